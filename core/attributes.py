@@ -1,0 +1,218 @@
+"""The 40 CelebA attributes: their order, how people see them grouped, and vectors of them.
+
+An attribute vector holds 40 values in [-1, 1] in the official order of ``list_attr_celeba``:
++1 present, -1 absent, 0 unspecified, anything between a strength (Liu et al. 2015, arXiv:1411.7766).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+NAMES: tuple[str, ...] = (
+    "5_o_Clock_Shadow",
+    "Arched_Eyebrows",
+    "Attractive",
+    "Bags_Under_Eyes",
+    "Bald",
+    "Bangs",
+    "Big_Lips",
+    "Big_Nose",
+    "Black_Hair",
+    "Blond_Hair",
+    "Blurry",
+    "Brown_Hair",
+    "Bushy_Eyebrows",
+    "Chubby",
+    "Double_Chin",
+    "Eyeglasses",
+    "Goatee",
+    "Gray_Hair",
+    "Heavy_Makeup",
+    "High_Cheekbones",
+    "Male",
+    "Mouth_Slightly_Open",
+    "Mustache",
+    "Narrow_Eyes",
+    "No_Beard",
+    "Oval_Face",
+    "Pale_Skin",
+    "Pointy_Nose",
+    "Receding_Hairline",
+    "Rosy_Cheeks",
+    "Sideburns",
+    "Smiling",
+    "Straight_Hair",
+    "Wavy_Hair",
+    "Wearing_Earrings",
+    "Wearing_Hat",
+    "Wearing_Lipstick",
+    "Wearing_Necklace",
+    "Wearing_Necktie",
+    "Young",
+)
+COUNT = len(NAMES)
+INDEX: dict[str, int] = {name: index for index, name in enumerate(NAMES)}
+
+MAIN: tuple[str, ...] = ("Smiling", "Male", "Young", "Eyeglasses")
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Hair": (
+        "Black_Hair",
+        "Blond_Hair",
+        "Brown_Hair",
+        "Gray_Hair",
+        "Bald",
+        "Bangs",
+        "Receding_Hairline",
+        "Straight_Hair",
+        "Wavy_Hair",
+    ),
+    "Beard": ("No_Beard", "5_o_Clock_Shadow", "Goatee", "Mustache", "Sideburns"),
+    "Face": (
+        "Arched_Eyebrows",
+        "Bushy_Eyebrows",
+        "Narrow_Eyes",
+        "Big_Nose",
+        "Pointy_Nose",
+        "Big_Lips",
+        "High_Cheekbones",
+        "Oval_Face",
+        "Pale_Skin",
+        "Rosy_Cheeks",
+        "Attractive",
+    ),
+    "Expression": ("Mouth_Slightly_Open",),
+    "Age": ("Bags_Under_Eyes", "Chubby", "Double_Chin"),
+    "Accessories": (
+        "Heavy_Makeup",
+        "Wearing_Lipstick",
+        "Wearing_Earrings",
+        "Wearing_Necklace",
+        "Wearing_Necktie",
+        "Wearing_Hat",
+    ),
+    "Picture": ("Blurry",),
+}
+
+# Two of one set cannot both be present. Hair colours, textures, and hair against no hair.
+EXCLUSIVE: tuple[frozenset[str], ...] = (
+    frozenset({"Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair"}),
+    frozenset({"Straight_Hair", "Wavy_Hair"}),
+    frozenset({"Bald", "Bangs"}),
+    frozenset({"Bald", "Straight_Hair"}),
+    frozenset({"Bald", "Wavy_Hair"}),
+    frozenset({"Bald", "Black_Hair"}),
+    frozenset({"Bald", "Blond_Hair"}),
+    frozenset({"Bald", "Brown_Hair"}),
+    frozenset({"Bald", "Gray_Hair"}),
+    frozenset({"No_Beard", "5_o_Clock_Shadow"}),
+    frozenset({"No_Beard", "Goatee"}),
+    frozenset({"No_Beard", "Mustache"}),
+)
+
+PRESETS: dict[str, dict[str, float]] = {
+    "Older": {"Young": -1, "Gray_Hair": 1, "Bags_Under_Eyes": 1},
+    "Younger": {"Young": 1, "Gray_Hair": -1, "Bags_Under_Eyes": -1},
+    "Red carpet": {
+        "Smiling": 1,
+        "Heavy_Makeup": 1,
+        "Wearing_Lipstick": 1,
+        "Wearing_Earrings": 1,
+        "Wearing_Necklace": 1,
+        "Male": -1,
+        "Wavy_Hair": 1,
+    },
+    "Summer": {"Smiling": 1, "Young": 1, "Blond_Hair": 1, "Mouth_Slightly_Open": 1, "Pale_Skin": -1},
+    "Professor": {"Male": 1, "Young": -1, "Eyeglasses": 1, "Gray_Hair": 1, "Wearing_Necktie": 1},
+    "Film noir": {"Male": 1, "Wearing_Hat": 1, "Wearing_Necktie": 1, "Smiling": -1, "5_o_Clock_Shadow": 1, "No_Beard": -1},
+}
+
+
+class AttributeValueError(ValueError):
+    """An attribute name, value or table that cannot be used; the message is meant for the user."""
+
+
+def label(name: str) -> str:
+    """``5_o_Clock_Shadow`` as people read it: ``5 o'clock shadow``."""
+    words = name.replace("5_o_Clock", "5 o'clock").replace("_", " ")
+    return words[0].upper() + words[1:].lower().replace("o'clock", "o'clock")
+
+
+def vector(values: Mapping[str, float]) -> np.ndarray:
+    """``{name: strength}`` -> float32 (40,); what is not named stays 0. Raises on unknown names and bad values."""
+    result = np.zeros(COUNT, dtype=np.float32)
+    for name, value in values.items():
+        if name not in INDEX:
+            raise AttributeValueError(f"Unknown attribute {str(name)[:60]!r}. The 40 names are those of list_attr_celeba.txt.")
+        result[INDEX[name]] = _strength(value, name)
+    return result
+
+
+def named(values: Sequence[float] | np.ndarray) -> dict[str, float]:
+    """float (40,) -> ``{name: strength}`` of what is set, in the official order."""
+    checked = check(values)
+    return {name: round(float(value), 4) for name, value in zip(NAMES, checked, strict=True) if value != 0}
+
+
+def check(values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Any sequence -> float32 (40,), or an error that says what is wrong with it."""
+    row = list(values)
+    if len(row) != COUNT:
+        raise AttributeValueError(f"An attribute row has {COUNT} values; this one has {len(row)}.")
+    return np.array([_strength(value, name) for name, value in zip(NAMES, row, strict=True)], dtype=np.float32)
+
+
+def _strength(value: object, name: str) -> float:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise AttributeValueError(f"{name}: {str(value)[:40]!r} is not a number between -1 and 1.") from None
+    if not -1.0 <= number <= 1.0:  # also refuses NaN
+        raise AttributeValueError(f"{name}: {number:g} is outside -1 to 1.")
+    return number
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A vector without contradictions, and one sentence for each value that had to give way."""
+
+    values: np.ndarray
+    notes: tuple[str, ...]
+
+
+def resolve(values: Sequence[float] | np.ndarray) -> Resolved:
+    """Of two present attributes that exclude each other, the stronger stays (the earlier name on a tie)."""
+    result = check(values).copy()
+    notes = []
+    for group in EXCLUSIVE:
+        present = sorted((n for n in group if result[INDEX[n]] > 0), key=lambda n: (-result[INDEX[n]], INDEX[n]))
+        for loser in present[1:]:
+            result[INDEX[loser]] = 0.0
+            notes.append(f"{label(loser)} was left open: it contradicts {label(present[0])}.")
+    return Resolved(result, tuple(notes))
+
+
+def read_table(path: str | Path) -> np.ndarray:
+    """A CSV with the 40 official names as header (any order) and rows in [-1, 1] -> float32 (N, 40)."""
+    with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:
+        rows = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
+    if not rows:
+        raise AttributeValueError(f"{path} is empty; it needs a header with the 40 attribute names.")
+    header = [cell.strip() for cell in rows[0]]
+    unknown = [name for name in header if name not in INDEX]
+    missing = [name for name in NAMES if name not in header]
+    if unknown or missing or len(header) != COUNT:
+        detail = f"unknown {', '.join(unknown[:3])}" if unknown else f"missing {', '.join(missing[:3]) or 'none, but repeated'}"
+        raise AttributeValueError(f"{path}: the header must hold each of the 40 attribute names once ({detail}).")
+    table = np.zeros((len(rows) - 1, COUNT), dtype=np.float32)
+    for number, row in enumerate(rows[1:]):
+        if len(row) != COUNT:
+            raise AttributeValueError(f"{path}, row {number + 1}: {len(row)} values where {COUNT} are needed.")
+        for name, cell in zip(header, row, strict=True):
+            table[number, INDEX[name]] = _strength(cell, f"{path}, row {number + 1}, {name}")
+    return table

@@ -1,0 +1,179 @@
+"""Picture sets by kind. Every kind becomes a :class:`PictureSet`, whatever its layout on disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core import attributes
+from core.data import tables
+from core.data.archive import Archive
+from core.data.cache import cached_pixels
+
+TRAIN, VAL, TEST = 0, 1, 2
+PARTS = {"train": TRAIN, "val": VAL, "test": TEST}
+
+
+class DataError(ValueError):
+    """A data set that is not there or not in a known layout."""
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """Decoded pictures with what is known of them. Arrays are row-aligned.
+
+    ``pixels`` uint8 (N, S, S, 3), memory-mapped; ``attributes`` int8 (N, 40) of -1/1 or None;
+    ``classes`` int16 (N,) into ``class_names`` or None; ``split`` int8 (N,) of 0 train, 1 val, 2 test.
+    """
+
+    name: str
+    pixels: np.ndarray
+    names: tuple[str, ...]
+    split: np.ndarray
+    attributes: np.ndarray | None = None
+    classes: np.ndarray | None = None
+    class_names: tuple[str, ...] = ()
+    identities: np.ndarray | None = None
+
+    def indices(self, part: str) -> np.ndarray:
+        """Row numbers of ``train``, ``val`` or ``test``, ascending."""
+        return np.flatnonzero(self.split == PARTS[part])
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def seeded_split(keys: Sequence[object], seed: int = 0, val: float = 0.05, test: float = 0.06) -> np.ndarray:
+    """Keys (identities, or names where nothing is known) -> int8 split. Equal keys share a part on any machine."""
+    limit = 2**64
+    split = np.zeros(len(keys), dtype=np.int8)
+    for row, key in enumerate(keys):
+        draw = int.from_bytes(hashlib.sha256(f"{seed}:{key}".encode()).digest()[:8], "big") / limit
+        split[row] = TEST if draw < test else VAL if draw < test + val else TRAIN
+    return split
+
+
+def load_celeba(path: Path, size: int, cache: Path) -> PictureSet:
+    """CelebA, official or Kaggle layout: zip or folder of pictures beside txt or csv tables; optional ones may lack."""
+    folder = path if path.is_dir() else path.parent
+    table = tables.find(folder, "list_attr_celeba")
+    if table is None:
+        raise DataError(f"{folder} has no list_attr_celeba.txt or .csv; see the README for CelebA's layout.")
+    columns, rows = tables.read(table, header=True)
+    if sorted(columns) != sorted(attributes.NAMES):
+        raise DataError(f"{table} does not have CelebA's 40 attribute columns.")
+    order = [columns.index(name) for name in attributes.NAMES]
+    with Archive(_celeba_pictures(path)) as archive:
+        members = [name for name in archive.pictures() if Path(name).name in rows]
+        if not members:
+            raise DataError(f"None of the pictures in {archive.path} is named in {table.name}.")
+        pixels, members = cached_pixels(archive, members, size, cache)
+    names = tuple(Path(name).name for name in members)
+    labels = np.array([rows[name] for name in names], dtype=np.int8)[:, order]
+    identities = _column(tables.find(folder, "identity_CelebA"), names)
+    partition = _column(tables.find(folder, "list_eval_partition"), names)
+    if partition is None:
+        partition = seeded_split(names if identities is None else identities.tolist())
+    return PictureSet("celeba", pixels, names, partition.astype(np.int8), labels, identities=identities)
+
+
+def _celeba_pictures(path: Path) -> Path:
+    if path.is_file():
+        return path
+    for candidate in (path / "img_align_celeba.zip", path / "img_align_celeba"):
+        if candidate.exists():
+            return candidate
+    return path
+
+
+def _column(table: Path | None, names: Sequence[str]) -> np.ndarray | None:
+    """First integer column of an optional table, or None where the table or any picture's row is missing."""
+    if table is None:
+        return None
+    _, rows = tables.read(table, header=False)
+    if any(name not in rows for name in names):
+        return None
+    return np.array([rows[name][0] for name in names], dtype=np.int64)
+
+
+def load_food101(path: Path, size: int, cache: Path) -> PictureSet:
+    """Food-101's layout (``images/CLASS/ID.jpg`` and ``meta/{classes,train,test}.txt``), zip or folder."""
+    source = path / "food-101.zip" if path.is_dir() and (path / "food-101.zip").is_file() else path
+    with Archive(source) as archive:
+        members = [name for name in archive.pictures() if "images/" in name]
+        if not members:
+            raise DataError(f"{source} has no images/CLASS/ID.jpg; see the README for Food-101's layout.")
+        root = members[0].split("images/")[0]
+        test_list = f"{root}meta/test.txt"
+        tested = set(archive.read(test_list).decode().split()) if archive.has(test_list) else None
+        pixels, members = cached_pixels(archive, members, size, cache)
+    names = tuple(name.split("images/", 1)[1] for name in members)
+    folders = [name.split("/")[0] for name in names]
+    class_names = tuple(sorted(set(folders)))
+    classes = np.array([class_names.index(folder) for folder in folders], dtype=np.int16)
+    split = seeded_split(names, val=0.03, test=0.0 if tested is not None else 0.1)
+    if tested is not None:
+        split[[Path(name).with_suffix("").as_posix() in tested for name in names]] = TEST
+    return PictureSet("food101", pixels, names, split, classes=classes, class_names=class_names)
+
+
+def load_folder(path: Path, size: int, cache: Path) -> PictureSet:
+    """Any folder or zip of photos. Subfolders, where there are some, become classes."""
+    with Archive(path) as archive:
+        pixels, members = cached_pixels(archive, archive.pictures(), size, cache)
+    if not members:
+        raise DataError(f"{path} holds no readable pictures.")
+    folders = [Path(name).parent.as_posix() for name in members]
+    class_names = tuple(sorted(set(folders)))
+    classes = np.array([class_names.index(folder) for folder in folders], dtype=np.int16)
+    known = len(class_names) > 1
+    return PictureSet(
+        path.stem,
+        pixels,
+        tuple(members),
+        seeded_split(members),
+        classes=classes if known else None,
+        class_names=class_names if known else (),
+    )
+
+
+def load_utkface(path: Path, size: int, cache: Path) -> PictureSet:
+    """UTKFace: close faces without CelebA labels; a file name's ``age_gender_race`` stays readable in ``names``."""
+    source = path / "UTKFace.zip" if path.is_dir() and (path / "UTKFace.zip").is_file() else path
+    loaded = load_folder(source, size, cache)
+    return PictureSet("utkface", loaded.pixels, loaded.names, loaded.split)
+
+
+KINDS: dict[str, Callable[[Path, int, Path], PictureSet]] = {
+    "celeba": load_celeba,
+    "food101": load_food101,
+    "utkface": load_utkface,
+    "folder": load_folder,
+}
+
+
+def load(kind: str, path: str | Path, size: int = 64, cache: str | Path = "runs/cache") -> PictureSet:
+    """Load a picture set of a known kind; decoding happens once per content and size. Raises :class:`DataError`."""
+    if kind not in KINDS:
+        raise DataError(f"Unknown kind of data {kind!r}; known are {', '.join(KINDS)}.")
+    if not Path(path).exists():
+        raise DataError(f"There is nothing at {path}.")
+    try:
+        return KINDS[kind](Path(path), size, Path(cache))
+    except (tables.TableError, FileNotFoundError) as error:
+        raise DataError(str(error)) from error
+
+
+def parse_data_options(options: Sequence[str]) -> dict[str, Path]:
+    """``["celeba=/data/celeba", ...]`` of a command line -> {kind: path}. Raises :class:`DataError`."""
+    parsed = {}
+    for option in options:
+        kind, separator, path = option.partition("=")
+        if not separator or kind not in KINDS:
+            raise DataError(f"--data takes KIND=PATH with KIND one of {', '.join(KINDS)}; got {option!r}.")
+        parsed[kind] = Path(path)
+    return parsed

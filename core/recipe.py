@@ -1,0 +1,252 @@
+"""The recipe: everything that a picture needs to be drawn again, small enough for a link or a PNG text chunk.
+
+Recipes come back from strangers: from links, from dropped pictures, from the API. Every way in ends in ``validate``;
+nothing in a recipe is executed, and its names are single, plain names that cannot leave a folder.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import unicodedata
+from dataclasses import MISSING, dataclass, field, fields, replace
+from numbers import Integral, Real
+
+from PIL import Image
+
+from core import attributes
+from core.images import PictureError, read_png_text, write_png
+
+# A stored recipe leaves out what equals a default, so the defaults belong to the version: changing one of them, or
+# the meaning of a field, needs a new VERSION and a translation of the older ones in from_json.
+VERSION = 1
+SOLVERS = ("dpm++", "unipc", "ddim", "ddpm")
+PNG_KEY = "latentscape"
+MAX_JSON = 16 * 1024  # bytes
+MAX_PROMPT = 2000  # characters
+MAX_STYLES = 8
+SEEDS = 2**32
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,62}[A-Za-z0-9_-])?")
+_LINK = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class RecipeError(ValueError):
+    """A recipe that cannot be used; the message is meant for the user."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Plain values only. ``attributes`` names what is set, in [-1, 1]; what is absent is unspecified."""
+
+    seed: int = 0  # 0 <= seed < 2**32; picture i of several uses seed + i (mod 2**32)
+    attributes: dict[str, float] = field(default_factory=dict)
+    prompt: str = ""
+    negative_prompt: str = ""
+    styles: dict[str, float] = field(default_factory=dict)  # adapter name -> weight in [-2, 2]
+    model: str = "faces"  # checkpoint that draws it
+    count: int = 1  # 1..16
+    steps: int = 10  # 1..250
+    guidance: float = 2.0  # classifier-free guidance scale, 1 = off, 1..15
+    guidance_interval: tuple[float, float] = (0.0, 1.0)  # part of the trajectory, 0 = first step
+    solver: str = "dpm++"  # one of SOLVERS
+
+
+_FIELDS = tuple(f.name for f in fields(Recipe))
+_DEFAULTS = {f.name: f.default if f.default_factory is MISSING else f.default_factory() for f in fields(Recipe)}
+
+
+def validate(recipe: Recipe) -> Recipe:
+    """Any Recipe -> the same in plain types and one order (attributes as official, styles by name), or RecipeError.
+
+    Attributes of strength 0 are left out: they are unspecified. What passes can be stored by ``to_json``.
+    """
+    if not isinstance(recipe, Recipe):
+        raise RecipeError("This is not a recipe.")
+    if recipe.solver not in SOLVERS:
+        raise RecipeError(f"Unknown solver {_shown(recipe.solver)}; there are {', '.join(SOLVERS)}.")
+    checked = Recipe(
+        seed=_whole("The seed", recipe.seed, 0, SEEDS - 1),
+        attributes=_attributes(recipe.attributes),
+        prompt=_text("The prompt", recipe.prompt),
+        negative_prompt=_text("The negative prompt", recipe.negative_prompt),
+        styles=_styles(recipe.styles),
+        model=_name("model", recipe.model),
+        count=_whole("The number of pictures", recipe.count, 1, 16),
+        steps=_whole("The number of steps", recipe.steps, 1, 250),
+        guidance=_number("The guidance scale", recipe.guidance, 1, 15),
+        guidance_interval=_interval(recipe.guidance_interval),
+        solver=str(recipe.solver),
+    )
+    _dump(checked)
+    return checked
+
+
+def single(recipe: Recipe, i: int) -> Recipe:
+    """The recipe of the i-th picture alone (from 0): the seed it had among the others, count 1."""
+    recipe = validate(recipe)
+    i = _whole("The number of the picture", i, 0, recipe.count - 1)
+    return replace(recipe, seed=(recipe.seed + i) % SEEDS, count=1)
+
+
+def filename(recipe: Recipe) -> str:
+    """A name for the download, such as ``latentscape-faces-seed42.png``."""
+    recipe = validate(recipe)
+    return f"latentscape-{recipe.model.replace(' ', '-')}-seed{recipe.seed}.png"
+
+
+def to_json(recipe: Recipe) -> str:
+    """Compact JSON with sorted keys: the version, the seed and what differs from the defaults."""
+    return _dump(validate(recipe))
+
+
+def from_json(text: str) -> Recipe:
+    """The recipe in a JSON text from anywhere. Raises RecipeError."""
+    if not isinstance(text, str) or len(text) > MAX_JSON or len(text.encode("utf-8", "replace")) > MAX_JSON:
+        raise RecipeError(f"This is not a recipe: a recipe is a text of at most {MAX_JSON // 1024} KB.")
+    try:
+        values = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except RecipeError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise RecipeError("This recipe is damaged: it is not valid JSON.") from error
+    if not isinstance(values, dict) or "version" not in values or "seed" not in values:
+        raise RecipeError("This is not a Latentscape recipe: it needs a version and a seed.")
+    version = values.pop("version")
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise RecipeError("This recipe's version is not a whole number from 1.")
+    if version > VERSION:
+        raise RecipeError("This recipe was made by a newer Latentscape; update this one to open it.")
+    unknown = [key for key in values if key not in _FIELDS]
+    if unknown:
+        raise RecipeError(f"This recipe holds something unknown: {_shown(unknown[0])}.")
+    return validate(Recipe(**values))
+
+
+def to_link(recipe: Recipe) -> str:
+    """The recipe as letters, digits, - and _ alone (base64 of its JSON, unpadded), for the page's address."""
+    return base64.urlsafe_b64encode(to_json(recipe).encode()).decode().rstrip("=")
+
+
+def from_link(link: str) -> Recipe:
+    """The recipe in what ``to_link`` returned. Raises RecipeError."""
+    link = link.strip() if isinstance(link, str) and len(link) <= MAX_JSON * 2 else ""
+    link = link.rstrip("=")  # some programs add the padding again
+    if not _LINK.fullmatch(link):
+        raise RecipeError("This link carries no Latentscape recipe.")
+    try:
+        text = base64.urlsafe_b64decode(link + "=" * (-len(link) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise RecipeError("The recipe in this link is damaged or cut short.") from error
+    return from_json(text)
+
+
+def to_png(image: Image.Image, recipe: Recipe) -> bytes:
+    """The picture as PNG bytes that carry their recipe."""
+    return write_png(image, {PNG_KEY: to_json(recipe)})
+
+
+def from_png(data: bytes) -> Recipe:
+    """The recipe that a PNG carries; its pixels are not decoded. Raises RecipeError."""
+    try:
+        text = read_png_text(data, PNG_KEY) if isinstance(data, bytes) else None
+    except PictureError as error:
+        raise RecipeError("The recipe in this picture is damaged or too long.") from error
+    if text is None:
+        raise RecipeError("This picture carries no Latentscape recipe.")
+    return from_json(text)
+
+
+def _dump(recipe: Recipe) -> str:
+    values = {name: getattr(recipe, name) for name in _FIELDS}
+    kept = {name: value for name, value in values.items() if name == "seed" or value != _DEFAULTS[name]}
+    text = json.dumps(
+        _short({**kept, "version": VERSION}), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    if len(text.encode()) > MAX_JSON:
+        raise RecipeError(f"This recipe is longer than {MAX_JSON // 1024} KB; shorten the prompt.")
+    return text
+
+
+def _short(value: object) -> object:
+    """Whole floats as integers, 1 for 1.0: the same numbers, shorter."""
+    if isinstance(value, dict):
+        return {key: _short(inner) for key, inner in value.items()}
+    if isinstance(value, tuple):
+        return [_short(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        raise RecipeError("This recipe says the same thing twice.")
+    return values
+
+
+def _no_constant(name: str) -> float:
+    raise RecipeError(f"This recipe holds {name}, which is not a number.")
+
+
+def _shown(value: object) -> str:
+    """A value as an error message may show it: short, and never the text of something large."""
+    return repr(value[:40]) if isinstance(value, str) else f"of type {type(value).__name__}"
+
+
+def _whole(what: str, value: object, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
+        raise RecipeError(f"{what} must be a whole number from {low} to {high}.")
+    return int(value)
+
+
+def _number(what: str, value: object, low: float, high: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real) or not low <= value <= high:  # NaN fails both
+        raise RecipeError(f"{what} must be a number from {low:g} to {high:g}.")
+    return float(value)
+
+
+def _text(what: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise RecipeError(f"{what} must be a text.")
+    if len(value) > MAX_PROMPT:
+        raise RecipeError(f"{what} is longer than {MAX_PROMPT} characters.")
+    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n\r" for c in value):
+        raise RecipeError(f"{what} holds characters that are not text.")
+    return str(value)
+
+
+def _name(what: str, value: object) -> str:
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise RecipeError(f"{_shown(value)} cannot name a {what}: at most 64 letters, digits, spaces, dots, - and _.")
+    return str(value)
+
+
+def _attributes(values: object) -> dict[str, float]:
+    if not isinstance(values, dict):
+        raise RecipeError("The attributes must be names with a strength each.")
+    for name in values:
+        if name not in attributes.INDEX:
+            raise RecipeError(f"Unknown attribute {_shown(name)}; the names are CelebA's 40.")
+    present = (name for name in attributes.NAMES if name in values)
+    checked = {name: _number(attributes.label(name), values[name], -1, 1) for name in present}
+    return {name: value for name, value in checked.items() if value != 0}
+
+
+def _styles(values: object) -> dict[str, float]:
+    if not isinstance(values, dict):
+        raise RecipeError("The styles must be names with a weight each.")
+    if len(values) > MAX_STYLES:
+        raise RecipeError(f"At most {MAX_STYLES} styles can be worn at once.")
+    names = sorted(_name("style", name) for name in values)
+    return {name: _number(f"The weight of style {name!r}", values[name], -2, 2) for name in names}
+
+
+def _interval(value: object) -> tuple[float, float]:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise RecipeError("The guidance interval must be two numbers, its start and its end.")
+    start, end = (_number("Each end of the guidance interval", end, 0, 1) for end in value)
+    if start > end:
+        raise RecipeError("The guidance interval must start before it ends.")
+    return start, end

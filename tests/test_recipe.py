@@ -1,0 +1,284 @@
+"""A recipe comes back from JSON, link and PNG as it was; whatever was forged is refused with a sentence."""
+
+import base64
+import dataclasses
+import io
+import json
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from PIL import Image, PngImagePlugin
+
+from core import attributes
+from core.images import open_picture, write_png
+from core.recipe import (
+    MAX_JSON,
+    MAX_PROMPT,
+    PNG_KEY,
+    SEEDS,
+    SOLVERS,
+    VERSION,
+    Recipe,
+    RecipeError,
+    filename,
+    from_json,
+    from_link,
+    from_png,
+    single,
+    to_json,
+    to_link,
+    to_png,
+    validate,
+)
+
+FULL = Recipe(
+    seed=4_294_967_295,
+    attributes={"Smiling": 1.0, "Male": -0.35, "5_o_Clock_Shadow": 0.1},
+    prompt='a "quiet" café,\nin 日本 🎩 \\ </script>',
+    negative_prompt="blurry",
+    styles={"woodcut": 0.8, "Blue Period v1.2": -2.0, "zero": 0.0},
+    model="faces",
+    count=16,
+    steps=250,
+    guidance=7.25,
+    guidance_interval=(0.1, 0.9),
+    solver="ddim",
+)
+
+
+def random_recipe(seed: int) -> Recipe:
+    random = np.random.default_rng(seed)
+    names = random.choice(attributes.NAMES, random.integers(0, 41), replace=False).tolist()
+    letters = [chr(c) for c in (*range(32, 127), 10, 228, 0x2603, 0x1F3A9)]
+    start, end = sorted(random.uniform(0, 1, 2).tolist())
+    return Recipe(
+        seed=int(random.integers(0, SEEDS)),
+        attributes={name: float(random.choice([-1, 1, random.uniform(-1, 1)])) for name in names},
+        prompt="".join(random.choice(letters, random.integers(0, 300))),
+        negative_prompt="".join(random.choice(letters, random.integers(0, 300))),
+        styles={f"style-{i}": float(random.uniform(-2, 2)) for i in range(random.integers(0, 9))},
+        model=str(random.choice(["faces", "text", "s3.v2"])),
+        count=int(random.integers(1, 17)),
+        steps=int(random.integers(1, 251)),
+        guidance=float(random.uniform(1, 15)),
+        guidance_interval=(start, end),
+        solver=str(random.choice(SOLVERS)),
+    )
+
+
+def refusal(call, *arguments: object) -> str:
+    with pytest.raises(RecipeError) as caught:
+        call(*arguments)
+    message = str(caught.value)
+    assert message.endswith(".") and len(message) < 200 and "\n" not in message
+    return message
+
+
+# --- round trips --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("recipe", [Recipe(), FULL, *(random_recipe(seed) for seed in range(40))])
+def test_json_link_and_png_give_the_recipe_back(recipe: Recipe) -> None:
+    text, link = to_json(recipe), to_link(recipe)
+    png = to_png(Image.new("RGB", (64, 64), "red"), recipe)
+    assert from_json(text) == from_link(link) == from_png(png) == validate(recipe) == recipe
+    assert to_json(from_json(text)) == text and to_link(from_link(link)) == link
+    assert list(from_json(text).attributes) == [name for name in attributes.NAMES if name in recipe.attributes]
+    assert link.isascii() and link.replace("-", "a").replace("_", "a").isalnum()
+    assert open_picture(png).getpixel((9, 9)) == (255, 0, 0)
+
+
+def test_json_is_compact_and_leaves_defaults_out() -> None:
+    assert to_json(Recipe()) == '{"seed":0,"version":1}'
+    assert to_json(Recipe(seed=3, guidance=4.0, attributes={"Young": 1.0, "Bald": -0.5})) == (
+        '{"attributes":{"Bald":-0.5,"Young":1},"guidance":4,"seed":3,"version":1}'
+    )
+    assert len(to_link(Recipe(seed=42, attributes={"Smiling": 1}))) < 80
+
+
+def test_the_order_in_which_things_were_set_does_not_matter() -> None:
+    one = Recipe(attributes={"Male": 1, "Bald": -1, "Young": 0}, styles={"b": 1, "a": 1})
+    other = Recipe(attributes={"Bald": -1.0, "Male": 1.0}, styles={"a": 1.0, "b": 1.0})
+    assert to_json(one) == to_json(other)
+    assert list(validate(one).attributes.items()) == list(validate(other).attributes.items())
+    assert list(validate(one).styles) == ["a", "b"]
+
+
+def test_validate_gives_plain_types_and_shares_nothing() -> None:
+    mine = {"Male": np.float32(0.5)}
+    recipe = validate(Recipe(seed=np.int64(7), attributes=mine, guidance=Fraction(5, 2), guidance_interval=[0, 1]))
+    mine["Male"] = 9
+    assert recipe == Recipe(seed=7, attributes={"Male": 0.5}, guidance=2.5)
+    assert type(recipe.seed) is int and type(recipe.guidance) is float and type(recipe.attributes["Male"]) is float
+    assert type(recipe.guidance_interval) is tuple
+    assert validate(recipe) == recipe
+
+
+def test_the_defaults_belong_to_the_version() -> None:
+    """A stored recipe leaves them out, so changing one would redraw every old picture: raise VERSION instead."""
+    assert VERSION == 1
+    assert dataclasses.astuple(Recipe()) == (0, {}, "", "", {}, "faces", 1, 10, 2.0, (0.0, 1.0), "dpm++")
+
+
+def test_single_and_filename() -> None:
+    several = Recipe(seed=SEEDS - 2, count=4, prompt="hat")
+    assert [single(several, i).seed for i in range(4)] == [SEEDS - 2, SEEDS - 1, 0, 1]
+    assert single(several, 3) == Recipe(seed=1, prompt="hat")
+    for i in (-1, 4, 1.0, True, "0", None):
+        refusal(single, several, i)
+    assert filename(Recipe(seed=42)) == "latentscape-faces-seed42.png"
+    assert filename(Recipe(model="my model")) == "latentscape-my-model-seed0.png"
+
+
+# --- every field --------------------------------------------------------------------------------------------------
+
+NAN, INF, HUGE = float("nan"), float("inf"), 10**400
+NOT_NUMBERS = (None, "1", True, [], {}, b"1", 1j)
+BAD = {
+    "seed": (-1, SEEDS, 1.0, NAN, HUGE, *NOT_NUMBERS),
+    "attributes": (
+        *(None, [], "Smiling", {"smiling": 1}, {"": 1}, {1: 1}, {None: 1}, {"x" * 10**5: 1}),
+        *({"Male": value} for value in (1.01, -2, NAN, INF, HUGE, *NOT_NUMBERS)),
+    ),
+    "prompt": (None, 1, b"text", ["a"], "x" * (MAX_PROMPT + 1), "a\0b", "\x1b[31m", "\ud800"),
+    "negative_prompt": (None, 1, "x" * (MAX_PROMPT + 1), "\x7f"),
+    "styles": (
+        *(None, ["woodcut"], {f"s{i}": 1 for i in range(9)}, {1: 1}),
+        *({name: 1} for name in ("", "..", "../x", "a/b", "a\\b", "/etc", ".hidden", "a.", "a ", "a\n", "ü", "x" * 65)),
+        *({"woodcut": value} for value in (2.01, -3, NAN, INF, HUGE, *NOT_NUMBERS)),
+    ),
+    "model": (None, 1, "", "..", "../faces", "someone/model", "C:\\x", "faces\n", "x" * 65, ["faces"]),
+    "count": (0, 17, 1000, -1, 1.0, NAN, *NOT_NUMBERS),
+    "steps": (0, 251, -1, 10.0, HUGE, *NOT_NUMBERS),
+    "guidance": (0.99, 15.01, -1, NAN, INF, HUGE, *NOT_NUMBERS),
+    "guidance_interval": (
+        *(None, 1, "01", (), (0,), (0, 1, 1), (0.9, 0.1), (-0.1, 1), (0, 1.1), (0, NAN), (NAN, 1), {0: 0, 1: 1}),
+        *(("0", "1"), (False, True)),
+    ),
+    "solver": (None, "", "euler", "DDIM", 1, ["ddim"], "x" * 10**5),
+}
+
+
+BAD_PAIRS = [(name, value) for name, values in BAD.items() for value in values]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD_PAIRS, ids=[f"{name}-{i}" for i, (name, _) in enumerate(BAD_PAIRS)])
+def test_every_bad_value_is_refused(name: str, value: object) -> None:
+    message = refusal(validate, dataclasses.replace(FULL, **{name: value}))
+    assert refusal(to_json, dataclasses.replace(FULL, **{name: value})) == message
+
+
+def test_messages_name_what_is_wrong() -> None:
+    assert "Unknown attribute 'Smilling'" in refusal(validate, Recipe(attributes={"Smilling": 1}))
+    assert "Smiling must be a number from -1 to 1" in refusal(validate, Recipe(attributes={"Smiling": 2}))
+    assert "seed must be a whole number" in refusal(validate, Recipe(seed="seven"))
+    assert "from 1 to 16" in refusal(validate, Recipe(count=1000))
+    for other in (None, {}, "{}", Recipe):
+        assert "not a recipe" in refusal(validate, other)
+
+
+@pytest.mark.parametrize("value", [0, SEEDS - 1])
+def test_the_ends_of_the_ranges_are_inside(value: int) -> None:
+    validate(Recipe(seed=value))
+    validate(Recipe(steps=1, count=1, guidance=1, guidance_interval=(0, 0)))
+    validate(Recipe(steps=250, count=16, guidance=15, guidance_interval=(1, 1), prompt="x" * MAX_PROMPT))
+    validate(Recipe(attributes=dict.fromkeys(attributes.NAMES, -1), styles={c * 64: 2 for c in "abcdefgh"}))
+
+
+def test_what_validates_can_be_stored() -> None:
+    long = Recipe(prompt="🎩" * MAX_PROMPT)  # 8,000 bytes
+    assert from_png(to_png(Image.new("RGB", (2, 2)), long)) == from_link(to_link(long)) == long
+    full = dataclasses.replace(long, negative_prompt=long.prompt, attributes=dict.fromkeys(attributes.NAMES, 1))
+    assert "shorten the prompt" in refusal(validate, full)
+
+
+# --- forged text --------------------------------------------------------------------------------------------------
+
+FORGED = [
+    *("", " ", "hello", "null", "1", '"seed"', "[]", "{}", '{"seed":1}', '{"version":1}', '{"seed":1,"version":1'),
+    *('{"seed":1,"version":1}{}', "{'seed':1,'version':1}", '{"seed":NaN,"version":1}', '{"seed":1e999,"version":1}'),
+    *('{"seed":1,"seed":2,"version":1}', '{"seed":1,"version":1,"attributes":{"Male":1,"Male":-1}}'),
+    *('{"seed":1,"version":1,"guidance":Infinity}', '{"seed":1,"version":1,"extra":1}', '{"seed":1,"version":1,"":1}'),
+    *('{"seed":1,"version":1,"__class__":"os.system"}', '{"seed":1,"version":1,"validate":1}'),
+    *(f'{{"seed":1,"version":{version}}}' for version in ("0", "-1", "true", "1.0", '"1"', "null", "[]", "2", "999")),
+    '{"seed":1,"version":1,"attributes":{"Male":{"Male":{"Male":1}}}}',
+    '{"seed":1,"version":1,"attributes":[["Male",1]]}',
+    '{"seed":1,"version":1,"guidance_interval":[[0,1],[0,1]]}',
+    '{"seed":1,"version":1,"prompt":"\\ud800"}',
+    '{"seed":' + "9" * 5000 + ',"version":1}',
+    '{"seed":' + "9" * 1000 + ',"version":1}',
+    "[" * 16_000,
+    '{"a":' * 3000,
+    '{"seed":1,"version":1,"prompt":"' + "x" * MAX_JSON + '"}',
+    '{"seed":1,"version":1}' + " " * MAX_JSON,
+    "é" * (MAX_JSON - 1),
+]
+
+
+@pytest.mark.parametrize("text", FORGED, ids=range(len(FORGED)))
+def test_forged_texts_are_refused_everywhere(text: str) -> None:
+    refusal(from_json, text)
+    refusal(from_link, base64.urlsafe_b64encode(text.encode("utf-8", "replace")).decode().rstrip("="))
+    info = PngImagePlugin.PngInfo()
+    info.add_itxt(PNG_KEY, text.encode("utf-8", "replace"), zip=True)
+    file = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(file, "PNG", pnginfo=info)
+    refusal(from_png, file.getvalue())
+
+
+@pytest.mark.parametrize("value", [None, 1, b'{"seed":1,"version":1}', ["a"], {"seed": 1, "version": 1}])
+def test_other_things_than_text_are_refused(value: object) -> None:
+    refusal(from_json, value)
+    refusal(from_link, value)
+    assert "carries no Latentscape recipe" in refusal(from_png, value)
+
+
+def test_newer_recipes_say_so() -> None:
+    assert "newer Latentscape" in refusal(from_json, '{"version":2,"seed":1,"dream":[1,2]}')
+
+
+@pytest.mark.parametrize(
+    "link", ["", "=", "a b", "a+b/", "%7B%7D", "é", "A", "AAAAA", "____", "x" * 100_000, "http://x"]
+)
+def test_broken_links(link: str) -> None:
+    refusal(from_link, link)
+
+
+def test_a_link_survives_padding_and_spaces_but_not_a_cut() -> None:
+    link = to_link(FULL)
+    assert from_link(f" {link}==\n") == FULL
+    for end in range(0, len(link) - 1, 7):
+        refusal(from_link, link[:end])
+
+
+def test_pictures_without_or_with_a_forged_recipe() -> None:
+    picture = Image.new("RGB", (2, 2))
+    file = io.BytesIO()
+    picture.save(file, "JPEG")
+    none = "This picture carries no Latentscape recipe."
+    for data in (write_png(picture), write_png(picture, {"parameters": to_json(FULL)}), file.getvalue(), b"", b"x"):
+        assert refusal(from_png, data) == none
+    bomb = PngImagePlugin.PngInfo()
+    bomb.add_text(PNG_KEY, "0" * 10**7, zip=True)
+    file = io.BytesIO()
+    picture.save(file, "PNG", pnginfo=bomb)
+    assert "damaged or too long" in refusal(from_png, file.getvalue())
+    whole = to_png(picture, FULL)
+    for end in range(0, whole.index(b"IDAT") - 8, 11):
+        refusal(from_png, whole[:end])
+
+
+def test_flipped_bytes_give_a_valid_recipe_or_a_sentence() -> None:
+    random = np.random.default_rng(0)
+    text = to_json(FULL).encode()
+    for _ in range(500):
+        forged = bytearray(text)
+        for place in random.integers(0, len(forged), random.integers(1, 4)):
+            forged[place] = random.integers(32, 127)
+        try:
+            recipe = from_json(forged.decode("utf-8", "replace"))
+        except RecipeError:
+            continue
+        assert from_json(to_json(recipe)) == recipe
+    assert json.loads(text)["version"] == VERSION
