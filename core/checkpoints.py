@@ -1,0 +1,139 @@
+"""Checkpoint folders: where they are, how one is written, how one is loaded strictly or refused with a sentence.
+
+A folder ``checkpoints/NAME`` holds safetensors (fp16), ``config.json``, ``metrics.json``, ``training.json``,
+``samples.png`` and ``README.md``; it alone rebuilds its model. Training and pipelines meet here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+WEIGHTS = "diffusion_pytorch_model.safetensors"
+COMMANDS = {
+    "classifier": "python scripts/train_classifier.py --data celeba=DIR --data food101=DIR --out runs/classifier",
+    "autoencoder-kl": "python scripts/train_autoencoder.py --data celeba=DIR --data food101=DIR --out runs/autoencoder-kl",
+    "faces": "python scripts/train_faces.py --data celeba=DIR --out runs/faces",
+}
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint that is missing, truncated or of another shape; the message says what to do."""
+
+
+def root() -> Path:
+    """``LATENTSCAPE_CHECKPOINTS`` or the repository's ``checkpoints``."""
+    return Path(os.environ.get("LATENTSCAPE_CHECKPOINTS") or Path(__file__).resolve().parent.parent / "checkpoints")
+
+
+def missing(folder: Path) -> str | None:
+    """None when ``folder`` looks complete, else one sentence with the command that makes it."""
+    if (folder / "config.json").is_file() and (folder / WEIGHTS).is_file():
+        return None
+    command = COMMANDS.get(folder.name, "see the README")
+    return f"The checkpoint {folder.name!r} is not in {folder.parent.name}/. Make it with: {command}"
+
+
+def load_model(folder: str | Path) -> nn.Module:
+    """A checkpoint folder -> its model in eval mode, float32, on the CPU. Raises :class:`CheckpointError`."""
+    folder = Path(folder)
+    problem = missing(folder)
+    if problem:
+        raise CheckpointError(problem)
+    config = read_json(folder / "config.json")
+    if not isinstance(config, dict) or config.get("_class_name") not in _classes():
+        raise CheckpointError(f"{folder.name}: config.json names no model class that this program knows.")
+    try:
+        model = _classes()[config["_class_name"]].from_config(config)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{folder.name}: config.json does not describe a model ({error}).") from error
+    load_weights(model, folder / WEIGHTS)
+    return model.eval().requires_grad_(False)
+
+
+def load_weights(model: nn.Module, path: Path) -> None:
+    """Strict: every tensor present, none too many, all of the right shape; half precision becomes float32."""
+    try:
+        tensors = {key: value.float() if value.is_floating_point() else value for key, value in load_file(path).items()}
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(f"{path.parent.name}: the weights file is damaged or cut short ({error}).") from error
+    wanted = model.state_dict()
+    differing = sorted(wanted.keys() ^ tensors.keys()) or sorted(k for k in wanted if wanted[k].shape != tensors[k].shape)
+    if differing:
+        shown = ", ".join(differing[:3]) + (" ..." if len(differing) > 3 else "")
+        raise CheckpointError(f"{path.parent.name}: the weights do not fit config.json; they differ in {shown}.")
+    if any(not torch.isfinite(value).all() for value in tensors.values()):
+        raise CheckpointError(f"{path.parent.name}: the weights hold values that are not numbers.")
+    model.load_state_dict(tensors)
+
+
+def save_model(model: nn.Module, folder: Path) -> None:
+    """Config and fp16 weights into ``folder``; other files in it stay. A full disk leaves the old weights in place."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        key: (value.half() if value.dtype == torch.float32 else value).contiguous().clone()
+        for key, value in model.state_dict().items()
+    }
+    part = folder / f"{WEIGHTS}.part"
+    try:
+        save_file(tensors, part, {"format": "pt"})
+        model.save_config(folder)
+        os.replace(part, folder / WEIGHTS)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read_json(path: Path) -> dict:
+    """A JSON object, or :class:`CheckpointError` with the file's name."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path.parent.name}/{path.name} cannot be read ({error}).") from error
+
+
+def write_json(path: Path, content: Mapping) -> None:
+    """Written whole or not at all."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    os.replace(part, path)
+
+
+def fingerprint(folder: Path) -> str:
+    """Twelve hex digits of the weights' SHA-256: what an atlas or adapter was made with."""
+    with open(folder / WEIGHTS, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+
+
+def curves(journal: Path) -> dict[str, dict[str, list[float]]]:
+    """A run's ``log.jsonl`` -> ``{name: {"steps": [...], "values": [...], "seconds": [...]}}`` for ``training.json``."""
+    result: dict[str, dict[str, list[float]]] = {}
+    for line in journal.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        for name, value in row.items():
+            if name not in ("step", "seconds"):
+                curve = result.setdefault(name, {"steps": [], "values": [], "seconds": []})
+                curve["steps"].append(row["step"])
+                curve["values"].append(value)
+                curve["seconds"].append(row["seconds"])
+    return {name: _thin(curve) for name, curve in result.items()}
+
+
+def _thin(curve: dict[str, list[float]], most: int = 400) -> dict[str, list[float]]:
+    stride = max(1, len(curve["steps"]) // most)
+    return {key: values[::stride] for key, values in curve.items()}
+
+
+def _classes() -> dict[str, type[nn.Module]]:
+    from diffusers import AutoencoderKL
+
+    from core.models import FaceUNet, PictureClassifier
+
+    return {cls.__name__: cls for cls in (AutoencoderKL, FaceUNet, PictureClassifier)}

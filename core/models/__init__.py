@@ -1,0 +1,7 @@
+"""The networks. Each is a diffusers ``ModelMixin``: its ``config.json`` and safetensors alone rebuild it."""
+
+from core.models.autoencoder import LatentCodec, build_autoencoder
+from core.models.classifier import PictureClassifier
+from core.models.face_unet import FaceUNet
+
+__all__ = ["FaceUNet", "LatentCodec", "PictureClassifier", "build_autoencoder"]

@@ -1,0 +1,169 @@
+"""Train the KL autoencoder: pixels and gradients first, the classifier's features and a patch discriminator late."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from core.data import PictureSet
+from core.models.autoencoder import PatchDiscriminator, build_autoencoder, kl_divergence, psnr_of
+from core.models.classifier import PerceptualLoss, PictureClassifier
+from core.training import batches
+from core.training.loop import Loop, LoopConfig
+
+
+@dataclass(frozen=True)
+class AutoencoderPreset:
+    loop: LoopConfig
+    model: dict = field(default_factory=dict)
+    crop: int = 32  # early steps see windows of this side, four times as many for the same cost ...
+    full_from: float = 0.6  # ... later ones whole pictures, whose normalisation statistics are those of use
+    kl_weight: float = 1e-4
+    perceptual_weight: float = 0.05
+    adversarial_weight: float = 0.02
+    adversarial_from: float = 0.5
+    mix: Mapping[str, float] = field(default_factory=lambda: {"celeba": 0.5, "utkface": 0.15, "food101": 0.35})
+
+
+PRESETS = {
+    "smoke": AutoencoderPreset(
+        LoopConfig(steps=4, batch_size=4, learning_rate=1e-3, warmup=1, log_every=1, validate_every=2, precision="no"),
+        {"channels": (16, 16, 16), "latent_channels": 4},
+        adversarial_from=0.25,
+    ),
+    "cpu": AutoencoderPreset(LoopConfig(steps=8000, batch_size=64, learning_rate=6e-4, validate_every=500)),
+    "gpu": AutoencoderPreset(
+        LoopConfig(steps=40000, batch_size=256, learning_rate=6e-4, ema_decay=0.9995, validate_every=2000),
+        {"channels": (64, 128, 256), "layers": 2},
+        crop=64,
+    ),
+}
+
+
+def train_autoencoder(
+    sets: Mapping[str, PictureSet],
+    classifier: PictureClassifier | None,
+    preset: AutoencoderPreset,
+    out: Path,
+    *,
+    resume: bool = False,
+    until: int | None = None,
+) -> Loop:
+    """Picture sets by kind -> a run folder with ``best/`` and ``last/``. Without a classifier no perceptual loss."""
+    # data
+    mixture = _Mixture(sets, preset.mix)
+    # model, optimiser
+    torch.manual_seed(preset.loop.seed)
+    modules: dict[str, nn.Module] = {"model": build_autoencoder(**preset.model)}
+    if preset.adversarial_weight:
+        modules["discriminator"] = PatchDiscriminator()
+    loop = Loop(preset.loop, out, modules)
+    perceptual = None
+    if classifier is not None and preset.perceptual_weight:
+        perceptual = PerceptualLoss(classifier).to(loop.device, memory_format=torch.channels_last)
+
+    def train_step(step: int) -> dict[str, Tensor]:
+        progress = step / preset.loop.steps
+        generator = loop.generator(step)
+        x = mixture.batch(loop.batch_size, preset.crop if progress < preset.full_from else None, generator)
+        x = x.to(loop.device)
+        noise = torch.randn(len(x), *_latent_shape(loop.modules["model"], x), generator=generator).to(loop.device)
+        with loop.autocast():
+            y, mean, logvar = _reconstruct(loop.modules["model"], x, noise)
+            losses = pixel_losses(y.float(), x)
+            losses["kl"] = preset.kl_weight * kl_divergence(mean.float(), logvar.float())
+            if perceptual is not None:
+                losses["perceptual"] = preset.perceptual_weight * perceptual(y, x)
+            adversarial = preset.adversarial_weight > 0 and progress >= preset.adversarial_from
+            if adversarial:
+                loop.modules["discriminator"].requires_grad_(False)
+                losses["fooling"] = -preset.adversarial_weight * loop.modules["discriminator"](y).float().mean()
+                loop.modules["discriminator"].requires_grad_(True)
+        total = sum(losses.values())
+        loop.update("model", total)
+        if adversarial:
+            losses["discriminator"] = _train_discriminator(loop, x, y.detach())
+        return {"loss": total.detach(), **{name: value.detach() for name, value in losses.items()}}
+
+    # train, log, save
+    loop.run(train_step, lambda model: _validate(model, sets, loop.device), resume=resume, until=until)
+    return loop
+
+
+def pixel_losses(y: Tensor, x: Tensor) -> dict[str, Tensor]:
+    """L1, squared error, and the L1 of gradients at three scales, which keeps edges."""
+    gradients = y.new_zeros(())
+    difference = y - x
+    scaled = difference
+    for _ in range(3):
+        gradients = gradients + scaled.diff(dim=2).abs().mean() + scaled.diff(dim=3).abs().mean()
+        scaled = F.avg_pool2d(scaled, 2)
+    return {"l1": difference.abs().mean(), "l2": difference.square().mean(), "gradients": 0.25 * gradients}
+
+
+def _reconstruct(model: nn.Module, x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    mean, logvar = model.quant_conv(model.encoder(x)).float().chunk(2, dim=1)
+    logvar = logvar.clamp(-30, 20)
+    z = mean + (0.5 * logvar).exp() * noise
+    return model.decoder(model.post_quant_conv(z)), mean, logvar
+
+
+def _latent_shape(model: AutoencoderKL, x: Tensor) -> tuple[int, int, int]:
+    side = x.shape[-1] // 2 ** (len(model.config.block_out_channels) - 1)
+    return model.config.latent_channels, side, side
+
+
+def _train_discriminator(loop: Loop, x: Tensor, y: Tensor) -> Tensor:
+    """One hinge step on real and reconstructed pictures."""
+    with loop.autocast():
+        scores = loop.modules["discriminator"](torch.cat([x, y.to(x.dtype)])).float()
+        real, fake = scores.chunk(2)
+        loss = 0.5 * (F.relu(1 - real).mean() + F.relu(1 + fake).mean())
+    loop.update("discriminator", loss)
+    return loss
+
+
+class _Mixture:
+    """Draws each batch in fixed shares from several sets; shares of absent sets go to the others."""
+
+    def __init__(self, sets: Mapping[str, PictureSet], shares: Mapping[str, float]) -> None:
+        known = {kind: shares.get(kind, 0.25) for kind in sets}
+        total = sum(known.values())
+        self.sets = sets
+        self.rows = {kind: picture_set.indices("train") for kind, picture_set in sets.items()}
+        self.shares = {kind: share / total for kind, share in known.items()}
+
+    def batch(self, count: int, crop: int | None, generator: torch.Generator) -> Tensor:
+        """Float (count, 3, crop, crop) in [-1, 1]; whole pictures (a quarter as many) where ``crop`` is None."""
+        if crop is None:
+            side = next(iter(self.sets.values())).pixels.shape[1]
+            count, crop = max(1, count // 4), side
+        parts, left = [], count
+        for position, (kind, share) in enumerate(self.shares.items()):
+            wanted = left if position == len(self.shares) - 1 else min(left, round(share * count))
+            left -= wanted
+            if wanted:
+                rows = batches.draw_rows(self.rows[kind], wanted, generator)
+                parts.append(batches.crop(batches.pictures(self.sets[kind], rows), crop, generator))
+        return batches.mirror(batches.concatenate(parts), generator).contiguous(memory_format=torch.channels_last)
+
+
+def _validate(model: nn.Module, sets: Mapping[str, PictureSet], device: torch.device) -> dict[str, float]:
+    figures: dict[str, float] = {}
+    for kind, picture_set in sets.items():
+        rows = picture_set.indices("val")[:256]
+        psnr = []
+        for part in np.array_split(rows, max(1, len(rows) // 64)):
+            x = batches.pictures(picture_set, part).to(device)
+            psnr.append(psnr_of(model(x).sample, x).cpu())
+        figures[f"psnr_{kind}"] = float(torch.cat(psnr).mean())
+    # Best is by the mean over the sets; negative, since the loop keeps the smallest.
+    figures["loss"] = -float(np.mean(list(figures.values())))
+    return figures

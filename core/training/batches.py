@@ -1,0 +1,60 @@
+"""Batches from picture sets: drawn by generator, mirrored and jittered on the fly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from core.data import PictureSet
+from core.images import to_tensor
+
+
+def draw_rows(rows: np.ndarray, count: int, generator: torch.Generator) -> np.ndarray:
+    """``count`` row numbers with replacement."""
+    return rows[torch.randint(len(rows), (count,), generator=generator).numpy()]
+
+
+def pictures(source: PictureSet, rows: np.ndarray) -> Tensor:
+    """Rows -> float (N, 3, S, S) in [-1, 1]."""
+    order = np.argsort(rows)  # ascending access keeps a cold memory map fast
+    pixels = np.empty((len(rows), *source.pixels.shape[1:]), dtype=np.uint8)
+    pixels[order] = source.pixels[rows[order]]
+    return to_tensor(pixels)
+
+
+def mirror(x: Tensor, generator: torch.Generator) -> Tensor:
+    """Each picture flipped left to right with probability one half."""
+    flip = torch.rand(len(x), generator=generator) < 0.5
+    return torch.where(flip[:, None, None, None], x.flip(3), x)
+
+
+def jitter(x: Tensor, generator: torch.Generator, *, shift: float = 0.08, zoom: float = 0.12, turn: float = 0.08) -> Tensor:
+    """Random affine view and colour: (N, 3, S, S) -> the same shape. For classifiers, not for generators."""
+    n = len(x)
+
+    def uniform(*shape: int) -> Tensor:
+        return torch.rand(*shape, generator=generator) * 2 - 1
+
+    scale, angle = torch.exp(uniform(n) * zoom), uniform(n) * turn
+    cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
+    move = uniform(n, 2) * shift * 2
+    theta = torch.stack([cos, -sin, move[:, 0], sin, cos, move[:, 1]], dim=1).view(n, 2, 3)
+    grid = F.affine_grid(theta, list(x.shape), align_corners=False)
+    x = F.grid_sample(x, grid, padding_mode="reflection", align_corners=False)
+    contrast, tint = 1 + 0.25 * uniform(n, 1, 1, 1), 0.2 * uniform(n, 1, 1, 1) + 0.08 * uniform(n, 3, 1, 1)
+    return (x * contrast + tint).clamp(-1, 1)
+
+
+def crop(x: Tensor, size: int, generator: torch.Generator) -> Tensor:
+    """The same random window of every picture: (N, 3, S, S) -> (N, 3, size, size), at multiples of four pixels."""
+    room = (x.shape[-1] - size) // 4 + 1
+    top, left = (4 * int(v) for v in torch.randint(room, (2,), generator=generator))
+    return x[..., top : top + size, left : left + size]
+
+
+def concatenate(parts: Sequence[Tensor]) -> Tensor:
+    return torch.cat(list(parts)).contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,208 @@
+"""The one training loop: accelerate, fused AdamW, warm-up and cosine decay, EMA, log, snapshots, exact resume.
+
+Every random choice of a step is drawn from a generator seeded by (run seed, step, process), so a run that was killed
+and resumed sees the same batches and noise as one that was not.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import math
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from diffusers.training_utils import EMAModel
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from core.training.state import load_state, save_state
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LoopConfig:
+    steps: int
+    batch_size: int  # over all processes
+    learning_rate: float
+    warmup: int = 100
+    decay_from: float = 0.3  # fraction of the steps after which the rate falls, cosine, to zero
+    weight_decay: float = 0.0
+    betas: tuple[float, float] = (0.9, 0.99)
+    ema_decay: float = 0.999
+    gradient_clip: float = 1.0
+    precision: str = "bf16"  # or "no"
+    seed: int = 0
+    log_every: int = 20
+    validate_every: int = 500
+    save_seconds: float = 120.0
+
+    def rate(self, step: int) -> float:
+        """Learning rate of a step: linear warm-up, flat, cosine to zero."""
+        if step < self.warmup:
+            return self.learning_rate * (step + 1) / self.warmup
+        flat = self.decay_from * self.steps
+        if step < flat:
+            return self.learning_rate
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - flat) / max(1.0, self.steps - flat)))
+
+
+TrainStep = Callable[[int], Mapping[str, Tensor]]
+Validate = Callable[[nn.Module], Mapping[str, float]]
+
+
+class Loop:
+    """Owns the optimisers, the EMA of ``modules["model"]`` and the run folder; the caller owns losses and data."""
+
+    def __init__(self, config: LoopConfig, out: Path, modules: Mapping[str, nn.Module]) -> None:
+        self.config, self.out = config, Path(out)
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.accelerator = Accelerator(cpu=not torch.cuda.is_available())
+        self.modules = {n: m.to(self.device, memory_format=torch.channels_last) for n, m in modules.items()}
+        self.optimisers = {
+            name: torch.optim.AdamW(
+                [p for p in module.parameters() if p.requires_grad],
+                lr=config.learning_rate,
+                betas=config.betas,
+                weight_decay=config.weight_decay,
+                fused=True,
+            )
+            for name, module in modules.items()
+        }
+        self.ema = EMAModel(self.modules["model"].parameters(), decay=config.ema_decay, use_ema_warmup=False, foreach=True)
+        self.step, self.best, self.seconds = 0, math.inf, 0.0
+        self._stop = False
+
+    @property
+    def device(self) -> torch.device:
+        return self.accelerator.device
+
+    @property
+    def batch_size(self) -> int:
+        """Pictures of one step in this process."""
+        return self.config.batch_size // self.accelerator.num_processes
+
+    def generator(self, step: int, purpose: int = 0) -> torch.Generator:
+        """CPU generator of (seed, step, process, purpose)."""
+        key = ((self.config.seed * 1_000_003 + step) * 1009 + self.accelerator.process_index) * 17 + purpose
+        return torch.Generator().manual_seed(key % (2**63))
+
+    def autocast(self) -> torch.autocast:
+        """Mixed precision of this run. Not accelerate's own: that is one setting for a whole process."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
+
+    def update(self, name: str, loss: Tensor) -> None:
+        """One optimiser step of module ``name`` on ``loss``; gradients are averaged over the processes."""
+        optimiser = self.optimisers[name]
+        self.accelerator.backward(loss)
+        if self.accelerator.num_processes > 1:
+            for parameter in self.modules[name].parameters():
+                if parameter.grad is not None:
+                    parameter.grad = self.accelerator.reduce(parameter.grad, "mean")
+        torch.nn.utils.clip_grad_norm_(self.modules[name].parameters(), self.config.gradient_clip)
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+
+    def run(self, train_step: TrainStep, validate: Validate, *, resume: bool, until: int | None = None) -> None:
+        """Train to the end (or to step ``until``), logging to ``log.jsonl`` and keeping ``last/`` and ``best/``."""
+        self._resume(resume)
+        previous = signal.signal(signal.SIGTERM, self._on_signal)
+        saved = started = time.monotonic()
+        sums: dict[str, float] = {}
+        end = min(self.config.steps, until or self.config.steps)
+        bar = tqdm(total=end, initial=self.step, mininterval=5, disable=not self.accelerator.is_main_process)
+        try:
+            while self.step < end and not self._stop:
+                for optimiser in self.optimisers.values():
+                    for group in optimiser.param_groups:
+                        group["lr"] = self.config.rate(self.step)
+                # Dropout draws from the global generator: seed it per step, or a resumed run would differ.
+                torch.manual_seed(self.generator(self.step, purpose=1).initial_seed())
+                losses = train_step(self.step)
+                self._average()
+                self.step += 1
+                now = time.monotonic()
+                self.seconds, started = self.seconds + now - started, now
+                for key, value in losses.items():
+                    sums[key] = sums.get(key, 0.0) + float(value) / self.config.log_every
+                if self.step % self.config.log_every == 0:
+                    self._write({"step": self.step, "seconds": round(self.seconds, 1), **sums})
+                    bar.set_postfix({k: f"{v:.4f}" for k, v in list(sums.items())[:3]}, refresh=False)
+                    sums = {}
+                if self.step % self.config.validate_every == 0 or self.step == self.config.steps:
+                    self._validate(validate)
+                if now - saved > self.config.save_seconds and self.step % self.config.log_every == 0:
+                    self.save()
+                    saved = time.monotonic()
+                bar.update()
+        finally:
+            signal.signal(signal.SIGTERM, previous)
+            bar.close()
+        if self.step % self.config.log_every == 0 or self.step == self.config.steps:
+            self.save()
+
+    def averaged(self) -> nn.Module:
+        """A copy of the model with the EMA weights (buffers as they are now)."""
+        model = copy.deepcopy(self.modules["model"])
+        self.ema.copy_to(model.parameters())
+        return model.eval()
+
+    def save(self) -> None:
+        """Write the resumable state; a full disk keeps the previous one and says so."""
+        if not self.accelerator.is_main_process:
+            return
+        facts = {"step": self.step, "best": self.best, "seconds": self.seconds, "config": asdict(self.config)}
+        facts["ema_steps"] = self.ema.optimization_step
+        try:
+            save_state(self.out / "state.safetensors", self.modules, self.optimisers, self._extra(), facts)
+        except OSError as error:
+            log.error("The state of step %d could not be written (%s); the previous one stays.", self.step, error)
+
+    def _extra(self) -> dict[str, list[Tensor]]:
+        return {"ema": self.ema.shadow_params}
+
+    def _average(self) -> None:
+        # Rises to its full value with the steps taken, so that early averages do not remember the random start.
+        self.ema.decay = min(self.config.ema_decay, (1 + self.step) / (10 + self.step))
+        self.ema.step(self.modules["model"].parameters())
+
+    def _validate(self, validate: Validate) -> None:
+        if not self.accelerator.is_main_process:
+            return
+        model = self.averaged()
+        with torch.no_grad():
+            figures = dict(validate(model))
+        self._write({"step": self.step, "seconds": round(self.seconds, 1), **{f"val_{k}": v for k, v in figures.items()}})
+        model.save_pretrained(self.out / "last")
+        if figures["loss"] < self.best:
+            self.best = figures["loss"]
+            model.save_pretrained(self.out / "best")
+
+    def _write(self, row: Mapping[str, float]) -> None:
+        if self.accelerator.is_main_process:
+            with open(self.out / "log.jsonl", "a", encoding="utf-8") as file:
+                file.write(json.dumps({k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()}) + "\n")
+
+    def _resume(self, resume: bool) -> None:
+        state, journal = self.out / "state.safetensors", self.out / "log.jsonl"
+        if not resume:
+            journal.unlink(missing_ok=True)
+            return
+        if not state.is_file():
+            log.warning("Nothing to resume in %s; starting from the beginning.", self.out)
+            return
+        facts = load_state(state, self.modules, self.optimisers, self._extra())
+        self.step, self.best, self.seconds = facts["step"], facts["best"], facts["seconds"]
+        self.ema.optimization_step = facts["ema_steps"]
+        rows = [json.loads(line) for line in journal.read_text().splitlines()] if journal.is_file() else []
+        journal.write_text("".join(json.dumps(row) + "\n" for row in rows if row["step"] <= self.step))
+
+    def _on_signal(self, *_: object) -> None:
+        self._stop = True

@@ -1,0 +1,63 @@
+"""A training run's full state in one safetensors file: no pickles, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+
+def save_state(
+    path: Path,
+    modules: Mapping[str, nn.Module],
+    optimisers: Mapping[str, torch.optim.Optimizer],
+    extra: Mapping[str, list[Tensor]],
+    facts: Mapping[str, object],
+) -> None:
+    """Weights, optimiser moments, extra tensor lists (EMA) and JSON facts -> ``path``, replaced atomically."""
+    tensors: dict[str, Tensor] = {}
+    for name, module in modules.items():
+        tensors |= {f"module.{name}.{key}": value for key, value in module.state_dict().items()}
+    for name, optimiser in optimisers.items():
+        for index, slots in optimiser.state_dict()["state"].items():
+            for slot, value in slots.items():
+                tensors[f"optimiser.{name}.{index}.{slot}"] = torch.as_tensor(value)
+    for name, values in extra.items():
+        tensors |= {f"extra.{name}.{index}": value for index, value in enumerate(values)}
+    part = path.with_suffix(".part")
+    try:
+        save_file({key: value.contiguous() for key, value in tensors.items()}, part, {"facts": json.dumps(facts)})
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def load_state(
+    path: Path,
+    modules: Mapping[str, nn.Module],
+    optimisers: Mapping[str, torch.optim.Optimizer],
+    extra: Mapping[str, list[Tensor]],
+) -> dict:
+    """Fill everything in place from :func:`save_state`'s file; returns its facts. Strict: a mismatch raises."""
+    with safe_open(path, framework="pt") as file:
+        facts = json.loads(file.metadata()["facts"])
+        keys = set(file.keys())
+        for name, module in modules.items():
+            prefix = f"module.{name}."
+            module.load_state_dict({k[len(prefix) :]: file.get_tensor(k) for k in keys if k.startswith(prefix)})
+        for name, optimiser in optimisers.items():
+            state = optimiser.state_dict()
+            for key in sorted(k for k in keys if k.startswith(f"optimiser.{name}.")):
+                index, slot = key.removeprefix(f"optimiser.{name}.").split(".")
+                state["state"].setdefault(int(index), {})[slot] = file.get_tensor(key)
+            optimiser.load_state_dict(state)
+        for name, values in extra.items():
+            for index, value in enumerate(values):
+                value.copy_(file.get_tensor(f"extra.{name}.{index}"))
+    return facts

@@ -1,0 +1,58 @@
+"""What every command line here shares: options, logging, and errors without tracebacks."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is fetched unless a command asks for it
+
+
+def run(main: Callable[[], None]) -> None:
+    """Call ``main``; expected errors end the program with one sentence and status 1, Ctrl-C with 130."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    from core.attributes import AttributeValueError
+    from core.checkpoints import CheckpointError
+    from core.data import DataError
+    from core.images import PictureError
+    from core.recipe import RecipeError
+
+    try:
+        main()
+    except (AttributeValueError, CheckpointError, DataError, PictureError, RecipeError, OSError) as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def training_parser(description: str, kinds: str) -> argparse.ArgumentParser:
+    """The options that all ``train_*.py`` have."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--preset", choices=("smoke", "cpu", "gpu"), default="cpu", help="size and length of the run")
+    parser.add_argument("--data", action="append", required=True, metavar="KIND=PATH", help=f"repeatable: {kinds}")
+    parser.add_argument("--out", type=Path, required=True, help="run folder: state to resume, log, best/ and last/")
+    parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
+    parser.add_argument("--steps", type=int, help="instead of the preset's")
+    parser.add_argument("--seed", type=int, help="instead of the preset's")
+    return parser
+
+
+def with_options(preset: Any, args: argparse.Namespace) -> Any:
+    """The preset with the steps and seed of the command line."""
+    changed = {name: getattr(args, name) for name in ("steps", "seed") if getattr(args, name) is not None}
+    return replace(preset, loop=replace(preset.loop, **changed))
+
+
+def load_sets(options: list[str], *, size: int = 64) -> dict:
+    """``--data`` options -> picture sets by kind."""
+    from core import data
+
+    return {kind: data.load(kind, path, size) for kind, path in data.parse_data_options(options).items()}

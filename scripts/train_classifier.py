@@ -1,0 +1,22 @@
+"""Train the classifier: 40 face attributes and, where food pictures are given, their classes."""
+
+from __future__ import annotations
+
+from _command import load_sets, run, training_parser, with_options
+
+
+def main() -> None:
+    args = training_parser(__doc__, "celeba=DIR (needed), food101=DIR").parse_args()
+
+    from core.data import DataError
+    from core.training.classifier import PRESETS, train_classifier
+
+    sets = load_sets(args.data)
+    if "celeba" not in sets:
+        raise DataError("The classifier learns attributes from CelebA; give it with --data celeba=DIR.")
+    preset = with_options(PRESETS[args.preset], args)
+    train_classifier(sets["celeba"], sets.get("food101"), preset, args.out, resume=args.resume)
+
+
+if __name__ == "__main__":
+    run(main)
