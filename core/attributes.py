@@ -129,7 +129,14 @@ PRESETS: dict[str, dict[str, float]] = {
     },
     "Summer": {"Smiling": 1, "Young": 1, "Blond_Hair": 1, "Mouth_Slightly_Open": 1, "Pale_Skin": -1},
     "Professor": {"Male": 1, "Young": -1, "Eyeglasses": 1, "Gray_Hair": 1, "Wearing_Necktie": 1},
-    "Film noir": {"Male": 1, "Wearing_Hat": 1, "Wearing_Necktie": 1, "Smiling": -1, "5_o_Clock_Shadow": 1, "No_Beard": -1},
+    "Film noir": {
+        "Male": 1,
+        "Wearing_Hat": 1,
+        "Wearing_Necktie": 1,
+        "Smiling": -1,
+        "5_o_Clock_Shadow": 1,
+        "No_Beard": -1,
+    },
 }
 
 
@@ -148,7 +155,9 @@ def vector(values: Mapping[str, float]) -> np.ndarray:
     result = np.zeros(COUNT, dtype=np.float32)
     for name, value in values.items():
         if name not in INDEX:
-            raise AttributeValueError(f"Unknown attribute {str(name)[:60]!r}. The 40 names are those of list_attr_celeba.txt.")
+            raise AttributeValueError(
+                f"Unknown attribute {str(name)[:60]!r}. The 40 names are those of list_attr_celeba.txt."
+            )
         result[INDEX[name]] = _strength(value, name)
     return result
 
@@ -207,7 +216,11 @@ def read_table(path: str | Path) -> np.ndarray:
     unknown = [name for name in header if name not in INDEX]
     missing = [name for name in NAMES if name not in header]
     if unknown or missing or len(header) != COUNT:
-        detail = f"unknown {', '.join(unknown[:3])}" if unknown else f"missing {', '.join(missing[:3]) or 'none, but repeated'}"
+        detail = (
+            f"unknown {', '.join(unknown[:3])}"
+            if unknown
+            else f"missing {', '.join(missing[:3]) or 'none, but repeated'}"
+        )
         raise AttributeValueError(f"{path}: the header must hold each of the 40 attribute names once ({detail}).")
     table = np.zeros((len(rows) - 1, COUNT), dtype=np.float32)
     for number, row in enumerate(rows[1:]):

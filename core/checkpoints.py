@@ -18,10 +18,11 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
+_TRAIN = "python scripts/train"
 COMMANDS = {
-    "classifier": "python scripts/train_classifier.py --data celeba=DIR --data food101=DIR --out runs/classifier",
-    "autoencoder-kl": "python scripts/train_autoencoder.py --data celeba=DIR --data food101=DIR --out runs/autoencoder-kl",
-    "faces": "python scripts/train_faces.py --data celeba=DIR --out runs/faces",
+    "classifier": f"{_TRAIN}_classifier.py --data celeba=DIR --data food101=DIR --out runs/classifier",
+    "autoencoder-kl": f"{_TRAIN}_autoencoder.py --data celeba=DIR --data food101=DIR --out runs/autoencoder-kl",
+    "faces": f"{_TRAIN}_faces.py --data celeba=DIR --out runs/faces",
 }
 
 
@@ -66,7 +67,9 @@ def load_weights(model: nn.Module, path: Path) -> None:
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(f"{path.parent.name}: the weights file is damaged or cut short ({error}).") from error
     wanted = model.state_dict()
-    differing = sorted(wanted.keys() ^ tensors.keys()) or sorted(k for k in wanted if wanted[k].shape != tensors[k].shape)
+    differing = sorted(wanted.keys() ^ tensors.keys()) or sorted(
+        k for k in wanted if wanted[k].shape != tensors[k].shape
+    )
     if differing:
         shown = ", ".join(differing[:3]) + (" ..." if len(differing) > 3 else "")
         raise CheckpointError(f"{path.parent.name}: the weights do not fit config.json; they differ in {shown}.")
@@ -85,6 +88,7 @@ def save_model(model: nn.Module, folder: Path) -> None:
     part = folder / f"{WEIGHTS}.part"
     try:
         save_file(tensors, part, {"format": "pt"})
+        part.chmod(0o644)  # safetensors writes for the owner alone
         model.save_config(folder)
         os.replace(part, folder / WEIGHTS)
     finally:
@@ -113,7 +117,7 @@ def fingerprint(folder: Path) -> str:
 
 
 def curves(journal: Path) -> dict[str, dict[str, list[float]]]:
-    """A run's ``log.jsonl`` -> ``{name: {"steps": [...], "values": [...], "seconds": [...]}}`` for ``training.json``."""
+    """``log.jsonl`` -> ``{name: {"steps": [...], "values": [...], "seconds": [...]}}`` for ``training.json``."""
     result: dict[str, dict[str, list[float]]] = {}
     for line in journal.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)

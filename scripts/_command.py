@@ -23,11 +23,12 @@ def run(main: Callable[[], None]) -> None:
     from core.checkpoints import CheckpointError
     from core.data import DataError
     from core.images import PictureError
+    from core.latents.store import LatentsError
     from core.recipe import RecipeError
 
     try:
         main()
-    except (AttributeValueError, CheckpointError, DataError, PictureError, RecipeError, OSError) as error:
+    except (AttributeValueError, CheckpointError, DataError, LatentsError, PictureError, RecipeError, OSError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -6,6 +6,7 @@ Kingma & Welling 2013 (arXiv:1312.6114), Rombach et al. 2021 (arXiv:2112.10752).
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from diffusers import AutoencoderKL
@@ -87,7 +88,7 @@ class PatchDiscriminator(nn.Module):
         super().__init__()
         widths = (3, width, 2 * width, 4 * width)
         layers: list[nn.Module] = []
-        for inputs, outputs in zip(widths[:-1], widths[1:], strict=True):
+        for inputs, outputs in pairwise(widths):
             layers += [nn.utils.parametrizations.spectral_norm(nn.Conv2d(inputs, outputs, 4, 2, 1)), nn.LeakyReLU(0.2)]
         self.body = nn.Sequential(*layers)
         self.head = nn.Conv2d(widths[-1], 1, 3, 1, 1)

@@ -127,7 +127,9 @@ class _BlockConfig:
 class Stage(nn.Module):
     """Residual blocks at one resolution, each followed by attention (to itself, and to the tokens) where asked."""
 
-    def __init__(self, inputs: list[int], outputs: int, config: _BlockConfig, heads: int, attend: bool, context: int | None):
+    def __init__(
+        self, inputs: list[int], outputs: int, config: _BlockConfig, heads: int, attend: bool, context: int | None
+    ):
         super().__init__()
         self.blocks = nn.ModuleList(ResidualBlock(i, outputs, config) for i in inputs)
         count = len(inputs) if attend else 0
@@ -173,7 +175,9 @@ class FaceUNet(ModelMixin, ConfigMixin):
         context = embedding_dim if conditioning == "cross" else None
         self.time = TimeEmbedding(embedding_dim)
         self.tokens = AttributeTokens(attributes, embedding_dim)
-        self.pool = nn.Sequential(nn.Linear(embedding_dim, embedding_dim), nn.SiLU(), nn.Linear(embedding_dim, embedding_dim))
+        self.pool = nn.Sequential(
+            nn.Linear(embedding_dim, embedding_dim), nn.SiLU(), nn.Linear(embedding_dim, embedding_dim)
+        )
         self.conv_in = nn.Conv2d(latent_channels, widths[0], 3, 1, 1)
 
         def stage(inputs: list[int], width: int, attend: bool) -> Stage:

@@ -64,7 +64,7 @@ def train_autoencoder(
     modules: dict[str, nn.Module] = {"model": build_autoencoder(**preset.model)}
     if preset.adversarial_weight:
         modules["discriminator"] = PatchDiscriminator()
-    loop = Loop(preset.loop, out, modules)
+    loop = Loop(preset.loop, out, modules, {**batches.facts(sets), "preset": _without_loop(preset)})
     perceptual = None
     if classifier is not None and preset.perceptual_weight:
         perceptual = PerceptualLoss(classifier).to(loop.device, memory_format=torch.channels_last)
@@ -167,3 +167,7 @@ def _validate(model: nn.Module, sets: Mapping[str, PictureSet], device: torch.de
     # Best is by the mean over the sets; negative, since the loop keeps the smallest.
     figures["loss"] = -float(np.mean(list(figures.values())))
     return figures
+
+
+def _without_loop(preset: AutoencoderPreset) -> dict:
+    return {name: value for name, value in vars(preset).items() if name != "loop"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -11,6 +11,12 @@ from torch.nn import functional as F
 
 from core.data import PictureSet
 from core.images import to_tensor
+
+
+def facts(sets: Mapping[str, PictureSet]) -> dict[str, object]:
+    """What a run's ``run.json`` says of its data: pictures per kind and part."""
+    parts = ("train", "val", "test")
+    return {"data": {kind: {part: len(s.indices(part)) for part in parts} for kind, s in sets.items()}}
 
 
 def draw_rows(rows: np.ndarray, count: int, generator: torch.Generator) -> np.ndarray:
@@ -32,7 +38,9 @@ def mirror(x: Tensor, generator: torch.Generator) -> Tensor:
     return torch.where(flip[:, None, None, None], x.flip(3), x)
 
 
-def jitter(x: Tensor, generator: torch.Generator, *, shift: float = 0.08, zoom: float = 0.12, turn: float = 0.08) -> Tensor:
+def jitter(
+    x: Tensor, generator: torch.Generator, *, shift: float = 0.08, zoom: float = 0.12, turn: float = 0.08
+) -> Tensor:
     """Random affine view and colour: (N, 3, S, S) -> the same shape. For classifiers, not for generators."""
     n = len(x)
 

@@ -31,7 +31,9 @@ PRESETS = {
         {"stem_width": 16, "widths": (16, 16, 32, 32), "blocks": 1, "embedding_dim": 32},
     ),
     "cpu": ClassifierPreset(
-        LoopConfig(steps=2000, batch_size=128, learning_rate=2e-3, weight_decay=0.05, ema_decay=0.998, validate_every=250)
+        LoopConfig(
+            steps=2000, batch_size=128, learning_rate=2e-3, weight_decay=0.05, ema_decay=0.998, validate_every=250
+        )
     ),
     "gpu": ClassifierPreset(
         LoopConfig(steps=6000, batch_size=512, learning_rate=3e-3, weight_decay=0.05, validate_every=500),
@@ -52,7 +54,8 @@ def train_classifier(
     # model, optimiser
     torch.manual_seed(preset.loop.seed)
     model = PictureClassifier(class_names=() if foods is None else foods.class_names, **preset.model)
-    loop = Loop(preset.loop, out, {"model": model})
+    sets = {faces.name: faces} | ({} if foods is None else {foods.name: foods})
+    loop = Loop(preset.loop, out, {"model": model}, batches.facts(sets))
 
     def train_step(step: int) -> dict[str, Tensor]:
         generator = loop.generator(step)
@@ -86,14 +89,18 @@ def _attribute_loss(logits: Tensor, faces: PictureSet, rows: np.ndarray, smoothi
 
 def _validate(model: nn.Module, faces: PictureSet, foods: PictureSet | None, device: torch.device) -> dict[str, float]:
     rows = faces.indices("val")
-    logits = torch.cat([model(batches.pictures(faces, part).to(device)).attributes for part in _chunks(rows)]).float().cpu()
+    logits = (
+        torch.cat([model(batches.pictures(faces, part).to(device)).attributes for part in _chunks(rows)]).float().cpu()
+    )
     truth = faces.attributes[rows] > 0
     loss = F.binary_cross_entropy_with_logits(logits, torch.from_numpy(truth).float())
     scores = [auc(truth[:, i], logits[:, i].numpy()) for i in range(truth.shape[1])]
     figures = {"attributes": float(loss), "auc": float(np.nanmean(scores)), "loss": 4 * float(loss)}
     if foods is not None:
         rows = foods.indices("val")
-        logits = torch.cat([model(batches.pictures(foods, part).to(device)).classes for part in _chunks(rows)]).float().cpu()
+        logits = (
+            torch.cat([model(batches.pictures(foods, part).to(device)).classes for part in _chunks(rows)]).float().cpu()
+        )
         target = torch.from_numpy(foods.classes[rows].astype(np.int64))
         cross = float(F.cross_entropy(logits, target))
         figures |= {"classes": cross, "accuracy": float((logits.argmax(1) == target).float().mean())}

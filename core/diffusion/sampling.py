@@ -1,0 +1,132 @@
+"""From noise to latents: diffusers' solvers by name, guidance on part of the way, a look at every step, a way to stop.
+
+The denoiser is any callable ``(x, timesteps, attributes) -> prediction``. Classifier-free guidance: Ho & Salimans 2022
+(arXiv:2207.12598); on an interval only: Kynkäänniemi et al. 2024 (arXiv:2404.07724).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from diffusers import (
+    DDIMScheduler,
+    DDPMScheduler,
+    DPMSolverMultistepScheduler,
+    FlowMatchEulerDiscreteScheduler,
+    FlowMatchHeunDiscreteScheduler,
+    SchedulerMixin,
+    UniPCMultistepScheduler,
+)
+from torch import Tensor
+
+from core.diffusion.objective import Objective
+
+Denoiser = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+_VARIANCE_PRESERVING = {
+    "dpm++": (DPMSolverMultistepScheduler, {"solver_order": 2, "timestep_spacing": "trailing"}),
+    "unipc": (UniPCMultistepScheduler, {"solver_order": 2, "timestep_spacing": "trailing"}),
+    "ddim": (DDIMScheduler, {"timestep_spacing": "trailing", "set_alpha_to_one": True}),
+    "ddpm": (DDPMScheduler, {"timestep_spacing": "trailing"}),
+}
+_FLOW = {
+    "dpm++": (DPMSolverMultistepScheduler, {"use_flow_sigmas": True}),
+    "unipc": (UniPCMultistepScheduler, {"use_flow_sigmas": True}),
+    "flow-euler": (FlowMatchEulerDiscreteScheduler, {}),
+    "flow-heun": (FlowMatchHeunDiscreteScheduler, {}),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a drawing stands. Whoever wants to stop stops asking for steps, and may keep ``clean``."""
+
+    number: int  # steps done, from 1
+    clean: Tensor  # (N, C, S, S) predicted clean latents
+    latents: Tensor  # (N, C, S, S) after this step; the result, after the last one
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to walk from noise to picture. ``interval`` is the part of the steps with guidance, 0 the first step."""
+
+    solver: str = "dpm++"
+    steps: int = 10
+    guidance: float = 2.0
+    interval: tuple[float, float] = (0.0, 1.0)
+
+    def guided(self, step: int) -> bool:
+        position = step / max(1, self.steps - 1)
+        return self.guidance != 1.0 and self.interval[0] <= position <= self.interval[1]
+
+
+def solvers(objective: Objective) -> tuple[str, ...]:
+    """Names of the solvers that this objective can be drawn with."""
+    return tuple(_FLOW if objective.prediction == "flow" else _VARIANCE_PRESERVING)
+
+
+def make_scheduler(objective: Objective, solver: str) -> SchedulerMixin:
+    """A fresh diffusers scheduler: they keep state while stepping, so every drawing has its own."""
+    table = _FLOW if objective.prediction == "flow" else _VARIANCE_PRESERVING
+    if solver not in table:
+        raise ValueError(f"Unknown solver {solver!r}; this model can use {', '.join(table)}.")
+    cls, options = table[solver]
+    known = set(inspect.signature(cls.__init__).parameters)
+    return cls(**{k: v for k, v in {**objective.scheduler_config(), **options}.items() if k in known})
+
+
+def noise_for(seed: int, shape: Sequence[int]) -> tuple[Tensor, torch.Generator]:
+    """The starting noise (1, *shape) of one seed, drawn on the CPU, and its generator for stochastic solvers."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(1, *shape, generator=generator), generator
+
+
+def walk(
+    denoiser: Denoiser,
+    objective: Objective,
+    plan: Plan,
+    noise: Tensor,
+    attributes: Tensor,
+    generator: torch.Generator | None = None,
+) -> Iterator[Step]:
+    """Noise (N, C, S, S) and attributes (N, 40) -> one :class:`Step` after each denoising step."""
+    scheduler = make_scheduler(objective, plan.solver)
+    scheduler.set_timesteps(plan.steps)
+    takes_generator = "generator" in inspect.signature(scheduler.step).parameters
+    options = {"generator": generator} if takes_generator else {}
+    x = noise * getattr(scheduler, "init_noise_sigma", 1.0)
+    for number, timestep in enumerate(scheduler.timesteps, start=1):
+        at = _timestep_of(objective, timestep).expand(len(x))
+        scale = plan.guidance if plan.guided(number - 1) and bool(attributes.any()) else 1.0
+        output = guide(denoiser, x, at, attributes, scale)
+        clean = objective.clean(x, output, at)
+        x = scheduler.step(output, timestep, x, return_dict=False, **options)[0]
+        yield Step(number, clean, x)
+
+
+def draw(*args: Any, **kwargs: Any) -> Tensor:
+    """All of :func:`walk` at once -> clean latents (N, C, S, S)."""
+    return deque(walk(*args, **kwargs), maxlen=1)[0].latents
+
+
+def guide(denoiser: Denoiser, x: Tensor, timesteps: Tensor, attributes: Tensor, scale: float) -> Tensor:
+    """Prediction moved away from the unconditional one by ``scale``; 1 asks the denoiser once."""
+    if scale == 1.0:
+        return denoiser(x, timesteps, attributes)
+    both = denoiser(
+        torch.cat([x, x]), torch.cat([timesteps, timesteps]), torch.cat([attributes, torch.zeros_like(attributes)])
+    )
+    conditional, unconditional = both.chunk(2)
+    return unconditional + scale * (conditional - unconditional)
+
+
+def _timestep_of(objective: Objective, timestep: Tensor) -> Tensor:
+    """A scheduler's timestep -> (1,) on the objective's table; flow schedulers count from 1 to 1000."""
+    if objective.prediction == "flow":
+        return (timestep.float() - 1).round().clamp(0, 999).reshape(1)
+    return timestep.reshape(1)

@@ -1,0 +1,1 @@
+"""One class per tab: plain request in, plain result out (PIL pictures, numpy, numbers). No web page in sight."""

@@ -1,0 +1,169 @@
+"""Faces by attributes: draw, sweep, read a photo, edit a photo."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from core import attributes, checkpoints
+from core.diffusion.sampling import Plan, Step, noise_for, walk
+from core.images import to_images, to_pixels, to_tensor
+from core.pipelines import photo as photos
+from core.pipelines.engine import FaceEngine
+from core.pipelines.photo import EditRequest, EditResult
+from core.pipelines.progress import Cancel, Progress
+from core.recipe import Recipe, single, validate
+
+__all__ = ["Cancel", "EditRequest", "EditResult", "Entanglement", "Face", "FacesPipeline", "FacesResult", "Progress"]
+
+
+@dataclass(frozen=True)
+class Face:
+    """One finished picture, 64x64 RGB, with the recipe that draws exactly it (count 1)."""
+
+    image: Image.Image
+    recipe: Recipe
+    achieved: dict[str, float]  # all 40: the classifier's probability 0..1 that the attribute is present
+
+
+@dataclass(frozen=True)
+class FacesResult:
+    faces: tuple[Face, ...]
+    notes: tuple[str, ...] = ()  # contradictions that were resolved, and the like
+    milliseconds: float = 0.0
+    cancelled: bool = False  # stopped early; ``faces`` holds what was finished or the last preview
+
+
+@dataclass(frozen=True)
+class Entanglement:
+    """An attribute that moved although nobody asked: probability before and after."""
+
+    name: str
+    before: float
+    after: float
+
+
+class FacesPipeline:
+    """Loads lazily from ``checkpoints/{faces,autoencoder-kl,classifier}``; safe to call from several threads.
+
+    Every picture is drawn alone, whatever the count: the same recipe is then the same picture bit for bit.
+    """
+
+    def __init__(self, root: str | Path | None = None) -> None:
+        self.engine = FaceEngine(Path(root) if root else checkpoints.root())
+        self._plain: OrderedDict[tuple, dict[str, float]] = OrderedDict()  # readings of faces with nothing set
+
+    def missing(self) -> str | None:
+        """A sentence with the command that makes the missing checkpoint, or None when all is there."""
+        return self.engine.missing()
+
+    def solvers(self) -> tuple[str, ...]:
+        """Names of the solvers the present weights can be drawn with."""
+        return self.engine.solvers()
+
+    def warm(self) -> None:
+        """Load the weights and draw once, so that the first drawing is as fast as the next."""
+        for _ in self.draw(Recipe(steps=2, attributes={"Smiling": 1.0}), previews=False):
+            pass
+
+    def draw(
+        self, recipe: Recipe, *, previews: bool = True, cancel: Cancel | None = None
+    ) -> Iterator[Progress | FacesResult]:
+        """Yields :class:`Progress` after every step, then one :class:`FacesResult`. Raises ``RecipeError``."""
+        recipe = validate(recipe)
+        wanted = attributes.resolve(attributes.vector(recipe.attributes))
+        started = time.perf_counter()
+        faces: list[Face] = []
+        cancelled = False
+        for index in range(recipe.count):
+            one = single(recipe, index)
+            for step in self._walk(one, wanted.values):
+                cancelled = cancel is not None and step.number < one.steps and cancel()
+                if cancelled:
+                    break
+                shown = self._picture(step.clean) if previews and _worth_showing(step.number, one.steps) else None
+                yield Progress(step.number, one.steps, tuple(face.image for face in faces), shown)
+            if cancelled and faces:  # half a picture is worth keeping only when there is no other
+                break
+            faces.append(self._face(self._picture(step.clean if cancelled else step.latents), one))
+            if cancelled:
+                break
+        milliseconds = (time.perf_counter() - started) * 1000
+        notes = (*wanted.notes, *(["Stopped early; this is what was there."] if cancelled else []))
+        yield FacesResult(tuple(faces), notes, milliseconds, cancelled)
+
+    def sweep(self, recipe: Recipe, attribute: str, points: int = 7) -> FacesResult:
+        """One attribute from -1 to +1 in ``points`` pictures, everything else and the seed unchanged."""
+        recipe = single(validate(recipe), 0)
+        attributes.vector({attribute: 0.0})  # refuses unknown names
+        started = time.perf_counter()
+        faces, notes = [], []
+        for point in range(points):
+            strength = round(-1 + 2 * point / max(1, points - 1), 3)
+            one = replace(recipe, attributes={**recipe.attributes, attribute: strength})
+            wanted = attributes.resolve(attributes.vector(one.attributes))
+            notes += [note for note in wanted.notes if note not in notes]
+            faces.append(self._face(self._finished(one, wanted.values), one))
+        return FacesResult(tuple(faces), tuple(notes), (time.perf_counter() - started) * 1000)
+
+    def read(self, photo: Image.Image) -> tuple[Image.Image, dict[str, float]]:
+        """A photo -> (its 64x64 crop, the classifier's probability of all 40 attributes)."""
+        pixels = to_pixels(photo, self.engine.size)
+        return Image.fromarray(pixels), self.engine.read(to_tensor(pixels))
+
+    def edit(self, request: EditRequest, *, cancel: Cancel | None = None) -> Iterator[Progress | EditResult]:
+        """Yields :class:`Progress` after every step, then one :class:`EditResult`. Raises ``RecipeError``."""
+        yield from photos.edit(self.engine, request, self._read_picture, cancel)
+
+    def entanglement(self, recipe: Recipe, achieved: dict[str, float]) -> tuple[Entanglement, ...]:
+        """What changed besides what was asked, against the same seed with nothing set; the largest changes first."""
+        recipe = single(validate(recipe), 0)
+        before = self._reading_of_plain(replace(recipe, attributes={}))
+        moved = [
+            Entanglement(name, before[name], achieved[name])
+            for name in attributes.NAMES
+            if name not in recipe.attributes and (before[name] > 0.5) != (achieved[name] > 0.5)
+        ]
+        strong = [change for change in moved if abs(change.after - change.before) > 0.3]
+        return tuple(sorted(strong, key=lambda change: -abs(change.after - change.before))[:5])
+
+    def _reading_of_plain(self, plain: Recipe) -> dict[str, float]:
+        key = (plain.seed, plain.steps, plain.solver)
+        if key not in self._plain:
+            self._plain[key] = self._face(self._finished(plain, attributes.vector({})), plain).achieved
+            while len(self._plain) > 256:
+                self._plain.popitem(last=False)
+        return self._plain[key]
+
+    def _walk(self, one: Recipe, wanted: np.ndarray) -> Iterator[Step]:
+        plan = Plan(one.solver, one.steps, one.guidance, one.guidance_interval)
+        noise, generator = noise_for(one.seed, self.engine.latent_shape)
+        vector = torch.from_numpy(wanted)[None]
+        return walk(self.engine.denoise, self.engine.objective, plan, noise, vector, generator)
+
+    def _finished(self, one: Recipe, wanted: np.ndarray) -> Image.Image:
+        for step in self._walk(one, wanted):
+            last = step
+        return self._picture(last.latents)
+
+    def _picture(self, z: Tensor) -> Image.Image:
+        return to_images(self.engine.decode(z))[0]
+
+    def _face(self, image: Image.Image, recipe: Recipe) -> Face:
+        return Face(image, recipe, self._read_picture(image))
+
+    def _read_picture(self, image: Image.Image) -> dict[str, float]:
+        return self.engine.read(to_tensor(to_pixels(image, self.engine.size)))
+
+
+def _worth_showing(step: int, steps: int) -> bool:
+    """About four previews a picture: decoding every step would cost more than it shows."""
+    return step < steps and step % max(1, round(steps / 5)) == 0

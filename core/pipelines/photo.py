@@ -1,0 +1,101 @@
+"""A real photo under other attributes: invert, change, decode, and put back what the edit did not touch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional as F
+
+from core import attributes
+from core.diffusion.inversion import METHODS, edit_ddim, edit_ddpm, first_step
+from core.images import to_images, to_pixels, to_tensor
+from core.pipelines.engine import FaceEngine
+from core.pipelines.progress import Cancel, Progress
+from core.recipe import Recipe, RecipeError, validate
+
+STEPS = 24  # an inversion wants finer steps than a drawing from noise
+CHANGED = 0.10  # mean absolute difference (pictures in [-1, 1]) from which a pixel counts as edited
+
+
+@dataclass(frozen=True)
+class EditRequest:
+    """A photo and the attributes it should have. ``base`` is what it has (read by the classifier, or set by hand)."""
+
+    photo: Image.Image  # any size; the centre square is used
+    base: dict[str, float]
+    recipe: Recipe
+    method: str = "ddpm"  # one of core.diffusion.inversion.METHODS
+    faithfulness: float = 0.6  # 0 free .. 1 as close to the photo as the method allows
+
+
+@dataclass(frozen=True)
+class EditResult:
+    before: Image.Image  # the photo as the model sees it: cropped, 64x64
+    after: Image.Image
+    achieved_before: dict[str, float]
+    achieved_after: dict[str, float]
+    notes: tuple[str, ...] = ()
+    milliseconds: float = 0.0
+    cancelled: bool = False
+
+
+def edit(
+    engine: FaceEngine, request: EditRequest, finish: Callable[[Image.Image], dict[str, float]], cancel: Cancel | None
+) -> Iterator[Progress | EditResult]:
+    """Yields progress, then one result. Raises ``RecipeError`` for what cannot be asked."""
+    recipe = validate(request.recipe)
+    if request.method not in METHODS:
+        raise RecipeError(f"Unknown inversion {str(request.method)[:40]!r}; there are {', '.join(METHODS)}.")
+    if not 0.0 <= request.faithfulness <= 1.0:
+        raise RecipeError("Faithfulness lies between 0 and 1.")
+    started = time.perf_counter()
+    base = attributes.vector(request.base)
+    wanted = attributes.resolve(
+        np.where(attributes.vector(recipe.attributes) != 0, attributes.vector(recipe.attributes), base)
+    )
+    pixels = to_pixels(request.photo, engine.size)
+    before = Image.fromarray(pixels)
+    photo = to_tensor(pixels)
+    z = engine.encode(photo)
+    reconstruction = engine.decode(z)
+
+    def composed(latents: Tensor) -> Image.Image:
+        return to_images(keep_rest(photo, reconstruction, engine.decode(latents)))[0]
+
+    source, target = torch.from_numpy(base)[None], torch.from_numpy(wanted.values)[None]
+    options = {"steps": STEPS, "guidance": recipe.guidance, "faithfulness": request.faithfulness}
+    if request.method == "ddpm":
+        steps = edit_ddpm(engine.denoise, engine.objective, z, source, target, seed=recipe.seed, **options)
+    else:
+        steps = edit_ddim(engine.denoise, engine.objective, z, source, target, **options)
+    total, cancelled = STEPS - first_step(STEPS, request.faithfulness), False
+    for step in steps:
+        cancelled = cancel is not None and step.number < total and cancel()
+        if cancelled:
+            break
+        shown = composed(step.clean) if step.number % 4 == 0 and step.number < total else None
+        yield Progress(step.number, total, (), shown)
+    after = composed(step.clean if cancelled else step.latents)
+    notes = (*wanted.notes, *(["Stopped early; this is what was there."] if cancelled else []))
+    milliseconds = (time.perf_counter() - started) * 1000
+    yield EditResult(before, after, finish(before), finish(after), notes, milliseconds, cancelled)
+
+
+def keep_rest(photo: Tensor, reconstruction: Tensor, edited: Tensor) -> Tensor:
+    """The edit where it changed something, the photo itself elsewhere: all (1, 3, P, P) in [-1, 1].
+
+    What the autoencoder loses (photo - reconstruction) is added back in proportion to how little a place changed, so
+    an edit that changes nothing returns the photo.
+    """
+    difference = (edited - reconstruction).abs().mean(dim=1, keepdim=True)  # (1, 1, P, P)
+    spread = F.avg_pool2d(F.max_pool2d(difference, 5, 1, 2), 5, 1, 2)  # a soft, slightly wider outline
+    unchanged = (1 - spread / CHANGED).clamp(0, 1)
+    # Where nothing changed, small differences are noise of the two decodings, not part of the edit.
+    kept = unchanged * photo + (1 - unchanged) * edited
+    return kept.clamp(-1, 1)

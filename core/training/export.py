@@ -1,0 +1,74 @@
+"""A finished run -> a checkpoint folder: EMA weights in fp16, how they were trained, the curves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL
+from torch import nn
+
+from core import checkpoints
+from core.data import PictureSet
+from core.images import to_tensor
+from core.models.autoencoder import fold_statistics
+
+
+def export_run(run: Path, folder: Path, *, which: str, sets: Mapping[str, PictureSet] | None = None) -> nn.Module:
+    """``run/{best,last}`` -> ``folder``: weights, config, ``training.json``. Metrics and card come from evaluation.
+
+    An autoencoder needs its training ``sets``: its latents are normalised on them. Raises ``CheckpointError``.
+    """
+    model = checkpoints.load_model(run / which)
+    training = training_facts(run)
+    if isinstance(model, AutoencoderKL):
+        if not sets:
+            raise checkpoints.CheckpointError(
+                "An autoencoder is exported with --data: its latents are normalised on it."
+            )
+        mean, std = latent_statistics(model, sets)
+        fold_statistics(model, mean, std)
+        training["latent_statistics"] = {"mean": mean.tolist(), "std": std.tolist(), "pictures": list(sets)}
+    checkpoints.save_model(model, folder)
+    if "scheduler" in training:
+        checkpoints.write_json(folder / "scheduler_config.json", training.pop("scheduler"))
+    checkpoints.write_json(folder / "training.json", training)
+    return model
+
+
+def training_facts(run: Path) -> dict:
+    """What ``training.json`` says of a run: its ``run.json``, steps, pictures seen, hours and curves."""
+    facts = checkpoints.read_json(run / "run.json")
+    rows = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    steps = rows[-1]["step"]
+    seen = steps * facts["config"]["batch_size"]
+    hours = round(rows[-1]["seconds"] / 3600, 2)
+    return {
+        **facts,
+        "steps": steps,
+        "pictures_seen": seen,
+        "hours": hours,
+        "curves": checkpoints.curves(run / "log.jsonl"),
+    }
+
+
+@torch.no_grad()
+def latent_statistics(
+    model: AutoencoderKL, sets: Mapping[str, PictureSet], most: int = 2048
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Per channel mean and deviation (C,) of the posterior means, every set weighing the same."""
+    moments = []
+    for picture_set in sets.values():
+        rows = picture_set.indices("train")[:: max(1, len(picture_set.indices("train")) // most)]
+        parts = [model.encode(to_tensor(picture_set.pixels[part])).latent_dist.mode() for part in _chunks(rows)]
+        z = torch.cat(parts).transpose(0, 1).flatten(1)  # (C, N*S*S)
+        moments.append((z.mean(dim=1), z.square().mean(dim=1)))
+    mean = torch.stack([m for m, _ in moments]).mean(dim=0)
+    square = torch.stack([s for _, s in moments]).mean(dim=0)
+    return mean, (square - mean.square()).sqrt()
+
+
+def _chunks(rows: list[int], size: int = 64) -> list[list[int]]:
+    return [rows[start : start + size] for start in range(0, len(rows), size)]

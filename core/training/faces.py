@@ -1,0 +1,126 @@
+"""Train the face denoiser on latents: attributes dropped at random, so that a person may leave most of them open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from core.diffusion.objective import TIMESTEPS, Objective, Prediction
+from core.latents import LatentSet
+from core.models.face_unet import PRESETS as SHAPES
+from core.models.face_unet import FaceUNet
+from core.training.loop import Loop, LoopConfig
+
+
+@dataclass(frozen=True)
+class FacesPreset:
+    loop: LoopConfig
+    shape: str = "cpu"  # of core.models.face_unet.PRESETS
+    prediction: Prediction = "v_prediction"
+    uniform_times: float = 0.2
+    unconditional: float = 0.12  # share of pictures that learn without any attribute
+    complete: float = 0.3  # share that keeps all; the others keep each with a probability of their own
+    overrides: dict = field(default_factory=dict)
+
+
+PRESETS = {
+    "smoke": FacesPreset(
+        LoopConfig(steps=6, batch_size=8, learning_rate=1e-3, warmup=1, log_every=1, validate_every=3, precision="no"),
+        "tiny",
+    ),
+    "s3": FacesPreset(
+        LoopConfig(steps=4000, batch_size=64, learning_rate=1e-4, warmup=0, decay_from=1.0, betas=(0.9, 0.999)),
+        "s3",
+        "epsilon",
+        uniform_times=1.0,
+    ),
+    "cpu": FacesPreset(LoopConfig(steps=4500, batch_size=64, learning_rate=6e-4, weight_decay=0.01)),
+    "gpu": FacesPreset(
+        LoopConfig(
+            steps=60000, batch_size=512, learning_rate=6e-4, ema_decay=0.9998, weight_decay=0.01, validate_every=2000
+        ),
+        "gpu",
+    ),
+}
+
+
+def train_faces(
+    data: LatentSet, preset: FacesPreset, out: Path, *, resume: bool = False, until: int | None = None
+) -> Loop:
+    """Encoded faces with attributes -> a run folder with ``best/`` and ``last/`` (EMA weights)."""
+    # data
+    rows = data.indices("train")
+    objective = Objective(preset.prediction)
+    # model, optimiser
+    torch.manual_seed(preset.loop.seed)
+    channels, size = data.latents.shape[2], data.latents.shape[3]
+    shape = {**SHAPES[preset.shape], **preset.overrides}
+    model = FaceUNet(latent_channels=channels, sample_size=size, **shape)
+    facts = {
+        "data": {"celeba": {"train": len(rows)}},
+        "encoder": data.encoder,
+        "shape": preset.shape,
+        "scheduler": objective.scheduler_config(),
+    }
+    loop = Loop(preset.loop, out, {"model": model}, facts)
+
+    def train_step(step: int) -> dict[str, Tensor]:
+        generator = loop.generator(step)
+        picked = rows[torch.randint(len(rows), (loop.batch_size,), generator=generator).numpy()]
+        mirrored = torch.randint(2, (loop.batch_size,), generator=generator).numpy()
+        z = torch.from_numpy(data.latents[picked, mirrored].astype(np.float32))
+        noise = torch.randn(z.shape, generator=generator)
+        timesteps = objective.draw_timesteps(len(z), generator, uniform=preset.uniform_times)
+        attributes = torch.from_numpy(data.attributes[picked]).float()
+        attributes = drop_attributes(attributes, generator, preset.unconditional, preset.complete)
+        x, target = objective.noised(z, noise, timesteps), objective.target(z, noise, timesteps)
+        x = x.to(loop.device).contiguous(memory_format=torch.channels_last)
+        with loop.autocast():
+            output = loop.modules["model"](x, timesteps.to(loop.device), attributes.to(loop.device))
+        loss = F.mse_loss(output.float(), target.to(loop.device))
+        loop.update("model", loss)
+        return {"loss": loss.detach()}
+
+    # train, log, save
+    loop.run(train_step, lambda model: _validate(model, data, objective, loop.device), resume=resume, until=until)
+    return loop
+
+
+def drop_attributes(attributes: Tensor, generator: torch.Generator, unconditional: float, complete: float) -> Tensor:
+    """(N, 40) of -1/1 -> the same with some set to 0, unspecified.
+
+    Some pictures lose all, some keep all; each other picture keeps every attribute with one probability of its own,
+    cubed towards few, because a person sets two and leaves 38 open.
+    """
+    n = len(attributes)
+    keep = torch.rand(n, 1, generator=generator) ** 3
+    fate = torch.rand(n, 1, generator=generator)
+    keep = torch.where(fate < unconditional, torch.zeros_like(keep), keep)
+    keep = torch.where(fate > 1 - complete, torch.ones_like(keep), keep)
+    return attributes * (torch.rand(attributes.shape, generator=generator) < keep)
+
+
+@torch.no_grad()
+def _validate(model: nn.Module, data: LatentSet, objective: Objective, device: torch.device) -> dict[str, float]:
+    """Noise error on the validation part, all attributes given, over even timesteps; the same noise every time.
+
+    It is in units of noise variance for every objective (an untrained network has 1.0), so presets compare.
+    """
+    rows = data.indices("val")
+    generator = torch.Generator().manual_seed(1234)
+    timesteps = (torch.arange(len(rows)) * TIMESTEPS // max(1, len(rows)) * 7919) % TIMESTEPS
+    noise_error, target_error = [], []
+    for part in np.array_split(np.arange(len(rows)), max(1, len(rows) // 64)):
+        z = torch.from_numpy(data.latents[rows[part], 0].astype(np.float32))
+        noise, t = torch.randn(z.shape, generator=generator), timesteps[part]
+        attributes = torch.from_numpy(data.attributes[rows[part]]).float()
+        x = objective.noised(z, noise, t)
+        output = model(x.to(device), t.to(device), attributes.to(device)).float().cpu()
+        noise_error.append((objective.noise(x, output, t) - noise).square().flatten(1).mean(dim=1))
+        target_error.append((output - objective.target(z, noise, t)).square().flatten(1).mean(dim=1))
+    return {"loss": float(torch.cat(noise_error).mean()), "target": float(torch.cat(target_error).mean())}

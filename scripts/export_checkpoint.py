@@ -1,0 +1,31 @@
+"""Turn a training run into a checkpoint folder that the app loads: EMA weights in fp16, training facts, curves."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from _command import load_sets, run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("name", help="classifier, autoencoder-kl, faces ... : the folder's name")
+    parser.add_argument("--run", type=Path, required=True, help="what train_*.py wrote with --out")
+    parser.add_argument("--which", choices=("best", "last"), default="last", help="by validation, or the newest")
+    parser.add_argument(
+        "--data", action="append", default=[], metavar="KIND=PATH", help="for an autoencoder's statistics"
+    )
+    parser.add_argument("--checkpoints", type=Path, help="instead of the repository's checkpoints/")
+    args = parser.parse_args()
+
+    from core import checkpoints
+    from core.training.export import export_run
+
+    folder = (args.checkpoints or checkpoints.root()) / args.name
+    export_run(args.run, folder, which=args.which, sets=load_sets(args.data))
+    print(f"{folder} written; now measure it: python scripts/evaluate.py {args.name} --data ...")
+
+
+if __name__ == "__main__":
+    run(main)

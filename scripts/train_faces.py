@@ -1,0 +1,38 @@
+"""Train the face denoiser on latents written by encode_latents.py, or encode the pictures first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from _command import load_sets, run, training_parser, with_options
+
+
+def main() -> None:
+    parser = training_parser(__doc__, "celeba=DIR")
+    parser.add_argument("--autoencoder", type=Path, help="folder; default: checkpoints/autoencoder-kl")
+    parser.add_argument("--s3", action="store_true", help="the plain cross-attention U-Net instead of ours")
+    parser.add_argument("--prediction", choices=("epsilon", "v_prediction", "flow"), help="instead of the preset's")
+    args = parser.parse_args()
+
+    from dataclasses import replace
+
+    from core import checkpoints
+    from core.data import DataError
+    from core.latents import encode_set
+    from core.models import LatentCodec
+    from core.training.faces import PRESETS, train_faces
+
+    sets = load_sets(args.data)
+    if "celeba" not in sets:
+        raise DataError("The face denoiser learns from CelebA; give it with --data celeba=DIR.")
+    autoencoder = args.autoencoder or checkpoints.root() / "autoencoder-kl"
+    codec = LatentCodec(checkpoints.load_model(autoencoder))
+    latents = encode_set(sets["celeba"], codec.encode, checkpoints.fingerprint(autoencoder), args.out / "latents")
+    preset = with_options(PRESETS["s3" if args.s3 else args.preset], args)
+    if args.prediction:
+        preset = replace(preset, prediction=args.prediction)
+    train_faces(latents, preset, args.out, resume=args.resume)
+
+
+if __name__ == "__main__":
+    run(main)
