@@ -35,7 +35,8 @@ $(BIN)/python:
 
 # A stamp is touched only after pip succeeded, so an interrupted installation is taken up again.
 $(APP_STAMP): requirements.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet -r requirements.txt
+	@echo "Installing what the app needs into $(VENV); this happens once and may take a few minutes."
+	$(BIN)/python -m pip install -r requirements.txt
 	@touch $@
 
 $(DEV_STAMP): requirements-dev.txt $(APP_STAMP)

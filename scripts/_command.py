@@ -19,6 +19,18 @@ def run(main: Callable[[], None]) -> None:
     """Call ``main``; expected errors end the program with one sentence and status 1, Ctrl-C with 130."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        # Which errors are meant for the user is asked only now: knowing them imports torch, and --help should not.
+        if isinstance(error, _expected_errors()):
+            sys.exit(f"error: {error}")
+        raise
+
+
+def _expected_errors() -> tuple[type[Exception], ...]:
     from core.attributes import AttributeValueError
     from core.checkpoints import CheckpointError
     from core.data import DataError
@@ -26,12 +38,7 @@ def run(main: Callable[[], None]) -> None:
     from core.latents.store import LatentsError
     from core.recipe import RecipeError
 
-    try:
-        main()
-    except (AttributeValueError, CheckpointError, DataError, LatentsError, PictureError, RecipeError, OSError) as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    return AttributeValueError, CheckpointError, DataError, LatentsError, PictureError, RecipeError, OSError
 
 
 def training_parser(description: str, kinds: str) -> argparse.ArgumentParser:

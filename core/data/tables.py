@@ -33,7 +33,8 @@ def read(path: Path, *, header: bool) -> tuple[list[str], dict[str, list[int]]]:
     elif header:
         if len(lines) < 2 or not lines[0].strip().isdigit():
             raise TableError(f"{path}: the first line should be the number of pictures, the second the column names.")
-        columns, start = lines[1].split(), 2
+        # The boxes' table names its first column, the others do not.
+        columns, start = [name for name in lines[1].split() if name != "image_id"], 2
     rows: dict[str, list[int]] = {}
     for number, line in enumerate(lines[start:], start=start + 1):
         cells = [cell.strip() for cell in line.split(",")] if csv else line.split()

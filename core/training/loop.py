@@ -137,7 +137,7 @@ class Loop:
                 # Dropout draws from the global generator: seed it per step, or a resumed run would differ.
                 torch.manual_seed(self.generator(self.step, purpose=1).initial_seed())
                 losses = train_step(self.step)
-                self._average()
+                self.ema.step(self.modules["model"].parameters())
                 self.step += 1
                 now = time.monotonic()
                 self.seconds, started = self.seconds + now - started, now
@@ -177,11 +177,6 @@ class Loop:
 
     def _extra(self) -> dict[str, list[Tensor]]:
         return {"ema": self.ema.shadow_params}
-
-    def _average(self) -> None:
-        # Rises to its full value with the steps taken, so that early averages do not remember the random start.
-        self.ema.decay = min(self.config.ema_decay, (1 + self.step) / (10 + self.step))
-        self.ema.step(self.modules["model"].parameters())
 
     def _validate(self, validate: Validate) -> None:
         if not self.accelerator.is_main_process:

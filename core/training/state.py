@@ -53,9 +53,14 @@ def load_state(
             module.load_state_dict({k[len(prefix) :]: file.get_tensor(k) for k in keys if k.startswith(prefix)})
         for name, optimiser in optimisers.items():
             state = optimiser.state_dict()
+            parameters = [p for group in optimiser.param_groups for p in group["params"]]
             for key in sorted(k for k in keys if k.startswith(f"optimiser.{name}.")):
                 index, slot = key.removeprefix(f"optimiser.{name}.").split(".")
-                state["state"].setdefault(int(index), {})[slot] = file.get_tensor(key)
+                value = file.get_tensor(key)
+                if value.shape == parameters[int(index)].shape:
+                    # The fused kernel walks memory, so moments must lie there in the order of their parameter.
+                    value = torch.empty_like(parameters[int(index)], requires_grad=False).copy_(value)
+                state["state"].setdefault(int(index), {})[slot] = value
             optimiser.load_state_dict(state)
         for name, values in extra.items():
             for index, value in enumerate(values):

@@ -1,0 +1,193 @@
+"""Model cards: ``README.md`` of a checkpoint folder, written from what its JSON files say and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core import checkpoints
+from core.pipelines.models import flatten, show, tables, words
+
+LICENCES = {
+    "celeba": "[CelebA](https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html) (Liu et al. 2015): faces of celebrities with "
+    "40 binary attributes. For non-commercial research only.",
+    "food101": "[Food-101](https://data.vision.ee.ethz.ch/cvl/datasets_extra/food-101/) (Bossard et al. 2014): photos of "
+    "dishes; the photos belong to their makers and are for research.",
+    "utkface": "[UTKFace](https://susanqq.github.io/UTKFace/) (Zhang et al. 2017): aligned close faces. For "
+    "non-commercial research only.",
+}
+FACE_LIMITS = (
+    "CelebA shows celebrities, most of them young, light-skinned and made up for a camera. Faces unlike these are "
+    "reproduced and read worse, and what is drawn leans towards them.",
+    "The attribute names are those of the data set, not judgements of this project: `Attractive`, `Young` or `Male` "
+    "say what annotators ticked. The labels are noisy; people agree on few of them, and `High_Cheekbones`, "
+    "`Pointy_Nose` and `Oval_Face` are near chance.",
+    "Do not use it to identify, rate or screen people, or to pass off a drawn or edited face as a photograph.",
+)
+EXPLAINED = {
+    "reconstruction": "PSNR in dB and SSIM against the original pixels; embedding distance is 1 - cosine between the "
+    "classifier's embeddings of a picture and of its reconstruction; the Fréchet distance compares the two sets in that "
+    "embedding, beside the distance of real training pictures from the same test pictures.",
+    "frechet": "Fréchet distance in the classifier's embedding. It depends on the number of pictures, so the samples "
+    "are also taken as many as there are test pictures. Reconstructed test pictures are the floor that the autoencoder "
+    "sets.",
+    "control": "One attribute set and 39 open, present and absent, on the same seeds: the share of faces in which the "
+    "classifier agrees, at probability 0.5 and at the threshold that balances best on the validation part.",
+    "attribute AUC": "The attribute that was asked against the classifier's logit, beside the same figure for the labels "
+    "of real test pictures: no sample can be expected to do better than those.",
+    "neighbours": "Distance to the nearest training picture or its mirror image, of samples and of real test pictures: "
+    "in the embedding, and as root mean square difference of 8-bit values. Copies would be much nearer than test "
+    "pictures are.",
+    "attributes": "Decisions at probability 0.5; the last two columns give the threshold that balances best on the "
+    "validation part, and the balanced accuracy at it.",
+}
+HIDDEN = {"command", "weights", "psnr_percentiles", "measured_with"}  # told in words, or too long for a page
+LIBRARY = {"autoencoder-kl": "diffusers"}
+
+
+@dataclass(frozen=True)
+class About:
+    """What a card says that no file knows."""
+
+    title: str
+    tags: tuple[str, ...]
+    what: str
+    use: str
+    load: str
+    limits: tuple[str, ...] = ()
+
+
+ABOUT = {
+    "classifier": About(
+        "Picture classifier",
+        ("image-classification", "celeba", "food101"),
+        "A small residual network for pictures of 64x64 pixels. One embedding feeds two heads: the 40 attributes of "
+        "CelebA and the dishes of Food-101.",
+        "Three jobs inside Latentscape: its features are a perceptual loss, its embedding is where sets of pictures "
+        "are compared, and its logits say whether a drawn face has what was asked.",
+        "from core.checkpoints import load_model\nfrom core.images import open_picture, to_pixels, to_tensor\n\n"
+        'classifier = load_model("checkpoints/classifier")\n'
+        'reading = classifier(to_tensor(to_pixels(open_picture("photo.jpg"), 64)))\n'
+        "reading.attributes.sigmoid()  # (1, 40), in the order of core.attributes.NAMES",
+        (
+            "It reads the centre square of a picture at 64x64 pixels and expects one aligned face, or one dish. What "
+            "it says of anything else means nothing.",
+            "Figures of other checkpoints that use it are measured by a judge of the same family as their training "
+            "loss: compare them with each other, not with figures of other projects.",
+        ),
+    ),
+    "autoencoder-kl": About(
+        "KL autoencoder",
+        ("autoencoder", "vae", "latent-diffusion", "celeba", "food101"),
+        "A convolutional autoencoder with a normal prior on its latents (`diffusers.AutoencoderKL`). Every latent "
+        "channel is normalised to mean 0 and deviation 1 over the training pictures inside the weights, so the scaling "
+        "factor is 1.",
+        "The space that faces are drawn and edited in, and a built-in subject of reconstruction and latent maps.",
+        "from diffusers import AutoencoderKL\n\n"
+        'autoencoder = AutoencoderKL.from_pretrained("checkpoints/autoencoder-kl").eval()\n'
+        "# x: float (N, 3, 64, 64) in [-1, 1]\n"
+        "z = autoencoder.encode(x).latent_dist.mode()\n"
+        "y = autoencoder.decode(z).sample.clamp(-1, 1)",
+        ("Made for 64x64 pixels. Fine texture, small text and anything unlike faces and food comes back softer.",),
+    ),
+    "faces": About(
+        "Faces by attributes",
+        ("unconditional-image-generation", "latent-diffusion", "celeba"),
+        "A U-Net that removes noise from the latents of `autoencoder-kl`, told 40 attributes: +1 present, -1 absent, 0 "
+        "left open, anything between as a strength.",
+        "Drawing and editing invented faces by attributes in the Faces tab, for study and play.",
+        "from core.pipelines.faces import FacesPipeline\nfrom core.recipe import Recipe\n\n"
+        'recipe = Recipe(seed=42, attributes={"Smiling": 1, "Eyeglasses": 1})\n'
+        'result = list(FacesPipeline("checkpoints").draw(recipe))[-1]\n'
+        'result.faces[0].image.save("face.png")\n\n'
+        "# the network alone\nfrom core.checkpoints import load_model\n\n"
+        'denoiser = load_model("checkpoints/faces")  # (latents, timesteps, attributes) -> velocity',
+        (
+            "64x64 pixels. Attributes that come together in the data come together here: asking for one may bring "
+            "others along, which the app shows.",
+        ),
+    ),
+}
+
+
+def write_card(folder: Path) -> Path:
+    """``README.md`` of ``folder`` from its training and metrics files, where they are. Returns its path."""
+    card = folder / "README.md"
+    card.write_text(card_text(folder), encoding="utf-8")
+    return card
+
+
+def card_text(folder: Path) -> str:
+    """The card of a checkpoint folder as Markdown with the hub's front matter."""
+    name = folder.name
+    fallback = About(words(name.replace("-", " ").capitalize()), (), "", "", f'load_model("checkpoints/{name}")')
+    about = ABOUT.get(name, fallback)
+    training = _read(folder / "training.json")
+    metrics = _read(folder / "metrics.json")
+    kinds = [kind for kind in training.get("data", {}) if kind in LICENCES] or ["celeba"]
+    parts = [_front_matter(name, about), f"# {about.title}", about.what, _picture(folder)]
+    parts += ["## Intended use", about.use, "## Data and licence", _licence(kinds)]
+    parts += ["## Training", *_training(training), "## Measured", *_measured(metrics)]
+    limits = (*about.limits, *(FACE_LIMITS if {"celeba", "utkface"} & set(kinds) else ()))
+    parts += ["## Limits and biases", "\n".join(f"- {limit}" for limit in limits)]
+    parts += ["## How to load it", f"```python\n{about.load}\n```"]
+    if name != "autoencoder-kl":
+        parts.append("From the root of the Latentscape repository, with its requirements installed.")
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _front_matter(name: str, about: About) -> str:
+    lines = ["---", "license: other", "license_name: non-commercial-research"]
+    if name in LIBRARY:
+        lines.append(f"library_name: {LIBRARY[name]}")
+    lines += ["tags:", *(f"- {tag}" for tag in ("latentscape", *about.tags)), "---"]
+    return "\n".join(lines)
+
+
+def _picture(folder: Path) -> str:
+    return "![Generated samples](samples.png)" if (folder / "samples.png").is_file() else ""
+
+
+def _licence(kinds: list[str]) -> str:
+    lines = [f"- {LICENCES[kind]}" for kind in kinds]
+    return (
+        "The weights were learned from research data and are, like it, for **non-commercial research only**; the "
+        "project's code has its own licence. No picture of the data is part of this folder.\n\n" + "\n".join(lines)
+    )
+
+
+def _training(training: dict) -> list[str]:
+    """Facts, what the curves ended at, and a comparison of presets where one was recorded."""
+    if not training:
+        return ["Not recorded."]
+    facts = {key: value for key, value in training.items() if key not in ("curves", "comparison")}
+    parts = [_table(["", "value"], [list(row) for row in flatten(facts)])]
+    ends = [
+        [words(name), show(curve["values"][0]), show(curve["values"][-1])]
+        for name, curve in training.get("curves", {}).items()
+        if curve.get("values")
+    ]
+    if ends:
+        parts += ["`training.json` holds the whole curves:", _table(["curve", "first", "last"], ends)]
+    for table in tables({"comparison": training.get("comparison") or {}}):
+        parts += ["Presets compared:", _table(table.columns, table.rows)]
+    return parts
+
+
+def _measured(metrics: dict) -> list[str]:
+    if not metrics:
+        return ["Not measured yet."]
+    parts = [f"```\n{metrics.get('command', '')}\n```"]
+    for table in tables({key: value for key, value in metrics.items() if key not in HIDDEN}):
+        heading = "Settings" if table.title == "Figures" else table.title[:1].upper() + table.title[1:]
+        parts += [f"### {heading}", EXPLAINED.get(table.title.split(" / ")[0], ""), _table(table.columns, table.rows)]
+    return parts
+
+
+def _table(columns: list[str], rows: list[list[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _read(path: Path) -> dict:
+    return checkpoints.read_json(path) if path.is_file() else {}

@@ -1,0 +1,53 @@
+"""Measuring a checkpoint: its ``metrics.json``, its sample sheet and its model card, all from one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from core import checkpoints
+from core.cards import write_card
+from core.data import PictureSet
+from core.evaluation.autoencoder import evaluate_autoencoder
+from core.evaluation.classifier import evaluate_classifier
+from core.evaluation.faces import evaluate_faces
+from core.evaluation.options import Options
+
+__all__ = ["EVALUATIONS", "Options", "evaluate"]
+
+Sets = Mapping[str, PictureSet]
+EVALUATIONS: dict[str, Callable[[Path, Sets, Options], dict]] = {
+    "classifier": evaluate_classifier,
+    "autoencoder-kl": evaluate_autoencoder,
+    "faces": evaluate_faces,
+}
+MEASURED_WITH = {"classifier": (), "autoencoder-kl": ("classifier",), "faces": ("autoencoder-kl", "classifier")}
+
+
+def evaluate(name: str, root: Path, sets: Sets, options: Options) -> dict:
+    """Measure ``root/name`` on picture sets and rewrite its metrics, samples and card; returns the metrics.
+
+    Raises ``CheckpointError`` for a checkpoint that is not there and ``DataError`` for missing pictures.
+    """
+    folder = root / name
+    problem = checkpoints.missing(folder)
+    if name not in EVALUATIONS or problem:
+        known = f"There is no evaluation of {name!r}; there are {', '.join(EVALUATIONS)}."
+        raise checkpoints.CheckpointError(problem if name in EVALUATIONS else known)
+    figures = EVALUATIONS[name](root, sets, options)
+    made = {other: checkpoints.fingerprint(root / other) for other in MEASURED_WITH[name]}
+    metrics = {"command": options.command, "weights": checkpoints.fingerprint(folder), "measured_with": made, **figures}
+    checkpoints.write_json(folder / "metrics.json", _plain(metrics))
+    write_card(folder)
+    return metrics
+
+
+def _plain(value: object) -> object:
+    """JSON-ready: six significant digits, None for what is undefined."""
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if abs(value) < float("inf") else None  # also NaN
+    return value

@@ -1,0 +1,78 @@
+"""The classifier's figures: each of the 40 attributes and each class on pictures that it was not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from core import attributes, checkpoints
+from core.data import PictureSet
+from core.evaluation.options import Options, counted, wanted
+from core.evaluation.readings import pictures_of, read
+from core.metrics import auc, balanced_threshold, binary_report, top_accuracy
+from core.models import PictureClassifier
+
+
+def evaluate_classifier(root: Path, sets: Mapping[str, PictureSet], options: Options) -> dict:
+    """Decisions at probability 0.5, and at the threshold that balances best on the validation part."""
+    classifier = checkpoints.load_model(root / "classifier")
+    faces = wanted(sets, "celeba", "The classifier is measured on CelebA's attributes.")
+    rows = _attribute_rows(classifier, faces, options.part)
+    figures: dict = {"part": options.part, "pictures": counted(sets, options.part)}
+    figures["attributes_mean"] = mean_row(rows)
+    if "food101" in sets:
+        figures |= _class_figures(classifier, sets["food101"], options.part)
+    return {**figures, "attributes": rows}
+
+
+def thresholds(classifier: PictureClassifier, faces: PictureSet) -> np.ndarray:
+    """Logits (40,) above which an attribute counts as present, balanced on the validation part; 0 without one."""
+    if len(faces.indices("val")) == 0:
+        return np.zeros(attributes.COUNT)
+    scores = read(classifier, pictures_of(faces, "val")).attributes
+    truth = faces.attributes[faces.indices("val")] > 0
+    return np.array([balanced_threshold(truth[:, i], scores[:, i]) for i in range(attributes.COUNT)])
+
+
+def _attribute_rows(classifier: PictureClassifier, faces: PictureSet, part: str) -> dict[str, dict[str, float]]:
+    scores = read(classifier, pictures_of(faces, part)).attributes
+    truth = faces.attributes[faces.indices(part)] > 0
+    limits = thresholds(classifier, faces)
+    rows = {}
+    for index, name in enumerate(attributes.NAMES):
+        present, score, limit = truth[:, index], scores[:, index].astype(np.float64), limits[index]
+        rows[name] = {
+            "present": float(present.mean()),
+            "auc": auc(present, score),
+            **binary_report(present, score > 0),
+            "balanced_threshold": float(1 / (1 + np.exp(-limit))),
+            "balanced_accuracy_at_it": binary_report(present, score > limit)["balanced_accuracy"],
+        }
+    return rows
+
+
+def mean_row(rows: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """The mean of every column over the rows, undefined cells left out."""
+    columns = next(iter(rows.values()))
+    values = {column: np.array([row[column] for row in rows.values()]) for column in columns}
+    return {c: float(np.nanmean(v)) if np.isfinite(v).any() else float("nan") for c, v in values.items()}
+
+
+def _class_figures(classifier: PictureClassifier, foods: PictureSet, part: str) -> dict:
+    """Top-1, top-3 and per class recall and precision; classes are matched by name."""
+    known = list(classifier.config.class_names)
+    rows = [row for row in foods.indices(part) if foods.class_names[foods.classes[row]] in known]
+    if not rows:
+        return {}
+    truth = np.array([known.index(foods.class_names[foods.classes[row]]) for row in rows])
+    scores = read(classifier, np.asarray(foods.pixels[rows])).classes
+    decided = scores.argmax(axis=1)
+    per_class = {}
+    for index, name in enumerate(known):
+        report = binary_report(truth == index, decided == index)
+        counts = {"pictures": int((truth == index).sum())}
+        per_class[name] = {**counts, "recall": report["recall"], "precision": report["precision"]}
+    whole = {"pictures": len(rows), "top_1": top_accuracy(truth, scores, 1), "top_3": top_accuracy(truth, scores, 3)}
+    return {"classes_mean": whole, "classes": per_class}

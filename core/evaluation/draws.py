@@ -1,0 +1,42 @@
+"""Many faces at once: batches of the denoiser, each picture with its own seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from core import attributes
+from core.diffusion.sampling import Plan, draw, noise_for
+from core.images import to_uint8
+from core.pipelines.engine import FaceEngine
+from core.recipe import Recipe
+
+BATCH = 32
+
+
+def vectors(asked: Sequence[Mapping[str, float]]) -> np.ndarray:
+    """Named attributes of N pictures -> float32 (N, 40)."""
+    return np.stack([attributes.vector(values) for values in asked])
+
+
+def resolved(rows: np.ndarray) -> np.ndarray:
+    """Attribute rows (N, 40) without contradictions, as every drawing resolves them."""
+    return np.stack([attributes.resolve(row).values for row in rows])
+
+
+def draw_faces(engine: FaceEngine, recipe: Recipe, seeds: Sequence[int], wanted: np.ndarray) -> np.ndarray:
+    """N seeds and attribute rows (N, 40) -> uint8 (N, S, S, 3), with the recipe's solver, steps and guidance."""
+    plan = Plan(recipe.solver, recipe.steps, recipe.guidance, recipe.guidance_interval)
+    rows = torch.from_numpy(resolved(wanted))
+    pictures = []
+    starts = range(0, len(seeds), BATCH)
+    for start in tqdm(starts, desc="draw", unit="batch", mininterval=1, leave=False, disable=len(starts) < 8):
+        drawn = [noise_for(seed, engine.latent_shape) for seed in seeds[start : start + BATCH]]
+        noise = torch.cat([each for each, _ in drawn])
+        generators = [generator for _, generator in drawn]
+        z = draw(engine.denoise, engine.objective, plan, noise, rows[start : start + BATCH], generators)
+        pictures.append(to_uint8(engine.decode(z)))
+    return np.concatenate(pictures)

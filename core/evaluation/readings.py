@@ -1,0 +1,64 @@
+"""Whole arrays of pictures through the classifier and through an autoencoder, in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from core.data import PictureSet
+from core.images import to_tensor, to_uint8
+from core.models import LatentCodec, PictureClassifier
+
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What the classifier says of N pictures, as float32 arrays."""
+
+    attributes: np.ndarray  # (N, 40) logits
+    classes: np.ndarray  # (N, K) logits
+    embedding: np.ndarray  # (N, D)
+
+
+def pictures_of(source: PictureSet, part: str, most: int | None = None) -> np.ndarray:
+    """uint8 (N, S, S, 3) of a part; with ``most``, that many spread evenly over it."""
+    return np.asarray(source.pixels[rows_of(source, part, most)])
+
+
+def rows_of(source: PictureSet, part: str, most: int | None = None) -> np.ndarray:
+    rows = source.indices(part)
+    if most is None or len(rows) <= most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, most).round().astype(int)]
+
+
+@torch.inference_mode()
+def read(classifier: PictureClassifier, pixels: np.ndarray) -> Readings:
+    """uint8 (N, S, S, 3) -> what the classifier says of them."""
+    parts = []
+    for block in _blocks(pixels, "read"):
+        reading = classifier(block.contiguous(memory_format=torch.channels_last))
+        parts.append([field.numpy() for field in (reading.attributes, reading.classes, reading.embedding)])
+    return Readings(*(np.concatenate(field) for field in zip(*parts, strict=True)))
+
+
+def reconstruct(codec: LatentCodec, pixels: np.ndarray) -> np.ndarray:
+    """uint8 (N, S, S, 3) -> the same pictures through the latents and back."""
+    blocks = _blocks(pixels, "reconstruct")
+    return np.concatenate([to_uint8(codec.decode(codec.encode(block))) for block in blocks])
+
+
+def encode(codec: LatentCodec, pixels: np.ndarray) -> np.ndarray:
+    """uint8 (N, S, S, 3) -> float32 latents (N, C, s, s)."""
+    return np.concatenate([codec.encode(block).numpy() for block in _blocks(pixels, "encode")])
+
+
+def _blocks(pixels: np.ndarray, what: str) -> Iterator[torch.Tensor]:
+    starts = range(0, len(pixels), BATCH)
+    for start in tqdm(starts, desc=what, mininterval=1, leave=False, disable=len(starts) < 8):
+        yield to_tensor(pixels[start : start + BATCH])

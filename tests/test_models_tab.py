@@ -1,0 +1,167 @@
+"""The shelf of checkpoints and the Models tab: whole, missing, broken and hostile folders."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import gradio as gr
+import pytest
+from PIL import Image
+
+from core.checkpoints import COMMANDS, WEIGHTS, save_model
+from core.models import PictureClassifier
+from core.pipelines.models import Curve, ModelShelf, flatten, show, tables, words
+from ui.models_tab import _canvas, models_tab
+from ui.models_views import curves_view, figures_view, paired, samples_view
+
+METRICS = {
+    "command": "python scripts/evaluate.py classifier",
+    "pictures": 516,
+    "attributes": {"Smiling": {"auc": 0.97, "recall": 0.9}, "Male": {"auc": 0.98, "recall": float("nan")}},
+}
+CURVES = {"loss": {"steps": [1, 2, 3], "values": [3.0, 2.0, 1.5]}, "val_loss": {"steps": [3], "values": [1.7]}}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A checkpoint root with one complete classifier."""
+    root = tmp_path_factory.mktemp("checkpoints")
+    folder = root / "classifier"
+    save_model(PictureClassifier(widths=(16, 24), blocks=1), folder)
+    (folder / "metrics.json").write_text(json.dumps(METRICS))
+    (folder / "training.json").write_text(json.dumps({"steps": 3, "hardware": "cpu", "curves": CURVES}))
+    (folder / "README.md").write_text(
+        "---\nlicense: other\n---\n# A reader of faces\n\n![x](https://example.org/x.png)\nText & more.\n"
+    )
+    Image.new("RGB", (64, 64), "teal").save(folder / "samples.png")
+    return root
+
+
+@pytest.fixture
+def root(made, tmp_path):
+    return shutil.copytree(made, tmp_path / "checkpoints")
+
+
+def test_complete_card(root):
+    card = ModelShelf(root).card("classifier")
+    assert (card.status, card.problem, card.notes) == ("present", "", ())
+    assert card.title == "A reader of faces" and card.kind == "PictureClassifier"
+    assert "license" not in card.text and "example.org" not in card.text and "Text & more." in card.text
+    model = PictureClassifier(widths=(16, 24), blocks=1)
+    assert card.parameters == sum(parameter.numel() for parameter in model.parameters())
+    assert card.size == (root / "classifier" / WEIGHTS).stat().st_size
+    assert card.curves["loss"] == Curve([1, 2, 3], [3.0, 2.0, 1.5])
+    assert ("hardware", "cpu") in card.training and not any("curves" in name for name, _ in card.training)
+    wide = next(table for table in card.metrics if table.title == "attributes")
+    assert wide.columns == ["", "AUC", "recall"] and wide.rows[1] == ["Male", "0.980", "not measured"]
+
+
+def test_known_checkpoints_are_listed_with_their_command(root):
+    shelf = ModelShelf(root)
+    assert shelf.names()[: len(COMMANDS)] == list(COMMANDS)
+    card = shelf.card("faces")
+    assert card.status == "missing" and "train_faces.py" in card.problem
+    assert ModelShelf(root / "nowhere").card("faces").status == "missing"
+    with pytest.raises(KeyError):
+        shelf.card("../classifier")
+    with pytest.raises(KeyError):
+        shelf.architecture("../classifier")
+
+
+@pytest.mark.parametrize("file", ["metrics.json", "training.json", "config.json"])
+@pytest.mark.parametrize("content", ["", '{"a": ', "[1, 2]", "\x00\xff", '{"a": ' * 5000])
+def test_broken_json_becomes_a_sentence(root, file, content):
+    (root / "classifier" / file).write_text(content, encoding="latin-1")
+    card = ModelShelf(root).card("classifier")
+    assert any(file in note for note in card.notes)
+    assert card.samples and "present" in card.status
+    _canvas(card)
+
+
+@pytest.mark.parametrize("file", ["metrics.json", "training.json", "samples.png", "README.md", "config.json", WEIGHTS])
+def test_any_file_may_be_missing(root, file):
+    (root / "classifier" / file).unlink()
+    card = ModelShelf(root).card("classifier")
+    assert card.status == ("missing" if file in ("config.json", WEIGHTS) else "present")
+    assert all(isinstance(value, str) for value in _canvas(card).values())
+
+
+@pytest.mark.parametrize("keep", [0, 4, 100, 0.5])
+def test_truncated_weights_are_named(root, keep):
+    weights = root / "classifier" / WEIGHTS
+    data = weights.read_bytes()
+    weights.write_bytes(data[: keep if isinstance(keep, int) else int(len(data) * keep)])
+    shelf = ModelShelf(root)
+    card = shelf.card("classifier")
+    assert card.status == "damaged" and "classifier" in card.problem and card.metrics
+    assert shelf.architecture("classifier").problem
+
+
+def test_strange_curves_and_pictures(root):
+    curves = {
+        **CURVES,
+        "short": {"steps": [1, 2], "values": [1]},
+        "odd": "x",
+        "text": {"steps": ["a"], "values": ["b"]},
+    }
+    curves["nothing"] = {"steps": [1, 2], "values": [float("nan"), float("inf")]}
+    (root / "classifier" / "training.json").write_text(json.dumps({"curves": curves}))
+    (root / "classifier" / "samples.png").write_bytes(b"\x89PNG not really")
+    card = ModelShelf(root).card("classifier")
+    assert {"loss", "val_loss", "nothing"} == set(card.curves)
+    assert any("odd" in note for note in card.notes) and any("samples.png" in note for note in card.notes)
+    assert "nan" not in curves_view(card)
+    assert "No samples yet" in samples_view(card)
+
+
+def test_what_files_say_is_escaped(root):
+    evil = "<img src=x onerror=alert(1)>"
+    (root / "classifier" / "metrics.json").write_text(
+        json.dumps({evil: {evil: {evil: evil}, "b": {evil: 1}}, "x": evil})
+    )
+    curve = {"steps": [1, 2], "values": [1, 2]}
+    (root / "classifier" / "training.json").write_text(json.dumps({"curves": {evil: curve}, evil: evil}))
+    card = ModelShelf(root).card("classifier")
+    assert "<img" not in figures_view(card) + curves_view(card)
+
+
+def test_architecture_is_drawn_once_and_again_for_new_weights(root, monkeypatch):
+    shelf = ModelShelf(root)
+    first = shelf.architecture("classifier")
+    assert first.svg.startswith("<svg") and "currentColor" in first.svg and not first.problem
+    assert shelf.architecture("classifier") is first
+    save_model(PictureClassifier(widths=(16, 24), blocks=2), root / "classifier")
+    assert shelf.architecture("classifier").svg != first.svg
+
+
+def test_validation_stands_beside_training():
+    one = Curve([1], [1])
+    assert list(paired({"auc": one, "val_loss": one, "loss": one})) == ["loss", "auc"]
+    assert set(paired({"val_loss": one, "loss": one})["loss"]) == {"training", "validation"}
+
+
+def test_values_and_keys_as_people_read_them():
+    assert [show(value) for value in (True, 12345, 0.123456, 1e-7, None, [1, 2])] == [
+        "yes",
+        "12,345",
+        "0.123",
+        "1e-07",
+        "",
+        "1, 2",
+    ]
+    assert words("5_o_Clock_Shadow") == "5 o'clock shadow" and words("val_auc") == "val AUC"
+    assert flatten({"a": {"b_c": 1}}) == [("a / b c", "1")]
+    assert tables({}) == []
+
+
+def test_tab_answers_with_the_asked_or_first_card(root):
+    with gr.Blocks() as page:
+        models_tab(ModelShelf(root))
+    show_card = next(fn for fn in page.fns.values() if fn.name == "show").fn
+    for value in ({"models": [], "chosen": ""}, None, "x", {"chosen": ["faces"]}, {"chosen": "../.."}):
+        listing, canvas, text = show_card(value)
+        assert listing["chosen"] == canvas["name"] == "classifier" and "Text & more." in text
+    listing, canvas, text = show_card({"chosen": "faces"})
+    assert canvas["name"] == "faces" and "train_faces.py" in canvas["problem"]
+    assert [model["status"] for model in listing["models"]].count("missing") == len(COMMANDS) - 1

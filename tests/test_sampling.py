@@ -1,0 +1,132 @@
+"""Objectives, solvers and inversion on networks whose answers are known."""
+
+import numpy as np
+import pytest
+import torch
+
+from core.diffusion.inversion import edit_ddim, edit_ddpm
+from core.diffusion.objective import Objective
+from core.diffusion.sampling import Plan, draw, make_scheduler, noise_for, solvers, walk
+from core.models.face_unet import PRESETS, FaceUNet
+
+PREDICTIONS = ("epsilon", "v_prediction", "flow")
+
+
+def oracle(objective, clean):
+    """A denoiser that knows the picture: its prediction is exact at every level."""
+
+    def predict(x, timesteps, _attributes):
+        t = timesteps.round()
+        alpha, sigma = objective.at(t)
+        noise = (x - alpha * clean) / sigma
+        return objective.target(clean.expand_as(x), noise, t)
+
+    return predict
+
+
+def random_net(seed=0):
+    torch.manual_seed(seed)
+    net = FaceUNet(latent_channels=4, sample_size=16, **PRESETS["tiny"]).eval()
+    for parameter in net.parameters():  # much of it starts at zero, which would hide the attributes
+        torch.nn.init.normal_(parameter, std=0.12)
+    return lambda x, t, a: net(x, t, a).detach()
+
+
+@pytest.mark.parametrize("prediction", PREDICTIONS)
+def test_conversions_agree(prediction):
+    objective = Objective(prediction)
+    z, noise = torch.randn(2, 5, 4, 8, 8)
+    t = torch.tensor([0, 10, 400, 900, 998])
+    x, output = objective.noised(z, noise, t), objective.target(z, noise, t)
+    assert torch.allclose(objective.clean(x, output, t), z, atol=2e-3)
+    assert torch.allclose(objective.noise(x, output, t), noise, atol=2e-3)
+
+
+@pytest.mark.parametrize("prediction", PREDICTIONS)
+def test_every_solver_finds_the_picture(prediction):
+    objective = Objective(prediction)
+    clean = torch.randn(1, 4, 8, 8)
+    for solver in solvers(objective):
+        noise, generator = noise_for(7, (4, 8, 8))
+        plan = Plan(solver, 20, guidance=1.0)
+        found = draw(oracle(objective, clean), objective, plan, noise, torch.zeros(1, 40), generator)
+        assert (found - clean).abs().max() < 0.12, solver
+
+
+def test_unknown_solver_names_the_known():
+    with pytest.raises(ValueError, match=r"dpm\+\+, unipc"):
+        make_scheduler(Objective(), "euler")
+
+
+def test_a_seed_is_a_picture_in_any_batch():
+    objective, net = Objective(), random_net()
+    plan, attributes = Plan("dpm++", 4, guidance=2.0), torch.ones(1, 40)
+    alone = [draw(net, objective, plan, noise_for(s, (4, 16, 16))[0], attributes) for s in range(3)]
+    again = [draw(net, objective, plan, noise_for(s, (4, 16, 16))[0], attributes) for s in range(3)]
+    batch = draw(net, objective, plan, torch.cat([noise_for(s, (4, 16, 16))[0] for s in range(3)]), attributes.expand(3, 40))
+    assert all(torch.equal(a, b) for a, b in zip(alone, again, strict=True))
+    assert torch.allclose(torch.cat(alone), batch, atol=1e-3)
+
+
+def test_drawing_leaves_the_global_generator_alone():
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    noise, generator = noise_for(1, (4, 16, 16))
+    draw(random_net_fixed, Objective(), Plan("ddpm", 3), noise, torch.ones(1, 40), generator)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def random_net_fixed(x, _t, _a):
+    return 0.1 * x
+
+
+@pytest.mark.parametrize(("interval", "calls"), [((0.0, 1.0), 10), ((0.3, 0.7), 6), ((1.0, 0.0), 5)])
+def test_guidance_only_on_its_interval(interval, calls):
+    seen = []
+
+    def net(x, _t, _a):
+        seen.append(len(x))
+        return torch.zeros_like(x)
+
+    draw(net, Objective(), Plan("ddim", 5, 3.0, interval), torch.randn(1, 4, 8, 8), torch.ones(1, 40))
+    assert sum(seen) == calls
+
+
+def test_guidance_costs_nothing_when_nothing_is_asked():
+    seen = []
+
+    def net(x, _t, _a):
+        seen.append(len(x))
+        return torch.zeros_like(x)
+
+    draw(net, Objective(), Plan("dpm++", 4, 3.0), torch.randn(1, 4, 8, 8), torch.zeros(1, 40))
+    assert seen == [1, 1, 1, 1]
+
+
+def test_a_walk_shows_the_clean_picture_on_the_way():
+    objective = Objective()
+    clean = torch.randn(1, 4, 8, 8)
+    steps = list(walk(oracle(objective, clean), objective, Plan("ddim", 5, 1.0), torch.randn(1, 4, 8, 8), torch.zeros(1, 40)))
+    assert [step.number for step in steps] == [1, 2, 3, 4, 5]
+    assert all((step.clean - clean).abs().max() < 1e-2 for step in steps)
+
+
+@pytest.mark.parametrize("edit", [edit_ddpm, edit_ddim])
+@pytest.mark.parametrize("faithfulness", [0.0, 0.6, 1.0])
+def test_nothing_asked_returns_the_photo(edit, faithfulness):
+    objective, net = Objective(), random_net(2)
+    z, attributes = torch.randn(1, 4, 16, 16), torch.ones(1, 40)
+    options = {"steps": 12, "guidance": 2.0, "faithfulness": faithfulness}
+    if edit is edit_ddpm:
+        options["seed"] = 5
+    *_, last = edit(net, objective, z, attributes, attributes, **options)
+    assert (last.latents - z).abs().max() < 1e-4
+    *_, changed = edit(net, objective, z, attributes, -attributes, **options)
+    assert (changed.latents - z).abs().mean() > 1e-4
+
+
+def test_timesteps_cover_the_table():
+    drawn = Objective().draw_timesteps(20000, torch.Generator().manual_seed(0))
+    assert drawn.min() >= 0 and drawn.max() <= 999
+    counts = np.bincount(drawn.numpy() // 100, minlength=10)
+    assert (counts > 200).all()

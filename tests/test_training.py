@@ -1,0 +1,182 @@
+"""Each trainer takes a few real steps, survives a kill, and what it leaves behind loads through the app's loader."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from core import attributes, checkpoints, data
+from core.data import PictureSet
+from core.latents import LatentSet, encode_set
+from core.latents.store import LatentsError
+from core.models import LatentCodec
+from core.models.classifier import PerceptualLoss, PictureClassifier
+from core.training import autoencoder, batches, classifier, faces
+from core.training.export import export_run
+from core.training.state import load_state, save_state
+
+
+def picture_set(name="celeba", count=24, with_classes=False, seed=0) -> PictureSet:
+    rng = np.random.default_rng(seed)
+    pixels = np.repeat(np.repeat(rng.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8), 8, axis=1), 8, axis=2)
+    split = np.array([0] * (count - 8) + [1] * 4 + [2] * 4, dtype=np.int8)
+    labels = rng.choice([-1, 1], size=(count, attributes.COUNT)).astype(np.int8)
+    classes = rng.integers(0, 2, count).astype(np.int16) if with_classes else None
+    names = tuple(f"{i:06d}.jpg" for i in range(count))
+    return PictureSet(name, pixels, names, split, labels, classes, ("pizza", "sushi") if with_classes else ())
+
+
+def latent_set(count=24, channels=4) -> LatentSet:
+    rng = np.random.default_rng(1)
+    source = picture_set(count=count)
+    latents = rng.standard_normal((count, 2, channels, 16, 16)).astype(np.float16)
+    zeros = np.zeros(channels)
+    return LatentSet(latents, source.names, source.split, source.attributes, None, zeros, zeros + 1, "0" * 12)
+
+
+def rows_of(run):
+    rows = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
+
+
+def test_classifier_trains_exports_and_loads(tmp_path):
+    foods = picture_set("food101", with_classes=True, seed=5)
+    loop = classifier.train_classifier(picture_set(), foods, classifier.PRESETS["smoke"], tmp_path / "run")
+    assert loop.step == 4
+    export_run(tmp_path / "run", tmp_path / "classifier", which="last")
+    model = checkpoints.load_model(tmp_path / "classifier")
+    reading = model(torch.zeros(2, 3, 64, 64))
+    assert reading.attributes.shape == (2, 40) and reading.classes.shape == (2, 2)
+    assert model.config.class_names == ["pizza", "sushi"]
+    training = checkpoints.read_json(tmp_path / "classifier" / "training.json")
+    assert training["steps"] == 4 and training["curves"]["loss"]["steps"] == [1, 2, 3, 4]
+    assert {"loss", "val_loss", "val_auc"} <= training["curves"].keys()
+
+
+def test_autoencoder_folds_its_statistics(tmp_path):
+    sets = {"celeba": picture_set(), "food101": picture_set("food101", seed=3)}
+    perceptual = PictureClassifier(stem_width=16, widths=(16, 16, 32, 32), blocks=1, embedding_dim=32)
+    autoencoder.train_autoencoder(sets, perceptual, autoencoder.PRESETS["smoke"], tmp_path / "run")
+    assert "discriminator" in rows_of(tmp_path / "run")[-2]
+    before = checkpoints.load_model(tmp_path / "run" / "last")
+    export_run(tmp_path / "run", tmp_path / "kl", which="last", sets=sets)
+    after = LatentCodec(checkpoints.load_model(tmp_path / "kl"))
+    x = batches.pictures(sets["celeba"], sets["celeba"].indices("train"))
+    z = torch.cat([after.encode(x), after.encode(batches.pictures(sets["food101"], sets["food101"].indices("train")))])
+    assert z.mean(dim=(0, 2, 3)).abs().max() < 0.02
+    assert (z.std(dim=(0, 2, 3)) - 1).abs().max() < 0.05
+    assert (LatentCodec(before).decode(LatentCodec(before).encode(x)) - after.decode(after.encode(x))).abs().max() < 0.02
+
+
+@pytest.mark.parametrize("stop", [2, 3, 5])
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(tmp_path, stop):
+    preset, latents = faces.PRESETS["smoke"], latent_set()
+    whole = faces.train_faces(latents, preset, tmp_path / "whole")
+    faces.train_faces(latents, preset, tmp_path / "broken", until=stop)
+    with open(tmp_path / "broken" / "log.jsonl", "a") as file:  # what a kill after the last snapshot leaves
+        file.write(json.dumps({"step": stop + 1, "seconds": 1.0, "loss": 99.0}) + "\n")
+    resumed = faces.train_faces(latents, preset, tmp_path / "broken", resume=True)
+    assert rows_of(tmp_path / "whole") == rows_of(tmp_path / "broken")
+    for a, b in zip(whole.averaged().parameters(), resumed.averaged().parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_the_gan_run_resumes_too(tmp_path):
+    sets, preset = {"celeba": picture_set()}, autoencoder.PRESETS["smoke"]
+    autoencoder.train_autoencoder(sets, None, preset, tmp_path / "whole")
+    autoencoder.train_autoencoder(sets, None, preset, tmp_path / "broken", until=3)
+    autoencoder.train_autoencoder(sets, None, preset, tmp_path / "broken", resume=True)
+    assert rows_of(tmp_path / "whole") == rows_of(tmp_path / "broken")
+
+
+@pytest.mark.parametrize("prediction", ["epsilon", "v_prediction", "flow"])
+def test_every_objective_learns(tmp_path, prediction):
+    preset = replace(faces.PRESETS["smoke"], prediction=prediction, uniform_times=1.0)
+    preset = replace(preset, loop=replace(preset.loop, steps=60, learning_rate=3e-3, validate_every=60, log_every=20))
+    latents = latent_set()
+    constant = replace(latents, latents=np.broadcast_to(latents.latents[:1], latents.latents.shape))
+    faces.train_faces(constant, preset, tmp_path)
+    rows = rows_of(tmp_path)
+    assert rows[2]["loss"] < 0.9 * rows[0]["loss"]
+
+
+def test_attribute_dropout_leaves_values_or_zero():
+    values = torch.from_numpy(np.random.default_rng(0).choice([-1.0, 1.0], (4000, 40))).float()
+    dropped = faces.drop_attributes(values, torch.Generator().manual_seed(0), unconditional=0.1, complete=0.3)
+    assert torch.equal(dropped[dropped != 0], values[dropped != 0])
+    kept = (dropped != 0).float().mean(dim=1)
+    assert 0.08 < (kept == 0).float().mean() < 0.35  # the unconditional share and those that kept almost nothing
+    assert 0.27 < (kept == 1).float().mean() < 0.36
+
+
+def test_gradients_are_finite_everywhere():
+    from core.models.face_unet import PRESETS, FaceUNet
+
+    for name in ("tiny", "s3"):
+        model = FaceUNet(latent_channels=4, **PRESETS[name])
+        torch.nn.init.normal_(model.conv_out.weight, std=0.1)
+        model(torch.randn(2, 4, 16, 16), torch.tensor([1, 999]), torch.zeros(2, 40)).square().mean().backward()
+        gradients = [p.grad for p in model.parameters() if p.grad is not None]
+        assert all(torch.isfinite(g).all() for g in gradients) and len(gradients) > 20
+
+
+def test_perceptual_loss_is_zero_for_the_same_picture_and_keeps_the_classifier_frozen():
+    loss = PerceptualLoss(PictureClassifier(stem_width=16, widths=(16, 16, 32, 32), blocks=1, embedding_dim=32))
+    x, y = torch.rand(2, 3, 32, 32) * 2 - 1, torch.rand(2, 3, 32, 32) * 2 - 1
+    assert float(loss(x, x)) == 0.0 and float(loss(x, y)) > 0.01
+    loss.train()
+    assert not loss.classifier.training and not any(p.requires_grad for p in loss.classifier.parameters())
+
+
+def test_a_full_disk_keeps_the_previous_state(tmp_path, monkeypatch, caplog):
+    loop = faces.train_faces(latent_set(), faces.PRESETS["smoke"], tmp_path, until=3)
+    before = (tmp_path / "state.safetensors").read_bytes()
+
+    def full(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("core.training.state.save_file", full)
+    loop.step = 4
+    loop.save()
+    assert "could not be written" in caplog.text
+    assert (tmp_path / "state.safetensors").read_bytes() == before
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_state_of_another_network_is_refused(tmp_path):
+    small, large = torch.nn.Linear(2, 2), torch.nn.Linear(3, 3)
+    save_state(tmp_path / "s.safetensors", {"model": small}, {}, {}, {"step": 1})
+    with pytest.raises(RuntimeError, match="size mismatch"):
+        load_state(tmp_path / "s.safetensors", {"model": large}, {}, {})
+
+
+def test_encoding_resumes_and_restarts_for_other_weights(tmp_path):
+    source, calls = picture_set(count=20), []
+
+    def encode(x):
+        calls.append(len(x))
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return x[:, :1, ::4, ::4]
+
+    with pytest.raises(KeyboardInterrupt):
+        encode_set(source, encode, "a", tmp_path, batch=4)
+    with pytest.raises(LatentsError, match=r"holds no latents|unfinished"):
+        LatentSet.load(tmp_path)
+    done = encode_set(source, encode, "a", tmp_path, batch=4)
+    x = batches.pictures(source, np.arange(20))
+    assert np.allclose(done.latents[:, 0], x[:, :1, ::4, ::4].numpy(), atol=1e-3)
+    assert np.allclose(done.latents[:, 1], x.flip(3)[:, :1, ::4, ::4].numpy(), atol=1e-3)
+    assert np.allclose(done.mean, done.latents[source.indices("train")].astype(np.float32).mean(), atol=1e-3)
+    calls.clear()
+    encode_set(source, encode, "b", tmp_path, batch=20)
+    assert sum(calls) > 40  # all of it again: the pictures and their mirror images
+
+
+def test_unknown_kinds_of_data_are_refused():
+    with pytest.raises(data.DataError, match="KIND=PATH"):
+        data.parse_data_options(["celeba"])
+    with pytest.raises(data.DataError, match="nothing at"):
+        data.load("celeba", "/nowhere/at/all")

@@ -1,0 +1,89 @@
+"""The Models tab: every checkpoint with its samples, training curves, measured figures, network and model card."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from core.pipelines.models import ModelCard, ModelShelf
+from ui.models_views import curves_view, figures_view, heading, samples_view
+from ui.theme import ASSETS
+
+
+def models_tab(shelf: ModelShelf) -> None:
+    """List at the left, canvas in the middle, model card at the right. Nothing is read before the tab is opened."""
+
+    def network(name: Any) -> dict[str, str]:
+        """Server function: the diagram of one checkpoint, drawn when its view is first opened."""
+        chosen = name[0] if isinstance(name, list) and name else name
+        if chosen not in shelf.names():
+            return {"svg": "", "problem": "There is no such checkpoint."}
+        diagram = shelf.architecture(chosen)
+        return {"svg": diagram.svg, "problem": diagram.problem}
+
+    with gr.Row(elem_id="models"):
+        listing = _island("models-list", "models_list.js", value={"models": [], "chosen": ""}, head=_style())
+        canvas = _island("models-canvas", "models_canvas.js", value={}, server_functions=[network])
+        with gr.Column(elem_id="models-card"):
+            text = gr.Markdown("", elem_id="models-text", container=False)
+
+    def show(value: Any) -> tuple[dict, dict, str]:
+        cards = [shelf.card(name) for name in shelf.names()]
+        card = _chosen(value, cards)
+        listed = [_listed(other) for other in cards]
+        return {"models": listed, "chosen": card.name}, _canvas(card), card.text or "This checkpoint has no model card."
+
+    listing.pick(
+        show,
+        [listing],
+        [listing, canvas, text],
+        show_progress="hidden",
+        trigger_mode="always_last",
+        queue=False,
+        api_visibility="private",
+    )
+
+
+def _island(name: str, script: str, **settings: Any) -> gr.HTML:
+    """A ``gr.HTML`` that a local script fills; the script's quoted events become methods."""
+    return gr.HTML(
+        html_template='<div class="island"></div>',
+        apply_default_css=False,
+        padding=False,
+        elem_id=name,
+        elem_classes=["island-block"],
+        js_on_load=(ASSETS / script).read_text(encoding="utf-8"),
+        **settings,
+    )
+
+
+def _style() -> str:
+    return f"<style>{(ASSETS / 'models.css').read_text(encoding='utf-8')}</style>"
+
+
+def _chosen(value: Any, cards: list[ModelCard]) -> ModelCard:
+    """The card that the page asks for, or else the first that is there."""
+    asked = value.get("chosen") if isinstance(value, dict) else None
+    by_name = {card.name: card for card in cards}
+    if isinstance(asked, str) and asked in by_name:
+        return by_name[asked]
+    return next((card for card in cards if card.status == "present"), cards[0])
+
+
+def _listed(card: ModelCard) -> dict[str, str]:
+    return {"name": card.name, "title": card.title, "status": card.status, "detail": heading(card)}
+
+
+def _canvas(card: ModelCard) -> dict[str, str]:
+    """What the canvas script needs: ready HTML of three views; the fourth comes when it is opened."""
+    return {
+        "name": card.name,
+        "title": card.title,
+        "detail": heading(card),
+        "problem": card.problem,
+        "notes": " ".join(card.notes),
+        "samples": samples_view(card),
+        "curves": curves_view(card),
+        "figures": figures_view(card),
+    }
