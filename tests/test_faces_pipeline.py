@@ -1,0 +1,189 @@
+"""The pipeline behind the Faces tab on a tiny real model: determinism, cancelling, editing, bad input."""
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core import attributes, checkpoints
+from core.pipelines.faces import EditRequest, EditResult, FacesPipeline, FacesResult, Progress
+from core.recipe import Recipe, RecipeError, from_png, to_png
+
+SMALL = Recipe(seed=11, attributes={"Smiling": 1.0}, steps=3)
+
+
+@pytest.fixture(scope="module")
+def pipeline(tiny_checkpoints):
+    return FacesPipeline(tiny_checkpoints)
+
+
+def last(events):
+    return list(events)[-1]
+
+
+def pixels(result: FacesResult) -> list[bytes]:
+    return [face.image.tobytes() for face in result.faces]
+
+
+def test_progress_then_one_result(pipeline):
+    events = list(pipeline.draw(replace(SMALL, count=2)))
+    assert [type(e) for e in events] == [Progress] * 6 + [FacesResult]
+    assert [e.step for e in events[:-1]] == [1, 2, 3, 1, 2, 3]
+    assert len(events[3].done) == 1 and events[0].preview.size == (64, 64)
+    face = events[-1].faces[1]
+    assert face.recipe.seed == 12 and face.recipe.count == 1
+    assert set(face.achieved) == set(attributes.NAMES) and all(0 <= p <= 1 for p in face.achieved.values())
+
+
+def test_same_recipe_same_picture_alone_in_eight_and_again(pipeline):
+    eight = pixels(last(pipeline.draw(replace(SMALL, count=8))))
+    assert pixels(last(pipeline.draw(replace(SMALL, count=8)))) == eight
+    alone = [pixels(last(pipeline.draw(replace(SMALL, seed=11 + i), previews=False)))[0] for i in range(8)]
+    assert alone == eight
+    assert len(set(eight)) == 8
+
+
+def test_four_people_drawing_at_once_get_what_each_gets_alone(pipeline):
+    recipes = [replace(SMALL, seed=s, attributes={name: 1.0}) for s, name in enumerate(attributes.MAIN)]
+    alone = [pixels(last(pipeline.draw(recipe))) for recipe in recipes]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda recipe: pixels(last(pipeline.draw(recipe))), recipes * 3))
+    assert together == alone * 3
+
+
+@pytest.mark.parametrize("solver", ["dpm++", "unipc", "ddim", "ddpm"])
+def test_every_solver_repeats_itself(pipeline, solver):
+    recipe = replace(SMALL, solver=solver)
+    assert pixels(last(pipeline.draw(recipe))) == pixels(last(pipeline.draw(recipe)))
+
+
+def test_stopping_keeps_what_is_there(pipeline):
+    asked = []
+
+    def stop_in_the_second() -> bool:
+        asked.append(1)
+        return len(asked) > 3
+
+    result = last(pipeline.draw(replace(SMALL, count=4), cancel=stop_in_the_second))
+    assert result.cancelled and len(result.faces) == 1
+    assert pixels(result) == pixels(last(pipeline.draw(SMALL)))
+    at_once = last(pipeline.draw(SMALL, cancel=lambda: True))
+    assert at_once.cancelled and len(at_once.faces) == 1 and "Stopped early" in at_once.notes[-1]
+
+
+def test_the_png_of_a_face_draws_it_again(pipeline):
+    face = last(pipeline.draw(replace(SMALL, count=2))).faces[1]
+    again = last(pipeline.draw(from_png(to_png(face.image, face.recipe)))).faces[0]
+    assert again.image.tobytes() == face.image.tobytes()
+
+
+def test_sweep_goes_from_absent_to_present(pipeline):
+    result = pipeline.sweep(SMALL, "Eyeglasses", points=5)
+    assert [face.recipe.attributes.get("Eyeglasses", 0.0) for face in result.faces] == [-1.0, -0.5, 0.0, 0.5, 1.0]
+    assert pixels(result)[2] == pixels(last(pipeline.draw(SMALL)))[0]
+    with pytest.raises(ValueError, match="Unknown attribute"):
+        pipeline.sweep(SMALL, "Handsome")
+
+
+def test_contradictions_are_resolved_and_said(pipeline):
+    result = last(pipeline.draw(replace(SMALL, attributes={"Bald": 1.0, "Bangs": 0.5})))
+    assert result.notes == ("Bangs was left open: it contradicts Bald.",)
+    assert pixels(result) == pixels(last(pipeline.draw(replace(SMALL, attributes={"Bald": 1.0}))))
+
+
+def test_entanglement_never_names_what_was_asked(pipeline):
+    face = last(pipeline.draw(SMALL)).faces[0]
+    flipped = {name: 1.0 - p for name, p in face.achieved.items()}
+    moved = pipeline.entanglement(SMALL, flipped)
+    assert "Smiling" not in {change.name for change in moved}
+    assert all((change.before > 0.5) != (change.after > 0.5) for change in moved)
+
+
+def photo(size=(300, 200)) -> Image.Image:
+    gradient = np.linspace(0, 255, size[0] * size[1] * 3).reshape(size[1], size[0], 3)
+    return Image.fromarray(gradient.astype(np.uint8))
+
+
+@pytest.mark.parametrize("method", ["ddpm", "ddim"])
+def test_an_edit_that_asks_for_nothing_returns_the_photo(pipeline, method):
+    base = {"Male": 1.0, "Smiling": -1.0}
+    result = last(pipeline.edit(EditRequest(photo(), base, replace(SMALL, attributes=base), method)))
+    assert isinstance(result, EditResult) and not result.cancelled
+    difference = np.abs(np.asarray(result.before, int) - np.asarray(result.after, int))
+    assert difference.max() <= 1
+
+
+@pytest.mark.parametrize("method", ["ddpm", "ddim"])
+def test_an_edit_repeats_itself_and_can_be_stopped(pipeline, method):
+    request = EditRequest(photo(), {"Male": 1.0}, replace(SMALL, attributes={"Male": -1.0, "Bald": 1.0}), method, 0.2)
+    first, second = last(pipeline.edit(request)), last(pipeline.edit(request))
+    assert first.after.tobytes() == second.after.tobytes()
+    stopped = last(pipeline.edit(request, cancel=lambda: True))
+    assert stopped.cancelled and stopped.after.size == (64, 64)
+
+
+def test_bad_edits_are_refused(pipeline):
+    with pytest.raises(RecipeError, match="inversion"):
+        last(pipeline.edit(EditRequest(photo(), {}, SMALL, "magic")))
+    with pytest.raises(RecipeError, match="between 0 and 1"):
+        last(pipeline.edit(EditRequest(photo(), {}, SMALL, "ddpm", 7.0)))
+    with pytest.raises(ValueError, match="Unknown attribute"):
+        last(pipeline.edit(EditRequest(photo(), {"Nice": 1.0}, SMALL)))
+
+
+@pytest.mark.parametrize("change", [{"count": 0}, {"count": 1000}, {"seed": -1}, {"steps": 0}, {"guidance": float("nan")}])
+def test_bad_recipes_are_refused(pipeline, change):
+    with pytest.raises(RecipeError):
+        last(pipeline.draw(replace(SMALL, **change)))
+
+
+@pytest.mark.parametrize("part", ["faces", "autoencoder-kl", "classifier"])
+def test_a_missing_checkpoint_says_how_to_make_it_and_is_found_later(tiny_checkpoints, tmp_path, part):
+    root = tmp_path / "checkpoints"
+    shutil.copytree(tiny_checkpoints, root)
+    shutil.move(root / part, tmp_path / "aside")
+    pipeline = FacesPipeline(root)
+    assert "python scripts/train_" in pipeline.missing()
+    with pytest.raises(checkpoints.CheckpointError, match="Make it with"):
+        last(pipeline.draw(SMALL))
+    shutil.move(tmp_path / "aside", root / part)
+    assert pipeline.missing() is None
+    assert len(last(pipeline.draw(SMALL)).faces) == 1
+
+
+def test_damaged_checkpoints_are_refused(tiny_checkpoints, tmp_path):
+    def broken(damage) -> str:
+        root = tmp_path / damage.__name__
+        shutil.copytree(tiny_checkpoints, root)
+        damage(root / "faces")
+        with pytest.raises(checkpoints.CheckpointError) as caught:
+            last(FacesPipeline(root).draw(SMALL))
+        return str(caught.value)
+
+    def truncated(folder):
+        weights = folder / checkpoints.WEIGHTS
+        weights.write_bytes(weights.read_bytes()[:1000])
+
+    def mismatched(folder):
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps({**config, "widths": [16, 32, 48]}))
+
+    def foreign(folder):
+        (folder / "config.json").write_text('{"_class_name": "os.system"}')
+
+    def garbled(folder):
+        (folder / "config.json").write_text("{")
+
+    def swapped(folder):
+        shutil.rmtree(folder)
+        shutil.copytree(folder.parent / "classifier", folder)
+
+    assert "cut short" in broken(truncated)
+    assert "do not fit config.json" in broken(mismatched)
+    assert "names no model class" in broken(foreign)
+    assert "cannot be read" in broken(garbled)
+    assert "not a FaceUNet" in broken(swapped)
