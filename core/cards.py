@@ -9,10 +9,10 @@ from core import checkpoints
 from core.pipelines.models import flatten, show, tables, words
 
 LICENCES = {
-    "celeba": "[CelebA](https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html) (Liu et al. 2015): faces of celebrities with "
-    "40 binary attributes. For non-commercial research only.",
-    "food101": "[Food-101](https://data.vision.ee.ethz.ch/cvl/datasets_extra/food-101/) (Bossard et al. 2014): photos of "
-    "dishes; the photos belong to their makers and are for research.",
+    "celeba": "[CelebA](https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html) (Liu et al. 2015): faces of celebrities "
+    "with 40 binary attributes. For non-commercial research only.",
+    "food101": "[Food-101](https://data.vision.ee.ethz.ch/cvl/datasets_extra/food-101/) (Bossard et al. 2014): photos "
+    "of dishes; the photos belong to their makers and are for research.",
     "utkface": "[UTKFace](https://susanqq.github.io/UTKFace/) (Zhang et al. 2017): aligned close faces. For "
     "non-commercial research only.",
 }
@@ -26,15 +26,17 @@ FACE_LIMITS = (
 )
 EXPLAINED = {
     "reconstruction": "PSNR in dB and SSIM against the original pixels; embedding distance is 1 - cosine between the "
-    "classifier's embeddings of a picture and of its reconstruction; the Fréchet distance compares the two sets in that "
-    "embedding, beside the distance of real training pictures from the same test pictures.",
+    "classifier's embeddings of a picture and of its reconstruction; the Fréchet distance compares the two sets in "
+    "that embedding, beside the distance of real training pictures from the same test pictures.",
     "frechet": "Fréchet distance in the classifier's embedding. It depends on the number of pictures, so the samples "
     "are also taken as many as there are test pictures. Reconstructed test pictures are the floor that the autoencoder "
     "sets.",
     "control": "One attribute set and 39 open, present and absent, on the same seeds: the share of faces in which the "
-    "classifier agrees, at probability 0.5 and at the threshold that balances best on the validation part.",
-    "attribute AUC": "The attribute that was asked against the classifier's logit, beside the same figure for the labels "
-    "of real test pictures: no sample can be expected to do better than those.",
+    "classifier agrees, at probability 0.5 and at the threshold that balances best on the validation part. `real "
+    "present` and its like are the same shares among real test pictures that have the attribute, or have it not: where "
+    "the classifier overlooks it on photographs, no drawing can do better.",
+    "attribute AUC": "The attribute that was asked against the classifier's logit, beside the same figure for the "
+    "labels of real test pictures: no sample can be expected to do better than those.",
     "neighbours": "Distance to the nearest training picture or its mirror image, of samples and of real test pictures: "
     "in the embedding, and as root mean square difference of 8-bit values. Copies would be much nearer than test "
     "pictures are.",

@@ -36,7 +36,10 @@ def celeba(folder, *, kaggle: bool, zipped: bool, count=12, partition=True, iden
 
     def table(stem, columns, rows, headed):
         if kaggle:
-            lines = [",".join(["image_id", *columns]), *(",".join(map(str, (n, *r))) for n, r in zip(files, rows, strict=True))]
+            lines = [
+                ",".join(["image_id", *columns]),
+                *(",".join(map(str, (n, *r))) for n, r in zip(files, rows, strict=True)),
+            ]
             (folder / f"{stem}.csv").write_text("\n".join(lines))
         else:
             lines = [str(count), " ".join(columns)] if headed else []
@@ -62,7 +65,9 @@ def test_celeba_in_all_its_forms(tmp_path, kaggle, zipped):
 
 
 def test_without_a_partition_no_person_is_in_two_parts(tmp_path):
-    loaded = data.load("celeba", celeba(tmp_path / "d", kaggle=False, zipped=True, count=60, partition=False), 8, tmp_path)
+    loaded = data.load(
+        "celeba", celeba(tmp_path / "d", kaggle=False, zipped=True, count=60, partition=False), 8, tmp_path
+    )
     for person in np.unique(loaded.identities):
         assert len(np.unique(loaded.split[loaded.identities == person])) == 1
 
@@ -155,6 +160,6 @@ def test_a_killed_decode_leaves_no_cache(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         data.load("celeba", folder, 8, tmp_path / "cache")
     monkeypatch.undo()
-    assert not [p for p in (tmp_path / "cache").iterdir()]
+    assert not list((tmp_path / "cache").iterdir())
     assert len(data.load("celeba", folder, 8, tmp_path / "cache")) == 12
     assert json.loads(next((tmp_path / "cache").glob("*.json")).read_text())[0].endswith("000001.jpg")

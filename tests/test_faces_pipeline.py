@@ -135,7 +135,9 @@ def test_bad_edits_are_refused(pipeline):
         last(pipeline.edit(EditRequest(photo(), {"Nice": 1.0}, SMALL)))
 
 
-@pytest.mark.parametrize("change", [{"count": 0}, {"count": 1000}, {"seed": -1}, {"steps": 0}, {"guidance": float("nan")}])
+@pytest.mark.parametrize(
+    "change", [{"count": 0}, {"count": 1000}, {"seed": -1}, {"steps": 0}, {"guidance": float("nan")}]
+)
 def test_bad_recipes_are_refused(pipeline, change):
     with pytest.raises(RecipeError):
         last(pipeline.draw(replace(SMALL, **change)))

@@ -63,7 +63,9 @@ def test_a_seed_is_a_picture_in_any_batch():
     plan, attributes = Plan("dpm++", 4, guidance=2.0), torch.ones(1, 40)
     alone = [draw(net, objective, plan, noise_for(s, (4, 16, 16))[0], attributes) for s in range(3)]
     again = [draw(net, objective, plan, noise_for(s, (4, 16, 16))[0], attributes) for s in range(3)]
-    batch = draw(net, objective, plan, torch.cat([noise_for(s, (4, 16, 16))[0] for s in range(3)]), attributes.expand(3, 40))
+    batch = draw(
+        net, objective, plan, torch.cat([noise_for(s, (4, 16, 16))[0] for s in range(3)]), attributes.expand(3, 40)
+    )
     assert all(torch.equal(a, b) for a, b in zip(alone, again, strict=True))
     assert torch.allclose(torch.cat(alone), batch, atol=1e-3)
 
@@ -106,7 +108,8 @@ def test_guidance_costs_nothing_when_nothing_is_asked():
 def test_a_walk_shows_the_clean_picture_on_the_way():
     objective = Objective()
     clean = torch.randn(1, 4, 8, 8)
-    steps = list(walk(oracle(objective, clean), objective, Plan("ddim", 5, 1.0), torch.randn(1, 4, 8, 8), torch.zeros(1, 40)))
+    noise, plan = torch.randn(1, 4, 8, 8), Plan("ddim", 5, 1.0)
+    steps = list(walk(oracle(objective, clean), objective, plan, noise, torch.zeros(1, 40)))
     assert [step.number for step in steps] == [1, 2, 3, 4, 5]
     assert all((step.clean - clean).abs().max() < 1e-2 for step in steps)
 

@@ -54,8 +54,8 @@ def _attribute_rows(classifier: PictureClassifier, faces: PictureSet, part: str)
 
 
 def mean_row(rows: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """The mean of every column over the rows, undefined cells left out."""
-    columns = next(iter(rows.values()))
+    """The mean of every measured column over the rows, undefined cells left out."""
+    columns = [name for name in next(iter(rows.values())) if name not in ("present", "balanced_threshold")]
     values = {column: np.array([row[column] for row in rows.values()]) for column in columns}
     return {c: float(np.nanmean(v)) if np.isfinite(v).any() else float("nan") for c, v in values.items()}
 

@@ -33,6 +33,14 @@ def evaluate_faces(root: Path, sets: Mapping[str, PictureSet], options: Options)
     originals, train = pictures_of(real, options.part), pictures_of(real, "train")
     of_samples, of_originals, of_train = (read(classifier, each) for each in (samples, originals, train))
     rebuilt = read(classifier, reconstruct(codec_of(root), originals))
+    control = _control(
+        engine,
+        recipe,
+        classifier,
+        thresholds(classifier, real),
+        options.control,
+        (labels, of_originals.attributes),
+    )
     auc_rows = _auc_rows(resolved(conditions), of_samples, labels, of_originals)
     neighbours = _neighbours(classifier, samples, originals, train, (of_samples, of_originals, of_train), options.work)
     save_sheet(faces_sheet(engine, recipe), root / "faces")
@@ -47,7 +55,7 @@ def evaluate_faces(root: Path, sets: Mapping[str, PictureSet], options: Options)
         "guidance_interval": list(recipe.guidance_interval),
         "frechet": _frechet_rows(of_samples, rebuilt, of_originals, of_train),
         "control_settings": {"seeds": f"0 to {options.control - 1}", "faces": 2 * options.control * len(CONTROLLED)},
-        "control": _control(engine, recipe, classifier, thresholds(classifier, real), options.control),
+        "control": control,
         "attribute_auc_mean": mean_row(auc_rows),
         "neighbours": neighbours,
         "attribute_auc": auc_rows,
@@ -85,24 +93,39 @@ def _auc_rows(asked: np.ndarray, drawn: Readings, labels: np.ndarray, real: Read
 
 
 def _control(
-    engine: FaceEngine, recipe: Recipe, classifier: PictureClassifier, limits: np.ndarray, count: int
+    engine: FaceEngine,
+    recipe: Recipe,
+    classifier: PictureClassifier,
+    limits: np.ndarray,
+    count: int,
+    real: tuple[np.ndarray, np.ndarray],
 ) -> dict[str, dict[str, float]]:
-    """Only one attribute set, present and absent, on the same seeds: in how many faces the classifier agrees."""
+    """Only one attribute set, present and absent, on the same seeds: in how many faces the classifier agrees.
+
+    ``real`` is labels and logits (N, 40) of real pictures, on which the same classifier is wrong now and then, too.
+    """
     rows = {}
     for name in CONTROLLED:
         index = attributes.INDEX[name]
         asked = vectors([{name: value} for value in (1.0, -1.0) for _ in range(count)])
         logits = read(classifier, draw_faces(engine, recipe, [*range(count)] * 2, asked)).attributes[:, index]
-        present, absent = logits[:count], logits[count:]
-        row = {"followed": 0.0, "present": float((present > 0).mean()), "absent": float((absent < 0).mean())}
-        row["followed"] = (row["present"] + row["absent"]) / 2
-        balanced = {
-            "present_balanced": float((present > limits[index]).mean()),
-            "absent_balanced": float((absent <= limits[index]).mean()),
-        }
-        balanced["followed_balanced"] = sum(balanced.values()) / 2
-        rows[name] = {**row, **balanced, "balanced_threshold": float(1 / (1 + np.exp(-limits[index])))}
+        row = _agreement(asked[:, index] > 0, logits, 0.0)
+        row |= _agreement(asked[:, index] > 0, logits, limits[index], "_balanced")
+        known = _agreement(real[0][:, index] > 0, real[1][:, index], 0.0)
+        known |= _agreement(real[0][:, index] > 0, real[1][:, index], limits[index], "_balanced")
+        row |= {f"real_{key}": value for key, value in known.items()}
+        rows[name] = {**row, "balanced_threshold": float(1 / (1 + np.exp(-limits[index])))}
     return rows
+
+
+def _agreement(asked: np.ndarray, logits: np.ndarray, limit: float, suffix: str = "") -> dict[str, float]:
+    """Share of pictures asked (or labelled) present above the limit, of the others below it, and their mean."""
+    report = {"present": _share(logits[asked] > limit), "absent": _share(logits[~asked] <= limit)}
+    return {f"{key}{suffix}": value for key, value in {"followed": sum(report.values()) / 2, **report}.items()}
+
+
+def _share(decisions: np.ndarray) -> float:
+    return float(decisions.mean()) if len(decisions) else float("nan")
 
 
 def _neighbours(

@@ -46,7 +46,7 @@ class FaceEngine:
             if codec.channels != denoiser.config.latent_channels:
                 channels = denoiser.config.latent_channels
                 raise checkpoints.CheckpointError(
-                    f"faces draws {channels} latent channels, autoencoder-kl has {codec.channels}: train one on the other."
+                    f"faces draws {channels} latent channels, autoencoder-kl has {codec.channels}: retrain one."
                 )
             scheduler = checkpoints.read_json(self.root / "faces" / "scheduler_config.json")
             prediction = scheduler.get("prediction_type", "v_prediction").replace("flow_prediction", "flow")

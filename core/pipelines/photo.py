@@ -88,7 +88,7 @@ def edit(
 
 
 def keep_rest(photo: Tensor, reconstruction: Tensor, edited: Tensor) -> Tensor:
-    """The edit where it changed something, the photo itself elsewhere: all (1, 3, P, P) in [-1, 1].
+    """The edited picture with the photo's own detail back in place: all (1, 3, P, P) in [-1, 1].
 
     What the autoencoder loses (photo - reconstruction) is added back in proportion to how little a place changed, so
     an edit that changes nothing returns the photo.
@@ -96,6 +96,4 @@ def keep_rest(photo: Tensor, reconstruction: Tensor, edited: Tensor) -> Tensor:
     difference = (edited - reconstruction).abs().mean(dim=1, keepdim=True)  # (1, 1, P, P)
     spread = F.avg_pool2d(F.max_pool2d(difference, 5, 1, 2), 5, 1, 2)  # a soft, slightly wider outline
     unchanged = (1 - spread / CHANGED).clamp(0, 1)
-    # Where nothing changed, small differences are noise of the two decodings, not part of the edit.
-    kept = unchanged * photo + (1 - unchanged) * edited
-    return kept.clamp(-1, 1)
+    return (edited + unchanged * (photo - reconstruction)).clamp(-1, 1)

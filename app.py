@@ -1,0 +1,65 @@
+"""Latentscape in the browser: ``python app.py``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import threading
+from pathlib import Path
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: nothing calls out
+
+import gradio as gr
+
+from core.pipelines.faces import FacesPipeline
+from core.pipelines.models import ModelShelf
+from ui.shell import build_shell, launch_settings
+
+log = logging.getLogger("latentscape")
+
+
+def build(root: str | None = None) -> gr.Blocks:
+    """The whole app around the checkpoints in ``root`` (or ``LATENTSCAPE_CHECKPOINTS``, or ``checkpoints``)."""
+    root = root or os.environ.get("LATENTSCAPE_CHECKPOINTS") or str(Path(__file__).parent / "checkpoints")
+    pipeline = FacesPipeline(root)
+    page = build_shell(pipeline, ModelShelf(root))
+    page.warm_up = lambda: _warm(pipeline)
+    return page
+
+
+def start(page: gr.Blocks, **settings: object) -> tuple[object, str, str]:
+    """Launches with the app's own look and limits, then loads the weights while the first page is on its way."""
+    page.queue(max_size=64)
+    served = page.launch(**{**launch_settings(), "prevent_thread_lock": True, **settings})
+    threading.Thread(target=page.warm_up, name="warm-up", daemon=True).start()
+    return served
+
+
+def _warm(pipeline: FacesPipeline) -> None:
+    if pipeline.missing():
+        log.warning("%s", pipeline.missing())
+        return
+    try:
+        pipeline.warm()
+    except Exception:
+        log.exception("the weights could not be loaded; the page says so when they are needed")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Latentscape: touch a latent space in the browser.")
+    host = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
+    port = int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
+    parser.add_argument("--host", default=host, help="address to listen on (default 127.0.0.1; 0.0.0.0 for all)")
+    parser.add_argument("--port", type=int, default=port, help="port to listen on (default 7860)")
+    parser.add_argument("--share", action="store_true", help="also open a public link through gradio.live")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    page = build()
+    start(page, server_name=arguments.host, server_port=arguments.port, share=arguments.share)
+    page.block_thread()
+
+
+if __name__ == "__main__":
+    main()

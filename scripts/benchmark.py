@@ -1,0 +1,49 @@
+"""Measure the app on this machine: start, memory, drawing, editing, and the same weights in a plain diffusers loop.
+
+Example: python scripts/benchmark.py --json runs/benchmark.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from _command import run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
+    parser.add_argument("--times", type=int, default=20, help="drawings of which the median is taken (default 20)")
+    parser.add_argument("--no-app", action="store_true", help="leave out starting app.py and its memory")
+    parser.add_argument("--no-plain", action="store_true", help="leave out the plain diffusers loop")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to a file")
+    args = parser.parse_args()
+    if args.times < 1:
+        parser.error("--times must be 1 or more.")
+
+    from core import benchmark, checkpoints
+
+    root = args.checkpoints or checkpoints.root()
+    rows = benchmark.machine()
+    try:
+        if not args.no_app:
+            rows |= benchmark.measure_app(root.resolve())
+        rows |= benchmark.measure_pipeline(root, args.times)
+        if not args.no_plain:
+            rows |= benchmark.measure_plain(root, max(1, args.times // 7))
+            rows |= benchmark.ratios(rows)
+    except benchmark.BenchmarkError as error:
+        sys.exit(f"error: {error}")
+    for name, value in rows.items():
+        shown = f"{value:,.2f}" if isinstance(value, float) else str(value)
+        print(f"{name.replace('_', ' '):<26}{shown:>14}")
+    if args.json:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        args.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,43 @@
+"""Write the latents of pictures to one NPZ file: arrays `latents` and `names`, row by row.
+
+Example: python scripts/embed.py --model kl --images photos/ --out runs/latents.npz
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from _command import run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--model", default="kl", help="kl: latents (N, C, S, S); classifier: embeddings (N, 256); or a folder"
+    )
+    parser.add_argument("--images", type=Path, required=True, metavar="DIR_OR_ZIP", help="pictures of any size")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.npz", help="file to write")
+    parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
+    args = parser.parse_args()
+
+    import numpy as np
+
+    from core.pipelines.reconstruct import ReconstructPipeline, embed_folder
+
+    problems = []
+    latents, names = embed_folder(ReconstructPipeline(args.checkpoints), args.model, args.images, problems)
+    for outcome in problems:
+        print(f"{outcome.name} left out: {outcome.problem}", file=sys.stderr)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    part = args.out.with_name(f"{args.out.name}.part")
+    with open(part, "wb") as file:
+        np.savez(file, latents=latents, names=np.array(names))
+    os.replace(part, args.out)
+    print(f"{len(names)} pictures in {args.out}: latents {latents.shape}")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,43 @@
+"""Send pictures through an autoencoder and back: the same file names as PNG, and metrics.csv with what was lost.
+
+Example: python scripts/reconstruct.py --model kl --images photos.zip --out runs/reconstructed
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from _command import run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--model", default="kl", help="kl (the built-in one, default) or a folder with an AutoencoderKL"
+    )
+    parser.add_argument("--images", type=Path, required=True, metavar="DIR_OR_ZIP", help="pictures of any size")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
+    args = parser.parse_args()
+
+    from tqdm import tqdm
+
+    from core.pipelines.reconstruct import ReconstructPipeline, reconstruct_folder
+
+    pipeline = ReconstructPipeline(args.checkpoints)
+    outcomes = reconstruct_folder(pipeline, args.model, args.images, args.out)
+    done = list(tqdm(outcomes, desc="reconstruct", unit="picture", mininterval=1))
+    for outcome in done:
+        if outcome.problem:
+            print(f"{outcome.name} left out: {outcome.problem}", file=sys.stderr)
+    rows = [outcome.row for outcome in done if outcome.row]
+    if not rows:
+        sys.exit(f"error: none of the {len(done)} pictures in {args.images} could be used.")
+    mean = sum(float(row["psnr"]) for row in rows) / len(rows)
+    print(f"{len(rows)} of {len(done)} pictures reconstructed in {args.out}, {mean:.2f} dB on average")
+
+
+if __name__ == "__main__":
+    run(main)

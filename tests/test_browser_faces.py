@@ -1,0 +1,337 @@
+"""The Faces tab as a visitor meets it: a real browser against the real app."""
+
+from __future__ import annotations
+
+import json
+import os
+from urllib.parse import urlparse
+
+import pytest
+from PIL import Image
+
+import app
+from core.recipe import from_png
+
+sync_api = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not os.path.exists(CHROMIUM), reason="chromium is not installed"),
+]
+DRAWN = "#pictures canvas[data-seed][data-painted]"
+PICTURE = "() => latentscape.session.shown.faces[0].picture"
+
+
+@pytest.fixture(scope="module")
+def url(tiny_checkpoints):
+    page = app.build(root=str(tiny_checkpoints))
+    _, address, _ = app.start(page, quiet=True)
+    yield address
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture()
+def visit(browser, url):
+    """Opens the page; afterwards fails on any script error and on any request that left this machine."""
+    contexts, problems = [], []
+
+    def opened(width=1440, height=900, query="", **settings):
+        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True, **settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: problems.append(request.url) if _outside(request.url) else None)
+        page.goto(url + query)
+        page.wait_for_selector(DRAWN)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not problems
+
+
+def _outside(address):
+    parts = urlparse(address)
+    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in ("127.0.0.1", "localhost")
+
+
+def idle(page):
+    page.wait_for_function("() => latentscape.ask.idle && !latentscape.ask.busy")
+
+
+def recipe(page):
+    return page.evaluate("() => latentscape.session.recipe")
+
+
+def set_state(page, name, state):
+    before = page.evaluate(PICTURE)
+    page.locator(f'.attribute[data-attribute="{name}"] [data-state="{state}"]').click()
+    page.wait_for_function(f"(before) => ({PICTURE})() !== before", arg=before)
+    idle(page)
+
+
+def test_a_face_is_there_before_anyone_touches_anything(visit):
+    page = visit()
+    assert page.locator(DRAWN).count() == 1
+    box = page.locator(DRAWN).bounding_box()
+    assert box["width"] >= 480 and box["width"] == box["height"]
+    page.wait_for_selector("#faces-history .thumb")
+    assert page.locator("#pictures").get_attribute("hidden") is None
+
+
+def test_an_attribute_changes_the_picture_while_the_seed_stays(visit):
+    page = visit()
+    idle(page)
+    seed, first = recipe(page)["seed"], page.evaluate(PICTURE)
+    set_state(page, "Eyeglasses", "present")
+    assert recipe(page)["seed"] == seed and recipe(page)["attributes"]["Eyeglasses"] == 1
+    assert page.evaluate(PICTURE) != first
+    assert page.locator('.meter[data-attribute="Eyeglasses"]').count() == 1
+
+
+def test_a_moving_slider_builds_no_backlog_and_its_last_value_wins(visit):
+    page = visit()
+    idle(page)
+    page.evaluate("() => { window.asked = 0; latentscape.on('asked', (r) => r.kind === 'draw' && window.asked++); }")
+    slider = page.locator('input[aria-label="Smiling, strength"]')
+    box = slider.bounding_box()
+    y, left, width = box["y"] + box["height"] / 2, box["x"] + 8, box["width"] - 16
+    page.mouse.move(left + width, y)
+    page.mouse.down()
+    for step in range(40):
+        page.mouse.move(left + width - step * width / 40, y)
+        page.wait_for_timeout(10)
+    page.mouse.up()
+    idle(page)
+    wanted = recipe(page)["attributes"]["Smiling"]
+    shown = page.evaluate("() => latentscape.session.shown.recipe.attributes.Smiling")
+    assert wanted < -0.8 and shown == wanted
+    assert page.evaluate("() => window.asked") < 40
+
+
+def test_attributes_that_exclude_each_other_give_way_visibly(visit):
+    page = visit()
+    page.locator('.chip[data-attribute="Bangs"]').click()
+    page.locator('.chip[data-attribute="Bald"]').click()
+    assert "Bangs" not in recipe(page)["attributes"] and recipe(page)["attributes"]["Bald"] == 1
+    assert "contradicts" in page.locator(".contradiction").inner_text()
+    idle(page)
+
+
+def test_the_filter_finds_an_attribute(visit):
+    page = visit()
+    page.locator('input[aria-label="Filter attributes"]').fill("hat")
+    visible = page.locator(".column .chip[data-search]:visible")
+    assert "Wearing hat" in visible.all_inner_texts()
+    assert visible.count() < 6
+
+
+def test_a_grid_is_drawn_and_one_of_it_can_be_taken_alone(visit):
+    page = visit()
+    idle(page)
+    field = page.locator('input[aria-label="Pictures, exact"]')
+    field.fill("4")
+    field.press("Enter")
+    page.wait_for_function("() => document.querySelectorAll('#pictures canvas[data-painted]').length === 4")
+    idle(page)
+    seed = int(page.locator(DRAWN).nth(2).get_attribute("data-seed"))
+    assert seed == recipe(page)["seed"] + 2
+    page.locator("#pictures .tile").nth(2).dblclick()
+    page.wait_for_function("() => document.querySelectorAll('#pictures canvas').length === 1")
+    idle(page)
+    assert recipe(page)["seed"] == seed and recipe(page)["count"] == 1
+
+
+def test_stop_keeps_what_is_there(visit):
+    page = visit()
+    idle(page)
+    field = page.locator('input[aria-label="Pictures, exact"]')
+    field.fill("16")
+    field.press("Enter")
+    page.evaluate("document.activeElement.blur()")
+    page.wait_for_function("() => latentscape.ask.busy?.kind === 'draw'")
+    page.keyboard.press("Escape")
+    idle(page)
+    assert page.locator("#pictures canvas[data-painted]").count() >= 1
+
+
+def test_history_restores_everything(visit):
+    page = visit()
+    idle(page)
+    first, picture = recipe(page), page.evaluate(PICTURE)
+    set_state(page, "Male", "present")
+    page.locator("#reroll").click()
+    page.wait_for_function("() => document.querySelectorAll('#faces-history .thumb').length === 3")
+    idle(page)
+    page.locator("#faces-history .thumb").first.click()
+    assert recipe(page) == first and page.evaluate(PICTURE) == picture
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("ArrowRight")
+    assert recipe(page)["attributes"].get("Male") == 1
+    page.locator("#seed").focus()
+    page.keyboard.press("ArrowLeft")
+    assert recipe(page)["attributes"].get("Male") == 1, "keys belong to the field that has the focus"
+
+
+def test_r_rerolls_unless_the_seed_is_locked(visit):
+    page = visit()
+    idle(page)
+    seed = recipe(page)["seed"]
+    page.keyboard.press("r")
+    idle(page)
+    assert recipe(page)["seed"] != seed
+    page.locator("#lock").click()
+    seed = recipe(page)["seed"]
+    page.keyboard.press("r")
+    assert recipe(page)["seed"] == seed and page.locator("#reroll").is_disabled()
+    assert "locked" in page.locator(".message").inner_text()
+
+
+def test_a_reload_and_a_link_keep_the_recipe(visit):
+    page = visit()
+    set_state(page, "Young", "absent")
+    wanted, picture = recipe(page), page.evaluate(PICTURE)
+    assert "r=" in page.url
+    page.reload()
+    page.wait_for_selector(DRAWN)
+    idle(page)
+    assert recipe(page) == wanted and page.evaluate(PICTURE) == picture
+    other = visit(query="?" + urlparse(page.url).query)
+    idle(other)
+    assert recipe(other) == wanted and other.evaluate(PICTURE) == picture
+
+
+def test_a_damaged_link_is_told_and_a_face_is_drawn_all_the_same(visit):
+    page = visit(query="?r=broken")
+    assert "link" in page.locator(".message").inner_text()
+
+
+def test_a_downloaded_png_dropped_back_restores_its_recipe(visit, tmp_path):
+    page = visit()
+    set_state(page, "Smiling", "absent")
+    wanted, picture = recipe(page), page.evaluate(PICTURE)
+    with page.expect_download() as download:
+        page.locator("#download").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    assert f"seed{wanted['seed']}" in path.name
+    assert from_png(path.read_bytes()).attributes == wanted["attributes"]
+    page.locator("#clear-all").click()
+    idle(page)
+    _drop(page, path.read_bytes(), path.name)
+    page.wait_for_function(
+        "(wanted) => JSON.stringify(latentscape.session.recipe.attributes) === wanted",
+        arg=json.dumps(wanted["attributes"], separators=(",", ":")),
+    )
+    idle(page)
+    assert recipe(page)["seed"] == wanted["seed"] and page.evaluate(PICTURE) == picture
+
+
+def test_a_dropped_photo_is_read_and_edited(visit, tmp_path):
+    page = visit()
+    idle(page)
+    path = tmp_path / "photo.png"
+    Image.effect_noise((200, 260), 70).convert("RGB").save(path)
+    _drop(page, path.read_bytes(), path.name)
+    page.wait_for_function("() => latentscape.session.photo?.base")
+    idle(page)
+    assert page.locator("#mode-edit").get_attribute("aria-checked") == "true"
+    base = page.evaluate("() => latentscape.session.photo.base")
+    assert recipe(page)["attributes"] == base
+    state = "absent" if base.get("Eyeglasses", 0) > 0 else "present"
+    page.locator(f'.attribute[data-attribute="Eyeglasses"] [data-state="{state}"]').click()
+    page.wait_for_function(
+        "() => latentscape.session.shown?.kind === 'edit' && latentscape.session.shown.faces[0].picture"
+    )
+    idle(page)
+    assert page.locator(".compare canvas.after[data-painted]").count() == 1
+    assert page.locator('.meter[data-attribute="Eyeglasses"]').count() == 1
+    page.locator("#mode-draw").click()
+    page.wait_for_selector(DRAWN)
+    idle(page)
+
+
+def test_a_file_that_is_no_picture_is_refused_where_the_visitor_looks(visit):
+    page = visit()
+    _drop(page, b"just text", "notes.txt", "text/plain")
+    page.wait_for_function("() => !document.querySelector('.message').hidden")
+    assert "not a picture" in page.locator(".message").inner_text()
+    _drop(page, b"just text", "broken.png", "image/png")
+    page.wait_for_function("() => !document.querySelector('.message').innerText.includes('not a picture.')")
+
+
+def test_the_sweep_fills_itself_and_a_click_keeps_one(visit):
+    page = visit()
+    page.wait_for_function("() => document.querySelectorAll('.sweep-point:not(.waiting)').length === 7")
+    page.locator(".sweep-point").first.click()
+    idle(page)
+    assert -1 in recipe(page)["attributes"].values()
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_the_theme_follows_the_system_until_somebody_chooses(visit, scheme):
+    page = visit(color_scheme=scheme)
+    shown = "() => document.documentElement.dataset.theme"
+    assert page.evaluate(shown) == scheme
+    page.locator("#theme-toggle").click()
+    assert page.evaluate(shown) == "light"
+    page.locator("#theme-toggle").click()
+    assert page.evaluate(shown) == "dark"
+    page.reload()
+    page.wait_for_selector(DRAWN)
+    assert page.evaluate(shown) == "dark"
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720), (390, 844)])
+def test_the_page_fits(visit, width, height):
+    page = visit(width=width, height=height)
+    idle(page)
+    tall, wide = page.evaluate("() => [document.documentElement.scrollHeight, document.documentElement.scrollWidth]")
+    assert wide <= width
+    if width > 760:
+        assert tall <= height
+    assert page.locator(DRAWN).bounding_box()["width"] >= min(320, width)
+
+
+def test_every_control_has_a_name(visit):
+    page = visit()
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('#faces button, #faces input, #faces select')]
+            .filter((n) => !n.closest('[hidden]') && !n.hidden && n.type !== 'file')
+            .filter((n) => !(n.getAttribute('aria-label') || n.innerText.trim() || n.labels?.length))
+            .map((n) => n.outerHTML.slice(0, 80))"""
+    )
+    assert nameless == []
+
+
+def _drop(page, data, name, kind="image/png"):
+    page.evaluate(
+        """([bytes, name, type]) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([new Uint8Array(bytes)], name, { type }));
+            for (const event of ['dragenter', 'dragover', 'drop'])
+                document.querySelector('#faces-history').dispatchEvent(
+                    new DragEvent(event, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+        }""",
+        [list(data), name, kind],
+    )

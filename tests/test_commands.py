@@ -1,0 +1,264 @@
+"""The command lines as a newcomer meets them: help, what they write, and errors without tracebacks."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import runpy
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from diffusers import AutoencoderKL
+from PIL import Image
+
+from core import benchmark
+from core.attributes import INDEX, NAMES
+from core.latents import LatentSet
+from core.metrics import psnr
+from core.pipelines.faces import FacesPipeline
+from core.recipe import Recipe, from_png, to_png
+
+SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
+COMMANDS = sorted(path.name for path in SCRIPTS.glob("[!_]*.py"))
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """Run a script in this process; returns its status or message, and what it printed."""
+
+    def called(script, *arguments):
+        monkeypatch.syspath_prepend(str(SCRIPTS))
+        monkeypatch.setattr(sys, "argv", [str(SCRIPTS / script), *map(str, arguments)])
+        status = 0
+        try:
+            runpy.run_path(str(SCRIPTS / script), run_name="__main__")
+        except SystemExit as end:
+            status = end.code
+        printed = capsys.readouterr()
+        return status, printed.out + printed.err
+
+    return called
+
+
+@pytest.fixture
+def rows(tmp_path):
+    """A table of two rows: Smiling; Eyeglasses without Smiling."""
+    table = np.zeros((2, 40), dtype=int)
+    table[:, INDEX["Smiling"]] = (1, -1)
+    table[1, INDEX["Eyeglasses"]] = 1
+    return write_rows(tmp_path / "rows.csv", table)
+
+
+def write_rows(path, table, header=NAMES):
+    with open(path, "w", newline="") as file:
+        csv.writer(file).writerows([header, *np.asarray(table).tolist()])
+    return path
+
+
+def picture(seed=0, size=(90, 70)):
+    noise = np.random.default_rng(seed).integers(0, 255, (size[1] // 10, size[0] // 10, 3), dtype=np.uint8)
+    return Image.fromarray(noise).resize(size)
+
+
+def encoded(image, kind="PNG"):
+    file = io.BytesIO()
+    image.save(file, kind)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("script", COMMANDS)
+def test_help_comes_quickly_and_names_its_options(script, tmp_path):
+    call = [sys.executable, str(SCRIPTS / script), "--help"]
+    done = subprocess.run(call, capture_output=True, text=True, cwd=tmp_path, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("usage: ") and "options:" in done.stdout and not done.stderr
+
+
+def test_an_error_is_one_sentence_and_status_1(tmp_path, rows):
+    call = [sys.executable, str(SCRIPTS / "sample.py"), "faces", "--attributes", str(rows), "--out", "out"]
+    environment = {**os.environ, "LATENTSCAPE_CHECKPOINTS": str(tmp_path / "none"), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(call, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=300)
+    assert done.returncode == 1 and done.stderr.startswith("error: ") and "Traceback" not in done.stderr
+    assert "train_faces.py" in done.stderr and not (tmp_path / "out").exists()
+
+
+def test_sample_faces_draws_what_the_app_draws(call, rows, tiny_checkpoints, tmp_path):
+    options = ["--attributes", rows, "--seed", 5, "--steps", 2, "--out", tmp_path / "out"]
+    status, said = call("sample.py", "faces", *options, "--checkpoints", tiny_checkpoints)
+    assert status == 0 and "2 faces drawn" in said
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["00000.png", "00001.png"]
+    written = (tmp_path / "out" / "00001.png").read_bytes()
+    recipe = Recipe(seed=6, steps=2, attributes={"Smiling": -1, "Eyeglasses": 1})
+    assert from_png(written) == recipe
+    *_, result = FacesPipeline(tiny_checkpoints).draw(recipe)
+    assert to_png(result.faces[0].image, result.faces[0].recipe) == written
+
+
+def test_sample_faces_says_what_gave_way(call, tiny_checkpoints, tmp_path):
+    table = np.zeros((1, 40), dtype=int)
+    table[0, [INDEX["Bald"], INDEX["Bangs"]]] = 1
+    path = write_rows(tmp_path / "bald.csv", table)
+    options = ["--attributes", path, "--steps", 1, "--out", tmp_path / "out", "--checkpoints", tiny_checkpoints]
+    assert "00000.png: Bangs was left open" in call("sample.py", "faces", *options)[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"table": [[2] * 40]}, "outside -1 to 1"),
+        ({"table": [[0] * 39]}, "39 values where 40"),
+        ({"table": [["red", *[0] * 39]]}, "not a number"),
+        ({"table": []}, "no rows"),
+        ({"header": [*NAMES[:-1], "Tall"]}, "unknown Tall"),
+        ({"options": ["--steps", 0]}, "The number of steps"),
+        ({"options": ["--guidance", "nan"]}, "The guidance scale"),
+        ({"options": ["--solver", "magic"]}, "Unknown solver"),
+        ({"options": ["--seed", "-1"]}, "The seed"),
+        ({"options": ["--attributes", "nowhere.csv"]}, "nowhere.csv"),
+    ],
+)
+def test_sample_faces_refuses_with_a_sentence(call, tiny_checkpoints, tmp_path, change, sentence):
+    path = write_rows(tmp_path / "rows.csv", change.get("table", [[0] * 40]), change.get("header", NAMES))
+    options = ["--attributes", path, "--out", tmp_path / "out", "--checkpoints", tiny_checkpoints]
+    status, _ = call("sample.py", "faces", *options, *change.get("options", []))
+    assert str(status).startswith("error: ") and sentence in str(status)
+    assert not (tmp_path / "out").exists()
+
+
+def test_sample_wants_a_seed_that_is_a_number(call, rows, tmp_path):
+    status, said = call("sample.py", "faces", "--attributes", rows, "--seed", "x", "--out", tmp_path / "out")
+    assert status == 2 and "invalid int value" in said
+
+
+def test_reconstruct_keeps_names_and_goes_on_after_bad_files(call, tiny_checkpoints, tmp_path):
+    source = tmp_path / "photos.zip"
+    members = {
+        "a.jpg": encoded(picture(1), "JPEG"),
+        "a.png": encoded(picture(2)),
+        "sub/b.webp": encoded(picture(3, (64, 64)), "WEBP"),
+        "broken.png": encoded(picture(4))[:200],
+        "notes.jpg": b"not a picture",
+        "../evil.png": encoded(picture(5)),
+    }
+    with zipfile.ZipFile(source, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    out = tmp_path / "deep" / "out"
+    options = ["--images", source, "--out", out, "--checkpoints", tiny_checkpoints]
+    status, said = call("reconstruct.py", "--model", "kl", *options)
+    assert status == 0 and "3 of 6 pictures" in said
+    for name in ("broken.png", "notes.jpg", "../evil.png"):
+        assert f"{name} left out: " in said
+    assert not list(tmp_path.rglob("evil*"))
+    with open(out / "metrics.csv", newline="") as file:
+        table = {row["name"]: row for row in csv.DictReader(file)}
+    files = {name: row["file"] for name, row in table.items()}
+    assert files == {"a.jpg": "a.png", "a.png": "a.png.png", "sub/b.webp": "sub/b.png"}
+    with Image.open(out / "a.png.png") as rebuilt:
+        after = np.asarray(rebuilt)[None]
+    before = np.asarray(picture(2).crop((10, 0, 80, 70)).resize((64, 64), Image.Resampling.LANCZOS))[None]
+    assert float(table["a.png"]["psnr"]) == pytest.approx(psnr(after, before)[0], abs=0.01)
+    assert 0 <= float(table["a.png"]["embedding_distance"]) <= 2 and float(table["a.png"]["ms"]) > 0
+
+
+def test_reconstruct_refuses_with_a_sentence(call, tiny_checkpoints, tmp_path):
+    (tmp_path / "in").mkdir()
+    out = ["--out", tmp_path / "out", "--checkpoints", tiny_checkpoints]
+    assert "no picture files" in call("reconstruct.py", "--images", tmp_path / "in", *out)[0]
+    assert "neither a folder nor a zip" in call("reconstruct.py", "--images", tmp_path / "nowhere", *out)[0]
+    (tmp_path / "in" / "x.png").write_bytes(b"")
+    assert "none of the 1 pictures" in call("reconstruct.py", "--images", tmp_path / "in", *out)[0]
+    assert "no autoencoder" in call("reconstruct.py", "--model", "nothing", "--images", tmp_path / "in", *out)[0]
+
+
+@pytest.mark.parametrize(("model", "shape"), [("kl", (2, 4, 16, 16)), ("classifier", (2, 32))])
+def test_embed_writes_latents_and_names(call, tiny_checkpoints, tmp_path, model, shape):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name, seed in (("one.png", 1), ("two.jpg", 2)):
+        picture(seed).save(folder / name)
+    (folder / "three.png").write_bytes(b"\x89PNG")
+    file = tmp_path / "deep" / "latents.npz"
+    status, said = call(
+        "embed.py", "--model", model, "--images", folder, "--out", file, "--checkpoints", tiny_checkpoints
+    )
+    assert status == 0 and "three.png left out: " in said
+    with np.load(file, allow_pickle=False) as found:
+        assert found["latents"].shape == shape and found["names"].tolist() == ["one.png", "two.jpg"]
+        assert np.isfinite(found["latents"]).all() and np.ptp(found["latents"]) > 0
+
+
+def test_encode_latents_of_ours(call, tiny_checkpoints, synthetic_celeba, tmp_path):
+    options = ["--data", f"celeba={synthetic_celeba}", "--out", tmp_path / "out", "--cache", tmp_path / "cache"]
+    status, said = call("encode_latents.py", *options, "--checkpoints", tiny_checkpoints)
+    assert status == 0 and "48 pictures" in said
+    found = LatentSet.load(tmp_path / "out")
+    assert found.latents.shape == (48, 2, 4, 16, 16) and found.attributes.shape == (48, 40)
+
+
+def test_encode_latents_of_a_stable_diffusion_folder(call, synthetic_food, tmp_path):
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        foreign = AutoencoderKL(
+            down_block_types=["DownEncoderBlock2D"] * 2,
+            up_block_types=["UpDecoderBlock2D"] * 2,
+            block_out_channels=[16, 32],
+            norm_num_groups=8,
+            latent_channels=4,
+            sample_size=512,
+            scaling_factor=0.18215,
+        ).eval()
+    foreign.save_pretrained(tmp_path / "sd" / "vae")
+    options = ["--data", f"food101={synthetic_food}", "--out", tmp_path / "out", "--cache", tmp_path / "cache"]
+    status, said = call("encode_latents.py", "--model", tmp_path / "sd", "--size", 32, "--batch", 8, *options)
+    assert status == 0 and "(24, 2, 4, 16, 16)" in said
+    from core import data
+    from core.images import to_tensor
+
+    pixels = data.load("food101", synthetic_food, 32, tmp_path / "cache").pixels[:1]
+    with torch.no_grad():
+        expected = foreign.encode(to_tensor(pixels)).latent_dist.mode() * 0.18215
+    found = LatentSet.load(tmp_path / "out").latents[0, 0].astype(np.float32)
+    assert np.allclose(found, expected[0].numpy(), atol=2e-3)
+
+
+def test_a_folder_that_is_no_autoencoder_is_refused(call, tiny_checkpoints, synthetic_food, tmp_path):
+    options = ["--data", f"food101={synthetic_food}", "--out", tmp_path / "out", "--cache", tmp_path / "cache"]
+    assert "not an AutoencoderKL" in call("encode_latents.py", "--model", tiny_checkpoints / "faces", *options)[0]
+    broken = tmp_path / "vae"
+    broken.mkdir()
+    (broken / "config.json").write_text('{"_class_name": "AutoencoderKL"}')
+    assert "no diffusion_pytorch_model" in call("encode_latents.py", "--model", broken, *options)[0]
+    (broken / "diffusion_pytorch_model.safetensors").write_bytes(b"\0" * 64)
+    assert "cannot be opened" in call("encode_latents.py", "--model", broken, *options)[0]
+
+
+def test_evaluate_refuses_with_a_sentence(call, tiny_checkpoints, tmp_path):
+    options = ["--checkpoints", tiny_checkpoints, "--cache", tmp_path / "cache"]
+    assert "nothing at" in call("evaluate.py", "faces", "--data", f"celeba={tmp_path / 'nowhere'}", *options)[0]
+    assert "KIND=PATH" in call("evaluate.py", "faces", "--data", "celeba", *options)[0]
+    assert call("evaluate.py", "faces", "--data", "celeba=x", "--samples", 1, *options)[0] == 2
+
+
+def test_benchmark_measures_both_ways(call, tiny_checkpoints, tmp_path, monkeypatch):
+    """That every figure comes out, not how large it is."""
+    monkeypatch.setattr(benchmark, "PLAIN_STEPS", 2)
+    file = tmp_path / "figures.json"
+    status, said = call("benchmark.py", "--times", 1, "--no-app", "--json", file, "--checkpoints", tiny_checkpoints)
+    assert status == 0 and "ratio face" in said
+    found = json.loads(file.read_text())
+    assert found["ratio_face"] == pytest.approx(found["plain_face_ms"] / found["changed_attribute_ms"])
+    assert min(found[name] for name in ("grid_of_16_ms", "photo_read_ms", "photo_edit_ms")) > 0
+
+
+@pytest.mark.slow
+def test_benchmark_starts_the_app(tiny_checkpoints):
+    found = benchmark.measure_app(tiny_checkpoints)
+    assert found["first_drawing_s"] >= found["first_page_s"] > 0

@@ -1,0 +1,183 @@
+"""Measuring checkpoints: the figures add up, the files land where they should, the cards say what was measured."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from core import data, metrics
+from core.attributes import NAMES, vector
+from core.cards import card_text
+from core.checkpoints import CheckpointError, load_model
+from core.data import DataError
+from core.evaluation import Options, evaluate
+from core.evaluation.draws import draw_faces, resolved, vectors
+from core.evaluation.options import recorded
+from core.evaluation.readings import pictures_of, read, reconstruct
+from core.models import LatentCodec
+from core.pipelines.engine import FaceEngine
+from core.pipelines.faces import FacesPipeline
+from core.pipelines.models import ModelShelf
+from core.recipe import Recipe
+
+COMMAND = "python scripts/evaluate.py NAME --data celeba=DIR/celeba"
+
+
+@pytest.fixture(scope="module")
+def sets(synthetic_celeba, synthetic_food, tmp_path_factory):
+    cache = tmp_path_factory.mktemp("cache")
+    paths = {"celeba": synthetic_celeba, "food101": synthetic_food}
+    return {kind: data.load(kind, path, 64, cache) for kind, path in paths.items()}
+
+
+@pytest.fixture(scope="module")
+def measured(tiny_checkpoints, sets, tmp_path_factory):
+    """A checkpoint root after all three evaluations, and the folder for what is not shipped."""
+    root = tmp_path_factory.mktemp("measured") / "checkpoints"
+    shutil.copytree(tiny_checkpoints, root)
+    work = root.parent / "work"
+    options = Options(COMMAND, "test", samples=10, control=3, work=work)
+    for name in ("classifier", "autoencoder-kl", "faces"):
+        evaluate(name, root, sets, options)
+    return root, work
+
+
+def figures(measured, name):
+    def refuse(constant):
+        raise AssertionError(f"{constant} is not JSON")
+
+    return json.loads((measured[0] / name / "metrics.json").read_text(), parse_constant=refuse)
+
+
+def test_classifier_figures_are_those_of_its_readings(measured, sets):
+    found = figures(measured, "classifier")
+    assert found["command"] == COMMAND and found["pictures"] == {"celeba": 8, "food101": 6}
+    assert list(found["attributes"]) == list(NAMES)
+    logits = read(load_model(measured[0] / "classifier"), pictures_of(sets["celeba"], "test")).attributes
+    truth = sets["celeba"].attributes[sets["celeba"].indices("test")] > 0
+    smiling = NAMES.index("Smiling")
+    row = found["attributes"]["Smiling"]
+    assert row["auc"] == pytest.approx(metrics.auc(truth[:, smiling], logits[:, smiling]), rel=1e-4)
+    assert row["accuracy"] == pytest.approx(((logits[:, smiling] > 0) == truth[:, smiling]).mean(), rel=1e-4)
+    accuracies = [row["accuracy"] for row in found["attributes"].values()]
+    assert found["attributes_mean"]["accuracy"] == pytest.approx(np.mean(accuracies), rel=1e-4)
+    assert found["classes_mean"]["top_3"] == 1.0  # of three classes
+    assert sum(row["pictures"] for row in found["classes"].values()) == 6
+
+
+def test_autoencoder_figures_are_those_of_its_reconstructions(measured, sets):
+    found = figures(measured, "autoencoder-kl")
+    assert found["latent_size"] == "4x16x16" and found["compression_ratio"] == 12
+    originals = pictures_of(sets["celeba"], "test")
+    decibels = metrics.psnr(reconstruct(LatentCodec(load_model(measured[0] / "autoencoder-kl")), originals), originals)
+    assert found["reconstruction"]["celeba"]["psnr"] == pytest.approx(decibels.mean(), rel=1e-4)
+    table = found["psnr_percentiles"]["celeba"]
+    assert len(table) == 101 and table == sorted(table)
+    assert (table[0], table[100]) == pytest.approx((decibels.min(), decibels.max()), abs=0.01)
+    assert len(found["latent_channels"]["food101"]["mean"]) == 4
+
+
+def test_face_figures_have_their_counts_and_bounds(measured):
+    found = figures(measured, "faces")
+    assert found["pictures"] == {"samples": 10, "test": 8, "train": 32}
+    assert (found["seeds"], found["steps"], found["solver"]) == ("0 to 9", Recipe().steps, Recipe().solver)
+    assert set(found["measured_with"]) == {"autoencoder-kl", "classifier"}
+    assert found["frechet"]["real_test_pictures"]["to_test"] == pytest.approx(0, abs=1e-6)
+    assert found["frechet"]["as_many_samples_as_test_pictures"]["pictures"] == 8
+    assert len(found["control"]) == 6 and found["control_settings"]["faces"] == 36
+    for row in found["control"].values():
+        assert row["followed"] == pytest.approx((row["present"] + row["absent"]) / 2, abs=1e-5)
+        assert 0 <= row["real_present_balanced"] <= 1
+    assert 0 < found["neighbours"]["pixels"]["test_least"] <= found["neighbours"]["pixels"]["test_median"] < 255
+
+
+def test_data_pictures_never_reach_a_checkpoint_folder(measured):
+    root, work = measured
+    expected = {"README.md", "config.json", "diffusion_pytorch_model.safetensors", "metrics.json", "training.json"}
+    assert {path.name for path in (root / "classifier").iterdir()} == expected
+    assert {path.name for path in (root / "autoencoder-kl").iterdir()} == {*expected, "samples.png"}
+    assert {path.name for path in (root / "faces").iterdir()} == {*expected, "samples.png", "scheduler_config.json"}
+    assert {path.name for path in work.iterdir()} == {"neighbours-embedding.png", "neighbours-pixels.png"}
+    for name in ("autoencoder-kl", "faces"):
+        with Image.open(root / name / "samples.png") as sheet:
+            assert sheet.width > 800
+
+
+@pytest.mark.parametrize("name", ["classifier", "autoencoder-kl", "faces"])
+def test_card_has_front_matter_figures_and_limits(measured, name):
+    text = (measured[0] / name / "README.md").read_text()
+    front = yaml.safe_load(text.split("---\n")[1])
+    assert front["license"] == "other" and "latentscape" in front["tags"]
+    assert COMMAND in text and "non-commercial research" in text and "celebrities" in text
+    assert "```python\n" in text and "nan" not in text.lower().split()
+    card = ModelShelf(measured[0]).card(name)
+    assert card.status == "present" and not card.notes and card.metrics
+    assert card.text.startswith("# ") and card.title in text
+
+
+def test_the_snippet_of_the_autoencoder_card_works(measured, monkeypatch):
+    monkeypatch.chdir(measured[0].parent)
+    snippet = (measured[0] / "autoencoder-kl" / "README.md").read_text().split("```python\n")[1].split("```")[0]
+    import torch
+
+    space = {"x": torch.zeros(1, 3, 64, 64)}
+    exec(snippet, space)
+    assert space["y"].shape == (1, 3, 64, 64)
+
+
+def test_card_of_a_folder_that_is_not_measured(tmp_path):
+    text = card_text(tmp_path / "some-new-model")
+    assert "# Some new model" in text and "Not measured yet." in text and "Not recorded." in text
+
+
+def test_card_shows_presets_that_were_compared(tmp_path):
+    training = {"steps": 3, "comparison": {"s3": {"validation": 0.5}, "cpu": {"validation": 0.25}}}
+    (tmp_path / "training.json").write_text(json.dumps(training))
+    assert "| s3 | 0.500 |" in card_text(tmp_path)
+
+
+def test_faces_without_celeba_and_unknown_names_are_sentences(tiny_checkpoints, sets, tmp_path):
+    with pytest.raises(DataError, match="--data celeba=DIR"):
+        evaluate("faces", tiny_checkpoints, {"food101": sets["food101"]}, Options(work=tmp_path))
+    with pytest.raises(CheckpointError, match="no evaluation of 'nothing'"):
+        evaluate("nothing", tiny_checkpoints, sets, Options())
+    with pytest.raises(CheckpointError, match="train_faces"):
+        evaluate("faces", tmp_path, sets, Options())
+    with pytest.raises(DataError, match="pictures"):
+        evaluate("autoencoder-kl", tiny_checkpoints, {}, Options())
+
+
+def test_autoencoder_can_be_measured_before_the_faces_exist(tiny_checkpoints, sets, tmp_path):
+    for name in ("classifier", "autoencoder-kl"):
+        shutil.copytree(tiny_checkpoints / name, tmp_path / name)
+    evaluate("autoencoder-kl", tmp_path, {"celeba": sets["celeba"]}, Options())
+    assert (tmp_path / "autoencoder-kl" / "samples.png").is_file()
+
+
+def test_batches_draw_what_the_app_draws(tiny_checkpoints):
+    recipe = Recipe(steps=3)
+    asked = [{"Smiling": 1.0}, {}, {"Bald": 1.0, "Bangs": 0.5}]
+    together = draw_faces(FaceEngine(tiny_checkpoints), recipe, range(3), vectors(asked))
+    pipeline = FacesPipeline(tiny_checkpoints)
+    for seed, values in enumerate(asked):
+        *_, result = pipeline.draw(Recipe(seed=seed, attributes=values, steps=3), previews=False)
+        alone = np.asarray(result.faces[0].image).astype(int)
+        assert np.abs(alone - together[seed]).max() <= 2  # rounding alone
+
+
+def test_contradictions_are_resolved_as_in_the_app():
+    row = resolved(vectors([{"Bald": 1.0, "Bangs": 0.5}]))[0]
+    assert (row == vector({"Bald": 1.0})).all()
+
+
+def test_recorded_command_names_no_place_on_this_machine(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    arguments = ["/somewhere/scripts/evaluate.py", "faces", "--data", "celeba=/home/me/my data/celeba"]
+    arguments += ["--work", str(tmp_path / "runs" / "e"), "--samples", "9"]
+    expected = "python scripts/evaluate.py faces --data celeba=DIR/celeba --work runs/e --samples 9"
+    assert recorded(arguments) == expected

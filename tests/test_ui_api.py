@@ -1,0 +1,112 @@
+"""The public endpoints, called as a program would: through ``gradio_client`` and a real server."""
+
+from __future__ import annotations
+
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+import app
+from core.recipe import from_png
+
+CALL = {"seed": 11, "count": 1, "steps": 4, "guidance": 2.0, "solver": "dpm++"}
+
+
+@pytest.fixture(scope="module")
+def client(tiny_checkpoints):
+    page = app.build(root=str(tiny_checkpoints))
+    _, url, _ = app.start(page, quiet=True)
+    yield Client(url, verbose=False)
+    page.close()
+
+
+@pytest.fixture()
+def photo(tmp_path):
+    path = tmp_path / "photo.jpg"
+    Image.effect_noise((178, 218), 60).convert("RGB").save(path)
+    return handle_file(str(path))
+
+
+def draw(client, attributes, **changes):
+    return client.predict(attributes=attributes, **{**CALL, **changes}, api_name="/draw_face")
+
+
+def pixels(item):
+    with Image.open(item["image"]) as picture:
+        return picture.convert("RGB").tobytes()
+
+
+def test_only_the_four_documented_endpoints_are_public(client):
+    named = client.view_api(return_format="dict")["named_endpoints"]
+    assert sorted(named) == ["/draw_face", "/edit_photo", "/read_photo", "/sweep"]
+
+
+def test_a_face_comes_with_its_recipe_and_its_probabilities(client):
+    pictures, details = draw(client, {"Smiling": 1})
+    assert len(pictures) == 1
+    with Image.open(pictures[0]["image"]) as picture:
+        assert picture.size == (64, 64)
+    face = details["faces"][0]
+    assert face["recipe"]["seed"] == 11 and face["recipe"]["attributes"] == {"Smiling": 1}
+    assert len(face["achieved"]) == 40 and all(0 <= p <= 1 for p in face["achieved"].values())
+    with open(pictures[0]["image"], "rb") as file:
+        assert from_png(file.read()).seed == 11
+
+
+def test_the_same_recipe_gives_the_same_picture_alone_and_among_others(client):
+    alone, _ = draw(client, {"Male": 1}, seed=13)
+    several, details = draw(client, {"Male": 1}, count=3)
+    assert [face["recipe"]["seed"] for face in details["faces"]] == [11, 12, 13]
+    assert pixels(alone[0]) == pixels(several[2])
+
+
+def test_a_sweep_has_seven_pictures_of_one_seed(client):
+    pictures, details = client.predict(
+        attribute="Young", attributes={}, seed=3, steps=4, guidance=2.0, solver="dpm++", api_name="/sweep"
+    )
+    strengths = [face["recipe"]["attributes"].get("Young", 0) for face in details["faces"]]
+    assert len(pictures) == 7 and strengths == sorted(strengths) and (strengths[0], strengths[-1]) == (-1, 1)
+    assert {face["recipe"]["seed"] for face in details["faces"]} == {3}
+
+
+def test_a_photo_is_read_and_edited(client, photo):
+    crop, read = client.predict(photo=photo, api_name="/read_photo")
+    assert len(crop) == 1 and len(read["probabilities"]) == 40
+    pictures, edited = client.predict(
+        photo=photo,
+        attributes={"Eyeglasses": 1},
+        seed=0,
+        steps=4,
+        guidance=2.0,
+        method="ddpm",
+        faithfulness=0.5,
+        api_name="/edit_photo",
+    )
+    assert len(pictures) == 2 and edited["recipe"]["attributes"]["Eyeglasses"] == 1
+    assert len(edited["achieved_after"]) == 40
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"attributes": {"Wings": 1}}, "Wings"),
+        ({"attributes": {"Smiling": 3}}, "Smiling"),
+        ({"attributes": [1, 2]}, "attributes"),
+        ({"count": 0}, "pictures"),
+        ({"count": 1000}, "pictures"),
+        ({"seed": -1}, "seed"),
+        ({"solver": "magic"}, "olver"),
+    ],
+)
+def test_bad_input_is_answered_with_a_sentence(client, changes, words):
+    with pytest.raises(AppError, match=words):
+        client.predict(**{"attributes": {}, **CALL, **changes}, api_name="/draw_face")
+
+
+def test_a_file_that_is_no_picture_is_refused(client, tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("not a picture")
+    with pytest.raises(AppError):
+        client.predict(photo=handle_file(str(path)), api_name="/read_photo")
+    assert draw(client, {})[0], "the app goes on after a bad request"

@@ -1,0 +1,116 @@
+"""What a page may send: everything but a well-formed request ends as one sentence."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import pytest
+from PIL import Image
+
+from core.images import PictureError
+from core.recipe import Recipe, to_link, to_png
+from ui.components.pictures import MAX_UPLOAD, data_uri, decode_uri, exact_uri
+from ui.faces_answer import USER_ERRORS, Turn, answer, base_attributes
+from ui.faces_ask import parse_ask, plain
+
+DRAW = {"kind": "draw", "ticket": 3, "recipe": plain(Recipe(seed=5))}
+
+
+class NoModels:
+    """A pipeline whose checkpoints are not there."""
+
+    def missing(self) -> str:
+        return "The face model is missing. Make it with: python scripts/train_faces.py"
+
+
+def test_a_recipe_survives_the_way_through_the_page():
+    wanted = Recipe(
+        seed=2**32 - 1, attributes={"Smiling": -0.5}, count=16, guidance_interval=(0.1, 0.9), solver="unipc"
+    )
+    assert parse_ask({**DRAW, "recipe": plain(wanted)}).recipe == wanted
+
+
+def test_a_link_and_a_png_bring_their_recipe():
+    wanted = Recipe(seed=9, attributes={"Bangs": 1.0})
+    picture = data_uri(to_png(Image.new("RGB", (64, 64)), wanted), "image/png")
+    for source in ({"link": to_link(wanted)}, {"png": picture}):
+        ask = parse_ask({"kind": "draw", "ticket": 1, **source})
+        assert ask.restored and ask.recipe == wanted
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        [],
+        "draw",
+        {},
+        {"kind": "delete"},
+        {"kind": "draw"},
+        {"kind": "draw", "recipe": "x"},
+        {"kind": "draw", "recipe": {**DRAW["recipe"], "seed": "seven"}},
+        {"kind": "draw", "recipe": {**DRAW["recipe"], "seed": -1}},
+        {"kind": "draw", "recipe": {**DRAW["recipe"], "count": 0}},
+        {"kind": "draw", "recipe": {**DRAW["recipe"], "count": 1000}},
+        {"kind": "draw", "recipe": {**DRAW["recipe"], "steps": 10**9}},
+        {"kind": "draw", "recipe": {**DRAW["recipe"], "attributes": {"Wings": 1}}},
+        {"kind": "draw", "recipe": {**DRAW["recipe"], "attributes": {"Smiling": 2}}},
+        {"kind": "draw", "recipe": {**DRAW["recipe"], "attributes": {"Smiling": float("nan")}}},
+        {"kind": "draw", "recipe": {**DRAW["recipe"], "model": "../../etc"}},
+        {"kind": "draw", "recipe": {**DRAW["recipe"], "extra": 1}},
+        {"kind": "draw", "link": "%%%"},
+        {"kind": "draw", "link": 7},
+        {"kind": "draw", "png": "data:image/png;base64,AAAA"},
+        {"kind": "draw", "png": "/etc/passwd"},
+        {"kind": "draw", "png": exact_uri(Image.new("RGB", (8, 8)))},
+        {"kind": "sweep", "recipe": DRAW["recipe"], "attribute": "Wings"},
+        {"kind": "sweep", "recipe": DRAW["recipe"], "attribute": ["Smiling"]},
+        {"kind": "read", "photo": None},
+        {"kind": "read", "photo": "/etc/passwd"},
+        {"kind": "read", "photo": "data:image/png;base64,not base64"},
+        {"kind": "read", "photo": data_uri(b"no picture at all", "image/png")},
+        {"kind": "edit", "recipe": DRAW["recipe"], "photo": exact_uri(Image.new("RGB", (8, 8))), "method": "magic"},
+        {"kind": "edit", "recipe": DRAW["recipe"], "photo": exact_uri(Image.new("RGB", (8, 8))), "faithfulness": 2},
+        {"kind": "edit", "recipe": DRAW["recipe"], "photo": exact_uri(Image.new("RGB", (8, 8))), "base": {"Wings": 1}},
+        {"kind": "edit", "recipe": DRAW["recipe"], "photo": exact_uri(Image.new("RGB", (8, 8))), "base": [1, 2]},
+    ],
+)
+def test_anything_else_is_refused_with_a_sentence(value):
+    with pytest.raises(USER_ERRORS) as caught:
+        parse_ask(value)
+    assert 10 < len(str(caught.value)) < 300
+
+
+def test_a_picture_that_is_too_large_is_refused_before_it_is_decoded():
+    with pytest.raises(PictureError, match="too large"):
+        decode_uri("data:image/png;base64," + "A" * (MAX_UPLOAD * 4 // 3 + 400))
+
+
+def test_a_missing_model_is_named_with_its_command():
+    messages = list(answer(NoModels(), DRAW, Turn()))
+    assert len(messages) == 1 and messages[0]["last"] and "train_faces.py" in messages[0]["missing"]
+    assert messages[0]["ticket"] == 3
+
+
+def test_any_failure_ends_the_request_with_words_and_without_details():
+    class Broken(NoModels):
+        def missing(self):
+            return None
+
+        def draw(self, *_, **__):
+            raise RuntimeError("secret path /home/somebody")
+
+    messages = list(answer(Broken(), DRAW, Turn()))
+    assert messages[-1]["last"] and "secret" not in messages[-1]["error"]
+
+
+def test_only_what_the_classifier_is_sure_of_becomes_the_base():
+    base = base_attributes({"Smiling": 0.97, "Male": 0.02, "Young": 0.6, "Bald": 0.9, "Bangs": 0.95})
+    assert base == {"Smiling": 1.0, "Male": -1.0, "Bald": 1.0}
+
+
+def test_exact_pictures_lose_nothing():
+    image = Image.effect_noise((64, 64), 80).convert("RGB")
+    data = base64.b64decode(exact_uri(image).partition(",")[2])
+    assert Image.open(io.BytesIO(data)).tobytes() == image.tobytes()

@@ -1,0 +1,31 @@
+"""What the page needs to know about attributes, as JSON: names, words, groups, presets and contradictions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core import attributes
+from core.recipe import PNG_KEY, SOLVERS, Recipe
+from ui.faces_ask import plain
+
+SOLVER_WORDS = {"dpm++": "DPM-Solver++", "unipc": "UniPC", "ddim": "DDIM", "ddpm": "DDPM"}
+
+
+def vocabulary() -> dict[str, Any]:
+    """The constants that the scripts of the Faces tab read once."""
+    first = Recipe(seed=FIRST_SEED, attributes=dict(FIRST_ATTRIBUTES))
+    return {
+        "labels": {name: attributes.label(name) for name in attributes.NAMES},
+        "main": list(attributes.MAIN),
+        "groups": {title: list(names) for title, names in attributes.GROUPS.items()},
+        "presets": attributes.PRESETS,
+        "exclusive": [sorted(group) for group in attributes.EXCLUSIVE],
+        "solvers": {name: SOLVER_WORDS.get(name, name) for name in SOLVERS},
+        "pngKey": PNG_KEY,
+        "first": plain(first),
+    }
+
+
+# The face that a new visitor meets.
+FIRST_SEED = 7
+FIRST_ATTRIBUTES = {"Smiling": 1.0, "Young": 1.0}

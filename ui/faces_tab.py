@@ -1,0 +1,54 @@
+"""The Faces tab: a control column, the canvas, a strip that sweeps one attribute, and the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from core.pipelines.faces import FacesPipeline
+from ui.components.island import island
+from ui.components.vocabulary import vocabulary
+from ui.faces_answer import Answer, Turn, answer
+from ui.faces_api import faces_api
+from ui.faces_ask import ticket_of
+
+MODEL_QUEUE = "model"  # every event that runs a network waits in this one line
+
+
+def faces_tab(pipeline: FacesPipeline) -> None:
+    """Lays the tab out. The page asks through the controls' value, the answers stream into the canvas' value."""
+    turn = gr.State(Turn())
+    with gr.Column(elem_id="faces"):
+        controls = island("faces-controls", events=("ask", "stop"), config=vocabulary())
+        canvas = island("faces-canvas")
+        island("faces-history")
+
+    def on_ask(value: Any, turn: Turn) -> Iterator[Answer]:
+        yield from answer(pipeline, value, turn)
+
+    def on_stop(value: Any, turn: Turn) -> None:
+        turn.stopped = ticket_of(value)
+
+    asked = controls.ask(
+        on_ask,
+        [controls, turn],
+        [canvas],
+        trigger_mode="always_last",
+        show_progress="hidden",
+        concurrency_limit=1,
+        concurrency_id=MODEL_QUEUE,
+        api_visibility="private",
+    )
+    asked.failure(None, None, None, js="() => { latentscape.ask.failed(); }", api_visibility="private")
+    controls.stop(
+        on_stop,
+        [controls, turn],
+        None,
+        queue=False,
+        trigger_mode="multiple",
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    faces_api(pipeline, MODEL_QUEUE)

@@ -1,0 +1,48 @@
+"""The frame around the tabs: name, tab bar, theme, and the settings that every page of the app shares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from core.pipelines.faces import FacesPipeline
+from core.pipelines.models import ModelShelf
+from ui.components.island import island
+from ui.components.pictures import MAX_UPLOAD
+from ui.faces_tab import faces_tab
+from ui.models_tab import models_tab
+from ui.theme import ASSETS, page_head, page_styles, quiet_theme
+
+TITLE = "Latentscape"
+
+
+def build_shell(faces: FacesPipeline, shelf: ModelShelf) -> gr.Blocks:
+    """All tabs of the app around their pipelines."""
+    frame = gr.Blocks(title=TITLE, fill_width=True, fill_height=True, analytics_enabled=False, delete_cache=(600, 3600))
+    with frame as page:
+        island("header", config={"title": TITLE})
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Faces", id="faces", elem_id="faces-tab"):
+                faces_tab(faces)
+            with gr.Tab("Models", id="models", elem_id="models-tab"):
+                models_tab(shelf)
+    return page
+
+
+def launch_settings() -> dict[str, Any]:
+    """The look and the limits, as arguments of ``launch``."""
+    return {
+        "theme": quiet_theme(),
+        "css": page_styles(),
+        "head": page_head(),
+        "favicon_path": ASSETS / "favicon.png",
+        "footer_links": [],
+        "run_history": False,
+        "enable_monitoring": False,
+        "ssr_mode": False,
+        "pwa": False,
+        "share": False,
+        "max_file_size": MAX_UPLOAD,
+        "show_error": False,
+    }

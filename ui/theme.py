@@ -1,0 +1,50 @@
+"""The look: a Gradio theme without outside fonts, and the local styles and scripts that the page carries itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+
+ASSETS = Path(__file__).parent / "assets"
+STYLES = ("tokens.css", "gradio.css", "shell.css", "controls.css", "canvas.css", "history.css")
+SCRIPTS = (
+    "core.js",
+    "theme.js",
+    "enlarge.js",
+    "pictures.js",
+    "session.js",
+    "ask.js",
+    "controls.js",
+    "photo.js",
+    "meters.js",
+    "canvas.js",
+    "sweep.js",
+    "history.js",
+    "keyboard.js",
+)
+SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
+MONO = ["ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace"]
+
+
+def quiet_theme() -> gr.themes.Base:
+    """Neutral, square-ish, system fonts. Its colours are the tokens of ``tokens.css``, light and dark alike."""
+    return gr.themes.Base(
+        primary_hue="blue",
+        neutral_hue="zinc",
+        spacing_size="md",
+        radius_size="sm",
+        text_size="sm",
+        font=SANS,
+        font_mono=MONO,
+    )
+
+
+def page_styles() -> str:
+    return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in STYLES)
+
+
+def page_head() -> str:
+    """Every script, inline: the page loads nothing from elsewhere and works behind any path prefix."""
+    scripts = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    return f'<meta name="color-scheme" content="light dark">\n<script>\n{scripts}\n</script>'
