@@ -11,11 +11,10 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import nn
+if TYPE_CHECKING:  # torch is imported where it is used, so that the page answers before it is loaded
+    from torch import nn
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 _TRAIN = "python scripts/train"
@@ -62,6 +61,10 @@ def load_model(folder: str | Path) -> nn.Module:
 
 def load_weights(model: nn.Module, path: Path) -> None:
     """Strict: every tensor present, none too many, all of the right shape; half precision becomes float32."""
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
     try:
         tensors = {key: value.float() if value.is_floating_point() else value for key, value in load_file(path).items()}
     except (SafetensorError, OSError, ValueError) as error:
@@ -80,6 +83,9 @@ def load_weights(model: nn.Module, path: Path) -> None:
 
 def save_model(model: nn.Module, folder: Path) -> None:
     """Config and fp16 weights into ``folder``; other files in it stay. A full disk leaves the old weights in place."""
+    import torch
+    from safetensors.torch import save_file
+
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {
         key: (value.half() if value.dtype == torch.float32 else value).contiguous().clone()

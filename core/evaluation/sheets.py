@@ -57,7 +57,7 @@ def autoencoder_sheet(root: Path, codec: LatentCodec) -> Drawing:
     shape = (codec.channels, *[codec.autoencoder.config.sample_size // codec.factor] * 2)
     noise = torch.cat([noise_for(seed, shape)[0] for seed in range(COLUMNS)])
     decoded = to_images(codec.decode(noise))
-    if engine.missing():
+    if checkpoints.missing(root / "faces"):
         first, word = decoded, "decoded noise"
     else:
         pixels = draw_faces(engine, Recipe(), range(COLUMNS), np.zeros((COLUMNS, attributes.COUNT), np.float32))

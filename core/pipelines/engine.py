@@ -1,19 +1,26 @@
-"""The face models in memory: loaded once, on first use, and run by one thread at a time."""
+"""The face models in memory: loaded once, on first use, and run by one thread at a time.
+
+Importing this module imports torch and diffusers, which takes seconds; the pipeline does it when it is first needed.
+"""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from core import attributes, checkpoints
 from core.diffusion.objective import Objective
-from core.diffusion.sampling import solvers
+from core.diffusion.sampling import Plan, Step, noise_for, solvers, walk
+from core.images import to_images, to_pixels, to_tensor
 from core.models import FaceUNet, LatentCodec, PictureClassifier
-
-PARTS = ("faces", "autoencoder-kl", "classifier")
+from core.pipelines.faces import PARTS
+from core.recipe import Recipe
 
 
 class FaceEngine:
@@ -27,10 +34,6 @@ class FaceEngine:
         self.root = root
         self._lock = threading.RLock()
         self._loaded = False
-
-    def missing(self) -> str | None:
-        """One sentence about the first checkpoint that is not there, or None."""
-        return next(filter(None, (checkpoints.missing(self.root / part) for part in PARTS)), None)
 
     def load(self) -> None:
         """Load what is not loaded yet. Raises ``CheckpointError``; a later call tries again."""
@@ -76,6 +79,20 @@ class FaceEngine:
 
     def solvers(self) -> tuple[str, ...]:
         return solvers(self.objective)
+
+    def walk(self, one: Recipe, wanted: np.ndarray) -> Iterator[Step]:
+        """A recipe of one picture with its resolved attributes (40,) -> its denoising steps."""
+        plan = Plan(one.solver, one.steps, one.guidance, one.guidance_interval)
+        noise, generator = noise_for(one.seed, self.latent_shape)
+        return walk(self.denoise, self.objective, plan, noise, torch.from_numpy(wanted)[None], generator)
+
+    def picture(self, z: Tensor) -> Image.Image:
+        """Latents (1, C, S, S) -> a picture."""
+        return to_images(self.decode(z))[0]
+
+    def read_picture(self, image: Image.Image) -> dict[str, float]:
+        """A picture of any size -> the probability of each of the 40 attributes."""
+        return self.read(to_tensor(to_pixels(image, self.size)))
 
     def denoise(self, x: Tensor, timesteps: Tensor, wanted: Tensor) -> Tensor:
         """Noisy latents (N, C, S, S) -> the network's prediction."""

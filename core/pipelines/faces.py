@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 
 from core import attributes, checkpoints
-from core.diffusion.sampling import Plan, Step, noise_for, walk
-from core.images import to_images, to_pixels, to_tensor
-from core.pipelines import photo as photos
-from core.pipelines.engine import FaceEngine
-from core.pipelines.photo import EditRequest, EditResult
+from core.images import to_pixels
 from core.pipelines.progress import Cancel, Progress
 from core.recipe import Recipe, single, validate
 
-__all__ = ["Cancel", "EditRequest", "EditResult", "Entanglement", "Face", "FacesPipeline", "FacesResult", "Progress"]
+if TYPE_CHECKING:
+    import numpy as np
+
+    from core.pipelines.engine import FaceEngine
+
+PARTS = ("faces", "autoencoder-kl", "classifier")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,28 @@ class FacesResult:
 
 
 @dataclass(frozen=True)
+class EditRequest:
+    """A photo and the attributes it should have. ``base`` is what it has (read by the classifier, or set by hand)."""
+
+    photo: Image.Image  # any size; the centre square is used
+    base: dict[str, float]
+    recipe: Recipe
+    method: str = "ddpm"  # "ddpm" edit-friendly noise, or "ddim" inversion
+    faithfulness: float = 0.6  # 0 free .. 1 as close to the photo as the method allows
+
+
+@dataclass(frozen=True)
+class EditResult:
+    before: Image.Image  # the photo as the model sees it: cropped, 64x64
+    after: Image.Image
+    achieved_before: dict[str, float]
+    achieved_after: dict[str, float]
+    notes: tuple[str, ...] = ()
+    milliseconds: float = 0.0
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
 class Entanglement:
     """An attribute that moved although nobody asked: probability before and after."""
 
@@ -58,12 +80,24 @@ class FacesPipeline:
     """
 
     def __init__(self, root: str | Path | None = None) -> None:
-        self.engine = FaceEngine(Path(root) if root else checkpoints.root())
+        self.root = Path(root) if root else checkpoints.root()
+        self._engine: FaceEngine | None = None
+        self._making = threading.Lock()
         self._plain: OrderedDict[tuple, dict[str, float]] = OrderedDict()  # readings of faces with nothing set
 
+    @property
+    def engine(self) -> FaceEngine:
+        """The models; one per pipeline, whichever thread asks first."""
+        with self._making:
+            if self._engine is None:
+                from core.pipelines.engine import FaceEngine  # with torch: not before somebody draws
+
+                self._engine = FaceEngine(self.root)
+            return self._engine
+
     def missing(self) -> str | None:
-        """A sentence with the command that makes the missing checkpoint, or None when all is there."""
-        return self.engine.missing()
+        """A sentence with the command that makes the first missing checkpoint, or None when all is there."""
+        return next(filter(None, (checkpoints.missing(self.root / part) for part in PARTS)), None)
 
     def solvers(self) -> tuple[str, ...]:
         """Names of the solvers the present weights can be drawn with."""
@@ -85,15 +119,15 @@ class FacesPipeline:
         cancelled = False
         for index in range(recipe.count):
             one = single(recipe, index)
-            for step in self._walk(one, wanted.values):
+            for step in self.engine.walk(one, wanted.values):
                 cancelled = cancel is not None and step.number < one.steps and cancel()
                 if cancelled:
                     break
-                shown = self._picture(step.clean) if previews and _worth_showing(step.number, one.steps) else None
+                shown = self.engine.picture(step.clean) if previews and _worth_showing(step.number, one.steps) else None
                 yield Progress(step.number, one.steps, tuple(face.image for face in faces), shown)
             if cancelled and faces:  # half a picture is worth keeping only when there is no other
                 break
-            faces.append(self._face(self._picture(step.clean if cancelled else step.latents), one))
+            faces.append(self._face(self.engine.picture(step.clean if cancelled else step.latents), one))
             if cancelled:
                 break
         milliseconds = (time.perf_counter() - started) * 1000
@@ -116,12 +150,14 @@ class FacesPipeline:
 
     def read(self, photo: Image.Image) -> tuple[Image.Image, dict[str, float]]:
         """A photo -> (its 64x64 crop, the classifier's probability of all 40 attributes)."""
-        pixels = to_pixels(photo, self.engine.size)
-        return Image.fromarray(pixels), self.engine.read(to_tensor(pixels))
+        crop = Image.fromarray(to_pixels(photo, self.engine.size))
+        return crop, self.engine.read_picture(crop)
 
     def edit(self, request: EditRequest, *, cancel: Cancel | None = None) -> Iterator[Progress | EditResult]:
         """Yields :class:`Progress` after every step, then one :class:`EditResult`. Raises ``RecipeError``."""
-        yield from photos.edit(self.engine, request, self._read_picture, cancel)
+        from core.pipelines.photo import edit_photo
+
+        yield from edit_photo(self.engine, request, cancel)
 
     def entanglement(self, recipe: Recipe, achieved: dict[str, float]) -> tuple[Entanglement, ...]:
         """What changed besides what was asked, against the same seed with nothing set; the largest changes first."""
@@ -143,25 +179,13 @@ class FacesPipeline:
                 self._plain.popitem(last=False)
         return self._plain[key]
 
-    def _walk(self, one: Recipe, wanted: np.ndarray) -> Iterator[Step]:
-        plan = Plan(one.solver, one.steps, one.guidance, one.guidance_interval)
-        noise, generator = noise_for(one.seed, self.engine.latent_shape)
-        vector = torch.from_numpy(wanted)[None]
-        return walk(self.engine.denoise, self.engine.objective, plan, noise, vector, generator)
-
     def _finished(self, one: Recipe, wanted: np.ndarray) -> Image.Image:
-        for step in self._walk(one, wanted):
+        for step in self.engine.walk(one, wanted):
             last = step
-        return self._picture(last.latents)
-
-    def _picture(self, z: Tensor) -> Image.Image:
-        return to_images(self.engine.decode(z))[0]
+        return self.engine.picture(last.latents)
 
     def _face(self, image: Image.Image, recipe: Recipe) -> Face:
-        return Face(image, recipe, self._read_picture(image))
-
-    def _read_picture(self, image: Image.Image) -> dict[str, float]:
-        return self.engine.read(to_tensor(to_pixels(image, self.engine.size)))
+        return Face(image, recipe, self.engine.read_picture(image))
 
 
 def _worth_showing(step: int, steps: int) -> bool:

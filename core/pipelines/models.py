@@ -17,9 +17,6 @@ from PIL import Image
 from safetensors import SafetensorError, safe_open
 
 from core import attributes, checkpoints
-from core.architecture import ArchitectureError, trace
-from core.blueprint import blueprint
-from core.figures import PAGE
 
 TEXT_LIMIT, JSON_LIMIT, PICTURE_LIMIT = 64_000, 8_000_000, 16_000_000  # characters, bytes, bytes
 RUNNING = ("running_mean", "running_var", "num_batches_tracked")  # kept beside the weights, not trained
@@ -133,6 +130,10 @@ class ModelShelf:
             return self._diagrams[key]
 
     def _draw(self, name: str) -> Diagram:
+        from core.architecture import ArchitectureError, trace  # these import torch, which the page does not wait for
+        from core.blueprint import blueprint
+        from core.figures import PAGE
+
         try:
             model = checkpoints.load_model(self.root / name)
             return Diagram(svg=blueprint(trace(model, name=type(model).__name__)).svg(PAGE))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -16,38 +15,15 @@ from core import attributes
 from core.diffusion.inversion import METHODS, edit_ddim, edit_ddpm, first_step
 from core.images import to_images, to_pixels, to_tensor
 from core.pipelines.engine import FaceEngine
+from core.pipelines.faces import EditRequest, EditResult
 from core.pipelines.progress import Cancel, Progress
-from core.recipe import Recipe, RecipeError, validate
+from core.recipe import RecipeError, validate
 
 STEPS = 24  # an inversion wants finer steps than a drawing from noise
 CHANGED = 0.10  # mean absolute difference (pictures in [-1, 1]) from which a pixel counts as edited
 
 
-@dataclass(frozen=True)
-class EditRequest:
-    """A photo and the attributes it should have. ``base`` is what it has (read by the classifier, or set by hand)."""
-
-    photo: Image.Image  # any size; the centre square is used
-    base: dict[str, float]
-    recipe: Recipe
-    method: str = "ddpm"  # one of core.diffusion.inversion.METHODS
-    faithfulness: float = 0.6  # 0 free .. 1 as close to the photo as the method allows
-
-
-@dataclass(frozen=True)
-class EditResult:
-    before: Image.Image  # the photo as the model sees it: cropped, 64x64
-    after: Image.Image
-    achieved_before: dict[str, float]
-    achieved_after: dict[str, float]
-    notes: tuple[str, ...] = ()
-    milliseconds: float = 0.0
-    cancelled: bool = False
-
-
-def edit(
-    engine: FaceEngine, request: EditRequest, finish: Callable[[Image.Image], dict[str, float]], cancel: Cancel | None
-) -> Iterator[Progress | EditResult]:
+def edit_photo(engine: FaceEngine, request: EditRequest, cancel: Cancel | None) -> Iterator[Progress | EditResult]:
     """Yields progress, then one result. Raises ``RecipeError`` for what cannot be asked."""
     recipe = validate(request.recipe)
     if request.method not in METHODS:
@@ -84,7 +60,9 @@ def edit(
     after = composed(step.clean if cancelled else step.latents)
     notes = (*wanted.notes, *(["Stopped early; this is what was there."] if cancelled else []))
     milliseconds = (time.perf_counter() - started) * 1000
-    yield EditResult(before, after, finish(before), finish(after), notes, milliseconds, cancelled)
+    yield EditResult(
+        before, after, engine.read_picture(before), engine.read_picture(after), notes, milliseconds, cancelled
+    )
 
 
 def keep_rest(photo: Tensor, reconstruction: Tensor, edited: Tensor) -> Tensor:
