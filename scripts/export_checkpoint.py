@@ -14,7 +14,11 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="what train_*.py wrote with --out")
     parser.add_argument("--which", choices=("best", "last"), default="last", help="by validation, or the newest")
     parser.add_argument(
-        "--data", action="append", default=[], metavar="KIND=PATH", help="for an autoencoder's statistics"
+        "--data",
+        action="append",
+        default=[],
+        metavar="KIND=PATH",
+        help="an autoencoder's training data, or celeba for the classifier",
     )
     parser.add_argument("--checkpoints", type=Path, help="instead of the repository's checkpoints/")
     args = parser.parse_args()

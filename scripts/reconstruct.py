@@ -28,7 +28,7 @@ def main() -> None:
 
     pipeline = ReconstructPipeline(args.checkpoints)
     outcomes = reconstruct_folder(pipeline, args.model, args.images, args.out)
-    done = list(tqdm(outcomes, desc="reconstruct", unit="picture", mininterval=1))
+    done = list(tqdm(outcomes, desc="reconstruct", unit="picture", mininterval=1, delay=1))
     for outcome in done:
         if outcome.problem:
             print(f"{outcome.name} left out: {outcome.problem}", file=sys.stderr)

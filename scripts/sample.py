@@ -49,7 +49,7 @@ def sample_faces(args: argparse.Namespace) -> None:
     recipes = recipes_of(args.attributes, args.seed, **given)
     notes = []
     drawn = draw_rows(FacesPipeline(args.checkpoints), recipes, args.out)
-    for path, told in tqdm(drawn, total=len(recipes), desc="draw", unit="face", mininterval=1):
+    for path, told in tqdm(drawn, total=len(recipes), desc="draw", unit="face", mininterval=1, delay=1):
         notes += [f"{path.name}: {note}" for note in told]
     print("\n".join(notes), end="\n" if notes else "", file=sys.stderr)
     print(f"{len(recipes)} faces drawn in {args.out}")

@@ -45,7 +45,9 @@ def test_classifier_trains_exports_and_loads(tmp_path):
     foods = picture_set("food101", with_classes=True, seed=5)
     loop = classifier.train_classifier(picture_set(), foods, classifier.PRESETS["smoke"], tmp_path / "run")
     assert loop.step == 4
-    export_run(tmp_path / "run", tmp_path / "classifier", which="last")
+    with pytest.raises(checkpoints.CheckpointError, match="--data celeba"):
+        export_run(tmp_path / "run", tmp_path / "classifier", which="last")
+    export_run(tmp_path / "run", tmp_path / "classifier", which="last", sets={"celeba": picture_set()})
     model = checkpoints.load_model(tmp_path / "classifier")
     reading = model(torch.zeros(2, 3, 64, 64))
     assert reading.attributes.shape == (2, 40) and reading.classes.shape == (2, 2)

@@ -8,6 +8,8 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from core.images import MAX_BYTES, PictureError
+
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 
 
@@ -40,7 +42,10 @@ class Archive:
         return name in self._names
 
     def read(self, name: str) -> bytes:
+        """One member. Raises ``PictureError`` where it would unpack to more than any picture may have."""
         if self._zip is not None:
+            if self._zip.getinfo(name).file_size > MAX_BYTES:
+                raise PictureError(f"{name} unpacks to more than {MAX_BYTES // 2**20} MB.")
             return self._zip.read(name)
         return (self.path / name).read_bytes()
 

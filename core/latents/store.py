@@ -94,7 +94,8 @@ def encode_set(source: PictureSet, encode: Encode, encoder: str, out: Path, *, b
             if (done // batch) % 20 == 0:
                 latents.flush()
                 _write_index(out, {**facts, "done": done})
-    train = np.asarray(latents[source.indices("train")], dtype=np.float32)
+    rows = source.indices("train")
+    train = np.asarray(latents[rows if len(rows) else slice(None)], dtype=np.float32)  # a set to look at has no parts
     axes = (0, 1, 3, 4)
     statistics = {"mean": train.mean(axis=axes).tolist(), "std": train.std(axis=axes).tolist()}
     latents.flush()
@@ -107,7 +108,7 @@ def _resumable(out: Path, facts: dict, count: int) -> int:
         index = json.loads((out / "index.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return 0
-    same = index["encoder"] == facts["encoder"] and index["names"] == facts["names"]
+    same = all(index.get(key) == (list(facts[key]) if key == "shape" else facts[key]) for key in facts)
     return min(index["done"], count) if same and (out / "latents.npy").is_file() else 0
 
 
