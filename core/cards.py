@@ -43,7 +43,13 @@ EXPLAINED = {
     "attributes": "Decisions at probability 0.5; the last two columns give the threshold that balances best on the "
     "validation part, and the balanced accuracy at it.",
 }
-HIDDEN = {"command", "weights", "psnr_percentiles", "measured_with"}  # told in words, or too long for a page
+HIDDEN = {
+    "command",
+    "weights",
+    "psnr_percentiles",
+    "measured_with",
+    "attribute_priors",
+}  # told in words, or too long for a page
 LIBRARY = {"autoencoder-kl": "diffusers"}
 
 
@@ -66,7 +72,9 @@ ABOUT = {
         "A small residual network for pictures of 64x64 pixels. One embedding feeds two heads: the 40 attributes of "
         "CelebA and the dishes of Food-101.",
         "Three jobs inside Latentscape: its features are a perceptual loss, its embedding is where sets of pictures "
-        "are compared, and its logits say whether a drawn face has what was asked.",
+        "are compared, and its logits say whether a drawn face has what was asked. For the last, its biases are "
+        "corrected to even priors: 0.5 means as likely as not if the attribute were as common as its absence, which "
+        "raises the recall of rare ones such as hats and lowers their precision on photographs.",
         "from core.checkpoints import load_model\nfrom core.images import open_picture, to_pixels, to_tensor\n\n"
         'classifier = load_model("checkpoints/classifier")\n'
         'reading = classifier(to_tensor(to_pixels(open_picture("photo.jpg"), 64)))\n'
@@ -162,7 +170,7 @@ def _training(training: dict) -> list[str]:
     """Facts, what the curves ended at, and a comparison of presets where one was recorded."""
     if not training:
         return ["Not recorded."]
-    facts = {key: value for key, value in training.items() if key not in ("curves", "comparison")}
+    facts = {key: value for key, value in training.items() if key not in {"curves", "comparison", *HIDDEN}}
     parts = [_table(["", "value"], [list(row) for row in flatten(facts)])]
     ends = [
         [words(name), show(curve["values"][0]), show(curve["values"][-1])]
