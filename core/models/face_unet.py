@@ -45,6 +45,16 @@ class AttributeTokens(nn.Module):
         a = attributes[:, :, None]
         return F.relu(a) * self.present + F.relu(-a) * self.absent + (1 - a.abs()) * self.open  # (N, 40, D)
 
+    def pooled(self, attributes: Tensor) -> Tensor:
+        """All tokens as one vector (N, D), of about the same length whether one attribute is given or all 40.
+
+        A plain mean would whisper a single attribute, which is how people ask, and the network learns to ignore it.
+        """
+        count = attributes.abs().sum(dim=1, keepdim=True)  # (N, 1)
+        given = F.relu(attributes) @ self.present + F.relu(-attributes) @ self.absent
+        left_open = (1 - attributes.abs()) @ self.open
+        return given / (1 + count).sqrt() + left_open / math.sqrt(attributes.shape[1])
+
 
 class TimeEmbedding(nn.Module):
     """Timesteps (N,) in [0, 1000) -> (N, D): sinusoids, then two linear layers."""
@@ -208,10 +218,11 @@ class FaceUNet(ModelMixin, ConfigMixin):
         nn.init.zeros_(self.conv_out.bias)
 
     def forward(self, z: Tensor, timesteps: Tensor, attributes: Tensor) -> Tensor:
-        tokens = self.tokens(attributes)  # (N, 40, D)
-        embedding = self.time(timesteps)  # (N, D)
+        embedding, tokens = self.time(timesteps), None  # (N, D)
         if self.config.conditioning == "modulation":
-            embedding = embedding + self.pool(tokens.sum(dim=1) / math.sqrt(tokens.shape[1]))
+            embedding = embedding + self.pool(self.tokens.pooled(attributes))
+        else:
+            tokens = self.tokens(attributes)  # (N, 40, D)
         h = self.conv_in(z)  # (N, C0, S, S)
         skips = [h]
         for level, stage in enumerate(self.down):
