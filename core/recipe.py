@@ -48,9 +48,9 @@ class Recipe:
     styles: dict[str, float] = field(default_factory=dict)  # adapter name -> weight in [-2, 2]
     model: str = "faces"  # checkpoint that draws it
     count: int = 1  # 1..16
-    steps: int = 10  # 1..250
-    guidance: float = 2.0  # classifier-free guidance scale, 1 = off, 1..15
-    guidance_interval: tuple[float, float] = (0.0, 1.0)  # part of the trajectory, 0 = first step
+    steps: int = 8  # 1..250
+    guidance: float = 3.0  # classifier-free guidance scale, 1 = off, 1..15
+    guidance_interval: tuple[float, float] = (0.0, 0.8)  # part of the trajectory, 0 = first step
     solver: str = "dpm++"  # one of SOLVERS
 
 

