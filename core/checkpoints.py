@@ -18,10 +18,10 @@ if TYPE_CHECKING:  # torch is imported where it is used, so that the page answer
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 _TRAIN = "python scripts/train"
-COMMANDS = {
-    "classifier": f"{_TRAIN}_classifier.py --data celeba=DIR --data food101=DIR --out runs/classifier",
-    "autoencoder-kl": f"{_TRAIN}_autoencoder.py --data celeba=DIR --data food101=DIR --out runs/autoencoder-kl",
+COMMANDS = {  # in the order in which people look at them
     "faces": f"{_TRAIN}_faces.py --data celeba=DIR --out runs/faces",
+    "autoencoder-kl": f"{_TRAIN}_autoencoder.py --data celeba=DIR --data food101=DIR --out runs/autoencoder-kl",
+    "classifier": f"{_TRAIN}_classifier.py --data celeba=DIR --data food101=DIR --out runs/classifier",
 }
 
 

@@ -23,7 +23,7 @@ def heading(card: ModelCard) -> str:
 def samples_view(card: ModelCard) -> str:
     """The sample grid as large as the canvas allows."""
     if card.samples is None:
-        return _empty("No samples yet", card.problem, "They appear here once training has written samples.png.")
+        return _empty("No samples", card.problem, "A model that draws has some once evaluate.py has measured it.")
     data = base64.b64encode(card.samples.read_bytes()).decode()
     return (
         f'<figure class="samples"><img alt="Pictures made by {escape(card.name)}" '
