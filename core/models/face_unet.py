@@ -33,7 +33,11 @@ PRESETS: dict[str, dict] = {
 
 
 class AttributeTokens(nn.Module):
-    """Attributes (N, 40) in [-1, 1] -> one token each (N, 40, D), linear between absent, open and present."""
+    """Attributes (N, 40) in [-1, 1] -> one token each (N, 40, D), linear between absent, open and present; or, pooled,
+    one vector (N, D) of about the same length whether one attribute is given or all 40.
+
+    A plain mean would whisper a single attribute, which is how people ask, and the network learns to ignore it.
+    """
 
     def __init__(self, count: int, dim: int) -> None:
         super().__init__()
@@ -41,15 +45,13 @@ class AttributeTokens(nn.Module):
         self.absent = nn.Parameter(torch.randn(count, dim))
         self.open = nn.Parameter(torch.zeros(count, dim))
 
-    def forward(self, attributes: Tensor) -> Tensor:
+    def forward(self, attributes: Tensor, *, pooled: bool = False) -> Tensor:
+        if pooled:
+            return self._pooled(attributes)
         a = attributes[:, :, None]
         return F.relu(a) * self.present + F.relu(-a) * self.absent + (1 - a.abs()) * self.open  # (N, 40, D)
 
-    def pooled(self, attributes: Tensor) -> Tensor:
-        """All tokens as one vector (N, D), of about the same length whether one attribute is given or all 40.
-
-        A plain mean would whisper a single attribute, which is how people ask, and the network learns to ignore it.
-        """
+    def _pooled(self, attributes: Tensor) -> Tensor:
         count = attributes.abs().sum(dim=1, keepdim=True)  # (N, 1)
         given = F.relu(attributes) @ self.present + F.relu(-attributes) @ self.absent
         left_open = (1 - attributes.abs()) @ self.open
@@ -220,7 +222,7 @@ class FaceUNet(ModelMixin, ConfigMixin):
     def forward(self, z: Tensor, timesteps: Tensor, attributes: Tensor) -> Tensor:
         embedding, tokens = self.time(timesteps), None  # (N, D)
         if self.config.conditioning == "modulation":
-            embedding = embedding + self.pool(self.tokens.pooled(attributes))
+            embedding = embedding + self.pool(self.tokens(attributes, pooled=True))
         else:
             tokens = self.tokens(attributes)  # (N, 40, D)
         h = self.conv_in(z)  # (N, C0, S, S)
