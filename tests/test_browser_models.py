@@ -64,7 +64,7 @@ def test_choosing_a_model_and_its_views(url):
         page.click("[data-zoom=in]")
         assert page.locator("#models-canvas .body.network svg").bounding_box()["width"] > before
         page.focus("#models-list [aria-current]")
-        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowUp")
         page.wait_for_selector("#models-canvas .problem >> text=train_autoencoder.py")
         assert page.evaluate("document.documentElement.scrollHeight") <= 900
         browser.close()
