@@ -192,7 +192,7 @@ def show(value: object) -> str:
     if isinstance(value, float):
         if not math.isfinite(value):
             return "not measured"
-        return f"{value:.3f}" if 0.0005 <= abs(value) < 100 else f"{value:.4g}"
+        return f"{value:.3f}" if 0.01 <= abs(value) < 100 else f"{value:.4g}"
     if isinstance(value, list):
         shown = ", ".join(show(item) for item in value[:8])
         return f"{shown} … ({len(value)})" if len(value) > 8 else shown
