@@ -216,8 +216,9 @@ class Loop:
 
 
 def _keep_memory() -> None:
-    """Tell glibc to keep freed memory. Every step allocates the same large tensors again, and giving their pages back
-    to the system in between took half of the time on two cores. Elsewhere than on Linux nothing happens."""
+    """Tell glibc to keep freed memory: every step allocates the same large tensors again, and giving their pages back
+    to the system in between costs time. Elsewhere than on Linux nothing happens.
+    """
     try:
         libc = ctypes.CDLL("libc.so.6")
         for option, value in ((-4, 0), (-1, 2**31 - 1), (-2, 2**28)):  # mmap_max, trim_threshold, top_pad
