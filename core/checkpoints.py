@@ -18,10 +18,13 @@ if TYPE_CHECKING:  # torch is imported where it is used, so that the page answer
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 _TRAIN = "python scripts/train"
+_PICTURES = "--data celeba=DIR --data food101=DIR"
 COMMANDS = {  # in the order in which people look at them
     "faces": f"{_TRAIN}_faces.py --data celeba=DIR --out runs/faces",
-    "autoencoder-kl": f"{_TRAIN}_autoencoder.py --data celeba=DIR --data food101=DIR --out runs/autoencoder-kl",
-    "classifier": f"{_TRAIN}_classifier.py --data celeba=DIR --data food101=DIR --out runs/classifier",
+    "autoencoder-kl": f"{_TRAIN}_autoencoder.py {_PICTURES} --out runs/autoencoder-kl",
+    "autoencoder-vae": f"{_TRAIN}_autoencoder.py --model vae {_PICTURES} --out runs/autoencoder-vae",
+    "autoencoder-cae": f"{_TRAIN}_autoencoder.py --model cae {_PICTURES} --out runs/autoencoder-cae",
+    "classifier": f"{_TRAIN}_classifier.py {_PICTURES} --out runs/classifier",
 }
 
 
@@ -144,6 +147,6 @@ def _thin(curve: dict[str, list[float]], most: int = 400) -> dict[str, list[floa
 def _classes() -> dict[str, type[nn.Module]]:
     from diffusers import AutoencoderKL
 
-    from core.models import FaceUNet, PictureClassifier
+    from core.models import FaceUNet, FlatAutoencoder, PictureClassifier
 
-    return {cls.__name__: cls for cls in (AutoencoderKL, FaceUNet, PictureClassifier)}
+    return {cls.__name__: cls for cls in (AutoencoderKL, FaceUNet, FlatAutoencoder, PictureClassifier)}

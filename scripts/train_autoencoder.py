@@ -1,4 +1,6 @@
-"""Train the KL autoencoder that all drawing happens in: pictures of 64x64 to latents of 6x16x16 and back."""
+"""Train an autoencoder on pictures of 64x64: kl keeps a grid of latents (6x16x16) and is what drawing happens in, cae
+and vae keep one flat code.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +11,30 @@ from _command import load_sets, run, training_parser, with_options
 
 def main() -> None:
     parser = training_parser(__doc__, "celeba=DIR, food101=DIR, utkface=DIR, folder=DIR")
+    parser.add_argument("--model", choices=("kl", "cae", "vae"), default="kl", help="which autoencoder")
     parser.add_argument("--classifier", type=Path, help="folder of the classifier whose features guide the training")
+    parser.add_argument("--code", type=int, metavar="D", help="cae and vae: numbers in a code, instead of the preset's")
+    parser.add_argument("--beta", type=float, help="vae: weight of the divergence, instead of the preset's")
+    parser.add_argument("--start", type=Path, metavar="DIR", help="cae and vae: begin with this checkpoint's weights")
     args = parser.parse_args()
+    if args.model == "kl" and (args.code, args.beta, args.start) != (None, None, None):
+        parser.error("--code, --beta and --start belong to --model cae and vae.")
+    if (args.code is not None and args.code < 1) or (args.beta is not None and args.beta < 0):
+        parser.error("--code is at least 1, --beta not negative.")
 
     from core.checkpoints import load_model
-    from core.training.autoencoder import PRESETS, train_autoencoder
+    from core.training import autoencoder, flat_autoencoder
 
     classifier = load_model(args.classifier) if args.classifier else None
-    preset = with_options(PRESETS[args.preset], args)
-    train_autoencoder(load_sets(args.data), classifier, preset, args.out, resume=args.resume)
+    sets = load_sets(args.data)
+    if args.model == "kl":
+        preset = with_options(autoencoder.PRESETS[args.preset], args)
+        autoencoder.train_autoencoder(sets, classifier, preset, args.out, resume=args.resume)
+        return
+    preset = flat_autoencoder.with_size(with_options(flat_autoencoder.PRESETS[args.preset], args), args.code, args.beta)
+    flat_autoencoder.train_flat_autoencoder(
+        sets, classifier, preset, args.out, variational=args.model == "vae", start=args.start, resume=args.resume
+    )
 
 
 if __name__ == "__main__":

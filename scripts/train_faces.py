@@ -12,6 +12,8 @@ def main() -> None:
     parser.add_argument("--autoencoder", type=Path, help="folder; default: checkpoints/autoencoder-kl")
     parser.add_argument("--s3", action="store_true", help="the plain cross-attention U-Net instead of ours")
     parser.add_argument("--prediction", choices=("epsilon", "v_prediction", "flow"), help="instead of the preset's")
+    parser.add_argument("--start", type=Path, metavar="DIR", help="begin with the weights of this checkpoint folder")
+    parser.add_argument("--no-grades", action="store_true", help="labels only: no strengths between, no classifier")
     args = parser.parse_args()
 
     from dataclasses import replace
@@ -20,6 +22,7 @@ def main() -> None:
     from core.data import DataError
     from core.latents import encode_set
     from core.models import LatentCodec
+    from core.training.clarity import clarity_of
     from core.training.faces import PRESETS, train_faces
 
     sets = load_sets(args.data)
@@ -31,7 +34,10 @@ def main() -> None:
     preset = with_options(PRESETS["s3" if args.s3 else args.preset], args)
     if args.prediction:
         preset = replace(preset, prediction=args.prediction)
-    train_faces(latents, preset, args.out, resume=args.resume)
+    clarity = None
+    if preset.graded and not args.no_grades:
+        clarity = clarity_of(checkpoints.load_model(checkpoints.root() / "classifier"), sets["celeba"])
+    train_faces(latents, preset, args.out, clarity=clarity, start=args.start, resume=args.resume)
 
 
 if __name__ == "__main__":

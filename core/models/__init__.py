@@ -3,5 +3,6 @@
 from core.models.autoencoder import LatentCodec, build_autoencoder
 from core.models.classifier import PictureClassifier
 from core.models.face_unet import FaceUNet
+from core.models.flat_autoencoder import FlatAutoencoder
 
-__all__ = ["FaceUNet", "LatentCodec", "PictureClassifier", "build_autoencoder"]
+__all__ = ["FaceUNet", "FlatAutoencoder", "LatentCodec", "PictureClassifier", "build_autoencoder"]

@@ -17,6 +17,7 @@ from core.models.autoencoder import PatchDiscriminator, build_autoencoder, kl_di
 from core.models.classifier import PerceptualLoss, PictureClassifier
 from core.training import batches
 from core.training.loop import Loop, LoopConfig
+from core.training.mixture import SHARES, Mixture
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class AutoencoderPreset:
     perceptual_weight: float = 0.05
     adversarial_weight: float = 0.02
     adversarial_from: float = 0.5
-    mix: Mapping[str, float] = field(default_factory=lambda: {"celeba": 0.5, "utkface": 0.15, "food101": 0.35})
+    mix: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
 
 
 PRESETS = {
@@ -58,7 +59,7 @@ def train_autoencoder(
 ) -> Loop:
     """Picture sets by kind -> a run folder with ``best/`` and ``last/``. Without a classifier no perceptual loss."""
     # data
-    mixture = _Mixture(sets, preset.mix)
+    mixture = Mixture(sets, preset.mix)
     # model, optimiser
     torch.manual_seed(preset.loop.seed)
     modules: dict[str, nn.Module] = {"model": build_autoencoder(**preset.model)}
@@ -72,8 +73,10 @@ def train_autoencoder(
     def train_step(step: int) -> dict[str, Tensor]:
         progress = step / preset.loop.steps
         generator = loop.generator(step)
-        x = mixture.batch(loop.batch_size, preset.crop if progress < preset.full_from else None, generator)
-        x = x.to(loop.device)
+        if progress < preset.full_from:
+            x = mixture.batch(loop.batch_size, generator, preset.crop).to(loop.device)
+        else:
+            x = mixture.batch(max(1, loop.batch_size // 4), generator).to(loop.device)
         noise = torch.randn(len(x), *_latent_shape(loop.modules["model"], x), generator=generator).to(loop.device)
         with loop.autocast():
             y, mean, logvar = _reconstruct(loop.modules["model"], x, noise)
@@ -128,31 +131,6 @@ def _train_discriminator(loop: Loop, x: Tensor, y: Tensor) -> Tensor:
         loss = 0.5 * (F.relu(1 - real).mean() + F.relu(1 + fake).mean())
     loop.update("discriminator", loss)
     return loss
-
-
-class _Mixture:
-    """Draws each batch in fixed shares from several sets; shares of absent sets go to the others."""
-
-    def __init__(self, sets: Mapping[str, PictureSet], shares: Mapping[str, float]) -> None:
-        known = {kind: shares.get(kind, 0.25) for kind in sets}
-        total = sum(known.values())
-        self.sets = sets
-        self.rows = {kind: picture_set.indices("train") for kind, picture_set in sets.items()}
-        self.shares = {kind: share / total for kind, share in known.items()}
-
-    def batch(self, count: int, crop: int | None, generator: torch.Generator) -> Tensor:
-        """Float (count, 3, crop, crop) in [-1, 1]; whole pictures (a quarter as many) where ``crop`` is None."""
-        if crop is None:
-            side = next(iter(self.sets.values())).pixels.shape[1]
-            count, crop = max(1, count // 4), side
-        parts, left = [], count
-        for position, (kind, share) in enumerate(self.shares.items()):
-            wanted = left if position == len(self.shares) - 1 else min(left, round(share * count))
-            left -= wanted
-            if wanted:
-                rows = batches.draw_rows(self.rows[kind], wanted, generator)
-                parts.append(batches.crop(batches.pictures(self.sets[kind], rows), crop, generator))
-        return batches.mirror(batches.concatenate(parts), generator).contiguous(memory_format=torch.channels_last)
 
 
 def _validate(model: nn.Module, sets: Mapping[str, PictureSet], device: torch.device) -> dict[str, float]:

@@ -14,8 +14,9 @@ from torch import nn
 from core import attributes, checkpoints
 from core.data import PictureSet
 from core.images import to_tensor
-from core.models import PictureClassifier
+from core.models import FlatAutoencoder, PictureClassifier
 from core.models.autoencoder import fold_statistics
+from core.models.flat_autoencoder import fold_code_statistics
 
 
 def export_run(run: Path, folder: Path, *, which: str, sets: Mapping[str, PictureSet] | None = None) -> nn.Module:
@@ -34,6 +35,8 @@ def export_run(run: Path, folder: Path, *, which: str, sets: Mapping[str, Pictur
         mean, std = latent_statistics(model, sets)
         fold_statistics(model, mean, std)
         training["latent_statistics"] = {"mean": mean.tolist(), "std": std.tolist(), "pictures": list(sets)}
+    if isinstance(model, FlatAutoencoder):
+        training["code_statistics"] = _keep_scale(model, sets)
     if isinstance(model, PictureClassifier):
         if not sets or "celeba" not in sets:
             raise checkpoints.CheckpointError(
@@ -75,15 +78,29 @@ def even_priors(model: PictureClassifier, faces: PictureSet) -> dict[str, float]
     return {name: round(float(p), 4) for name, p in zip(attributes.NAMES, prior, strict=True)}
 
 
+def _keep_scale(model: FlatAutoencoder, sets: Mapping[str, PictureSet] | None) -> dict[str, object]:
+    """Codes of a plain autoencoder become mean 0 and deviation 1; a variational one keeps its prior's scale."""
+    if not sets:
+        raise checkpoints.CheckpointError("An autoencoder is exported with --data: its codes are described on it.")
+    mean, std = latent_statistics(model, sets)
+    if not model.config.variational:
+        fold_code_statistics(model, mean, std.clamp_min(1e-4))
+    return {"mean": mean.tolist(), "std": std.tolist(), "pictures": list(sets)}
+
+
 @torch.no_grad()
 def latent_statistics(
-    model: AutoencoderKL, sets: Mapping[str, PictureSet], most: int = 2048
+    model: AutoencoderKL | FlatAutoencoder, sets: Mapping[str, PictureSet], most: int = 2048
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Per channel mean and deviation (C,) of the posterior means, every set weighing the same."""
+    """Mean and deviation of the posterior means, every set weighing the same: per channel (C,), of a flat code per
+    dimension (D,).
+    """
+    flat = isinstance(model, FlatAutoencoder)
     moments = []
     for picture_set in sets.values():
         rows = picture_set.indices("train")[:: max(1, len(picture_set.indices("train")) // most)]
-        parts = [model.encode(to_tensor(picture_set.pixels[part])).latent_dist.mode() for part in _chunks(rows)]
+        pictures = (to_tensor(picture_set.pixels[part]) for part in _chunks(rows))
+        parts = [model.encode(x) if flat else model.encode(x).latent_dist.mode() for x in pictures]
         z = torch.cat(parts).transpose(0, 1).flatten(1)  # (C, N*S*S)
         moments.append((z.mean(dim=1), z.square().mean(dim=1)))
     mean = torch.stack([m for m, _ in moments]).mean(dim=0)

@@ -10,10 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from core import checkpoints
 from core.diffusion.objective import TIMESTEPS, Objective, Prediction
 from core.latents import LatentSet
 from core.models.face_unet import PRESETS as SHAPES
 from core.models.face_unet import FaceUNet
+from core.training.clarity import grade_attributes
 from core.training.loop import Loop, LoopConfig
 
 
@@ -25,6 +27,7 @@ class FacesPreset:
     uniform_times: float = 0.2
     unconditional: float = 0.12  # share of pictures that learn without any attribute
     complete: float = 0.3  # share that keeps all; the others keep each with a probability of their own
+    graded: float = 0.0  # share whose attributes are told as strengths, where it is known how clearly they show
     overrides: dict = field(default_factory=dict)
 
 
@@ -39,20 +42,32 @@ PRESETS = {
         "epsilon",
         uniform_times=1.0,
     ),
-    "cpu": FacesPreset(LoopConfig(steps=4500, batch_size=64, learning_rate=6e-4, weight_decay=0.01)),
+    "cpu": FacesPreset(LoopConfig(steps=4500, batch_size=64, learning_rate=6e-4, weight_decay=0.01), graded=0.4),
     "gpu": FacesPreset(
         LoopConfig(
             steps=60000, batch_size=512, learning_rate=6e-4, ema_decay=0.9998, weight_decay=0.01, validate_every=2000
         ),
         "gpu",
+        graded=0.4,
     ),
 }
 
 
 def train_faces(
-    data: LatentSet, preset: FacesPreset, out: Path, *, resume: bool = False, until: int | None = None
+    data: LatentSet,
+    preset: FacesPreset,
+    out: Path,
+    *,
+    clarity: np.ndarray | None = None,
+    start: Path | None = None,
+    resume: bool = False,
+    until: int | None = None,
 ) -> Loop:
-    """Encoded faces with attributes -> a run folder with ``best/`` and ``last/`` (EMA weights)."""
+    """Encoded faces with attributes -> a run folder with ``best/`` and ``last/`` (EMA weights).
+
+    ``clarity`` (N, 40) of :mod:`core.training.clarity` teaches strengths between. ``start`` is a checkpoint folder
+    whose weights the run begins with; raises ``CheckpointError`` where they are of another shape.
+    """
     # data
     rows = data.indices("train")
     objective = Objective(preset.prediction)
@@ -65,8 +80,12 @@ def train_faces(
         "data": {"celeba": {"train": len(rows)}},
         "encoder": data.encoder,
         "shape": preset.shape,
+        "graded": preset.graded if clarity is not None else 0.0,
         "scheduler": objective.scheduler_config(),
     }
+    if start is not None:
+        checkpoints.load_weights(model, start / checkpoints.WEIGHTS)
+        facts["started_from"] = _history(start)
     loop = Loop(preset.loop, out, {"model": model}, facts)
 
     def train_step(step: int) -> dict[str, Tensor]:
@@ -77,6 +96,8 @@ def train_faces(
         noise = torch.randn(z.shape, generator=generator)
         timesteps = objective.draw_timesteps(len(z), generator, uniform=preset.uniform_times)
         attributes = torch.from_numpy(data.attributes[picked]).float()
+        if clarity is not None:
+            attributes = grade_attributes(attributes, torch.from_numpy(clarity[picked]), generator, preset.graded)
         attributes = drop_attributes(attributes, generator, preset.unconditional, preset.complete)
         x, target = objective.noised(z, noise, timesteps), objective.target(z, noise, timesteps)
         x = x.to(loop.device).contiguous(memory_format=torch.channels_last)
@@ -92,7 +113,7 @@ def train_faces(
 
 
 def drop_attributes(attributes: Tensor, generator: torch.Generator, unconditional: float, complete: float) -> Tensor:
-    """(N, 40) of -1/1 -> the same with some set to 0, unspecified.
+    """(N, 40) of values in [-1, 1] -> the same with some set to 0, unspecified.
 
     Some pictures lose all, some keep all; each other picture keeps every attribute with one probability of its own,
     cubed towards few, because a person sets two and leaves 38 open.
@@ -103,6 +124,14 @@ def drop_attributes(attributes: Tensor, generator: torch.Generator, unconditiona
     keep = torch.where(fate < unconditional, torch.zeros_like(keep), keep)
     keep = torch.where(fate > 1 - complete, torch.ones_like(keep), keep)
     return attributes * (torch.rand(attributes.shape, generator=generator) < keep)
+
+
+def _history(start: Path) -> dict[str, object]:
+    """What is known of the weights that a run begins with."""
+    path = start / "training.json"
+    known = checkpoints.read_json(path) if path.is_file() else {}
+    kept = {key: known[key] for key in ("steps", "pictures_seen", "hours", "notes", "started_from") if key in known}
+    return {"weights": checkpoints.fingerprint(start), **kept}
 
 
 @torch.no_grad()

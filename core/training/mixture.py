@@ -1,0 +1,36 @@
+"""Batches from several picture sets at once, in fixed shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from core.data import PictureSet
+from core.training import batches
+
+SHARES: Mapping[str, float] = {"celeba": 0.5, "utkface": 0.15, "food101": 0.35}  # of an autoencoder's pictures
+
+
+class Mixture:
+    """Draws each batch in fixed shares from several sets; shares of absent sets go to the others."""
+
+    def __init__(self, sets: Mapping[str, PictureSet], shares: Mapping[str, float]) -> None:
+        known = {kind: shares.get(kind, 0.25) for kind in sets}
+        total = sum(known.values())
+        self.sets = sets
+        self.rows = {kind: picture_set.indices("train") for kind, picture_set in sets.items()}
+        self.shares = {kind: share / total for kind, share in known.items()}
+
+    def batch(self, count: int, generator: torch.Generator, crop: int | None = None) -> Tensor:
+        """Float (count, 3, crop, crop) in [-1, 1]; whole pictures where ``crop`` is None."""
+        crop = crop or next(iter(self.sets.values())).pixels.shape[1]
+        parts, left = [], count
+        for position, (kind, share) in enumerate(self.shares.items()):
+            wanted = left if position == len(self.shares) - 1 else min(left, round(share * count))
+            left -= wanted
+            if wanted:
+                rows = batches.draw_rows(self.rows[kind], wanted, generator)
+                parts.append(batches.crop(batches.pictures(self.sets[kind], rows), crop, generator))
+        return batches.mirror(batches.concatenate(parts), generator).contiguous(memory_format=torch.channels_last)
