@@ -27,10 +27,11 @@ from core.training.mixture import SHARES, Mixture
 class FlatPreset:
     loop: LoopConfig
     model: dict = field(default_factory=dict)
-    beta: float = 0.35  # nats of divergence per picture, over its values, against the pixel losses (VAE only)
+    beta: float = 4.0  # nats of divergence per picture, over its values, against the pixel losses (VAE only)
     beta_warmup: float = 0.15  # share of the steps over which beta rises from zero, so that no dimension dies early
     perceptual_weight: float = 0.1
     perceptual_from: float = 0.5
+    perceptual_every: int = 4  # of the batch's pictures: for all of them it would cost twice the autoencoder
     mix: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
 
 
@@ -86,7 +87,9 @@ def train_flat_autoencoder(
             y, losses = _reconstruct(loop.modules["model"], x, noise, min(1.0, progress / preset.beta_warmup), preset)
             losses |= pixel_losses(y.float(), x)
             if perceptual is not None and progress >= preset.perceptual_from:
-                losses["perceptual"] = preset.perceptual_weight * perceptual(y, x)
+                losses["perceptual"] = preset.perceptual_weight * perceptual(
+                    y[:: preset.perceptual_every], x[:: preset.perceptual_every]
+                )
         total = sum(losses.values())
         loop.update("model", total)
         return {"loss": total.detach(), **{name: value.detach() for name, value in losses.items()}}

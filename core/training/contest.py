@@ -1,0 +1,49 @@
+"""Denoisers trained for the same time on the same latents: which network, and what it should predict."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from core.latents import LatentSet
+from core.training.faces import PRESETS, FacesPreset, train_faces
+
+PROBE = (4, 12)  # steps: the first few are slower, so the time of a step is taken between these two
+
+
+def contenders(preset: str) -> dict[str, FacesPreset]:
+    """What is compared, by name: our network with each objective, and the S3 network as its card trains it."""
+    ours, plain = PRESETS[preset], PRESETS["s3"]
+    if preset == "smoke":
+        plain = replace(plain, shape="tiny", loop=ours.loop, overrides={"conditioning": "cross"})
+    return {
+        "ours, velocity": replace(ours, prediction="v_prediction"),
+        "ours, flow": replace(ours, prediction="flow"),
+        "ours, noise": replace(ours, prediction="epsilon"),
+        "S3, noise": plain,
+    }
+
+
+def train_for(data: LatentSet, preset: FacesPreset, seconds: float, out: Path) -> FacesPreset:
+    """Train for about ``seconds``, its whole learning-rate schedule included; goes on where it was stopped.
+
+    Returns the preset with the number of steps that the time allowed. The average of the weights is shortened to fit:
+    over a thousand steps it would mostly hold the beginning of a short run.
+    """
+    steps = round(seconds / _seconds_per_step(data, preset, out.with_name(f"{out.name}-probe"))) if seconds else None
+    steps = max(PROBE[1], steps or preset.loop.steps)
+    loop = replace(
+        preset.loop, steps=steps, warmup=min(preset.loop.warmup, steps // 8), ema_decay=0.99, validate_every=steps // 8
+    )
+    short = replace(preset, loop=loop)
+    train_faces(data, short, out)
+    return short
+
+
+def _seconds_per_step(data: LatentSet, preset: FacesPreset, out: Path) -> float:
+    probe = replace(preset, loop=replace(preset.loop, steps=1000, validate_every=1000))
+    first = train_faces(data, probe, out, until=PROBE[0]).seconds
+    second = train_faces(data, probe, out, resume=True, until=PROBE[1]).seconds
+    shutil.rmtree(out)
+    return (second - first) / (PROBE[1] - PROBE[0])
