@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,9 +20,17 @@ from core.models.autoencoder import fold_statistics
 from core.models.flat_autoencoder import fold_code_statistics
 
 
-def export_run(run: Path, folder: Path, *, which: str, sets: Mapping[str, PictureSet] | None = None) -> nn.Module:
+def export_run(
+    run: Path,
+    folder: Path,
+    *,
+    which: str,
+    sets: Mapping[str, PictureSet] | None = None,
+    comparison: Path | None = None,
+) -> nn.Module:
     """``run/{best,last}`` -> ``folder``: weights, config, ``training.json``. Metrics and card come from evaluation.
 
+    ``comparison`` is what ``compare_denoisers.py`` wrote: its figures and its chart go along.
     An autoencoder needs its training ``sets``, to normalise its latents; a classifier needs CelebA, for its priors.
     Raises ``CheckpointError``.
     """
@@ -43,7 +52,11 @@ def export_run(run: Path, folder: Path, *, which: str, sets: Mapping[str, Pictur
                 "A classifier is exported with --data celeba=DIR: it corrects for its priors."
             )
         training["attribute_priors"] = even_priors(model, sets["celeba"])
+    if comparison is not None:
+        training["comparison"] = checkpoints.read_json(comparison / "comparison.json")
     checkpoints.save_model(model, folder)
+    if comparison is not None:
+        shutil.copyfile(comparison / "comparison.png", folder / "comparison.png")
     if "scheduler" in training:
         checkpoints.write_json(folder / "scheduler_config.json", training.pop("scheduler"))
     checkpoints.write_json(folder / "training.json", training)
