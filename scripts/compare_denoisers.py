@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--data", action="append", required=True, metavar="celeba=DIR")
     parser.add_argument("--minutes", type=float, default=6, help="training time of each (default 6)")
     parser.add_argument("--samples", type=int, default=256, help="faces for the distance (default 256)")
-    parser.add_argument("--control", type=int, default=16, help="faces per attribute and direction (default 16)")
+    parser.add_argument("--control", type=int, default=8, help="faces per attribute and direction (default 8)")
     parser.add_argument("--guidance", type=float, default=2.0, help="of the faces that are measured (default 2)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder per contender, and the result")
     args = parser.parse_args()
@@ -43,16 +43,18 @@ def main() -> None:
         folder = args.out / name.replace(", ", "-").lower()
         if not (folder / "last").is_dir():
             train_for(latents, preset, 60 * args.minutes, folder)
-        root = measuring_root(folder / "checkpoints", checkpoints.root())
-        export_run(folder, root / "faces", which="last")
-        result[name] = contest_figures(
-            root, sets["celeba"], guidance=args.guidance, samples=args.samples, control=args.control
-        )
+        if not (folder / "figures.json").is_file():
+            root = measuring_root(folder / "checkpoints", checkpoints.root())
+            export_run(folder, root / "faces", which="last")
+            figures = contest_figures(
+                root, sets["celeba"], guidance=args.guidance, samples=args.samples, control=args.control
+            )
+            checkpoints.write_json(folder / "figures.json", figures)
+        result[name] = checkpoints.read_json(folder / "figures.json")
         print(name, json.dumps(result[name]), flush=True)
     checkpoints.write_json(args.out / "comparison.json", result)
-    curves_chart({name: args.out / name.replace(", ", "-").lower() for name in result}).raster(96).save(
-        args.out / "comparison.png", optimize=True
-    )
+    runs = {name: args.out / name.replace(", ", "-").lower() for name in result}
+    curves_chart(runs, args.minutes).raster(96).save(args.out / "comparison.png", optimize=True)
 
 
 if __name__ == "__main__":

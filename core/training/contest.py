@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from core.latents import LatentSet
 from core.training.faces import PRESETS, FacesPreset, train_faces
 
-PROBE = (4, 12)  # steps: the first few are slower, so the time of a step is taken between these two
+PROBE = 12  # steps whose time is taken before the run
 
 
 def contenders(preset: str) -> dict[str, FacesPreset]:
@@ -31,8 +33,7 @@ def train_for(data: LatentSet, preset: FacesPreset, seconds: float, out: Path) -
     Returns the preset with the number of steps that the time allowed. The average of the weights is shortened to fit:
     over a thousand steps it would mostly hold the beginning of a short run.
     """
-    steps = round(seconds / _seconds_per_step(data, preset, out.with_name(f"{out.name}-probe"))) if seconds else None
-    steps = max(PROBE[1], steps or preset.loop.steps)
+    steps = max(PROBE, round(seconds / _seconds_per_step(data, preset, out.with_name(f"{out.name}-probe"))))
     loop = replace(
         preset.loop, steps=steps, warmup=min(preset.loop.warmup, steps // 8), ema_decay=0.99, validate_every=steps // 8
     )
@@ -42,8 +43,9 @@ def train_for(data: LatentSet, preset: FacesPreset, seconds: float, out: Path) -
 
 
 def _seconds_per_step(data: LatentSet, preset: FacesPreset, out: Path) -> float:
-    probe = replace(preset, loop=replace(preset.loop, steps=1000, validate_every=1000))
-    first = train_faces(data, probe, out, until=PROBE[0]).seconds
-    second = train_faces(data, probe, out, resume=True, until=PROBE[1]).seconds
+    """The shortest of several steps: what else the machine does only ever adds to one."""
+    probe = replace(preset, loop=replace(preset.loop, steps=1000, log_every=1, validate_every=1000))
+    train_faces(data, probe, out, until=PROBE)
+    rows = [json.loads(line) for line in (out / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     shutil.rmtree(out)
-    return (second - first) / (PROBE[1] - PROBE[0])
+    return max(1e-3, min(later["seconds"] - earlier["seconds"] for earlier, later in pairwise(rows)))

@@ -144,7 +144,7 @@ class Loop:
                 for key, value in losses.items():
                     self.sums[key] = self.sums.get(key, 0.0) + float(value) / self.config.log_every
                 if self.step % self.config.log_every == 0:
-                    self._write({"step": self.step, "seconds": round(self.seconds, 1), **self.sums})
+                    self._write({"step": self.step, "seconds": round(self.seconds, 3), **self.sums})
                     bar.set_postfix({k: f"{v:.4f}" for k, v in list(self.sums.items())[:3]}, refresh=False)
                     self.sums = {}
                 if self.step % self.config.validate_every == 0 or self.step == self.config.steps:
@@ -185,7 +185,7 @@ class Loop:
         with torch.no_grad():
             figures = dict(validate(model))
         self._write(
-            {"step": self.step, "seconds": round(self.seconds, 1), **{f"val_{k}": v for k, v in figures.items()}}
+            {"step": self.step, "seconds": round(self.seconds, 3), **{f"val_{k}": v for k, v in figures.items()}}
         )
         model.save_pretrained(self.out / "last")
         if figures["loss"] < self.best:

@@ -1,0 +1,199 @@
+"""Train CLIP on pictures and the captions that their labels allow.
+
+A caption says little, so many pictures of a batch fit it. All that fit are its target, in equal parts (Yang et al.
+2022, arXiv:2204.03610); plain CLIP would push away pictures that the sentence describes.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from transformers import CLIPModel, CLIPTokenizer
+
+from core.attributes import COUNT, NAMES, vector
+from core.captions import Caption, describe_face, describe_food, disturbed
+from core.data import PictureSet
+from core.models.clip import PRESETS as SHAPES
+from core.models.clip import build_clip, build_tokenizer, embed_pictures, embed_texts, tokens_of
+from core.training import batches
+from core.training.clip_figures import zero_shot
+from core.training.loop import Loop, LoopConfig
+
+DISTURBED = 0.15  # share of captions with words that mean nothing, so that the encoder learns to pass over them
+_SAMPLE = 20_000  # captions that the tokenizer learns from
+_LARGEST_SCALE = math.log(100.0)
+
+
+@dataclass(frozen=True)
+class ClipPreset:
+    loop: LoopConfig
+    shape: str = "cpu"  # of core.models.clip.PRESETS
+    vocabulary: int = 2048  # at most
+    faces: float = 0.6  # share of a batch; the rest is food
+
+
+PRESETS = {
+    "smoke": ClipPreset(
+        LoopConfig(steps=4, batch_size=8, learning_rate=1e-3, warmup=1, log_every=1, validate_every=2, precision="no"),
+        "tiny",
+        vocabulary=1024,
+    ),
+    "cpu": ClipPreset(
+        LoopConfig(
+            steps=3000,
+            batch_size=256,
+            learning_rate=1e-3,
+            warmup=200,
+            weight_decay=0.1,
+            ema_decay=0.998,
+            validate_every=250,
+        )
+    ),
+    "gpu": ClipPreset(
+        LoopConfig(
+            steps=20000, batch_size=1024, learning_rate=7e-4, warmup=1000, weight_decay=0.1, validate_every=1000
+        ),
+        "gpu",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """Captions of one batch: what they mention, faces first. ``foods`` (N,) is the class or -1."""
+
+    tokens: Tensor  # (N, L)
+    mentioned: Tensor  # float (N, 40) of -1, 0, 1
+    foods: Tensor  # int64 (N,)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The two sets that CLIP and the text denoiser learn from, and which rows."""
+
+    faces: PictureSet
+    foods: PictureSet | None
+    rows: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, sets: Mapping[str, PictureSet], part: str = "train") -> Sources:
+        faces, foods = sets["celeba"], sets.get("food101")
+        rows = {"faces": faces.indices(part), "foods": np.zeros(0, int) if foods is None else foods.indices(part)}
+        return cls(faces, foods, rows)
+
+
+def train_clip(
+    sets: Mapping[str, PictureSet],
+    preset: ClipPreset,
+    out: Path,
+    *,
+    tokenizer: CLIPTokenizer | None = None,
+    resume: bool = False,
+    until: int | None = None,
+) -> Loop:
+    """CelebA and, where given, Food-101 -> a run folder with ``best/``, ``last/`` and ``tokenizer/``."""
+    # data
+    sources = Sources.of(sets)
+    tokenizer = tokenizer or _tokenizer(sources, preset, out, resume)
+    tokenizer.save_pretrained(out / "tokenizer")
+    # model, optimiser
+    torch.manual_seed(preset.loop.seed)
+    model = build_clip(tokenizer, SHAPES[preset.shape])
+    loop = Loop(preset.loop, out, {"model": model}, {**batches.facts(sets), "shape": preset.shape})
+    count = loop.batch_size if sources.foods is None else round(preset.faces * loop.batch_size)
+
+    def train_step(step: int) -> dict[str, Tensor]:
+        generator = loop.generator(step)
+        rows = batches.draw_rows(sources.rows["faces"], count, generator)
+        parts, picked = [batches.pictures(sources.faces, rows)], np.zeros(0, int)
+        if sources.foods is not None:
+            picked = batches.draw_rows(sources.rows["foods"], loop.batch_size - count, generator)
+            parts.append(batches.pictures(sources.foods, picked))
+        x = batches.jitter(batches.mirror(batches.concatenate(parts), generator), generator).to(loop.device)
+        labels = torch.from_numpy(sources.faces.attributes[rows]).float()
+        said = say(captions_of(sources, rows, picked, generator), sources, tokenizer)
+        fits = fitting(said, labels).to(loop.device)
+        with loop.autocast():
+            pictures = embed_pictures(loop.modules["model"], x.contiguous(memory_format=torch.channels_last))
+            texts = embed_texts(loop.modules["model"], said.tokens.to(loop.device))
+        scale = loop.modules["model"].logit_scale.clamp(max=_LARGEST_SCALE).exp()
+        loss = contrastive(scale * texts @ pictures.T, fits)
+        loop.update("model", loss)
+        return {"loss": loss.detach(), "scale": scale.detach()}
+
+    # train, log, save
+    loop.run(train_step, lambda trained: _validate(trained, tokenizer, sets), resume=resume, until=until)
+    return loop
+
+
+def captions_of(sources: Sources, rows: np.ndarray, picked: np.ndarray, generator: torch.Generator) -> list[Caption]:
+    """Rows of faces, then of foods -> one caption each, some with words that mean nothing."""
+    seeds = torch.randint(2**62, (len(rows) + len(picked),), generator=generator).tolist()
+    dice = [random.Random(seed) for seed in seeds]
+    captions = [describe_face(sources.faces.attributes[row], die) for row, die in zip(rows, dice, strict=False)]
+    for row, die in zip(picked, dice[len(rows) :], strict=True):
+        captions.append(describe_food(sources.foods.class_names[sources.foods.classes[row]], die))
+    return [
+        Caption(disturbed(caption.text, die), caption.attributes, caption.food) if die.random() < DISTURBED else caption
+        for caption, die in zip(captions, dice, strict=True)
+    ]
+
+
+def say(captions: list[Caption], sources: Sources, tokenizer: CLIPTokenizer) -> Said:
+    """Captions -> tokens, and what they mention as numbers."""
+    names = () if sources.foods is None else sources.foods.class_names
+    foods = [names.index(caption.food) if caption.food else -1 for caption in captions]
+    mentioned = np.stack([vector(caption.attributes) for caption in captions])
+    tokens = tokens_of(tokenizer, [caption.text for caption in captions])
+    return Said(tokens, torch.from_numpy(mentioned), torch.tensor(foods))
+
+
+def fitting(said: Said, labels: Tensor) -> Tensor:
+    """Which caption fits which picture of the same batch, bool (N, N); ``labels`` (F, 40) of the faces, which lead."""
+    about = said.foods[:, None] == said.foods[None]  # (N, N) the same food, or both a face
+    faces = len(labels)
+    wanted = said.mentioned[:faces].abs().sum(dim=1, keepdim=True)  # (F, 1)
+    about[:faces, :faces] &= said.mentioned[:faces] @ labels.T == wanted
+    return about
+
+
+def contrastive(logits: Tensor, fits: Tensor) -> Tensor:
+    """Scaled similarities (N, N), captions by pictures -> cross-entropy both ways to all that fit, in equal parts."""
+    target = fits.float()
+    by_text = -(F.log_softmax(logits, dim=1) * target / target.sum(dim=1, keepdim=True)).sum(dim=1).mean()
+    by_picture = -(F.log_softmax(logits, dim=0) * target / target.sum(dim=0, keepdim=True)).sum(dim=0).mean()
+    return (by_text + by_picture) / 2
+
+
+def _tokenizer(sources: Sources, preset: ClipPreset, out: Path, resume: bool) -> CLIPTokenizer:
+    """The run's own when it goes on; else a new one, of captions as the training will see them."""
+    if resume and (out / "tokenizer" / "tokenizer.json").is_file():
+        return CLIPTokenizer.from_pretrained(out / "tokenizer", local_files_only=True)
+    generator = torch.Generator().manual_seed(preset.loop.seed)
+    rows = batches.draw_rows(sources.rows["faces"], _SAMPLE // 2, generator)
+    texts = [caption.text for caption in captions_of(sources, rows, rows[:0], generator)]
+    # Rare words too: every attribute is as likely as any other here.
+    dice = random.Random(preset.loop.seed)
+    for _ in range(_SAMPLE // 4):
+        given = {name: dice.choice((-1.0, 1.0)) for name in dice.sample(NAMES, COUNT // 4)}
+        texts.append(disturbed(describe_face(given, dice).text, dice))
+    for name in () if sources.foods is None else sources.foods.class_names:
+        texts += [describe_food(name, dice).text for _ in range(_SAMPLE // 80)]
+    return build_tokenizer(texts, preset.vocabulary)
+
+
+def _validate(model: CLIPModel, tokenizer: CLIPTokenizer, sets: Mapping[str, PictureSet]) -> dict[str, float]:
+    figures = zero_shot(model, tokenizer, sets, "val", most=512)
+    flat = {"auc": figures["auc_mean"], "match_at_5": figures["retrieval"]["matching"]["5"]}
+    if "class_accuracy" in figures:
+        flat["classes"] = figures["class_accuracy"]
+    # Best is by the mean of what is measured; negative, since the loop keeps the smallest.
+    return {**flat, "loss": -float(np.nanmean([flat["auc"], flat.get("classes", flat["auc"])]))}

@@ -1,0 +1,191 @@
+"""Train the text denoiser on latents of faces and food, with captions written anew for every picture and step."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import CLIPTextModel
+
+from core import checkpoints
+from core.captions import describe_face, describe_food
+from core.data import PictureSet
+from core.diffusion.objective import TIMESTEPS, Objective
+from core.latents import LatentSet
+from core.models.clip import load_clip, tokens_of
+from core.models.text_unet import PRESETS as SHAPES
+from core.models.text_unet import build_text_unet
+from core.training import batches
+from core.training.clip import Sources, captions_of
+from core.training.loop import Loop, LoopConfig
+
+
+@dataclass(frozen=True)
+class TextPreset:
+    loop: LoopConfig
+    shape: str = "cpu"  # of core.models.text_unet.PRESETS
+    faces: float = 0.6  # share of a batch; the rest is food
+    uniform_times: float = 0.2
+    unconditional: float = 0.12  # share of pictures that learn with an empty prompt, for guidance
+
+
+PRESETS = {
+    "smoke": TextPreset(
+        LoopConfig(steps=4, batch_size=8, learning_rate=1e-3, warmup=1, log_every=1, validate_every=2, precision="no"),
+        "tiny",
+    ),
+    "cpu": TextPreset(LoopConfig(steps=7000, batch_size=64, learning_rate=6e-4, weight_decay=0.01)),
+    "gpu": TextPreset(
+        LoopConfig(
+            steps=60000, batch_size=512, learning_rate=6e-4, ema_decay=0.9998, weight_decay=0.01, validate_every=2000
+        ),
+        "gpu",
+    ),
+}
+
+
+class TextStates:
+    """Sentences -> what the denoiser attends to, as ``StableDiffusionPipeline`` computes it: padded to full length."""
+
+    def __init__(self, folder: Path, device: torch.device | str = "cpu") -> None:
+        clip, self.tokenizer = load_clip(folder)
+        self.encoder: CLIPTextModel = clip.text_model.to(device)
+
+    @property
+    def width(self) -> int:
+        return self.encoder.config.hidden_size
+
+    @torch.no_grad()
+    def __call__(self, texts: list[str]) -> Tensor:
+        """N texts -> (N, L, D)."""
+        tokens = tokens_of(self.tokenizer, texts, full=True).to(self.encoder.device)
+        return self.encoder(tokens).last_hidden_state
+
+
+@dataclass(frozen=True)
+class Batch:
+    z: Tensor  # float (N, C, S, S)
+    texts: list[str]
+
+
+class LatentBatches:
+    """Latents of faces, then of foods, each with a caption of its own; rows as in the picture sets."""
+
+    def __init__(self, sets: Mapping[str, PictureSet], latents: Mapping[str, LatentSet], faces: float) -> None:
+        self.sources = Sources.of(sets)
+        self.latents = latents
+        self.share = faces if "food101" in latents else 1.0
+
+    def draw(self, count: int, generator: torch.Generator, unconditional: float = 0.0) -> Batch:
+        rows = batches.draw_rows(self.sources.rows["faces"], round(self.share * count), generator)
+        parts, picked = [self._latents("celeba", rows, generator)], np.zeros(0, int)
+        if count > len(rows):
+            picked = batches.draw_rows(self.sources.rows["foods"], count - len(rows), generator)
+            parts.append(self._latents("food101", picked, generator))
+        texts = [caption.text for caption in captions_of(self.sources, rows, picked, generator)]
+        dropped = torch.rand(count, generator=generator) < unconditional
+        return Batch(torch.cat(parts), ["" if gone else text for gone, text in zip(dropped, texts, strict=True)])
+
+    def _latents(self, kind: str, rows: np.ndarray, generator: torch.Generator) -> Tensor:
+        mirrored = torch.randint(2, (len(rows),), generator=generator).numpy()
+        return torch.from_numpy(self.latents[kind].latents[rows, mirrored].astype(np.float32))
+
+
+def train_text(
+    sets: Mapping[str, PictureSet],
+    latents: Mapping[str, LatentSet],
+    clip: Path,
+    preset: TextPreset,
+    out: Path,
+    *,
+    start: Path | None = None,
+    resume: bool = False,
+    until: int | None = None,
+) -> Loop:
+    """Picture sets (for their labels), their latents by the same kinds, a CLIP folder -> a run folder.
+
+    ``start`` is a pipeline or U-Net folder whose weights the run begins with. Raises ``CheckpointError``.
+    """
+    # data
+    drawn = LatentBatches(sets, latents, preset.faces)
+    objective = Objective("v_prediction")
+    # model, optimiser
+    states = TextStates(clip)
+    torch.manual_seed(preset.loop.seed)
+    channels, size = latents["celeba"].latents.shape[2:4]
+    model = build_text_unet(channels, size, states.width, **SHAPES[preset.shape])
+    facts = {
+        **batches.facts(sets),
+        "encoder": latents["celeba"].encoder,
+        "clip": str(clip),
+        "shape": preset.shape,
+        "scheduler": objective.scheduler_config(),
+    }
+    if start is not None:
+        weights = start / "unet" if (start / "unet").is_dir() else start
+        checkpoints.load_weights(model, weights / checkpoints.WEIGHTS)
+        facts["started_from"] = checkpoints.fingerprint(weights)
+    loop = Loop(preset.loop, out, {"model": model}, facts)
+    states.encoder.to(loop.device)
+
+    def train_step(step: int) -> dict[str, Tensor]:
+        generator = loop.generator(step)
+        batch = drawn.draw(loop.batch_size, generator, preset.unconditional)
+        noise = torch.randn(batch.z.shape, generator=generator)
+        timesteps = objective.draw_timesteps(len(batch.z), generator, uniform=preset.uniform_times)
+        x, target = objective.noised(batch.z, noise, timesteps), objective.target(batch.z, noise, timesteps)
+        x = x.to(loop.device).contiguous(memory_format=torch.channels_last)
+        with loop.autocast():
+            told = states(batch.texts)
+            output = loop.modules["model"](x, timesteps.to(loop.device), told).sample
+        loss = F.mse_loss(output.float(), target.to(loop.device))
+        loop.update("model", loss)
+        return {"loss": loss.detach()}
+
+    # train, log, save
+    loop.run(train_step, lambda model: _validate(model, states, sets, latents, objective), resume=resume, until=until)
+    return loop
+
+
+@torch.no_grad()
+def _validate(
+    model: nn.Module,
+    states: TextStates,
+    sets: Mapping[str, PictureSet],
+    latents: Mapping[str, LatentSet],
+    objective: Objective,
+    most: int = 384,
+) -> dict[str, float]:
+    """Noise error on the validation parts, over even timesteps, the same captions and noise every time.
+
+    It is in units of noise variance: an untrained network has about 1.
+    """
+    figures = {}
+    for kind, known in latents.items():
+        rows = known.indices("val")[:most]
+        generator = torch.Generator().manual_seed(1234)
+        timesteps = (torch.arange(len(rows)) * TIMESTEPS // max(1, len(rows)) * 7919) % TIMESTEPS
+        errors = []
+        for part in np.array_split(np.arange(len(rows)), max(1, len(rows) // 64)):
+            z = torch.from_numpy(known.latents[rows[part], 0].astype(np.float32))
+            noise, t = torch.randn(z.shape, generator=generator), timesteps[part]
+            told = states([fixed_caption(sets[kind], row) for row in rows[part]])
+            x = objective.noised(z, noise, t)
+            output = model(x.to(model.device), t.to(model.device), told).sample.float().cpu()
+            errors.append((objective.noise(x, output, t) - noise).square().flatten(1).mean(dim=1))
+        figures[kind] = float(torch.cat(errors).mean())
+    return {**figures, "loss": float(np.mean(list(figures.values())))}
+
+
+def fixed_caption(source: PictureSet, row: int) -> str:
+    """The caption by which a picture is always validated."""
+    die = random.Random(int(row))
+    if source.attributes is not None:
+        return describe_face(source.attributes[row], die).text
+    return describe_food(source.class_names[source.classes[row]], die).text
