@@ -16,7 +16,11 @@ from _command import run
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--model", default="kl", help="kl: latents (N, C, S, S); classifier: embeddings (N, 256); or a folder"
+        "--model",
+        default="kl",
+        metavar="cae|vae|kl|sd|taesd|classifier|DIR",
+        help="kl (default), sd, taesd: latents (N, C, S, S); cae, vae: codes (N, D); classifier: embeddings (N, 256); "
+        "or a folder with an autoencoder",
     )
     parser.add_argument("--images", type=Path, required=True, metavar="DIR_OR_ZIP", help="pictures of any size")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.npz", help="file to write")
@@ -25,10 +29,12 @@ def main() -> None:
 
     import numpy as np
 
-    from core.pipelines.reconstruct import ReconstructPipeline, embed_folder
+    from core.pipelines.reconstruct import ReconstructPipeline
+    from core.pipelines.reconstruct_folder import embed_folder
 
     problems = []
-    latents, names = embed_folder(ReconstructPipeline(args.checkpoints), args.model, args.images, problems)
+    pipeline = ReconstructPipeline(args.checkpoints, folders=True)
+    latents, names = embed_folder(pipeline, args.model, args.images, problems)
     for outcome in problems:
         print(f"{outcome.name} left out: {outcome.problem}", file=sys.stderr)
     args.out.parent.mkdir(parents=True, exist_ok=True)

@@ -18,8 +18,9 @@ def main() -> None:
     parser.add_argument(
         "--model",
         default="kl",
-        metavar="kl|DIR",
-        help="kl (the built-in one, default), a folder with an AutoencoderKL, or a Stable Diffusion folder",
+        metavar="kl|sd|taesd|DIR",
+        help="kl (the built-in one, default); sd and taesd where their weights are on this machine; a folder with an "
+        "autoencoder, or a Stable Diffusion folder",
     )
     parser.add_argument(
         "--data", required=True, metavar="KIND=PATH", help="celeba=DIR, food101=DIR, utkface=DIR or folder=DIR"
@@ -38,13 +39,15 @@ def main() -> None:
     from core.latents.codecs import open_codec
 
     opened = open_codec(args.model, args.checkpoints or checkpoints.root())
+    if opened.flat:
+        parser.error("Latent diffusion needs latents with places; write the codes of cae and vae with embed.py.")
     size = args.size or opened.size
     if size % opened.codec.factor:
         parser.error(f"--size must be a multiple of {opened.codec.factor} for this model.")
     (kind, path), *_ = data.parse_data_options([args.data]).items()
     pictures = data.load(kind, path, size, args.cache)
     mark = opened.fingerprint if size == opened.size else f"{opened.fingerprint} at {size} px"
-    latents = encode_set(pictures, opened.codec.encode, mark, args.out, batch=args.batch)
+    latents = encode_set(pictures, opened.encode, mark, args.out, batch=args.batch)
     print(f"{len(latents.names)} pictures in {args.out}: latents {latents.latents.shape}")
 
 

@@ -15,7 +15,10 @@ from _command import run
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--model", default="kl", help="kl (the built-in one, default) or a folder with an AutoencoderKL"
+        "--model",
+        default="kl",
+        metavar="cae|vae|kl|sd|taesd|DIR",
+        help="default kl; sd and taesd where their weights are on this machine; or a folder with an autoencoder",
     )
     parser.add_argument("--images", type=Path, required=True, metavar="DIR_OR_ZIP", help="pictures of any size")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
@@ -24,9 +27,10 @@ def main() -> None:
 
     from tqdm import tqdm
 
-    from core.pipelines.reconstruct import ReconstructPipeline, reconstruct_folder
+    from core.pipelines.reconstruct import ReconstructPipeline
+    from core.pipelines.reconstruct_folder import reconstruct_folder
 
-    pipeline = ReconstructPipeline(args.checkpoints)
+    pipeline = ReconstructPipeline(args.checkpoints, folders=True)
     outcomes = reconstruct_folder(pipeline, args.model, args.images, args.out)
     done = list(tqdm(outcomes, desc="reconstruct", unit="picture", mininterval=1, delay=1))
     for outcome in done:

@@ -15,7 +15,7 @@ from torch import nn
 from core import attributes
 from core.checkpoints import save_model, write_json
 from core.diffusion.objective import Objective
-from core.models import FaceUNet, PictureClassifier, build_autoencoder
+from core.models import FaceUNet, FlatAutoencoder, PictureClassifier, build_autoencoder
 from core.models.face_unet import PRESETS
 
 FOODS = ("apple_pie", "ramen", "sushi")
@@ -26,12 +26,15 @@ TRAINING = {"steps": 2, "pictures_seen": 8, "hardware": "2 CPU cores", "curves":
 
 @pytest.fixture(scope="session")
 def tiny_checkpoints(tmp_path_factory) -> Path:
-    """A checkpoint root with faces, autoencoder-kl and classifier: real classes, random weights, seconds to make."""
+    """A checkpoint root with the five built-in models: real classes, random weights, seconds to make."""
     root = tmp_path_factory.mktemp("checkpoints")
     objective = Objective("v_prediction")
     with torch.random.fork_rng():
         torch.manual_seed(7)
+        flat = {"code_dim": 16, "widths": (16, 16, 32)}
         models = {
+            "autoencoder-cae": FlatAutoencoder(**flat),
+            "autoencoder-vae": FlatAutoencoder(variational=True, **flat),
             "autoencoder-kl": build_autoencoder(channels=(16, 16, 16), latent_channels=4),
             "classifier": PictureClassifier(
                 stem_width=16, widths=(16, 16, 32, 32), blocks=1, embedding_dim=32, class_names=FOODS

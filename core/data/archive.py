@@ -11,6 +11,7 @@ from pathlib import Path
 from core.images import MAX_BYTES, PictureError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+UNUSUAL = {".heic", ".heif", ".avif"}  # pictures, too; opened or refused with a reason where a person brings them
 
 
 class Archive:
@@ -34,9 +35,9 @@ class Archive:
         if self._zip is not None:
             self._zip.close()
 
-    def pictures(self) -> list[str]:
+    def pictures(self, suffixes: set[str] = SUFFIXES) -> list[str]:
         """Names of the members that look like pictures, sorted; macOS resource forks are left out."""
-        return [n for n in self._names if Path(n).suffix.lower() in SUFFIXES and "__MACOSX" not in n]
+        return [n for n in self._names if Path(n).suffix.lower() in suffixes and "__MACOSX" not in n]
 
     def has(self, name: str) -> bool:
         return name in self._names

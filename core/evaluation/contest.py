@@ -52,7 +52,7 @@ def curves_chart(runs: Mapping[str, Path], minutes: float) -> Drawing:
     return line_chart(
         lines,
         title="Presets compared",
-        note="Error of the predicted noise on validation faces, 1: untrained. Flow has other noise levels: see its samples",
+        note="Error of the predicted noise on validation faces; 1 is untrained. Flow has other noise levels",
         x_label="minutes of training",
         low=0.0,
     )

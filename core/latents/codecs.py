@@ -1,74 +1,114 @@
-"""Autoencoders by name or folder: the built-in one, any checkpoint folder, and Stable Diffusion's on this machine."""
+"""Every autoencoder behind one interface: ours, Stable Diffusion's, TAESD, or any folder that holds one.
+
+Latents leave ``encode`` normalised, about mean 0 and deviation 1: ours are so by their weights, Stable Diffusion's by
+the factor in its config (0.18215), TAESD's because it was distilled to that scale.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from diffusers import AutoencoderKL
+import torch
+from diffusers import AutoencoderKL, AutoencoderTiny
+from torch import Tensor
 
 from core import checkpoints
-from core.models import LatentCodec
+from core.checkpoints import CheckpointError
+from core.latents import sources
+from core.models import FlatAutoencoder, LatentCodec
 
-NAMES = {"kl": "autoencoder-kl"}  # short names of built-in autoencoders -> checkpoint folder
-LARGEST = 256  # pixels along a side that a model made for larger pictures is given
-FILES = (checkpoints.WEIGHTS, "diffusion_pytorch_model.fp16.safetensors")
+
+class Codec(Protocol):
+    """Pictures (N, 3, H, W) in [-1, 1] <-> latents (N, C, H/factor, W/factor), or codes (N, D) of one size alone."""
+
+    factor: int  # pixels per latent position along a side; of a flat code the whole side
+
+    def encode(self, x: Tensor) -> Tensor: ...
+
+    def decode(self, z: Tensor) -> Tensor: ...
+
+
+class FlatCodec:
+    """The CAE and the VAE: pictures (N, 3, S, S) <-> codes (N, D), the VAE's being the posterior's mean."""
+
+    def __init__(self, autoencoder: FlatAutoencoder) -> None:
+        self.autoencoder = autoencoder
+        self.factor = autoencoder.config.sample_size
+
+    @torch.no_grad()
+    def encode(self, x: Tensor) -> Tensor:
+        return self.autoencoder.encode(x)
+
+    @torch.no_grad()
+    def decode(self, z: Tensor) -> Tensor:
+        return self.autoencoder.decode(z).clamp(-1, 1)
+
+
+class TinyCodec:
+    """TAESD, distilled from Stable Diffusion's VAE and speaking its latents. github.com/madebyollin/taesd"""
+
+    def __init__(self, autoencoder: AutoencoderTiny) -> None:
+        self.autoencoder = autoencoder
+        self.factor = 2 ** (len(autoencoder.config.encoder_block_out_channels) - 1)
+        self.scale = float(autoencoder.config.scaling_factor)
+
+    @torch.no_grad()
+    def encode(self, x: Tensor) -> Tensor:
+        return self.autoencoder.encode(x).latents * self.scale
+
+    @torch.no_grad()
+    def decode(self, z: Tensor) -> Tensor:
+        return self.autoencoder.decode(z / self.scale).sample.clamp(-1, 1)
 
 
 @dataclass(frozen=True)
 class OpenCodec:
-    """An autoencoder ready to encode, the fingerprint of its weights, and the side of pictures it expects."""
+    """An autoencoder ready to use: the side of pictures it expects, the shape of one's latents, its weights' mark."""
 
-    codec: LatentCodec
+    codec: Codec
     fingerprint: str
     size: int
+    latent_shape: tuple[int, ...]
 
+    @property
+    def flat(self) -> bool:
+        """One code without places."""
+        return len(self.latent_shape) == 1
 
-def codec_folder(model: str | Path, root: Path) -> Path:
-    """``kl``, a checkpoint's name or a folder (also one with a ``vae`` folder inside) -> the autoencoder's folder.
+    def encode(self, x: Tensor) -> Tensor:
+        return self.codec.encode(x)
 
-    Raises ``CheckpointError`` with what could have been asked for.
-    """
-    name = NAMES.get(str(model), str(model))
-    if name in NAMES.values():
-        return root / name
-    for folder in (Path(model) / "vae", Path(model)):
-        if (folder / "config.json").is_file():
-            return folder
-    raise checkpoints.CheckpointError(
-        f"There is no autoencoder {name[:80]!r}. Name one of {', '.join(NAMES)}, or a folder with config.json and "
-        "safetensors, such as a Stable Diffusion folder."
-    )
+    def decode(self, z: Tensor) -> Tensor:
+        return self.codec.decode(z)
 
 
 def open_codec(model: str | Path, root: Path) -> OpenCodec:
-    """Load an autoencoder from this machine; nothing is fetched. Raises ``CheckpointError``."""
-    folder = codec_folder(model, root)
-    if folder.parent == root:
-        autoencoder = checkpoints.load_model(folder)
-        if not isinstance(autoencoder, AutoencoderKL):
-            raise checkpoints.CheckpointError(f"{folder.name} is a {type(autoencoder).__name__}, not an autoencoder.")
-        mark = checkpoints.fingerprint(folder)
+    """A key, a model id in the Hugging Face cache or a folder -> its autoencoder, float32, on the CPU.
+
+    Only from files of this machine, strictly, and never from pickles. Raises ``CheckpointError``.
+    """
+    folder = sources.find(model, root)
+    facts = sources.facts(folder)
+    ours = [root / name for name in sources.BUILT_IN.values()]
+    if folder in ours or facts.kind == "FlatAutoencoder":
+        autoencoder, mark = checkpoints.load_model(folder), checkpoints.fingerprint(folder)
     else:
-        autoencoder, mark = _foreign(folder)
-    size = autoencoder.config.sample_size
-    side = min(size if isinstance(size, int) else max(size), LARGEST)
-    return OpenCodec(LatentCodec(autoencoder), mark, side)
-
-
-def _foreign(folder: Path) -> tuple[AutoencoderKL, str]:
-    """A folder that others wrote: diffusers renames the weights of older versions; none may lack, none be left over."""
-    weights = next((folder / file for file in FILES if (folder / file).is_file()), None)
-    if weights is None:
-        raise checkpoints.CheckpointError(f"{folder} holds no {FILES[0]}; other weight formats are not opened.")
-    found = checkpoints.read_json(folder / "config.json")
-    if found.get("_class_name") != "AutoencoderKL":
-        raise checkpoints.CheckpointError(
-            f"{folder} holds a {str(found.get('_class_name'))[:40]}, not an AutoencoderKL."
+        autoencoder, mark = _foreign(
+            folder, {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}[facts.kind]
         )
+    autoencoder.to(memory_format=torch.channels_last)
+    codecs = {"AutoencoderKL": LatentCodec, "AutoencoderTiny": TinyCodec, "FlatAutoencoder": FlatCodec}
+    return OpenCodec(codecs[facts.kind](autoencoder), mark, facts.size, facts.latent_shape)
+
+
+def _foreign(folder: Path, cls: type) -> tuple[torch.nn.Module, str]:
+    """A folder that others wrote: diffusers renames the weights of older versions; none may lack, none be left over."""
+    weights = sources.weights_file(folder)
     try:
-        autoencoder, report = AutoencoderKL.from_pretrained(
+        autoencoder, report = cls.from_pretrained(
             folder,
             variant="fp16" if "fp16" in weights.name else None,
             local_files_only=True,
@@ -77,12 +117,12 @@ def _foreign(folder: Path) -> tuple[AutoencoderKL, str]:
             output_loading_info=True,
         )
     except (OSError, ValueError, TypeError, RuntimeError) as error:
-        raise checkpoints.CheckpointError(f"{folder} cannot be opened ({str(error)[:200]}).") from error
+        raise CheckpointError(f"{folder} cannot be opened ({str(error)[:200]}).") from error
     differing = [*report["missing_keys"], *report["unexpected_keys"]]
     if differing:
-        raise checkpoints.CheckpointError(
-            f"{folder}: the weights do not fit config.json; they differ in {differing[0]}."
-        )
+        raise CheckpointError(f"{folder}: the weights do not fit config.json; they differ in {differing[0]}.")
+    if not all(torch.isfinite(tensor).all() for tensor in autoencoder.state_dict().values()):
+        raise CheckpointError(f"{folder}: the weights hold values that are not numbers.")
     with open(weights, "rb") as file:
         mark = hashlib.file_digest(file, "sha256").hexdigest()[:12]
     return autoencoder.float().eval().requires_grad_(False), mark

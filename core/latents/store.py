@@ -7,15 +7,18 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
 from core.data import PictureSet
 from core.images import to_tensor
 
-Encode = Callable[[torch.Tensor], torch.Tensor]
+if TYPE_CHECKING:  # the page imports this package before torch is loaded
+    import torch
+
+    Encode = Callable[[torch.Tensor], torch.Tensor]
 
 
 class LatentsError(ValueError):
@@ -72,6 +75,8 @@ def encode_set(source: PictureSet, encode: Encode, encoder: str, out: Path, *, b
     ``encode`` maps (N, 3, S, S) in [-1, 1] to (N, C, s, s); ``encoder`` names its weights, and latents made by
     others are started anew.
     """
+    import torch
+
     out.mkdir(parents=True, exist_ok=True)
     with torch.no_grad():
         shape = tuple(encode(to_tensor(source.pixels[:1])).shape[1:])

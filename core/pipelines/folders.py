@@ -10,10 +10,10 @@ from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
-from core.data.archive import Archive
+from core.data.archive import SUFFIXES, UNUSUAL, Archive
 from core.images import PictureError, open_picture
 
-_BROKEN_MEMBER = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError)
+BROKEN_MEMBER = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError)
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def open_pictures(source: Path, max_side: int | None = None) -> Iterator[Opened]
     Raises ``FileNotFoundError`` where there is no folder or zip, ``PictureError`` where it holds no picture files.
     """
     with Archive(source) as archive:
-        names = archive.pictures()
+        names = archive.pictures(SUFFIXES | UNUSUAL)
         if not names:
             raise PictureError(f"{source} holds no picture files.")
         for name in names:
@@ -39,7 +39,7 @@ def open_pictures(source: Path, max_side: int | None = None) -> Iterator[Opened]
                 yield Opened(name, open_picture(archive.read(name), max_side))
             except PictureError as error:
                 yield Opened(name, problem=str(error))
-            except _BROKEN_MEMBER as error:
+            except BROKEN_MEMBER as error:
                 yield Opened(name, problem=f"It cannot be read from the archive ({str(error)[:120]}).")
 
 

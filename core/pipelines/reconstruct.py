@@ -1,190 +1,240 @@
-"""A picture through a model's latents and back, with what it lost on the way; and embeddings of pictures."""
+"""Pictures through a model's latents and back, with what they lost; and what else can be done in between."""
 
 from __future__ import annotations
 
-import csv
 import threading
-import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from PIL import Image
 
 from core import checkpoints
-from core.images import PictureError, to_images, to_pixels, to_tensor, write_png
-from core.latents.codecs import NAMES, OpenCodec, codec_folder, open_codec
-from core.metrics import cosine_distance, psnr, ssim
-from core.models import PictureClassifier
-from core.pipelines.folders import Opened, OutputNames, open_pictures
+from core.checkpoints import CheckpointError
+from core.images import PictureError, to_pixels
+from core.latents import sources
+from core.latents.surgery import between, check, operate
+from core.pipelines.latent_view import view
+from core.pipelines.progress import Cancel
+from core.pipelines.reconstruct_types import (
+    Advance,
+    Cell,
+    GridRequest,
+    LatentView,
+    ModelInfo,
+    Reconstruction,
+    ReconstructRequest,
+    SurgeryRequest,
+)
+from core.recipe import RecipeError
 
-COLUMNS = ("name", "file", "psnr", "ssim", "embedding_distance", "ms")
-BATCH = 16
+if TYPE_CHECKING:
+    from torch import Tensor
 
+    from core.latents.codecs import OpenCodec
+    from core.pipelines.codec_engine import Change, CodecEngine
 
-@dataclass(frozen=True)
-class ReconstructRequest:
-    """A picture of any size, of which the centre square is used, and the autoencoder: ``kl``, a name or a folder."""
+MOST_STRIP = 64  # pictures of one sample, interpolation or traversal
+WHOLE_PIXELS = 24_000_000  # of a photo that is sent through whole
+LEAST_SIDE = 16
 
-    picture: Image.Image
-    model: str = "kl"
-
-
-@dataclass(frozen=True)
-class Reconstruction:
-    """The picture as the model sees it and as it comes back. ``milliseconds`` is encoding and decoding alone."""
-
-    before: Image.Image
-    after: Image.Image
-    latents: np.ndarray  # float32 (C, S, S)
-    psnr: float  # dB, infinite for an exact copy
-    ssim: float
-    embedding_distance: float | None  # 1 - cosine in the classifier's embedding, None without a classifier
-    milliseconds: float
+Before = tuple[np.ndarray, np.ndarray | None]  # a picture's pixels (S, S, 3) and its embedding (D,)
 
 
 class ReconstructPipeline:
-    """Loads autoencoders and the classifier lazily from a checkpoint root; safe to call from several threads."""
+    """Loads lazily from ``checkpoints``, ``LATENTSCAPE_SD``, ``LATENTSCAPE_TAESD`` and the Hugging Face cache.
 
-    def __init__(self, root: str | Path | None = None) -> None:
+    Safe to call from several threads. Requests name models by key; ``folders`` also lets them name folders and model
+    ids of this machine: for command lines and notebooks, not for a page that strangers open.
+    """
+
+    def __init__(self, root: str | Path | None = None, *, folders: bool = False) -> None:
         self.root = Path(root) if root else checkpoints.root()
-        self._codecs: dict[str, OpenCodec] = {}
-        self._classifier: PictureClassifier | None = None
-        self._lock = threading.RLock()
+        self.folders = folders
+        self._engine: CodecEngine | None = None
+        self._making = threading.Lock()
 
-    def names(self) -> tuple[str, ...]:
-        """Short names of the built-in autoencoders, whether present or not."""
-        return tuple(NAMES)
+    @property
+    def engine(self) -> CodecEngine:
+        """The networks; one per pipeline, whichever thread asks first."""
+        with self._making:
+            if self._engine is None:
+                from core.pipelines.codec_engine import CodecEngine  # with torch: not before somebody needs it
+
+                self._engine = CodecEngine(self.root)
+            return self._engine
+
+    def models(self) -> list[ModelInfo]:
+        """All models by key, present or not, from their files' headers: takes milliseconds."""
+        return [self.model(key) for key in sources.KEYS]
+
+    def model(self, key: str) -> ModelInfo:
+        """One model, present or not. Raises ``RecipeError`` for a name that is no key where ``folders`` is not set."""
+        self._allowed(key)
+        hosted = sources.HOSTED.get(key)
+        title = hosted.title if hosted else sources.TITLES.get(key, Path(key).name)
+        try:
+            facts = sources.facts(sources.find(key, self.root))
+        except CheckpointError as error:
+            if hosted is None:
+                return ModelInfo(key, title, False, str(error))
+            place = (sources.LARGEST, hosted.latent_shape, hosted.parameters)
+            return ModelInfo(key, title, False, str(error), hosted.offer, *place)
+        shape = (facts.size, facts.latent_shape, facts.parameters, facts.flat, facts.variational)
+        return ModelInfo(key, title, True, "", "", *shape)
 
     def missing(self, model: str) -> str | None:
-        """A sentence with the command that makes a missing autoencoder, or None."""
-        try:
-            return checkpoints.missing(codec_folder(model, self.root))
-        except checkpoints.CheckpointError as error:
-            return str(error)
+        """A sentence on how to get a missing autoencoder, or None."""
+        return self.model(model).problem or None
+
+    def warm(self) -> None:
+        """Load the built-in models that are here, so that the first picture is as fast as the next."""
+        for key in sources.BUILT_IN:
+            if not self.missing(key):
+                self.engine.codec(key)
+        self.engine.embed(Image.new("RGB", (64, 64)))
 
     def reconstruct(self, request: ReconstructRequest) -> Reconstruction:
-        """Raises ``CheckpointError`` where the model cannot be loaded."""
-        opened = self.codec(request.model)
-        pixels = to_pixels(request.picture, opened.size)
-        x = to_tensor(pixels)
-        with self._lock:
-            started = time.perf_counter()
-            z = opened.codec.encode(x)
-            y = opened.codec.decode(z)
-            milliseconds = (time.perf_counter() - started) * 1000
-        after = to_images(y)[0]
-        rebuilt, original = np.asarray(after)[None], pixels[None]
-        return Reconstruction(
-            Image.fromarray(pixels),
-            after,
-            z[0].float().numpy(),
-            float(psnr(rebuilt, original)[0]),
-            float(ssim(rebuilt, original)[0]),
-            self._distance(pixels, np.asarray(after)),
-            milliseconds,
+        """Raises ``CheckpointError`` where the model cannot be loaded, ``RecipeError`` where it cannot do this."""
+        if request.whole:
+            *_, result = self.whole(request)
+            return result
+        return self._reconstruct(request.picture, request.model, {})
+
+    def whole(self, request: ReconstructRequest, *, cancel: Cancel | None = None) -> Iterator[Advance | Reconstruction]:
+        """The picture in its own shape and size: a :class:`Advance` after each tile, then one :class:`Reconstruction`.
+
+        Nothing follows where ``cancel`` stops it. See ``core.latents.tiles`` on how close tiles come to the whole.
+        """
+        codec = self._codec(request.model)
+        _fits_whole(request.picture, flat=codec.flat)
+        for step in self.engine.whole(codec, np.array(request.picture.convert("RGB"))):
+            yield step
+            if cancel and cancel():
+                return
+
+    def grid(self, request: GridRequest) -> Iterator[Cell]:
+        """Cells as they are finished, row by row; large models after all small ones. Stop asking to stop it.
+
+        Each cell is exactly what :meth:`reconstruct` gives for it. A model that fails spoils its own cells only.
+        """
+        total = len(request.pictures) * len(request.models)
+        columns = list(enumerate(request.models))
+        slow = [self._slow(model) for model in request.models]
+        done = 0
+        for part in (False, True):
+            for row, (_, picture) in enumerate(request.pictures):
+                seen: dict[int, Before] = {}
+                for column, model in columns:
+                    if slow[column] == part:
+                        done += 1
+                        yield self._cell(Cell(row, column, done, total), picture, model, seen)
+
+    def latent(self, request: ReconstructRequest) -> LatentView:
+        """The latents of the centre square, to look at."""
+        self._codec(request.model)
+        return view(self.engine.encode(request.model, request.picture)[0].float().numpy())
+
+    def operate(self, request: SurgeryRequest) -> Reconstruction:
+        """``before`` is the picture that came in, ``latents`` and ``after`` what the operations made of it."""
+        codec = self._codec(request.model)
+        check(request.surgery, codec.latent_shape[0], other=request.other is not None)
+        other = None
+        if request.other is not None and request.surgery.swap:
+            other = self.engine.encode(request.model, request.other)
+        return self._reconstruct(request.picture, request.model, {}, lambda z: operate(z, request.surgery, other))
+
+    def sample(self, model: str, seed: int, count: int = 1) -> list[Image.Image]:
+        """Samples of N(0, 1), decoded; number i has seed + i. Pictures only where ``ModelInfo.prior`` is set."""
+        self._codec(model)
+        seeds = range(seed, seed + _count(count, 1))
+        return [self.engine.picture(model, self.engine.noise(model, one % 2**63)) for one in seeds]
+
+    def interpolate(
+        self, model: str, first: Image.Image, second: Image.Image, steps: int = 8, *, spherical: bool = False
+    ) -> list[Image.Image]:
+        """From one picture's latents to another's, both ends included: in a straight line, or of flat codes an arc."""
+        if spherical and not self._codec(model).flat:
+            raise RecipeError("Latents with places are interpolated in straight lines; only flat codes along an arc.")
+        shares = np.linspace(0, 1, _count(steps, 2))
+        start, end = (self._encoded(model, picture) for picture in (first, second))
+        return [self.engine.picture(model, between(start, end, float(x), spherical=spherical)) for x in shares]
+
+    def traverse(
+        self, model: str, picture: Image.Image | None, dimension: int, values: Sequence[float]
+    ) -> list[Image.Image]:
+        """One dimension of the code (of a grid: the mean of one channel) at each of ``values``, in deviations.
+
+        All else as in ``picture``, or zero, the mean over the data, without one.
+        """
+        codec = self._codec(model)
+        if not 0 <= dimension < codec.latent_shape[0]:
+            raise RecipeError(f"There is no dimension {dimension}; this model has 0 to {codec.latent_shape[0] - 1}.")
+        _count(len(values), 1)
+        z = 0 * self.engine.noise(model, 0) if picture is None else self._encoded(model, picture)
+        moved = []
+        for value in values:
+            one = z.clone()
+            one[:, dimension] += float(value) - one[:, dimension].mean()
+            moved.append(self.engine.picture(model, one))
+        return moved
+
+    # --- in between ---------------------------------------------------------------------------------------------------
+
+    def _allowed(self, model: str) -> None:
+        if model not in sources.KEYS and not self.folders:
+            raise RecipeError(f"There is no model {model[:60]!r}; choose one of {', '.join(sources.KEYS)}.")
+
+    def _codec(self, model: str) -> OpenCodec:
+        self._allowed(model)
+        return self.engine.codec(model)
+
+    def _encoded(self, model: str, picture: Image.Image) -> Tensor:
+        self._codec(model)
+        return self.engine.encode(model, picture)
+
+    def _slow(self, model: str) -> bool:
+        try:
+            info = self.model(model)
+        except RecipeError:
+            return False
+        return info.present and info.size > 64
+
+    def _cell(self, cell: Cell, picture: Image.Image, model: str, seen: dict[int, Before]) -> Cell:
+        try:
+            result, problem = self._reconstruct(picture, model, seen), ""
+        except (CheckpointError, PictureError, RecipeError) as error:
+            result, problem = None, str(error)
+        return Cell(cell.row, cell.column, cell.done, cell.total, result, problem)
+
+    def _reconstruct(
+        self, picture: Image.Image, model: str, seen: dict[int, Before], change: Change | None = None
+    ) -> Reconstruction:
+        """``seen`` holds what is known of this picture by size, so that a row of models embeds it once."""
+        codec, engine = self._codec(model), self.engine
+        if codec.size not in seen:
+            pixels = to_pixels(picture, codec.size)
+            seen[codec.size] = pixels, engine.embed(Image.fromarray(pixels))
+        result = engine.through(codec, *seen[codec.size], change)
+        return replace(result, percentile=engine.percentile(model, result.psnr))
+
+
+def _fits_whole(picture: Image.Image, *, flat: bool) -> None:
+    width, height = picture.size
+    if flat:
+        raise RecipeError("This model makes one code of a square picture; choose one with a grid of latents.")
+    if width * height > WHOLE_PIXELS:
+        raise RecipeError(
+            f"This photo has {width * height / 1e6:.0f} megapixels; at most {WHOLE_PIXELS // 10**6} can be sent "
+            "through whole. Make it smaller, or use its centre square."
         )
-
-    def embed(self, pictures: list[Image.Image], model: str = "kl") -> np.ndarray:
-        """Pictures -> latents (N, C, S, S) of an autoencoder, or for ``classifier`` embeddings (N, D); float32."""
-        if model == "classifier":
-            x = torch.cat([to_tensor(to_pixels(picture, 64)) for picture in pictures])
-            with self._lock, torch.inference_mode():
-                return self.classifier()(x).embedding.numpy()
-        opened = self.codec(model)
-        x = torch.cat([to_tensor(to_pixels(picture, opened.size)) for picture in pictures])
-        with self._lock:
-            return opened.codec.encode(x).float().numpy()
-
-    def codec(self, model: str) -> OpenCodec:
-        with self._lock:
-            if model not in self._codecs:
-                self._codecs[model] = open_codec(model, self.root)
-            return self._codecs[model]
-
-    def classifier(self) -> PictureClassifier:
-        with self._lock:
-            if self._classifier is None:
-                loaded = checkpoints.load_model(self.root / "classifier")
-                if not isinstance(loaded, PictureClassifier):
-                    raise checkpoints.CheckpointError("classifier: config.json does not describe a classifier.")
-                self._classifier = loaded
-            return self._classifier
-
-    def _distance(self, before: np.ndarray, after: np.ndarray) -> float | None:
-        """Both pictures at the classifier's size -> their distance in its embedding."""
-        if checkpoints.missing(self.root / "classifier"):
-            return None
-        both = self.embed([Image.fromarray(before), Image.fromarray(after)], "classifier")
-        return float(cosine_distance(both[:1], both[1:])[0])
+    if min(width, height) < LEAST_SIDE:
+        raise RecipeError(f"A photo needs {LEAST_SIDE} pixels or more along each side to be sent through whole.")
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one file: its row of ``metrics.csv``, or the reason why there is none."""
-
-    name: str
-    row: dict[str, object] | None = None
-    problem: str = ""
-
-
-def reconstruct_folder(pipeline: ReconstructPipeline, model: str, source: Path, out: Path) -> Iterator[Outcome]:
-    """Every picture of a folder or zip -> a PNG of the same name in ``out``, and ``metrics.csv`` row by row."""
-    side = pipeline.codec(model).size  # refuses an unknown model before anything is written
-    pictures = open_pictures(source, side)
-    out.mkdir(parents=True, exist_ok=True)
-    names = OutputNames(out)
-    with open(out / "metrics.csv", "w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, COLUMNS)
-        table.writeheader()
-        for opened in pictures:
-            outcome = _reconstruct_one(pipeline, model, opened, names)
-            if outcome.row:
-                table.writerow(outcome.row)
-            yield outcome
-
-
-def _reconstruct_one(pipeline: ReconstructPipeline, model: str, opened: Opened, names: OutputNames) -> Outcome:
-    if opened.image is None:
-        return Outcome(opened.name, problem=opened.problem)
-    try:
-        path = names.path(opened.name)
-        result = pipeline.reconstruct(ReconstructRequest(opened.image, model))
-    except PictureError as error:
-        return Outcome(opened.name, problem=str(error))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(write_png(result.after))
-    distance = "" if result.embedding_distance is None else f"{result.embedding_distance:.6f}"
-    figures = (f"{result.psnr:.4f}", f"{result.ssim:.6f}", distance, f"{result.milliseconds:.1f}")
-    values = (opened.name, path.relative_to(names.folder).as_posix(), *figures)
-    return Outcome(opened.name, dict(zip(COLUMNS, values, strict=True)))
-
-
-def embed_folder(
-    pipeline: ReconstructPipeline, model: str, source: Path, problems: list[Outcome]
-) -> tuple[np.ndarray, list[str]]:
-    """Every readable picture of a folder or zip -> latents (N, ...) and names; the others are added to ``problems``."""
-    side = 64 if model == "classifier" else pipeline.codec(model).size
-    latents, names = [], []
-    for block in _blocks(open_pictures(source, side)):
-        problems += [Outcome(opened.name, problem=opened.problem) for opened in block if opened.image is None]
-        readable = [opened for opened in block if opened.image is not None]
-        if readable:
-            latents.append(pipeline.embed([opened.image for opened in readable], model))
-            names += [opened.name for opened in readable]
-    if not names:
-        raise PictureError(f"None of the pictures in {source} can be read.")
-    return np.concatenate(latents), names
-
-
-def _blocks(pictures: Iterable[Opened]) -> Iterator[list[Opened]]:
-    block: list[Opened] = []
-    for opened in pictures:
-        block.append(opened)
-        if len(block) == BATCH:
-            yield block
-            block = []
-    if block:
-        yield block
+def _count(count: int, least: int) -> int:
+    if not least <= count <= MOST_STRIP:
+        raise RecipeError(f"Ask for {least} to {MOST_STRIP} pictures at once.")
+    return count

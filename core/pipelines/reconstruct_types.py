@@ -10,6 +10,7 @@ from PIL import Image
 from core.latents.surgery import Surgery
 
 __all__ = [
+    "Advance",
     "Cell",
     "GridRequest",
     "Histogram",
@@ -73,6 +74,14 @@ class Reconstruction:
     embedding_distance: float | None  # 1 - cosine in the classifier's embedding, None without a classifier
     milliseconds: float
     percentile: float | None = None  # share of test pictures, 0 to 100, that come back worse; None where not measured
+
+
+@dataclass(frozen=True)
+class Advance:
+    """How far long work has come: tiles of a whole photo, bytes of a download."""
+
+    done: int
+    total: int
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from core.training.mixture import SHARES, Mixture
 class FlatPreset:
     loop: LoopConfig
     model: dict = field(default_factory=dict)
-    beta: float = 4.0  # nats of divergence per picture, over its values, against the pixel losses (VAE only)
+    beta: float = 20.0  # nats of divergence per picture, over its values, against the pixel losses (VAE only)
     beta_warmup: float = 0.15  # share of the steps over which beta rises from zero, so that no dimension dies early
     perceptual_weight: float = 0.1
     perceptual_from: float = 0.5

@@ -1,0 +1,85 @@
+"""Whole folders and zips through an autoencoder, for the command lines."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.images import PictureError, write_png
+from core.pipelines.folders import Opened, OutputNames, open_pictures
+from core.pipelines.reconstruct import ReconstructPipeline
+from core.pipelines.reconstruct_types import ReconstructRequest
+
+COLUMNS = ("name", "file", "psnr", "ssim", "embedding_distance", "ms")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file: its row of ``metrics.csv``, or the reason why there is none."""
+
+    name: str
+    row: dict[str, object] | None = None
+    problem: str = ""
+
+
+def reconstruct_folder(pipeline: ReconstructPipeline, model: str, source: Path, out: Path) -> Iterator[Outcome]:
+    """Every picture of a folder or zip -> a PNG of the same name in ``out``, and ``metrics.csv`` row by row."""
+    side = pipeline.engine.codec(model).size  # refuses an unknown model before anything is written
+    pictures = open_pictures(source, side)
+    out.mkdir(parents=True, exist_ok=True)
+    names = OutputNames(out)
+    with open(out / "metrics.csv", "w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, COLUMNS)
+        table.writeheader()
+        for opened in pictures:
+            outcome = _reconstruct_one(pipeline, model, opened, names)
+            if outcome.row:
+                table.writerow(outcome.row)
+            yield outcome
+
+
+def _reconstruct_one(pipeline: ReconstructPipeline, model: str, opened: Opened, names: OutputNames) -> Outcome:
+    if opened.image is None:
+        return Outcome(opened.name, problem=opened.problem)
+    try:
+        path = names.path(opened.name)
+        result = pipeline.reconstruct(ReconstructRequest(opened.image, model))
+    except PictureError as error:
+        return Outcome(opened.name, problem=str(error))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(write_png(result.after))
+    distance = "" if result.embedding_distance is None else f"{result.embedding_distance:.6f}"
+    figures = (f"{result.psnr:.4f}", f"{result.ssim:.6f}", distance, f"{result.milliseconds:.1f}")
+    values = (opened.name, path.relative_to(names.folder).as_posix(), *figures)
+    return Outcome(opened.name, dict(zip(COLUMNS, values, strict=True)))
+
+
+def embed_folder(
+    pipeline: ReconstructPipeline, model: str, source: Path, problems: list[Outcome]
+) -> tuple[np.ndarray, list[str]]:
+    """Every readable picture of a folder or zip -> vectors (N, ...), float32, and names.
+
+    Latents of an autoencoder, or embeddings where ``model`` is ``classifier``. The other files are added to
+    ``problems``. Raises ``CheckpointError``, ``PictureError`` where no picture can be read.
+    """
+    engine = pipeline.engine
+    if model == "classifier":
+        side = 64
+        engine.classifier()  # refuses a missing one before any picture is read
+    else:
+        side = engine.codec(model).size
+    vectors, names = [], []
+    for opened in open_pictures(source, side):
+        if opened.image is None:
+            problems.append(Outcome(opened.name, problem=opened.problem))
+            continue
+        embedded = engine.embed(opened.image) if model == "classifier" else engine.encode(model, opened.image)[0]
+        vectors.append(np.asarray(embedded, np.float32))
+        names.append(opened.name)
+    if not names:
+        raise PictureError(f"None of the pictures in {source} can be read.")
+    return np.stack(vectors), names

@@ -1,0 +1,405 @@
+"""The Reconstruction lab's pipeline and what people bring to it, good and bad."""
+
+from __future__ import annotations
+
+import io
+import struct
+import threading
+import zipfile
+import zlib
+from dataclasses import replace
+
+import huggingface_hub
+import numpy as np
+import pytest
+import torch
+from diffusers import AutoencoderKL
+from PIL import Image
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from core import checkpoints
+from core.checkpoints import CheckpointError
+from core.latents import sources
+from core.pipelines.losses import losses
+from core.pipelines.reconstruct import ReconstructPipeline
+from core.pipelines.reconstruct_types import (
+    Advance,
+    GridRequest,
+    Reconstruction,
+    ReconstructRequest,
+    Surgery,
+    SurgeryRequest,
+)
+from core.pipelines.uploads import MOST_PROBLEMS, collect
+from core.recipe import RecipeError
+
+BUILT_IN = ("cae", "vae", "kl")
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path, monkeypatch):
+    """No weights of this machine but those that a test puts there."""
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    for hosted in sources.HOSTED.values():
+        monkeypatch.delenv(hosted.variable, raising=False)
+
+
+@pytest.fixture(scope="module")
+def lab(tiny_checkpoints):
+    return ReconstructPipeline(tiny_checkpoints)
+
+
+def photo(seed=1, size=(90, 70), mode="RGB"):
+    random = np.random.default_rng(seed)
+    small = Image.fromarray(random.integers(0, 256, (9, 9, 3), dtype=np.uint8))
+    return small.resize(size, Image.Resampling.BICUBIC).convert(mode)
+
+
+def same(first, second):
+    return np.array_equal(np.asarray(first), np.asarray(second))
+
+
+def equal(first: Reconstruction, second: Reconstruction) -> bool:
+    figures = ("psnr", "ssim", "embedding_distance", "percentile")
+    return same(first.after, second.after) and all(getattr(first, x) == getattr(second, x) for x in figures)
+
+
+# --- one picture ------------------------------------------------------------------------------------------------------
+
+
+def test_models_are_listed_whether_present_or_not(lab, tmp_path):
+    found = {model.key: model for model in lab.models()}
+    assert tuple(found) == ("cae", "vae", "kl", "sd", "taesd")
+    assert [model.key for model in found.values() if model.present] == list(BUILT_IN)
+    assert found["vae"].prior and found["vae"].flat and not found["cae"].prior and not found["kl"].flat
+    assert found["kl"].ratio == 12 and found["kl"].parameters > 1000
+    assert "LATENTSCAPE_SD" in found["sd"].problem and found["sd"].download.startswith("334.6 MB")
+    bare = ReconstructPipeline(tmp_path).models()
+    assert not any(model.present for model in bare) and "train_autoencoder.py --model cae" in bare[0].problem
+
+
+@pytest.mark.parametrize("key", BUILT_IN)
+def test_figures_are_those_of_the_two_pictures(lab, key):
+    result = lab.reconstruct(ReconstructRequest(photo(), key))
+    before, after = np.asarray(result.before), np.asarray(result.after)
+    assert before.shape == after.shape == (64, 64, 3)
+    assert result.psnr == pytest.approx(peak_signal_noise_ratio(before, after), abs=1e-6)
+    assert result.ssim == pytest.approx(structural_similarity(before, after, channel_axis=2), abs=1e-6)
+    difference = (before.astype(float) - after) ** 2
+    assert np.allclose(result.error, np.sqrt(difference.mean(axis=2)), atol=1e-4)
+    assert result.latents.shape == lab.model(key).latent_shape and result.latents.dtype == np.float32
+    assert 0 <= result.embedding_distance <= 2 and result.milliseconds > 0 and result.percentile is None
+
+
+def test_percentile_comes_from_the_measured_test_pictures(tiny_checkpoints, tmp_path):
+    for name in ("autoencoder-kl", "classifier"):
+        (tmp_path / name).symlink_to(tiny_checkpoints / name)
+    own = tmp_path / "autoencoder-vae"
+    own.mkdir()
+    for file in ("config.json", checkpoints.WEIGHTS):
+        (own / file).write_bytes((tiny_checkpoints / "autoencoder-vae" / file).read_bytes())
+    table = {"celeba": list(range(101)), "food101": [0.0] * 101}
+    checkpoints.write_json(own / "metrics.json", {"psnr_percentiles": table})
+    lab = ReconstructPipeline(tmp_path)
+    result = lab.reconstruct(ReconstructRequest(photo(), "vae"))
+    assert result.percentile == pytest.approx((result.psnr + 100) / 2)
+    assert lab.reconstruct(ReconstructRequest(photo(), "kl")).percentile is None
+
+
+def test_the_classifier_is_not_needed(tiny_checkpoints, tmp_path):
+    (tmp_path / "autoencoder-kl").symlink_to(tiny_checkpoints / "autoencoder-kl")
+    assert ReconstructPipeline(tmp_path).reconstruct(ReconstructRequest(photo())).embedding_distance is None
+
+
+def test_a_page_cannot_name_folders_of_the_machine(tiny_checkpoints):
+    folder = str(tiny_checkpoints / "autoencoder-cae")
+    with pytest.raises(RecipeError, match="choose one of cae, vae"):
+        ReconstructPipeline(tiny_checkpoints).reconstruct(ReconstructRequest(photo(), folder))
+    own = ReconstructPipeline(tiny_checkpoints, folders=True)
+    by_key = own.reconstruct(ReconstructRequest(photo(), "cae"))
+    assert equal(own.reconstruct(ReconstructRequest(photo(), folder)), by_key)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 3000), (20_000, 2), (64, 64), (3000, 2)])
+def test_any_shape_is_taken(lab, size):
+    result = lab.reconstruct(ReconstructRequest(photo(size=size), "kl"))
+    assert result.before.size == result.after.size == (64, 64) and np.isfinite(result.psnr)
+
+
+# --- the grid ---------------------------------------------------------------------------------------------------------
+
+
+def test_cells_are_what_single_reconstructions_are(lab):
+    pictures = tuple((f"{seed}.png", photo(seed)) for seed in range(3))
+    cells = list(lab.grid(GridRequest(pictures, BUILT_IN)))
+    assert [(cell.row, cell.column) for cell in cells] == [(row, column) for row in range(3) for column in range(3)]
+    assert [cell.done for cell in cells] == list(range(1, 10)) and {cell.total for cell in cells} == {9}
+    for cell in cells:
+        alone = lab.reconstruct(ReconstructRequest(pictures[cell.row][1], BUILT_IN[cell.column]))
+        assert equal(cell.result, alone)
+
+
+def test_absent_models_spoil_their_own_cells_only(lab):
+    pictures = (("a", photo()), ("b", photo(2)))
+    cells = list(lab.grid(GridRequest(pictures, ("sd", "kl", "../etc"))))
+    problems = {(cell.row, cell.column): cell.problem for cell in cells if cell.result is None}
+    assert set(problems) == {(0, 0), (1, 0), (0, 2), (1, 2)}
+    assert "Download them" in problems[0, 0] and "no model" in problems[0, 2]
+
+
+def test_large_models_come_last(tiny_checkpoints, tmp_path, monkeypatch):
+    blocks = {"down_block_types": ["DownEncoderBlock2D"] * 2, "up_block_types": ["UpDecoderBlock2D"] * 2}
+    sizes = {"block_out_channels": [8, 8], "norm_num_groups": 4, "sample_size": 128}
+    AutoencoderKL(**blocks, **sizes, mid_block_add_attention=False).save_pretrained(tmp_path / "sd" / "vae")
+    monkeypatch.setenv("LATENTSCAPE_SD", str(tmp_path / "sd"))
+    lab = ReconstructPipeline(tiny_checkpoints)
+    cells = lab.grid(GridRequest((("a", photo()), ("b", photo(2))), ("sd", "cae")))
+    order = [(cell.row, cell.column) for cell in cells]
+    assert order == [(0, 1), (1, 1), (0, 0), (1, 0)]
+
+
+def test_several_at_once_get_what_each_gets_alone(lab):
+    expected = [lab.reconstruct(ReconstructRequest(photo(seed), "kl")) for seed in range(6)]
+    found = [None] * 6
+
+    def work(seed):
+        found[seed] = lab.reconstruct(ReconstructRequest(photo(seed), "kl"))
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(equal(first, second) for first, second in zip(found, expected, strict=True))
+
+
+# --- latents ----------------------------------------------------------------------------------------------------------
+
+
+def test_latents_to_look_at(lab):
+    latents = lab.reconstruct(ReconstructRequest(photo(), "kl")).latents
+    view = lab.latent(ReconstructRequest(photo(), "kl"))
+    assert len(view.channels) == 4 and view.channels[0].size == (16, 16) and not len(view.code)
+    low, high = view.scale
+    shown = np.asarray(view.channels[2], float) / 255 * (high - low) + low
+    assert np.allclose(shown, latents[2].clip(low, high), atol=(high - low) / 255)
+    assert np.allclose(view.mean, latents.mean(axis=(1, 2)), atol=1e-5)
+    for histogram in view.histograms:
+        assert histogram.counts.sum() == 256 and len(histogram.edges) == len(histogram.counts) + 1
+    flat = lab.latent(ReconstructRequest(photo(), "vae"))
+    assert not flat.channels and flat.code.shape == (16,) and len(flat.histograms) == 1 == len(flat.mean)
+
+
+@pytest.mark.parametrize("key", ["kl", "cae"])
+def test_surgery_of_nothing_is_a_reconstruction_and_of_something_is_not(lab, key):
+    plain = lab.reconstruct(ReconstructRequest(photo(), key))
+    assert equal(lab.operate(SurgeryRequest(photo(), key)), plain)
+    for surgery in (Surgery(silence=(0, 1)), Surgery(bits=1), Surgery(noise=1.0), Surgery(swap=(0, 1))):
+        result = lab.operate(SurgeryRequest(photo(), key, surgery, photo(2)))
+        assert same(result.before, plain.before) and not same(result.after, plain.after), surgery
+        assert not np.array_equal(result.latents, plain.latents)
+
+
+def test_all_channels_swapped_are_the_other_picture(lab):
+    surgery = Surgery(swap=(0, 1, 2, 3))
+    swapped = lab.operate(SurgeryRequest(photo(), "kl", surgery, photo(2)))
+    assert same(swapped.after, lab.reconstruct(ReconstructRequest(photo(2), "kl")).after)
+
+
+def test_samples_come_from_their_seeds(lab):
+    state = torch.random.get_rng_state()
+    three = lab.sample("vae", 5, 3)
+    assert same(three[2], lab.sample("vae", 7)[0]) and not same(three[0], three[1])
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+
+@pytest.mark.parametrize(("key", "spherical"), [("kl", False), ("vae", False), ("vae", True)])
+def test_interpolations_begin_and_end_with_the_two_pictures(lab, key, spherical):
+    first, second = photo(1), photo(2)
+    way = lab.interpolate(key, first, second, 5, spherical=spherical)
+    assert len(way) == 5 and not same(way[2], way[0])
+    for end, picture in ((way[0], first), (way[-1], second)):
+        expected = np.asarray(lab.reconstruct(ReconstructRequest(picture, key)).after, int)
+        assert np.abs(np.asarray(end, int) - expected).max() <= 1
+
+
+def test_a_dimension_is_traversed_and_all_else_stays(lab):
+    code = lab.reconstruct(ReconstructRequest(photo(), "cae")).latents
+    there, same_again = lab.traverse("cae", photo(), 3, [2.0, float(code[3])])
+    expected = np.asarray(lab.reconstruct(ReconstructRequest(photo(), "cae")).after, int)
+    assert np.abs(np.asarray(same_again, int) - expected).max() <= 1
+    assert not same(there, same_again)
+    mean = lab.traverse("vae", None, 0, [0.0, 0.0, 1.0])
+    assert same(mean[0], mean[1]) and not same(mean[0], mean[2])
+    assert len(lab.traverse("kl", photo(), 3, [-1.0, 1.0])) == 2
+
+
+def test_what_cannot_be_done_is_said(lab):
+    with pytest.raises(RecipeError, match="straight lines"):
+        lab.interpolate("kl", photo(), photo(2), spherical=True)
+    with pytest.raises(RecipeError, match="no dimension 16"):
+        lab.traverse("vae", None, 16, [0.0])
+    with pytest.raises(RecipeError, match="no channel 9"):
+        lab.operate(SurgeryRequest(photo(), "kl", Surgery(silence=(9,))))
+    with pytest.raises(RecipeError, match="Choose the picture"):
+        lab.operate(SurgeryRequest(photo(), "kl", Surgery(swap=(0,))))
+    with pytest.raises(RecipeError, match="1 to 64 pictures"):
+        lab.sample("vae", 0, 0)
+    with pytest.raises(CheckpointError, match="Download them"):
+        lab.latent(ReconstructRequest(photo(), "taesd"))
+
+
+# --- whole photos -----------------------------------------------------------------------------------------------------
+
+
+def test_a_whole_photo_keeps_its_shape_and_tells_how_far_it_is(lab):
+    picture = photo(size=(190, 121))
+    *steps, result = lab.whole(ReconstructRequest(picture, "kl", whole=True))
+    assert all(isinstance(step, Advance) for step in steps) and steps[-1].done == steps[-1].total == len(steps)
+    assert result.before.size == result.after.size == (190, 121) and same(result.before, picture)
+    assert result.latents.shape == (4, 31, 48) and result.error.shape == (121, 190)
+    assert result.psnr == pytest.approx(peak_signal_noise_ratio(np.asarray(picture), np.asarray(result.after)))
+    assert equal(lab.reconstruct(ReconstructRequest(picture, "kl", whole=True)), result)
+
+
+def test_a_whole_photo_of_one_tile_is_the_plain_reconstruction(lab):
+    picture = photo(size=(64, 64))
+    plain = lab.reconstruct(ReconstructRequest(picture, "kl"))
+    whole = lab.reconstruct(ReconstructRequest(picture, "kl", whole=True))
+    assert equal(whole, replace(plain, percentile=None))
+
+
+def test_a_whole_photo_can_be_stopped(lab):
+    steps = list(lab.whole(ReconstructRequest(photo(size=(300, 300)), "kl", whole=True), cancel=lambda: True))
+    assert len(steps) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "size", "words"),
+    [("vae", (90, 70), "one code of a square"), ("kl", (6000, 5000), "30 megapixels"), ("kl", (90, 9), "16 pixels")],
+)
+def test_photos_that_cannot_be_sent_whole_say_so(lab, key, size, words):
+    with pytest.raises(RecipeError, match=words):
+        lab.reconstruct(ReconstructRequest(Image.new("RGB", size), key, whole=True))
+
+
+@pytest.mark.parametrize("height", [7, 13, 300, 1007])
+def test_figures_in_strips_are_those_of_the_whole(height, monkeypatch):
+    monkeypatch.setattr("core.pipelines.losses.STRIP", 5000)
+    random = np.random.default_rng(4)
+    before = random.integers(0, 256, (height, 50, 3), dtype=np.uint8)
+    after = np.clip(before + random.normal(0, 20, before.shape), 0, 255).astype(np.uint8)
+    lost = losses(after, before)
+    assert lost.psnr == pytest.approx(peak_signal_noise_ratio(before, after), abs=1e-6)
+    assert lost.ssim == pytest.approx(structural_similarity(before, after, channel_axis=2), abs=1e-6)
+    assert losses(before, before).psnr == float("inf")
+
+
+# --- what people bring ------------------------------------------------------------------------------------------------
+
+
+def encoded(image, kind="PNG", **options):
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def bomb():
+    """A PNG of a few bytes that says that it has 2.5 gigapixels."""
+    header = struct.pack(">2I5B", 50_000, 50_000, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b""))
+    packed = [struct.pack(">I", len(b)) + k + b + struct.pack(">I", zlib.crc32(k + b)) for k, b in chunks]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+
+
+def test_good_ones_are_taken_and_each_bad_one_has_its_reason(tmp_path):
+    good = {
+        "plain.png": encoded(photo()),
+        "pixel.png": encoded(photo(size=(1, 1))),
+        "wide.png": encoded(photo(size=(3000, 1))),
+        "grey.png": encoded(photo(mode="L")),
+        "deep.png": encoded(Image.fromarray((np.arange(4096).reshape(64, 64) * 16).astype(np.uint16))),
+        "ink.jpg": encoded(photo(mode="CMYK"), "JPEG"),
+        "clear.png": encoded(Image.new("RGBA", (8, 8), (255, 0, 0, 0))),
+        "moving.gif": encoded(photo(), "GIF", save_all=True, append_images=[photo(2)]),
+    }
+    bad = {
+        "empty.png": (b"", "empty"),
+        "text.png": (b"I am no picture", "not a picture"),
+        "phone.heic": (b"\0\0\0\x18ftypheic" + bytes(64), "HEIC"),
+        "cut.png": (encoded(photo())[:300], "damaged"),
+        "bomb.png": (bomb(), "megapixels"),
+    }
+    for name, content in {**good, **{name: content for name, (content, _) in bad.items()}}.items():
+        (tmp_path / name).write_bytes(content)
+    paths = [tmp_path / name for name in (*bad, *good)] + [tmp_path / "missing.png", tmp_path]
+    pictures, problems = collect(paths)
+    assert [name for name, _ in pictures] == list(good)
+    assert all(picture.mode == "RGB" for _, picture in pictures)
+    assert dict(pictures)["clear.png"].getpixel((0, 0)) == (255, 255, 255)
+    reasons = dict(problems)
+    assert all(words in reasons[name] for name, (_, words) in bad.items())
+    assert len(problems) == len(bad) + 2 and "no file" in reasons["missing.png"]
+
+
+def test_zips_and_files_are_mixed(tmp_path):
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("trip/a.jpg", encoded(photo(), "JPEG"))
+        archive.writestr("b.heic", b"\0\0\0\x18ftypheic" + bytes(64))
+        archive.writestr("huge.png", bytes(50 * 2**20))
+        archive.writestr("../evil.png", encoded(photo(2)))
+        archive.writestr("__MACOSX/._a.jpg", b"x")
+        archive.writestr("notes.txt", "hello")
+    photo(3).save(tmp_path / "single.png")
+    pictures, problems = collect([tmp_path / "single.png", tmp_path / "photos.zip"])
+    assert [name for name, _ in pictures] == ["single.png", "photos.zip/../evil.png", "photos.zip/trip/a.jpg"]
+    reasons = dict(problems)
+    assert set(reasons) == {"photos.zip/b.heic", "photos.zip/huge.png"}
+    assert "unpacks to more" in reasons["photos.zip/huge.png"] and "HEIC" in reasons["photos.zip/b.heic"]
+
+
+def test_a_picture_that_carries_a_zip_stays_a_picture(tmp_path):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("x.png", encoded(photo(2)))
+    (tmp_path / "both.png").write_bytes(encoded(photo()) + packed.getvalue())
+    pictures, problems = collect([tmp_path / "both.png"])
+    assert [name for name, _ in pictures] == ["both.png"] and not problems
+
+
+def test_bad_zips_are_named(tmp_path):
+    (tmp_path / "empty.zip").write_bytes(b"")
+    (tmp_path / "junk.zip").write_bytes(b"PK\3\4" + bytes(100))
+    with zipfile.ZipFile(tmp_path / "texts.zip", "w") as archive:
+        archive.writestr("a.txt", "x")
+    listing = b"PK\5\6" + bytes(8) + struct.pack("<II", 2**30, 0) + bytes(2)
+    (tmp_path / "many.zip").write_bytes(b"PK\3\4" + bytes(50) + listing)
+    _, problems = collect([tmp_path / f"{name}.zip" for name in ("empty", "junk", "texts", "many")])
+    assert [sentence for _, sentence in problems] == [
+        "This zip is damaged or cut short.",
+        "This zip is damaged or cut short.",
+        "This zip holds no picture files.",
+        "This zip lists too many files; pack fewer into one.",
+    ]
+
+
+def test_thousands_of_files_are_bounded_and_said(tmp_path):
+    content = encoded(photo(size=(8, 8)))
+    with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:
+        for number in range(5000):
+            archive.writestr(f"{number:04d}.png", content)
+    with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
+        for number in range(500):
+            archive.writestr(f"{number:04d}.png", "no picture")
+    pictures, problems = collect([tmp_path / "many.zip"], most=12)
+    assert len(pictures) == 12 and problems == [
+        ("4,988 more", "Not opened, because 12 pictures are taken at a time. Add them afterwards.")
+    ]
+    pictures, problems = collect([tmp_path / "bad.zip"])
+    assert not pictures and len(problems) == MOST_PROBLEMS + 1 and problems[-1][0] == "436 more"
+
+
+def test_large_photos_come_smaller(tmp_path):
+    photo(size=(4000, 3000)).save(tmp_path / "large.jpg")
+    ((_, picture),), _ = collect([tmp_path / "large.jpg"])
+    assert 512 <= min(picture.size) < 1024
