@@ -23,6 +23,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 ]
 pytestmark = [
     pytest.mark.browser,
@@ -136,6 +138,29 @@ def test_attributes_that_exclude_each_other_give_way_visibly(visit):
     assert "Bangs" not in recipe(page)["attributes"] and recipe(page)["attributes"]["Bald"] == 1
     assert "contradicts" in page.locator(".contradiction").inner_text()
     idle(page)
+
+
+def test_a_chip_that_is_set_has_a_strength(visit):
+    page = visit()
+    row, slider = '.chip-strength[data-attribute="Bangs"]', page.locator('input[aria-label="Bangs, strength"]')
+    assert not page.locator(row).is_visible()
+    page.locator('.chip[data-attribute="Bangs"]').click()
+    idle(page)
+    first = page.evaluate(PICTURE)
+    slider.focus()
+    for _ in range(8):
+        page.keyboard.press("ArrowLeft")
+    idle(page)
+    assert recipe(page)["attributes"]["Bangs"] == pytest.approx(0.6)
+    assert page.evaluate(PICTURE) != first
+    assert page.locator('.chip[data-attribute="Bangs"] .amount').inner_text() == "0.60"
+    assert page.evaluate("() => latentscape.session.sweepAttribute") == "Bangs"
+    assert "0.60" in page.locator('.meter[data-attribute="Bangs"]').inner_text()
+    for _ in range(12):
+        page.keyboard.press("ArrowLeft")
+    assert "Bangs" not in recipe(page)["attributes"] and page.locator(row).is_visible(), "the held slider stays"
+    page.evaluate("document.activeElement.blur()")
+    assert not page.locator(row).is_visible()
 
 
 def test_the_filter_finds_an_attribute(visit):
@@ -266,9 +291,28 @@ def test_a_dropped_photo_is_read_and_edited(visit, tmp_path):
     idle(page)
     assert page.locator(".compare canvas.after[data-painted]").count() == 1
     assert page.locator('.meter[data-attribute="Eyeglasses"]').count() == 1
+    assert page.locator(".entangled").inner_text().startswith(("Changed without being asked", "Nothing else changed"))
     page.locator("#mode-draw").click()
     page.wait_for_selector(DRAWN)
     idle(page)
+
+
+def test_the_camera_takes_a_photo_and_is_let_go(visit):
+    page = visit()
+    idle(page)
+    page.locator("#mode-edit").click()
+    page.get_by_role("button", name="Camera", exact=True).click()
+    page.get_by_role("button", name="Take photo").click()
+    page.wait_for_function("() => latentscape.session.photo?.base")
+    assert page.locator(".camera").count() == 0
+    assert page.locator(".crop-view canvas").is_visible()
+    page.get_by_role("button", name="Camera", exact=True).click()
+    page.wait_for_selector(".camera video")
+    stream = page.locator(".camera video").evaluate_handle("(video) => video.srcObject")
+    assert stream.evaluate("(stream) => stream.getTracks()[0].readyState") == "live"
+    page.locator("#mode-draw").click()
+    assert page.locator(".camera").count() == 0
+    assert stream.evaluate("(stream) => stream.getTracks()[0].readyState") == "ended"
 
 
 def test_a_file_that_is_no_picture_is_refused_where_the_visitor_looks(visit):
@@ -278,6 +322,19 @@ def test_a_file_that_is_no_picture_is_refused_where_the_visitor_looks(visit):
     assert "not a picture" in page.locator(".message").inner_text()
     _drop(page, b"just text", "broken.png", "image/png")
     page.wait_for_function("() => !document.querySelector('.message').innerText.includes('not a picture.')")
+    idle(page)
+    assert page.locator(".message[data-kind=error]").is_visible()
+    assert page.locator("#mode-draw").get_attribute("aria-checked") == "true" and page.locator(DRAWN).is_visible()
+
+
+def test_a_drop_on_another_tab_is_answered_where_the_visitor_is_taken(visit):
+    page = visit()
+    idle(page)
+    page.get_by_role("tab", name="Models").click()
+    page.wait_for_selector("#models-canvas h1")
+    _drop(page, b"just text", "notes.txt", "text/plain")
+    page.wait_for_function("() => document.querySelector('#faces-canvas .message').offsetParent")
+    assert "not a picture" in page.locator("#faces-canvas .message").inner_text()
 
 
 def test_the_sweep_fills_itself_and_a_click_keeps_one(visit):

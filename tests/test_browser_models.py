@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from urllib.parse import urlparse
 
 import gradio as gr
@@ -34,6 +35,9 @@ def url(tmp_path_factory):
     (root / "classifier" / "metrics.json").write_text('{"psnr": 30.25, "<b>": 1}')
     (root / "classifier" / "README.md").write_text("# Reader of faces\n\nIt reads faces.\n")
     Image.new("RGB", (64, 64), "teal").save(root / "classifier" / "samples.png")
+    shutil.copytree(root / "classifier", root / "reader")
+    (root / "reader" / "samples.png").unlink()
+    Image.new("RGB", (96, 32), "teal").save(root / "reader" / "comparison.png")
     with gr.Blocks() as page:
         models_tab(ModelShelf(root))
     _, address, _ = page.launch(**{**launch_settings(), "prevent_thread_lock": True, "quiet": True})
@@ -53,6 +57,12 @@ def test_choosing_a_model_and_its_views(url):
         page.wait_for_selector("#models-canvas .samples img")
         assert page.inner_text("#models-canvas h1") == "Reader of faces"
         page.wait_for_selector("#models-text >> text=It reads faces.")
+        page.click("#models-list .model:last-child")
+        page.wait_for_selector("#models-canvas .charts svg")
+        assert page.get_attribute("[data-view=curves]", "aria-selected") == "true"
+        assert page.locator("#models-canvas .comparison img").evaluate("(image) => image.naturalWidth") == 96
+        page.locator("#models-list .model", has_text="Reader of faces").first.click()
+        page.wait_for_selector("#models-canvas .samples img")
         page.click("[data-view=curves]")
         assert page.locator("#models-canvas .charts svg").count() == 1
         page.click("[data-view=figures]")

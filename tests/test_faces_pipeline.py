@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from core import attributes, checkpoints
-from core.pipelines.faces import EditRequest, EditResult, FacesPipeline, FacesResult, Progress
+from core.images import to_pixels, to_tensor
+from core.pipelines.faces import EditRequest, EditResult, FacesPipeline, FacesResult, Progress, entangled
 from core.recipe import Recipe, RecipeError, from_png, to_png
 
 SMALL = Recipe(seed=11, attributes={"Smiling": 1.0}, steps=3)
@@ -53,6 +55,29 @@ def test_four_people_drawing_at_once_get_what_each_gets_alone(pipeline):
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda recipe: pixels(last(pipeline.draw(recipe))), recipes * 3))
     assert together == alone * 3
+
+
+@pytest.fixture()
+def threads():
+    """Sets the number of torch's threads; afterwards it is what it was."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def test_the_number_of_threads_changes_no_picture(threads):
+    """With the weights that are shipped: the tiny ones are too small for torch to share their work."""
+    pipeline = FacesPipeline(checkpoints.root())
+    if pipeline.missing():
+        pytest.skip(pipeline.missing())
+    recipe = replace(SMALL, count=2, attributes={"Eyeglasses": 1.0})
+    drawn, edited = set(), set()
+    for count in (1, 2, 3, 5):
+        threads(count)
+        drawn.add(b"".join(pixels(last(pipeline.draw(recipe, previews=False)))))
+        z = pipeline.engine.encode(to_tensor(to_pixels(photo(), pipeline.engine.size)))
+        edited.add(z.contiguous().numpy().tobytes() + pipeline.engine.decode(z).contiguous().numpy().tobytes())
+    assert len(drawn) == 1 and len(edited) == 1
 
 
 @pytest.mark.parametrize("solver", ["dpm++", "unipc", "ddim", "ddpm"])
@@ -115,6 +140,15 @@ def test_an_edit_that_asks_for_nothing_returns_the_photo(pipeline, method):
     assert isinstance(result, EditResult) and not result.cancelled
     difference = np.abs(np.asarray(result.before, int) - np.asarray(result.after, int))
     assert difference.max() <= 1
+    assert result.changes == ()
+
+
+def test_what_an_edit_changed_unasked_is_named_largest_first():
+    before = dict.fromkeys(attributes.NAMES, 0.1)
+    after = {**before, "Smiling": 0.9, "Young": 0.7, "Male": 0.95, "Bald": 0.35, "Bangs": 0.55}
+    moved = entangled(before, after, {"Male"})
+    assert [change.name for change in moved] == ["Smiling", "Young", "Bangs"]
+    assert moved[0].before == 0.1 and moved[0].after == 0.9
 
 
 @pytest.mark.parametrize("method", ["ddpm", "ddim"])

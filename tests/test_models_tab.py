@@ -57,6 +57,22 @@ def test_complete_card(root):
     assert wide.columns == ["", "AUC", "recall"] and wide.rows[1] == ["Male", "0.980", "not measured"]
 
 
+def test_a_comparison_is_shown_with_the_curves_where_there_is_one(root):
+    assert "Presets compared" not in curves_view(ModelShelf(root).card("classifier"))
+    Image.new("RGB", (96, 32), "teal").save(root / "classifier" / "comparison.png")
+    view = curves_view(ModelShelf(root).card("classifier"))
+    assert "Presets compared" in view and "data:image/png;base64," in view
+    (root / "classifier" / "comparison.png").write_bytes(b"\x89PNG not really")
+    card = ModelShelf(root).card("classifier")
+    assert "Presets compared" not in curves_view(card) and any("comparison.png" in note for note in card.notes)
+
+
+def test_a_model_without_samples_opens_on_its_curves(root):
+    assert _canvas(ModelShelf(root).card("classifier"))["opens"] == "samples"
+    (root / "classifier" / "samples.png").unlink()
+    assert _canvas(ModelShelf(root).card("classifier"))["opens"] == "curves"
+
+
 def test_known_checkpoints_are_listed_with_their_command(root):
     shelf = ModelShelf(root)
     assert shelf.names()[: len(COMMANDS)] == list(COMMANDS)

@@ -138,6 +138,7 @@ def _edit(pipeline: FacesPipeline, ask: Ask, turn: Turn) -> Iterator[Answer]:
             "after": data_uri(recipe.to_png(event.after, ask.recipe), "image/png"),
             "achieved_before": _rounded(event.achieved_before),
             "achieved": _rounded(event.achieved_after),
+            "changes": _changes(event.changes),
             "notes": list(event.notes),
             "milliseconds": round(event.milliseconds),
             "cancelled": event.cancelled,

@@ -83,6 +83,7 @@ def _canvas(card: ModelCard) -> dict[str, str]:
         "detail": heading(card),
         "problem": card.problem,
         "notes": " ".join(card.notes),
+        "opens": "curves" if card.samples is None and card.curves else "samples",
         "samples": samples_view(card),
         "curves": curves_view(card),
         "figures": figures_view(card),

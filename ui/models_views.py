@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from html import escape
+from pathlib import Path
 
 from core.charts import Series, line_chart
 from core.figures import PAGE
@@ -24,19 +25,19 @@ def samples_view(card: ModelCard) -> str:
     """The sample grid as large as the canvas allows."""
     if card.samples is None:
         return _empty("No samples", card.problem, "A model that draws has some once evaluate.py has measured it.")
-    data = base64.b64encode(card.samples.read_bytes()).decode()
-    return (
-        f'<figure class="samples"><img alt="Pictures made by {escape(card.name)}" '
-        f'src="data:image/png;base64,{data}"></figure>'
-    )
+    return f'<figure class="samples">{_image(card.samples, f"Pictures made by {card.name}")}</figure>'
 
 
 def curves_view(card: ModelCard) -> str:
-    """Small multiples: each logged quantity with its validation beside it, then the facts of the run."""
-    if not card.curves and not card.training:
+    """Small multiples: each logged quantity with its validation beside it; other presets; the facts of the run."""
+    if not card.curves and not card.training and card.comparison is None:
         return _empty("No curves yet", card.problem, "They appear here once training has written training.json.")
     charts = "".join(_chart(name, lines) for name, lines in paired(card.curves).items())
-    return f'<div class="charts">{charts}</div>{_facts("Run", card.training)}'
+    compared = ""
+    if card.comparison is not None:
+        image = _image(card.comparison, f"Curves and pictures of {card.name} beside those of other presets")
+        compared = f'<section class="comparison"><h2>Presets compared</h2>{image}</section>'
+    return f'<div class="charts">{charts}</div>{compared}{_facts("Run", card.training)}'
 
 
 def figures_view(card: ModelCard) -> str:
@@ -53,6 +54,11 @@ def paired(curves: dict[str, Curve]) -> dict[str, dict[str, Curve]]:
         kind = "validation" if name.startswith(VALIDATION) else "training"
         groups.setdefault(name.removeprefix(VALIDATION), {})[kind] = curve
     return dict(sorted(groups.items(), key=lambda item: ("loss" not in item[0], len(item[1]) < 2)))
+
+
+def _image(path: Path, alt: str) -> str:
+    data = base64.b64encode(path.read_bytes()).decode()
+    return f'<img alt="{escape(alt)}" src="data:image/png;base64,{data}">'
 
 
 def _chart(name: str, lines: dict[str, Curve]) -> str:

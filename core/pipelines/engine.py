@@ -20,6 +20,7 @@ from core.diffusion.sampling import Plan, Step, noise_for, solvers, walk
 from core.images import to_images, to_pixels, to_tensor
 from core.models import FaceUNet, LatentCodec, PictureClassifier
 from core.pipelines.faces import PARTS
+from core.pipelines.steady import steady
 from core.recipe import Recipe
 
 
@@ -27,7 +28,8 @@ class FaceEngine:
     """Denoiser, codec and classifier of one checkpoint root.
 
     The lock is held for one network call at a time, so that several people drawing at once take turns step by step;
-    torch already uses every core within a call. No state of a drawing lives here.
+    torch already uses every core within a call. No state of a drawing lives here. A recipe is the same picture on any
+    number of threads; another kind of processor may differ in the last bits.
     """
 
     def __init__(self, root: Path) -> None:
@@ -54,9 +56,9 @@ class FaceEngine:
             scheduler = checkpoints.read_json(self.root / "faces" / "scheduler_config.json")
             prediction = scheduler.get("prediction_type", "v_prediction").replace("flow_prediction", "flow")
             self._objective = Objective(prediction)
-            self._denoiser = denoiser.to(memory_format=torch.channels_last)
+            self._denoiser = steady(denoiser.to(memory_format=torch.channels_last))
             self._codec, self._classifier = codec, classifier.to(memory_format=torch.channels_last)
-            autoencoder.to(memory_format=torch.channels_last)
+            steady(autoencoder.to(memory_format=torch.channels_last))
             self._loaded = True
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,23 +54,24 @@ class EditRequest:
 
 
 @dataclass(frozen=True)
-class EditResult:
-    before: Image.Image  # the photo as the model sees it: cropped, 64x64
-    after: Image.Image
-    achieved_before: dict[str, float]
-    achieved_after: dict[str, float]
-    notes: tuple[str, ...] = ()
-    milliseconds: float = 0.0
-    cancelled: bool = False
-
-
-@dataclass(frozen=True)
 class Entanglement:
     """An attribute that moved although nobody asked: probability before and after."""
 
     name: str
     before: float
     after: float
+
+
+@dataclass(frozen=True)
+class EditResult:
+    before: Image.Image  # the photo as the model sees it: cropped, 64x64
+    after: Image.Image
+    achieved_before: dict[str, float]
+    achieved_after: dict[str, float]
+    changes: tuple[Entanglement, ...] = ()  # what else moved
+    notes: tuple[str, ...] = ()
+    milliseconds: float = 0.0
+    cancelled: bool = False
 
 
 class FacesPipeline:
@@ -162,14 +163,7 @@ class FacesPipeline:
     def entanglement(self, recipe: Recipe, achieved: dict[str, float]) -> tuple[Entanglement, ...]:
         """What changed besides what was asked, against the same seed with nothing set; the largest changes first."""
         recipe = single(validate(recipe), 0)
-        before = self._reading_of_plain(replace(recipe, attributes={}))
-        moved = [
-            Entanglement(name, before[name], achieved[name])
-            for name in attributes.NAMES
-            if name not in recipe.attributes and (before[name] > 0.5) != (achieved[name] > 0.5)
-        ]
-        strong = [change for change in moved if abs(change.after - change.before) > 0.3]
-        return tuple(sorted(strong, key=lambda change: -abs(change.after - change.before))[:5])
+        return entangled(self._reading_of_plain(replace(recipe, attributes={})), achieved, recipe.attributes)
 
     def _reading_of_plain(self, plain: Recipe) -> dict[str, float]:
         key = (plain.seed, plain.steps, plain.solver)
@@ -186,6 +180,17 @@ class FacesPipeline:
 
     def _face(self, image: Image.Image, recipe: Recipe) -> Face:
         return Face(image, recipe, self.engine.read_picture(image))
+
+
+def entangled(before: dict[str, float], after: dict[str, float], asked: Collection[str]) -> tuple[Entanglement, ...]:
+    """Two readings -> at most five attributes that crossed one half by a wide step, none of those asked."""
+    moved = [
+        Entanglement(name, before[name], after[name])
+        for name in attributes.NAMES
+        if name not in asked and (before[name] > 0.5) != (after[name] > 0.5)
+    ]
+    strong = [change for change in moved if abs(change.after - change.before) > 0.3]
+    return tuple(sorted(strong, key=lambda change: -abs(change.after - change.before))[:5])
 
 
 def _worth_showing(step: int, steps: int) -> bool:

@@ -21,7 +21,7 @@ from core import attributes, checkpoints
 TEXT_LIMIT, JSON_LIMIT, PICTURE_LIMIT = 64_000, 8_000_000, 16_000_000  # characters, bytes, bytes
 RUNNING = ("running_mean", "running_var", "num_batches_tracked")  # kept beside the weights, not trained
 
-ACRONYMS = {"auc", "kl", "l1", "psnr", "ssim", "mse", "ema", "cpu", "gpu", "db", "lr"}
+ACRONYMS = {"auc", "cae", "vae", "kl", "l1", "psnr", "ssim", "mse", "ema", "cpu", "gpu", "db", "lr"}
 
 Rows = list[tuple[str, str]]
 
@@ -59,6 +59,7 @@ class ModelCard:
     metrics: list[Table] = field(default_factory=list)
     curves: dict[str, Curve] = field(default_factory=dict)
     samples: Path | None = None
+    comparison: Path | None = None  # other presets beside this one
     parameters: int = 0
     size: int = 0  # bytes of the weights
 
@@ -99,7 +100,8 @@ class ModelShelf:
             _json(folder / file, notes) for file in ("config.json", "metrics.json", "training.json")
         )
         parameters, size, damage = _weights(folder)
-        curves, samples = _curves(training.get("curves"), notes), _samples(folder / "samples.png", notes)
+        curves = _curves(training.get("curves"), notes)
+        samples, comparison = (_picture(folder / file, notes) for file in ("samples.png", "comparison.png"))
         text = _text(folder / "README.md")
         return ModelCard(
             name=name,
@@ -114,6 +116,7 @@ class ModelShelf:
             metrics=tables(metrics),
             curves=curves,
             samples=samples,
+            comparison=comparison,
             parameters=parameters,
             size=size,
         )
@@ -262,8 +265,8 @@ def _curves(found: object, notes: list[str]) -> dict[str, Curve]:
     return curves
 
 
-def _samples(path: Path, notes: list[str]) -> Path | None:
-    """The sample picture where it opens and is of reasonable size."""
+def _picture(path: Path, notes: list[str]) -> Path | None:
+    """The picture where it opens and is of reasonable size."""
     if not path.is_file():
         return None
     try:
@@ -272,6 +275,6 @@ def _samples(path: Path, notes: list[str]) -> Path | None:
         if path.stat().st_size > PICTURE_LIMIT:
             raise ValueError("it is too large")
     except Exception as error:  # pillow raises many kinds for a broken file
-        notes.append(f"samples.png cannot be shown: {str(error)[:120]}.")
+        notes.append(f"{path.name} cannot be shown: {str(error)[:120]}.")
         return None
     return path

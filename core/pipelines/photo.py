@@ -15,7 +15,7 @@ from core import attributes
 from core.diffusion.inversion import METHODS, edit_ddim, edit_ddpm, first_step
 from core.images import to_images, to_pixels, to_tensor
 from core.pipelines.engine import FaceEngine
-from core.pipelines.faces import EditRequest, EditResult
+from core.pipelines.faces import EditRequest, EditResult, entangled
 from core.pipelines.progress import Cancel, Progress
 from core.recipe import RecipeError, validate
 
@@ -60,9 +60,9 @@ def edit_photo(engine: FaceEngine, request: EditRequest, cancel: Cancel | None) 
     after = composed(step.clean if cancelled else step.latents)
     notes = (*wanted.notes, *(["Stopped early; this is what was there."] if cancelled else []))
     milliseconds = (time.perf_counter() - started) * 1000
-    yield EditResult(
-        before, after, engine.read_picture(before), engine.read_picture(after), notes, milliseconds, cancelled
-    )
+    had, has = engine.read_picture(before), engine.read_picture(after)
+    asked = [name for name, old, new in zip(attributes.NAMES, base, wanted.values, strict=True) if old != new]
+    yield EditResult(before, after, had, has, entangled(had, has, asked), notes, milliseconds, cancelled)
 
 
 def keep_rest(photo: Tensor, reconstruction: Tensor, edited: Tensor) -> Tensor:

@@ -117,7 +117,7 @@
   const editWords = (face) => {
     if (!face.picture) return ["Your photo", "64 pixels, as the model sees it"];
     const method = entry.method === "ddim" ? "DDIM inversion" : "Edit-friendly noise";
-    return ["Edited photo", `${method}, ${Math.round(100 * entry.faithfulness)} % faithful`, duration(entry.milliseconds)];
+    return ["Edited photo", method, `${Math.round(100 * entry.faithfulness)} % faithful`, duration(entry.milliseconds)];
   };
 
   const duration = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
@@ -171,7 +171,7 @@
     display({ kind: "edit", recipe: result.recipe, faces: [face], before: result.before, base: request.content.base,
       photo: { ...session.photo, source: request.content.photo, base: request.content.base, edited: result.recipe.attributes },
       method: result.method, faithfulness: result.faithfulness, milliseconds: result.milliseconds, selected: 0,
-      changes: null, live: request.live });
+      changes: result.changes, live: request.live });
     session.photo = entry.photo;
     if (result.cancelled) say({ text: "Stopped. What was drawn so far is kept.", brief: true });
     else if (result.notes.length) say({ text: result.notes.join(" ") });

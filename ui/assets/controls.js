@@ -13,6 +13,28 @@
     return el("section", { class: "group" }, title && el("h2", {}, title), ...content);
   }
 
+  // From absent over open to present; a double click opens.
+  function strengthSlider(name) {
+    const slider = el("input", { type: "range", min: -1, max: 1, step: 0.05, class: "bipolar",
+      "aria-label": `${label(name)}, strength` });
+    const number = el("output", { class: "number" });
+    slider.addEventListener("input", () => {
+      const strength = Math.abs(slider.value) < 0.08 ? 0 : Number(slider.value);
+      setAttributes({ [name]: strength }, { live: true });
+    });
+    slider.addEventListener("change", () => change({}, {}));
+    slider.addEventListener("dblclick", () => setAttributes({ [name]: 0 }));
+    refreshers.push(() => {
+      const strength = value(name);
+      slider.value = strength;
+      slider.style.setProperty("--from", `${50 + 50 * Math.min(0, strength)}%`);
+      slider.style.setProperty("--to", `${50 + 50 * Math.max(0, strength)}%`);
+      slider.setAttribute("aria-valuetext", strength ? signed(strength) : "open");
+      number.textContent = strength ? signed(strength) : "open";
+    });
+    return { slider, number };
+  }
+
   // --- the four main attributes -----------------------------------------------------------------------------------
 
   function mainAttribute(name) {
@@ -29,16 +51,7 @@
       buttons[index].focus();
       buttons[index].click();
     });
-    const slider = el("input", { type: "range", min: -1, max: 1, step: 0.05, class: "bipolar",
-      "aria-label": `${label(name)}, strength` });
-    const number = el("output", { class: "number" });
-    const live = () => {
-      const strength = Math.abs(slider.value) < 0.08 ? 0 : Number(slider.value);
-      setAttributes({ [name]: strength }, { live: true });
-    };
-    slider.addEventListener("input", live);
-    slider.addEventListener("change", () => change({}, {}));
-    slider.addEventListener("dblclick", () => setAttributes({ [name]: 0 }));
+    const { slider, number } = strengthSlider(name);
     const block = el("div", { class: "attribute", "data-attribute": name },
       el("div", { class: "attribute-head" }, el("span", { class: "attribute-name" }, label(name)), radios),
       el("div", { class: "attribute-strength" }, slider, number));
@@ -51,11 +64,6 @@
         button.setAttribute("aria-checked", checked);
         button.tabIndex = checked ? 0 : -1;
       });
-      slider.value = strength;
-      slider.style.setProperty("--from", `${50 + 50 * Math.min(0, strength)}%`);
-      slider.style.setProperty("--to", `${50 + 50 * Math.max(0, strength)}%`);
-      slider.setAttribute("aria-valuetext", strength ? signed(strength) : "open");
-      number.textContent = strength ? signed(strength) : "open";
     });
     return block;
   }
@@ -79,16 +87,27 @@
       button.toggleAttribute("data-kept", kept(name));
       button.setAttribute("aria-pressed", state === "present" ? "true" : state === "absent" ? "mixed" : "false");
       button.setAttribute("aria-label", `${label(name)}: ${state}`);
-      button.title = `${label(name)}: ${state}. Click: present, absent, open.`;
+      button.title = `${label(name)}: ${state}. Click: present, absent, open. Set, it has a strength below.`;
       amount.textContent = strength && Math.abs(strength) < 1 ? Math.abs(strength).toFixed(2) : "";
     });
     return button;
   }
 
+  // How much of a chip that was set. The row stays while its slider is held, even at open.
+  function chipStrength(name) {
+    const { slider, number } = strengthSlider(name);
+    const row = el("div", { class: "chip-strength", "data-attribute": name },
+      el("span", { class: "setting-name" }, label(name)), slider, number);
+    const show = () => (row.hidden = (!value(name) || kept(name)) && document.activeElement !== slider);
+    slider.addEventListener("blur", show);
+    refreshers.push(show);
+    return row;
+  }
+
   function chipGroup(title, names) {
     const chips = names.map(chip);
     const group = el("div", { class: "chip-group", role: "group", "aria-label": title },
-      el("h3", {}, title), el("div", { class: "chips" }, chips));
+      el("h3", {}, title), el("div", { class: "chips" }, chips), el("div", { class: "chip-strengths" }, names.map(chipStrength)));
     on("filter", (text) => {
       let any = false;
       for (const node of chips) {

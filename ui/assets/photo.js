@@ -8,6 +8,8 @@
   let bitmap = null;
   let crop = null; // {x, y, side} in pixels of the bitmap
   let view = null;
+  let closeCamera = () => {};
+  let unread = ""; // a picture that this browser cannot show, until the server has read it
 
   const asUri = (blob) =>
     new Promise((resolve, reject) => {
@@ -22,6 +24,15 @@
   // One of our own pictures restores its recipe, any other is a photo to edit.
   async function receive(file) {
     if (!file) return;
+    if (!view.closest("#faces").offsetParent) document.querySelector("#tabs [role=tab]").click(); // where the answer shows
+    try {
+      await accept(file);
+    } catch {
+      emit("say", { text: `${file.name || "This file"} could not be opened. Choose a picture.`, error: true });
+    }
+  }
+
+  async function accept(file) {
     if (file.size > LARGEST) return emit("say", { text: "This file is larger than 20 MB. Choose a smaller picture.", error: true });
     if (await carriesRecipe(file)) {
       const png = await asUri(file);
@@ -41,16 +52,17 @@
   }
 
   async function usePhoto(file) {
-    emit("mode", "edit");
+    let picture;
     try {
-      bitmap = await createImageBitmap(file);
+      picture = await createImageBitmap(file);
     } catch {
-      // The browser cannot show this format; the server may still be able to read it.
-      bitmap = null;
-      session.photo = { source: await asUri(file), base: null };
-      view.dataset.empty = "raw";
-      return read();
+      // The browser cannot show this format; the server may be able to. Until then everything stays as it is.
+      unread = await asUri(file);
+      return latentscape.ask.send({ kind: "read", photo: unread });
     }
+    emit("mode", "edit");
+    bitmap = picture;
+    unread = "";
     const side = Math.min(bitmap.width, bitmap.height);
     crop = { x: (bitmap.width - side) / 2, y: (bitmap.height - side) / 2, side };
     view.dataset.empty = "";
@@ -60,6 +72,15 @@
 
   function read() {
     latentscape.ask.send({ kind: "read", photo: session.photo.source });
+  }
+
+  function takeUnread() {
+    bitmap = null;
+    session.photo = null;
+    emit("mode", "edit");
+    session.photo = { source: unread, base: null };
+    view.dataset.empty = "raw";
+    unread = "";
   }
 
   // --- the crop ---------------------------------------------------------------------------------------------------
@@ -144,6 +165,7 @@
   // --- the camera -------------------------------------------------------------------------------------------------
 
   async function camera(panel) {
+    if (panel.querySelector(".camera")) return;
     if (!navigator.mediaDevices?.getUserMedia) {
       return emit("say", { text: "This browser gives no camera to this page (it needs https or localhost).", error: true });
     }
@@ -159,6 +181,7 @@
       stream.getTracks().forEach((track) => track.stop());
       box.remove();
     };
+    closeCamera = close;
     const take = async () => {
       const frame = document.createElement("canvas");
       frame.width = video.videoWidth;
@@ -167,8 +190,9 @@
       close();
       frame.toBlob((blob) => usePhoto(blob), "image/png");
     };
-    const box = el("div", { class: "camera" }, video, el("div", { class: "button-row" },
-      el("button", { type: "button", class: "primary", onclick: take }, "Take photo"),
+    const shutter = el("button", { type: "button", class: "primary", disabled: true, onclick: take }, "Take photo");
+    video.addEventListener("loadeddata", () => (shutter.disabled = false), { once: true });
+    const box = el("div", { class: "camera" }, video, el("div", { class: "button-row" }, shutter,
       el("button", { type: "button", class: "button", onclick: close }, "Cancel")));
     panel.append(box);
   }
@@ -230,7 +254,10 @@
         el("button", { type: "button", class: "button", onclick: () => camera(panel) }, icon("camera"), "Camera"),
         el("button", { type: "button", class: "button", onclick: paste }, icon("paste"), "Paste")),
       view, settings());
-    on("mode", (mode) => (panel.hidden = mode !== "edit"));
+    on("mode", (mode) => {
+      panel.hidden = mode !== "edit";
+      closeCamera(); // nobody is filmed behind another panel
+    });
     return panel;
   };
 
@@ -249,7 +276,11 @@
   }
 
   on("answer", (message) => {
-    if (message.error && message.kind === "read") session.photo = null;
+    if (message.request.kind !== "read") return;
+    const foreign = unread && message.request.content.photo === unread;
+    if (message.error && foreign) unread = "";
+    else if (message.error) session.photo = null;
+    if (message.read && foreign) takeUnread();
     if (!message.read || !session.photo) return;
     const { before, achieved, base } = message.read;
     Object.assign(session.photo, { before, achieved, base });
@@ -278,11 +309,12 @@
       receive(event.dataTransfer.files[0]);
     }, true);
     addEventListener("paste", (event) => {
-      const file = [...(event.clipboardData?.files || [])].find((item) => item.type.startsWith("image/"));
-      if (file) receive(file);
+      const files = [...(event.clipboardData?.files || [])];
+      receive(files.find((item) => item.type.startsWith("image/")) || files[0]);
     });
   }
 
   on("mode", switchMode);
   on("ready", anywhere);
+  latentscape.editPhoto = usePhoto;
 })();

@@ -1,0 +1,111 @@
+"""Drawing by words: any Stable Diffusion folder's noise schedule, a negative prompt, and a start from a draft.
+
+The denoiser is any callable ``(x, timesteps, states) -> prediction``; states (N, L, D) are those of the text encoder.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from diffusers import LCMScheduler, SchedulerMixin
+from torch import Tensor
+
+from core.diffusion.objective import TIMESTEPS, Objective
+from core.diffusion.sampling import Plan, Step, make_scheduler, solvers
+
+TextDenoiser = Callable[[Tensor, Tensor, Tensor], Tensor]
+LCM = "lcm"  # latent consistency models alone: Luo et al. 2023 (arXiv:2310.04378)
+_KEPT = ("beta_start", "beta_end", "beta_schedule", "trained_betas", "rescale_betas_zero_snr")
+
+
+class FolderObjective(Objective):
+    """The objective that a pipeline's ``scheduler_config.json`` describes. Raises ``ValueError`` for other kinds."""
+
+    def __init__(self, config: Mapping[str, object]) -> None:
+        prediction = config.get("prediction_type", "epsilon")
+        if prediction not in ("epsilon", "v_prediction") or config.get("num_train_timesteps", TIMESTEPS) != TIMESTEPS:
+            raise ValueError(f"This pipeline's schedule is of a kind that cannot be drawn with here ({prediction}).")
+        kept = {key: config[key] for key in _KEPT if config.get(key) is not None}
+        self._config = {"num_train_timesteps": TIMESTEPS, "prediction_type": prediction, "clip_sample": False, **kept}
+        super().__init__(prediction)
+
+    def scheduler_config(self) -> dict:
+        return dict(self._config)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Text states (1, L, D) of what is wanted, and of what guidance leads away from: the negative or empty prompt."""
+
+    wanted: Tensor
+    unwanted: Tensor
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Clean latents (1, C, S, S) to begin with, and how much of the noise is put on them, 0 to 1."""
+
+    latents: Tensor
+    level: float
+
+    def skipped(self, steps: int) -> int:
+        """Steps at the noisy end that are left out; one at least remains."""
+        return min(steps - 1, round(steps * (1 - self.level)))
+
+
+def text_solvers(objective: Objective) -> tuple[str, ...]:
+    return (*solvers(objective), LCM)
+
+
+def walk_text(
+    denoiser: TextDenoiser,
+    objective: Objective,
+    plan: Plan,
+    noise: Tensor,
+    told: Told,
+    *,
+    draft: Draft | None = None,
+    generator: torch.Generator | None = None,
+) -> Iterator[Step]:
+    """Noise (1, C, S, S), or a draft with that noise on it, -> one :class:`Step` after each denoising step.
+
+    The guidance interval is a part of the whole schedule, also where a draft leaves out its beginning.
+    """
+    scheduler = _scheduler(objective, plan.solver)
+    scheduler.set_timesteps(plan.steps)
+    skipped = 0 if draft is None else draft.skipped(len(scheduler.timesteps))
+    times = scheduler.timesteps[skipped:]
+    if hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(skipped)
+    if draft is None:
+        x = noise * getattr(scheduler, "init_noise_sigma", 1.0)
+    else:
+        x = objective.noised(draft.latents, noise, times[:1].long())
+    takes_generator = "generator" in inspect.signature(scheduler.step).parameters
+    options = {"generator": generator} if takes_generator else {}
+    for number, timestep in enumerate(times, start=1):
+        at = timestep.reshape(1).long()
+        scale = plan.guidance if plan.guided(skipped + number - 1) else 1.0
+        output = guide_text(denoiser, x, at, told, scale)
+        clean = objective.clean(x, output, at)
+        x = scheduler.step(output, timestep, x, return_dict=False, **options)[0]
+        yield Step(number, clean, x)
+
+
+def guide_text(denoiser: TextDenoiser, x: Tensor, timesteps: Tensor, told: Told, scale: float) -> Tensor:
+    """Prediction moved away from that of the unwanted prompt by ``scale``; 1 asks the denoiser once."""
+    if scale == 1.0:
+        return denoiser(x, timesteps, told.wanted)
+    states = torch.cat([told.wanted, told.unwanted])
+    wanted, unwanted = denoiser(torch.cat([x, x]), timesteps.repeat(2), states).chunk(2)
+    return unwanted + scale * (wanted - unwanted)
+
+
+def _scheduler(objective: Objective, solver: str) -> SchedulerMixin:
+    if solver != LCM:
+        return make_scheduler(objective, solver)
+    known = inspect.signature(LCMScheduler.__init__).parameters
+    return LCMScheduler(**{key: value for key, value in objective.scheduler_config().items() if key in known})

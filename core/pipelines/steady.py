@@ -1,0 +1,66 @@
+"""Networks whose answer does not depend on the number of threads, bit for bit.
+
+Of torch's CPU kernels three round differently when more threads share the work, all in channels_last: 1x1 convolutions
+(sums over channels are split), group norm from 1024 positions on (sums over positions are split), and SiLU (the ends of
+each thread's share go through another exponential). Each has an equal that does not.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from core.models.face_unet import ResidualBlock
+
+ONE_THREAD = 32768  # elements up to which torch leaves an elementwise operation to one thread
+
+
+def steady(network: nn.Module) -> nn.Module:
+    """Replaces those layers in place; the weights stay. For inference in channels_last."""
+    for name, module in list(network.named_modules()):
+        parent, _, leaf = name.rpartition(".")
+        if isinstance(module, nn.Conv2d) and module.kernel_size == (1, 1):
+            setattr(network.get_submodule(parent), leaf, Pointwise(module))
+        elif isinstance(module, nn.GroupNorm):
+            setattr(network.get_submodule(parent), leaf, SteadyNorm(module))
+        elif isinstance(module, nn.SiLU):
+            setattr(network.get_submodule(parent), leaf, SteadySiLU())
+        elif isinstance(module, ResidualBlock) and module.activation is F.silu:
+            module.activation = SteadySiLU()
+    return network
+
+
+class Pointwise(nn.Module):
+    """A 1x1 convolution of stride 1 as one matrix product over positions."""
+
+    def __init__(self, convolution: nn.Conv2d) -> None:
+        super().__init__()
+        self.weight, self.bias = convolution.weight, convolution.bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x.permute(0, 2, 3, 1), self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)  # (N, C, H, W)
+
+
+class SteadyNorm(nn.Module):
+    """Group norm whose groups are each summed by one thread."""
+
+    def __init__(self, norm: nn.GroupNorm) -> None:
+        super().__init__()
+        self.norm = norm
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.ndim != 4 or x.shape[2] * x.shape[3] < 1024:
+            return self.norm(x)
+        return self.norm(x.contiguous()).contiguous(memory_format=torch.channels_last)
+
+
+class SteadySiLU(nn.Module):
+    """x * sigmoid(x), a portion of one thread after the other."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.numel() <= ONE_THREAD or x.ndim != 4:
+            return F.silu(x)
+        rows = x.permute(0, 2, 3, 1)  # (N, H, W, C)
+        portions = rows.reshape(-1).split(ONE_THREAD)
+        return torch.cat([F.silu(portion) for portion in portions]).view(rows.shape).permute(0, 3, 1, 2)
