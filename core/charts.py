@@ -186,14 +186,16 @@ def line_chart(
     return drawing
 
 
-def _draw_axes(drawing: Drawing, axes: Axes, x_label: str) -> None:
+def _draw_axes(drawing: Drawing, axes: Axes, x_label: str, logarithmic: Sequence[float] = ()) -> None:
+    """``logarithmic`` are the ticks of an x axis whose places are the logarithms to base 10."""
     left, _, right, bottom = axes.box
     for tick in ticks(*axes.y):
         y = axes.place(axes.x[0], tick)[1]
         drawing.line([(left, y), (right, y)])
         drawing.text(left - 8, y + 3.5, short(tick), size=10.5, fill="muted", anchor="end")
-    for tick in ticks(*axes.x, 6):
-        drawing.text(axes.place(tick, axes.y[0])[0], bottom + 18, short(tick), size=10.5, fill="muted", anchor="middle")
+    across = {math.log10(tick): tick for tick in logarithmic} or {tick: tick for tick in ticks(*axes.x, 6)}
+    for at, tick in across.items():
+        drawing.text(axes.place(at, axes.y[0])[0], bottom + 18, short(tick), size=10.5, fill="muted", anchor="middle")
     if x_label:
         drawing.text(right, bottom + 34, x_label, size=10.5, fill="muted", anchor="end")
 
@@ -220,6 +222,74 @@ def _span(values: Sequence[float], low: float | None) -> tuple[float, float]:
     smallest, largest = min(values), max(values)
     air = (largest - smallest) * 0.06 or abs(largest) * 0.1 or 1.0
     return (smallest - air if low is None else low), largest + air
+
+
+@dataclass(frozen=True)
+class Point:
+    """One named mark of a scatter chart; ``x`` is above 0."""
+
+    name: str
+    x: float
+    y: float
+    hollow: bool = False
+
+
+def scatter_chart(
+    points: Sequence[Point], *, title: str = "", x_label: str = "", width: float = 460, height: float = 280
+) -> Drawing:
+    """Named points over a logarithmic x axis, without a header; each name is written where there is room for it."""
+    drawing = Drawing(width, height, title)
+    points = [point for point in points if point.x > 0 and math.isfinite(point.x) and math.isfinite(point.y)]
+    if not points:
+        drawing.text(width / 2, height / 2, "Not measured yet", size=12, fill="muted", anchor="middle")
+        return drawing
+    y_range = _span([point.y for point in points], None)
+    logs = [math.log10(point.x) for point in points]
+    air = max(0.15, (max(logs) - min(logs)) * 0.12)
+    left = 4 + max(text_width(short(tick), 10.5) for tick in ticks(*y_range)) + 10
+    axes = Axes((min(logs) - air, max(logs) + air), y_range, (left, 12, width - 8, height - 40))
+    _draw_axes(drawing, axes, x_label, decades(*axes.x))
+    taken: list[tuple[float, float, float, float]] = []
+    for point in points:
+        x, y = axes.place(math.log10(point.x), point.y)
+        taken.append((x - 5, y - 5, x + 5, y + 5))
+    for point, mark in zip(points, list(taken), strict=True):
+        x, y = (mark[0] + mark[2]) / 2, (mark[1] + mark[3]) / 2
+        colour = "muted" if point.hollow else "accent"
+        drawing.circle(x, y, 4, fill=None if point.hollow else colour, stroke=colour, stroke_width=1.6)
+        size = text_width(point.name, 11) + 2
+        box = _room(x, y, size, taken, axes.box)
+        taken.append(box)
+        anchor, at = ("end", box[2]) if box[2] < x else ("start", box[0]) if box[0] > x else ("middle", x)
+        drawing.text(at, box[3] - 3, point.name, size=11, fill="muted" if point.hollow else "ink", anchor=anchor)
+    return drawing
+
+
+def decades(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times the powers of ten between 10**low and 10**high; over a wide range the powers alone."""
+    factors = (1,) if high - low > 2.5 else (1, 2, 5)
+    found = [factor * 10.0**power for power in range(math.floor(low), math.ceil(high) + 1) for factor in factors]
+    return [value for value in found if low <= math.log10(value) <= high]
+
+
+def _room(
+    x: float, y: float, size: float, taken: Sequence[tuple[float, ...]], box: tuple[float, ...]
+) -> tuple[float, float, float, float]:
+    """Where a name of this width goes beside its point: the first of eight places that overlaps least."""
+    places = [(x + 8, y - 7), (x - 8 - size, y - 7), (x - size / 2, y - 21), (x - size / 2, y + 7)]
+    places += [(x + 6, y - 19), (x + 6, y + 5), (x - 6 - size, y - 19), (x - 6 - size, y + 5)]
+    rooms = [(across, down, across + size, down + 14) for across, down in places]
+
+    def crowding(room: tuple[float, ...]) -> float:
+        covered = sum(
+            max(0.0, min(room[2], other[2]) - max(room[0], other[0]))
+            * max(0.0, min(room[3], other[3]) - max(room[1], other[1]))
+            for other in taken
+        )
+        outside = max(0.0, box[0] - room[0]) + max(0.0, room[2] - box[2]) + max(0.0, box[1] - room[1])
+        return covered + 100 * (outside + max(0.0, room[3] - box[3]))
+
+    return min(rooms, key=crowding)
 
 
 def picture_grid(

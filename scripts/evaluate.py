@@ -3,6 +3,8 @@
 Examples:
   python scripts/evaluate.py classifier --data celeba=data/celeba --data food101=data/food101
   python scripts/evaluate.py autoencoder-kl --data celeba=data/celeba --data food101=data/food101
+  python scripts/evaluate.py taesd --data celeba=data/celeba --most 200
+  python scripts/evaluate.py path/to/vae --data celeba=data/celeba --out runs/vae.json
   python scripts/evaluate.py faces --data celeba=data/celeba --samples 2000
 """
 
@@ -17,7 +19,12 @@ from _command import run
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", metavar="NAME", help="classifier, autoencoder-kl or faces")
+    parser.add_argument(
+        "name",
+        metavar="NAME",
+        help="classifier, autoencoder-cae, -vae or -kl, faces; or sd, taesd or the folder of an autoencoder, which are "
+        "measured at 256 pixels into --out",
+    )
     parser.add_argument(
         "--data", action="append", required=True, metavar="KIND=PATH", help="repeatable: celeba=, food101=, utkface="
     )
@@ -25,25 +32,38 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=2000, help="faces to draw for distances (default 2000)")
     parser.add_argument("--control", type=int, default=100, help="faces per attribute and direction (default 100)")
     parser.add_argument("--part", choices=("val", "test"), default="test", help="pictures to measure on (default test)")
-    parser.add_argument("--size", type=int, default=64, help="side of the pictures in pixels (default 64)")
+    parser.add_argument("--prior", type=int, default=1000, help="samples of an autoencoder's prior (default 1000)")
+    parser.add_argument("--most", type=int, help="test pictures per set for an autoencoder (default all)")
+    parser.add_argument("--size", type=int, help="side of the pictures in pixels (default: what the model takes)")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="for sd, taesd or a folder (default checkpoints/benchmark-NAME.json)"
+    )
     parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="where decoded pixels are kept")
     parser.add_argument(
         "--work", type=Path, default=Path("runs/evaluation"), help="for grids that show data pictures; not for sharing"
     )
     args = parser.parse_args()
-    if args.samples < 2 or args.control < 1:
-        parser.error("--samples must be 2 or more, --control 1 or more.")
+    if args.samples < 2 or args.control < 1 or args.prior < 2 or (args.most is not None and args.most < 2):
+        parser.error("--samples, --prior and --most must be 2 or more, --control 1 or more.")
 
     from core import checkpoints, data
-    from core.evaluation import Options, evaluate
+    from core.evaluation import EVALUATIONS, Options, evaluate, evaluate_elsewhere
     from core.evaluation.options import recorded
+    from core.latents import sources
 
-    paths = data.parse_data_options(args.data)
-    sets = {kind: data.load(kind, path, args.size, args.cache) for kind, path in paths.items()}
     root = args.checkpoints or checkpoints.root()
-    options = Options(recorded(sys.argv), args.part, args.samples, args.control, args.work)
-    evaluate(args.name, root, sets, options)
-    print(f"{root / args.name / 'metrics.json'} and the model card beside it are written.")
+    foreign = args.name in sources.HOSTED or (args.out is not None and args.name not in EVALUATIONS)
+    size = args.size or (sources.facts(sources.find(args.name, root)).size if foreign else 64)
+    paths = data.parse_data_options(args.data)
+    sets = {kind: data.load(kind, path, size, args.cache) for kind, path in paths.items()}
+    options = Options(recorded(sys.argv), args.part, args.samples, args.control, args.prior, args.most, args.work)
+    if foreign:
+        out = args.out or root / f"benchmark-{args.name}.json"
+        evaluate_elsewhere(args.name, root, sets, options, out)
+        print(f"{out} is written.")
+    else:
+        evaluate(args.name, root, sets, options)
+        print(f"{root / args.name / 'metrics.json'} and the model card beside it are written.")
 
 
 if __name__ == "__main__":

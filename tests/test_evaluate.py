@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 import yaml
 from PIL import Image
 
@@ -14,17 +15,22 @@ from core import data, metrics
 from core.attributes import NAMES, vector
 from core.cards import card_text
 from core.checkpoints import CheckpointError, load_model
-from core.data import DataError
-from core.evaluation import Options, evaluate
+from core.data import DataError, PictureSet
+from core.evaluation import EVALUATIONS, Options, evaluate, evaluate_elsewhere
 from core.evaluation.draws import draw_faces, resolved, vectors
+from core.evaluation.hardness import by_attribute, by_class, describe, extremes
 from core.evaluation.options import recorded
+from core.evaluation.prior import posterior_figures, prior_samples
 from core.evaluation.readings import pictures_of, read, reconstruct
-from core.models import LatentCodec
+from core.latents.codecs import open_codec
+from core.latents.sources import BUILT_IN
+from core.models import FlatAutoencoder, LatentCodec
 from core.pipelines.engine import FaceEngine
 from core.pipelines.faces import FacesPipeline
 from core.pipelines.models import ModelShelf
 from core.recipe import Recipe
 
+PAIRED = ("celeba", "food101")
 COMMAND = "python scripts/evaluate.py NAME --data celeba=DIR/celeba"
 
 
@@ -37,12 +43,12 @@ def sets(synthetic_celeba, synthetic_food, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def measured(tiny_checkpoints, sets, tmp_path_factory):
-    """A checkpoint root after all three evaluations, and the folder for what is not shipped."""
+    """A checkpoint root after all evaluations, and the folder for what is not shipped."""
     root = tmp_path_factory.mktemp("measured") / "checkpoints"
     shutil.copytree(tiny_checkpoints, root)
     work = root.parent / "work"
-    options = Options(COMMAND, "test", samples=10, control=3, work=work)
-    for name in ("classifier", "autoencoder-kl", "faces"):
+    options = Options(COMMAND, "test", samples=10, control=3, prior=12, work=work)
+    for name in EVALUATIONS:
         evaluate(name, root, sets, options)
     return root, work
 
@@ -82,6 +88,96 @@ def test_autoencoder_figures_are_those_of_its_reconstructions(measured, sets):
     assert len(found["latent_channels"]["food101"]["mean"]) == 4
 
 
+@pytest.mark.parametrize("name", ["autoencoder-cae", "autoencoder-vae", "autoencoder-kl"])
+def test_every_autoencoder_has_its_price_and_what_is_hard(measured, name):
+    found = figures(measured, name)
+    assert found["command"] == COMMAND and "nothing is sampled" in found["protocol"]
+    model = load_model(measured[0] / name)
+    assert found["parameters"] == sum(parameter.numel() for parameter in model.parameters())
+    flat = name != "autoencoder-kl"
+    assert (found["latent_size"], found["latent_values"]) == (("16", 16) if flat else ("4x16x16", 1024))
+    assert found["compression_ratio"] == pytest.approx(64 * 64 * 3 / found["latent_values"], rel=1e-4)
+    assert len(found["latent_channels"]["celeba"]["mean"]) == (16 if flat else 4)
+    for row in found["milliseconds_per_picture"].values():
+        assert row["encode"] > 0 and row["decode"] > 0
+    small = "2x2" if flat else "18x18"
+    assert set(found["baselines"]["celeba"]) == {"mean_picture", f"shrunk_to_{small}"}
+    assert set(found["attribute_error"]["celeba"]) <= set(NAMES) and "food101" not in found["attribute_error"]
+    assert sum(row["pictures"] for row in found["class_error"]["food101"].values()) == 6
+    worst, best = found["worst"]["celeba"], found["best"]["celeba"]
+    assert len(worst) == 8 and worst["1"]["psnr"] <= worst["8"]["psnr"] and worst["1"] == best["8"]
+    assert found["prior"]["samples_of_the_prior"]["pictures"] == 12 and found["prior_against"] == ["celeba", "food101"]
+    assert ("posterior" in found) == (name == "autoencoder-vae")
+
+
+def test_attribute_rows_are_means_and_a_standard_error():
+    labels = -np.ones((6, 40), dtype=np.int8)
+    labels[:3, NAMES.index("Smiling")] = 1
+    labels[0, NAMES.index("Bald")] = 1  # one picture: nothing to compare
+    decibels = np.array([20.0, 21.0, 22.0, 30.0, 31.0, 32.0])
+    (row,) = by_attribute(labels, decibels, decibels / 100).values()
+    assert (row["pictures"], row["psnr_with"], row["psnr_without"]) == (3, 21.0, 31.0)
+    assert row["psnr_difference"] == -10 and row["embedding_distance_difference"] == pytest.approx(-0.1)
+    assert row["psnr_standard_error"] == pytest.approx((2 / 3) ** 0.5)
+    classes = by_class(np.array([0, 0, 1, 1, 1, 2]), ("a", "b", "c"), decibels, decibels, decibels)
+    assert list(classes) == ["a", "b"] and classes["b"]["psnr"] == pytest.approx(83 / 3)
+
+
+def test_extremes_are_described_by_the_rarest_attribute_first(sets):
+    faces = sets["celeba"]
+    rows = faces.indices("test")
+    decibels = np.arange(len(rows))[::-1].astype(float)
+    found = extremes(faces, rows, decibels, decibels)
+    assert found["worst"]["1"]["index"] == rows[-1] and found["best"]["1"]["index"] == rows[0]
+    words = found["best"]["1"]["described"]
+    present = faces.attributes[rows] > 0
+    assert set(words) == {name for name, value in zip(NAMES, present[0], strict=True) if value}
+    shares = [present[:, NAMES.index(word)].mean() for word in words]
+    assert shares == sorted(shares)
+    food = sets["food101"]
+    assert describe(food, food.indices("test"))[0] == [food.class_names[food.classes[food.indices("test")[0]]]]
+    close = PictureSet("utkface", np.zeros((2, 8, 8, 3), np.uint8), ("a/31_0_1_x.jpg", "x.jpg"), np.zeros(2))
+    assert describe(close, np.arange(2)) == [["age 31"], []]
+
+
+def test_divergence_and_active_dimensions_are_those_of_the_posterior():
+    vae = FlatAutoencoder(variational=True, code_dim=4, widths=(16, 16)).eval()
+    with torch.no_grad():
+        vae.to_code.weight[4:] = 0
+        vae.to_code.weight[1:4] = 0  # only the first dimension tells pictures apart
+        vae.to_code.weight[0] *= 100
+        vae.to_code.bias.zero_()
+        vae.to_code.bias[1] = 2.0
+        vae.to_code.bias[4:] = 0
+    pixels = np.random.default_rng(3).integers(0, 256, (12, 64, 64, 3), dtype=np.uint8)
+    pixels[6:] //= 4
+    found = posterior_figures(vae, pixels)
+    assert (found["active_dimensions"], found["dimensions"]) == (1, 4)
+    assert found["divergence_nats"] > 2.0 - 1e-4  # the second dimension alone: 2 squared over 2
+    assert found["posterior_deviation"] == pytest.approx(1.0)
+
+
+def test_samples_of_the_prior_belong_to_their_seeds(tiny_checkpoints):
+    codec = open_codec("vae", tiny_checkpoints)
+    assert np.array_equal(prior_samples(codec, 70)[:5], prior_samples(codec, 5))
+
+
+def test_an_autoencoder_of_others_is_measured_into_a_file(tiny_checkpoints, sets, tmp_path):
+    from diffusers import AutoencoderTiny
+
+    widths = {"encoder_block_out_channels": (8, 8), "decoder_block_out_channels": (8, 8)}
+    blocks = {"num_encoder_blocks": (1, 1), "num_decoder_blocks": (1, 1)}
+    AutoencoderTiny(**widths, **blocks).save_pretrained(tmp_path / "taesd")
+    options = Options(COMMAND, most=4, work=tmp_path / "work")
+    out = tmp_path / "new" / "benchmark-taesd.json"
+    evaluate_elsewhere(str(tmp_path / "taesd"), tiny_checkpoints, sets, options, out)
+    found = json.loads(out.read_text())
+    assert found["title"] == "taesd" and found["class"] == "AutoencoderTiny" and found["latent_size"] == "4x32x32"
+    assert found["pictures"] == {"celeba": 4, "food101": 4} and "prior" not in found
+    with pytest.raises(CheckpointError, match="no autoencoder"):
+        evaluate_elsewhere("nowhere", tiny_checkpoints, sets, options, out)
+
+
 def test_face_figures_have_their_counts_and_bounds(measured):
     found = figures(measured, "faces")
     assert found["pictures"] == {"samples": 10, "test": 8, "train": 32}
@@ -100,15 +196,19 @@ def test_data_pictures_never_reach_a_checkpoint_folder(measured):
     root, work = measured
     expected = {"README.md", "config.json", "diffusion_pytorch_model.safetensors", "metrics.json", "training.json"}
     assert {path.name for path in (root / "classifier").iterdir()} == expected
-    assert {path.name for path in (root / "autoencoder-kl").iterdir()} == {*expected, "samples.png"}
+    for name in BUILT_IN.values():
+        assert {path.name for path in (root / name).iterdir()} == {*expected, "samples.png"}
     assert {path.name for path in (root / "faces").iterdir()} == {*expected, "samples.png", "scheduler_config.json"}
-    assert {path.name for path in work.iterdir()} == {"neighbours-embedding.png", "neighbours-pixels.png"}
-    for name in ("autoencoder-kl", "faces"):
+    pairs = {
+        f"{name}-{kind}-{which}.png" for name in BUILT_IN.values() for kind in PAIRED for which in ("best", "worst")
+    }
+    assert {path.name for path in work.iterdir()} == {"neighbours-embedding.png", "neighbours-pixels.png", *pairs}
+    for name in (*BUILT_IN.values(), "faces"):
         with Image.open(root / name / "samples.png") as sheet:
             assert sheet.width > 800
 
 
-@pytest.mark.parametrize("name", ["classifier", "autoencoder-kl", "faces"])
+@pytest.mark.parametrize("name", list(EVALUATIONS))
 def test_card_has_front_matter_figures_and_limits(measured, name):
     text = (measured[0] / name / "README.md").read_text()
     front = yaml.safe_load(text.split("---\n")[1])
@@ -123,8 +223,6 @@ def test_card_has_front_matter_figures_and_limits(measured, name):
 def test_the_snippet_of_the_autoencoder_card_works(measured, monkeypatch):
     monkeypatch.chdir(measured[0].parent)
     snippet = (measured[0] / "autoencoder-kl" / "README.md").read_text().split("```python\n")[1].split("```")[0]
-    import torch
-
     space = {"x": torch.zeros(1, 3, 64, 64)}
     exec(snippet, space)
     assert space["y"].shape == (1, 3, 64, 64)
@@ -149,13 +247,13 @@ def test_faces_without_celeba_and_unknown_names_are_sentences(tiny_checkpoints, 
     with pytest.raises(CheckpointError, match="train_faces"):
         evaluate("faces", tmp_path, sets, Options())
     with pytest.raises(DataError, match="pictures"):
-        evaluate("autoencoder-kl", tiny_checkpoints, {}, Options())
+        evaluate("autoencoder-kl", tiny_checkpoints, {}, Options(work=tmp_path))
 
 
 def test_autoencoder_can_be_measured_before_the_faces_exist(tiny_checkpoints, sets, tmp_path):
     for name in ("classifier", "autoencoder-kl"):
         shutil.copytree(tiny_checkpoints / name, tmp_path / name)
-    evaluate("autoencoder-kl", tmp_path, {"celeba": sets["celeba"]}, Options())
+    evaluate("autoencoder-kl", tmp_path, {"celeba": sets["celeba"]}, Options(prior=8, work=tmp_path / "work"))
     assert (tmp_path / "autoencoder-kl" / "samples.png").is_file()
 
 

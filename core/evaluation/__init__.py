@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from core import checkpoints
@@ -12,16 +13,21 @@ from core.evaluation.autoencoder import evaluate_autoencoder
 from core.evaluation.classifier import evaluate_classifier
 from core.evaluation.faces import evaluate_faces
 from core.evaluation.options import Options
+from core.latents import sources
 
-__all__ = ["EVALUATIONS", "Options", "evaluate"]
+__all__ = ["EVALUATIONS", "Options", "evaluate", "evaluate_elsewhere"]
 
 Sets = Mapping[str, PictureSet]
 EVALUATIONS: dict[str, Callable[[Path, Sets, Options], dict]] = {
     "classifier": evaluate_classifier,
-    "autoencoder-kl": evaluate_autoencoder,
+    **{name: partial(evaluate_autoencoder, name) for name in sources.BUILT_IN.values()},
     "faces": evaluate_faces,
 }
-MEASURED_WITH = {"classifier": (), "autoencoder-kl": ("classifier",), "faces": ("autoencoder-kl", "classifier")}
+MEASURED_WITH = {
+    "classifier": (),
+    **dict.fromkeys(sources.BUILT_IN.values(), ("classifier",)),
+    "faces": ("autoencoder-kl", "classifier"),
+}
 
 
 def evaluate(name: str, root: Path, sets: Sets, options: Options) -> dict:
@@ -39,6 +45,22 @@ def evaluate(name: str, root: Path, sets: Sets, options: Options) -> dict:
     metrics = {"command": options.command, "weights": checkpoints.fingerprint(folder), "measured_with": made, **figures}
     checkpoints.write_json(folder / "metrics.json", _plain(metrics))
     write_card(folder)
+    return metrics
+
+
+def evaluate_elsewhere(model: str, root: Path, sets: Sets, options: Options, out: Path) -> dict:
+    """Measure an autoencoder that is none of ``root``'s, a key or a folder, into the file ``out``.
+
+    Raises ``CheckpointError`` and ``DataError`` as :func:`evaluate` does.
+    """
+    facts = sources.facts(sources.find(model, root))
+    figures = evaluate_autoencoder(model, root, sets, options, foreign=True)
+    title = sources.HOSTED[model].title if model in sources.HOSTED else Path(model).name
+    made = {"classifier": checkpoints.fingerprint(root / "classifier")}
+    about = {"title": title, "class": facts.kind, "measured_with": made}
+    metrics = {"command": options.command, **about, **figures}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    checkpoints.write_json(out, _plain(metrics))
     return metrics
 
 

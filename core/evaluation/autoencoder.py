@@ -1,76 +1,194 @@
-"""The autoencoder's figures: what a picture loses on the way through the latents, and what the latents are like."""
+"""An autoencoder's figures: what a picture loses on the way through the latents, where, and at what price."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from core import checkpoints
 from core.data import DataError, PictureSet
+from core.evaluation.hardness import by_attribute, by_class, extremes
 from core.evaluation.options import Options, counted
-from core.evaluation.readings import encode, pictures_of, read, reconstruct
-from core.evaluation.sheets import autoencoder_sheet, save_sheet
+from core.evaluation.prior import posterior_figures, prior_figures
+from core.evaluation.readings import encode, pictures_of, read, reconstruct, rows_of
+from core.evaluation.sheets import autoencoder_sheet, extremes_sheet, save_sheet
+from core.evaluation.timing import BATCHES, machine, timings
+from core.latents import sources
+from core.latents.codecs import OpenCodec, open_codec
 from core.metrics import cosine_distance, frechet, psnr, ssim
-from core.models import LatentCodec, PictureClassifier
+from core.models import FlatAutoencoder, PictureClassifier
 
-MOST_TRAIN = 4000  # training pictures per set that distances and statistics are taken on
+MOST_TRAIN = 4000  # training pictures per set that distances are taken on
+MOST_ENCODED = 1000  # and that statistics of the latents are taken on
 TOP_PSNR = 99.0  # stands for a picture that came back exactly
+PROTOCOL = (
+    "Centre squares, 8-bit colour; the posterior's mean is decoded, nothing is sampled. PSNR over all values of a "
+    "picture and SSIM (7x7 flat window, mean over colours, as in scikit-image) are means over the pictures. Embedding "
+    "and Fréchet distance are taken in the embedding of this project's classifier at 64x64 pixels: compare them with "
+    "each other, not with Inception distances."
+)
 
 
-def evaluate_autoencoder(root: Path, sets: Mapping[str, PictureSet], options: Options) -> dict:
-    """Reconstruction of every set's test part; the statistics of each latent channel on its training part."""
+@dataclass(frozen=True)
+class Compared:
+    """N pictures of one set before and after: figures per picture, and the classifier's embeddings (N, D)."""
+
+    psnr: np.ndarray
+    ssim: np.ndarray
+    distance: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+
+    def row(self) -> dict[str, float]:
+        return {
+            "pictures": len(self.psnr),
+            "psnr": float(self.psnr.mean()),
+            "ssim": float(self.ssim.mean()),
+            "embedding_distance": float(self.distance.mean()),
+            "frechet": frechet(self.after, self.before),
+        }
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What pictures are measured with."""
+
+    name: str
+    codec: OpenCodec
+    classifier: PictureClassifier
+    options: Options
+    values: int  # numbers in the latents of one picture
+
+
+def evaluate_autoencoder(
+    model: str, root: Path, sets: Mapping[str, PictureSet], options: Options, *, foreign: bool = False
+) -> dict:
+    """Reconstruction of every set's test part, and what it costs. The pictures of all ``sets`` have one size.
+
+    Of a ``foreign`` autoencoder neither samples of the prior nor a sample sheet are made.
+    """
     if not sets:
         raise DataError("An autoencoder is measured on pictures. Give them with --data celeba=DIR, food101=DIR ...")
-    autoencoder = checkpoints.load_model(root / "autoencoder-kl")
-    classifier = checkpoints.load_model(root / "classifier")
-    codec = LatentCodec(autoencoder)
-    rows, percentiles, latents = {}, {}, {}
-    for kind, source in sets.items():
-        rows[kind], percentiles[kind] = _reconstruction(codec, classifier, source, options.part)
-        latents[kind] = _channels(encode(codec, pictures_of(source, "train", MOST_TRAIN // 2)))
+    codec, classifier = open_codec(model, root), checkpoints.load_model(root / "classifier")
     side = next(iter(sets.values())).pixels.shape[1]
-    inner = side // codec.factor
-    save_sheet(autoencoder_sheet(root, codec), root / "autoencoder-kl")
+    if codec.flat and side != codec.size:
+        raise DataError(f"{model} takes pictures of {codec.size} pixels along a side, not {side}: leave --size out.")
+    shape = codec.latent_shape[:1] + tuple(each * side // codec.size for each in codec.latent_shape[1:])
+    bench = Bench(Path(model).name, codec, classifier, options, math.prod(shape))
+    parts, embeddings = {}, {}
+    for kind, source in sets.items():
+        parts[kind], embeddings[kind] = _measure(bench, kind, source)
+    figures = {
+        key: {kind: part[key] for kind, part in parts.items() if part[key]} for key in next(iter(parts.values()))
+    }
+    timed = timings(codec, pictures_of(next(iter(sets.values())), options.part, max(BATCHES)))
+    if not foreign:
+        figures |= _distribution(bench, sets, embeddings)
+        save_sheet(autoencoder_sheet(root, codec, _title(model)), root / model)
     return {
         "part": options.part,
-        "pictures": counted(sets, options.part),
+        "pictures": {kind: len(before) for kind, (before, _) in embeddings.items()},
         "train_pictures": {k: min(n, MOST_TRAIN) for k, n in counted(sets, "train").items()},
         "picture_size": f"{side}x{side}x3",
-        "latent_size": f"{codec.channels}x{inner}x{inner}",
-        "compression_ratio": side * side * 3 / (codec.channels * inner * inner),
-        "parameters": sum(parameter.numel() for parameter in autoencoder.parameters()),
-        "reconstruction": rows,
-        "latent_channels": latents,
-        "psnr_percentiles": percentiles,
+        "latent_size": "x".join(str(each) for each in shape),
+        "latent_values": bench.values,
+        "compression_ratio": side * side * 3 / bench.values,
+        "parameters": sources.facts(sources.find(model, root)).parameters,
+        "protocol": PROTOCOL,
+        "milliseconds_per_picture": timed,
+        "machine": machine(),
+        **{key: rows for key, rows in figures.items() if rows},
     }
 
 
-def _reconstruction(
-    codec: LatentCodec, classifier: PictureClassifier, source: PictureSet, part: str
-) -> tuple[dict[str, float], list[float]]:
-    """One set -> its row of figures, and PSNR at the percentiles 0 to 100 of its pictures."""
-    originals = pictures_of(source, part)
-    if len(originals) < 2:
-        raise DataError(f"{source.name} has fewer than two pictures in its {part} part.")
-    rebuilt = reconstruct(codec, originals)
+def _title(model: str) -> str:
+    return next((sources.TITLES[key] for key, folder in sources.BUILT_IN.items() if folder == model), model)
+
+
+def _measure(bench: Bench, kind: str, source: PictureSet) -> tuple[dict[str, Any], tuple[np.ndarray, np.ndarray]]:
+    """One set's figures, and its pictures' embeddings before and after. What shows pictures goes to the work folder."""
+    rows = rows_of(source, bench.options.part, bench.options.most)
+    if len(rows) < 2:
+        raise DataError(f"{source.name} has fewer than two pictures in its {bench.options.part} part.")
+    originals, learned = np.asarray(source.pixels[rows]), pictures_of(source, "train", MOST_TRAIN)
+    rebuilt = reconstruct(bench.codec, originals)
+    embedded, train = (read(bench.classifier, pixels).embedding for pixels in (originals, learned))
+    compared = _compare(bench.classifier, rebuilt, originals, embedded)
+    baselines = {
+        name: _compare(bench.classifier, stand_in, originals, embedded).row()
+        for name, stand_in in _baselines(originals, learned, bench.values).items()
+    }
+    labels, classes = source.attributes, source.classes
+    per_picture = (compared.psnr, compared.ssim, compared.distance)
+    ends = extremes(source, rows, compared.psnr, compared.distance)
+    for which, places in ends.items():
+        at = np.searchsorted(rows, [place["index"] for place in places.values()])
+        sheet = extremes_sheet(originals[at], rebuilt[at], compared.psnr[at], f"{bench.name}, {kind}: the {which}")
+        save_sheet(sheet, bench.options.work, f"{bench.name}-{kind}-{which}")
+    figures = {
+        "reconstruction": {**compared.row(), "frechet_of_real_train_pictures": frechet(train, embedded)},
+        "baselines": baselines,
+        "attribute_error": {} if labels is None else by_attribute(labels[rows], compared.psnr, compared.distance),
+        "class_error": {} if classes is None else by_class(classes[rows], source.class_names, *per_picture),
+        **ends,
+        "latent_channels": _channels(
+            encode(bench.codec, pictures_of(source, "train", bench.options.most or MOST_ENCODED))
+        ),
+        "psnr_percentiles": np.percentile(compared.psnr, np.arange(101)).round(2).tolist(),
+    }
+    return figures, (compared.before, compared.after)
+
+
+def _compare(
+    classifier: PictureClassifier, rebuilt: np.ndarray, originals: np.ndarray, embedded: np.ndarray
+) -> Compared:
+    after = read(classifier, rebuilt).embedding
     decibels = np.minimum(psnr(rebuilt, originals), TOP_PSNR)
-    before, after = read(classifier, originals).embedding, read(classifier, rebuilt).embedding
-    train = read(classifier, pictures_of(source, "train", MOST_TRAIN)).embedding
-    row = {
-        "pictures": len(originals),
-        "psnr": float(decibels.mean()),
-        "ssim": float(ssim(rebuilt, originals).mean()),
-        "embedding_distance": float(cosine_distance(before, after).mean()),
-        "frechet": frechet(after, before),
-        "frechet_of_real_train_pictures": frechet(train, before),
+    return Compared(decibels, ssim(rebuilt, originals), cosine_distance(embedded, after), embedded, after)
+
+
+def _baselines(originals: np.ndarray, train: np.ndarray, values: int) -> dict[str, np.ndarray]:
+    """What no network is needed for: the mean training picture, and pictures shrunk to at most as many numbers."""
+    mean = train.mean(axis=0, dtype=np.float64).round().astype(np.uint8)
+    side = originals.shape[1]
+    small = min(side, max(1, int((values / 3) ** 0.5)))
+    shrunk = [
+        np.asarray(
+            Image.fromarray(picture)
+            .resize((small, small), Image.Resampling.BOX)
+            .resize((side, side), Image.Resampling.BICUBIC)
+        )
+        for picture in originals
+    ]
+    return {
+        "mean_picture": np.repeat(mean[None], len(originals), axis=0),
+        f"shrunk_to_{small}x{small}": np.stack(shrunk),
     }
-    return row, np.percentile(decibels, np.arange(101)).round(2).tolist()
 
 
 def _channels(latents: np.ndarray) -> dict[str, list[float]]:
-    """Latents (N, C, s, s) -> mean and standard deviation of every channel."""
-    axes = (0, 2, 3)
+    """Latents (N, C, s, s) or codes (N, D) -> mean and standard deviation of every channel or dimension."""
+    axes = (0, *range(2, latents.ndim))
     mean, deviation = latents.mean(axis=axes, dtype=np.float64), latents.std(axis=axes, dtype=np.float64)
     return {"pictures": len(latents), "mean": mean.round(4).tolist(), "deviation": deviation.round(4).tolist()}
+
+
+def _distribution(
+    bench: Bench, sets: Mapping[str, PictureSet], embeddings: Mapping[str, tuple[np.ndarray, np.ndarray]]
+) -> dict[str, Any]:
+    """Samples of the prior against faces and food; of a variational code also how far the posterior is from it."""
+    options = bench.options
+    against = {kind: pair for kind, pair in embeddings.items() if kind in ("celeba", "food101")} or dict(embeddings)
+    prior = prior_figures(bench.codec, bench.classifier, against, options.prior)
+    found: dict[str, Any] = {"prior_against": list(against), "prior": prior}
+    model = getattr(bench.codec.codec, "autoencoder", None)
+    if isinstance(model, FlatAutoencoder) and model.config.variational:
+        parts = {kind: np.asarray(s.pixels[rows_of(s, options.part, options.most)]) for kind, s in sets.items()}
+        found["posterior"] = {kind: posterior_figures(model, pixels) for kind, pixels in parts.items()}
+    return found

@@ -18,6 +18,8 @@ class Options:
     part: str = "test"
     samples: int = 2000  # faces drawn for distances
     control: int = 100  # faces drawn per attribute and direction
+    prior: int = 1000  # samples of N(0, 1) decoded by an autoencoder
+    most: int | None = None  # test pictures per set that an autoencoder is measured on, spread evenly; None: all
     work: Path = Path("runs/evaluation")
 
 

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch.nn import functional
 from tqdm import tqdm
 
 from core.data import PictureSet
 from core.images import to_tensor, to_uint8
-from core.models import LatentCodec, PictureClassifier
+from core.latents.codecs import Codec
+from core.models import PictureClassifier
 
-BATCH = 64
+BATCH = 64  # pictures of 64x64 pixels, of larger ones as many fewer
+CLASSIFIER_SIZE = 64  # pixels along a side
 
 
 @dataclass(frozen=True)
@@ -39,26 +42,29 @@ def rows_of(source: PictureSet, part: str, most: int | None = None) -> np.ndarra
 
 @torch.inference_mode()
 def read(classifier: PictureClassifier, pixels: np.ndarray) -> Readings:
-    """uint8 (N, S, S, 3) -> what the classifier says of them."""
+    """uint8 (N, S, S, 3) -> what the classifier says of them; larger pictures are averaged down to its size."""
     parts = []
     for block in _blocks(pixels, "read"):
+        if block.shape[-1] > CLASSIFIER_SIZE:
+            block = functional.adaptive_avg_pool2d(block, CLASSIFIER_SIZE)
         reading = classifier(block.contiguous(memory_format=torch.channels_last))
         parts.append([field.numpy() for field in (reading.attributes, reading.classes, reading.embedding)])
     return Readings(*(np.concatenate(field) for field in zip(*parts, strict=True)))
 
 
-def reconstruct(codec: LatentCodec, pixels: np.ndarray) -> np.ndarray:
+def reconstruct(codec: Codec, pixels: np.ndarray) -> np.ndarray:
     """uint8 (N, S, S, 3) -> the same pictures through the latents and back."""
     blocks = _blocks(pixels, "reconstruct")
     return np.concatenate([to_uint8(codec.decode(codec.encode(block))) for block in blocks])
 
 
-def encode(codec: LatentCodec, pixels: np.ndarray) -> np.ndarray:
-    """uint8 (N, S, S, 3) -> float32 latents (N, C, s, s)."""
+def encode(codec: Codec, pixels: np.ndarray) -> np.ndarray:
+    """uint8 (N, S, S, 3) -> float32 latents (N, C, s, s), or codes (N, D)."""
     return np.concatenate([codec.encode(block).numpy() for block in _blocks(pixels, "encode")])
 
 
 def _blocks(pixels: np.ndarray, what: str) -> Iterator[torch.Tensor]:
-    starts = range(0, len(pixels), BATCH)
+    batch = max(1, BATCH * CLASSIFIER_SIZE**2 // pixels.shape[1] ** 2)
+    starts = range(0, len(pixels), batch)
     for start in tqdm(starts, desc=what, mininterval=1, leave=False, disable=len(starts) < 8):
-        yield to_tensor(pixels[start : start + BATCH])
+        yield to_tensor(pixels[start : start + batch])

@@ -7,21 +7,26 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 
 from core import attributes, checkpoints
 from core.charts import picture_grid
 from core.diffusion.sampling import noise_for
 from core.evaluation.draws import draw_faces, vectors
 from core.figures import Drawing
-from core.images import to_images, to_tensor
+from core.images import to_images, to_pixels, to_tensor, to_uint8
+from core.latents.codecs import OpenCodec
 from core.metrics import psnr
 from core.models import LatentCodec
 from core.pipelines.engine import FaceEngine
+from core.pipelines.faces import PARTS
 from core.recipe import Recipe
 
 COLUMNS = 6
 CONTROLLED = ("Smiling", "Male", "Eyeglasses", "Blond_Hair", "Wearing_Hat", "Bangs")
 SHOWN_SEED = 27
+TRAVERSED = 2  # dimensions that a sheet moves
+REACH = 2.5  # deviations that it moves them either way
 
 
 def save_sheet(drawing: Drawing, folder: Path, stem: str = "samples") -> Path:
@@ -48,33 +53,65 @@ def faces_sheet(engine: FaceEngine, recipe: Recipe) -> Drawing:
     return picture_grid(images, [caption for _, _, caption in asked], title="Drawn faces", note=note, columns=COLUMNS)
 
 
-def autoencoder_sheet(root: Path, codec: LatentCodec) -> Drawing:
-    """Generated pictures and their reconstructions, the way between two of them, and decoded noise. No photographs.
+def autoencoder_sheet(root: Path, codec: OpenCodec, title: str = "Through the latents") -> Drawing:
+    """Generated pictures and their reconstructions, the way between two of them, single dimensions (of a grid of
+    latents: channels) moved up and down, and decoded samples of N(0, 1). No photographs.
 
     Where the face denoiser is not there yet, decoded noise stands in for its faces.
     """
-    engine = FaceEngine(root)
-    shape = (codec.channels, *[codec.autoencoder.config.sample_size // codec.factor] * 2)
-    noise = torch.cat([noise_for(seed, shape)[0] for seed in range(COLUMNS)])
+    noise = torch.cat([noise_for(seed, codec.latent_shape)[0] for seed in range(COLUMNS)])
     decoded = to_images(codec.decode(noise))
-    if checkpoints.missing(root / "faces"):
-        first, word = decoded, "decoded noise"
-    else:
-        pixels = draw_faces(engine, Recipe(), range(COLUMNS), np.zeros((COLUMNS, attributes.COUNT), np.float32))
-        first, word = [Image.fromarray(one) for one in pixels], "drawn"
-    original = np.stack([np.asarray(image) for image in first])
-    latents = codec.encode(to_tensor(original))
-    rebuilt = to_images(codec.decode(latents))
-    decibels = psnr(np.stack([np.asarray(image) for image in rebuilt]), original)
+    pixels, word = _drawn(root, codec, decoded)
+    latents = codec.encode(to_tensor(pixels))
+    rebuilt = codec.decode(latents)
     shares = torch.linspace(0, 1, COLUMNS)
-    between = to_images(codec.decode(torch.stack([torch.lerp(latents[0], latents[1], share) for share in shares])))
+    between = codec.decode(torch.stack([torch.lerp(latents[0], latents[1], share) for share in shares]))
+    images = [*[Image.fromarray(one) for one in pixels], *to_images(rebuilt), *to_images(between)]
     captions = [[word.capitalize(), f"seed {seed}"] for seed in range(COLUMNS)]
-    captions += [["Reconstructed", f"{value:.1f} dB"] for value in decibels]
+    captions += [["Reconstructed", f"{value:.1f} dB"] for value in psnr(to_uint8(rebuilt), pixels)]
     captions += [[f"{100 * float(share):.0f} % of the way", "from the first to the second"] for share in shares]
-    captions += [["Decoded noise", f"seed {seed}"] for seed in range(COLUMNS)]
-    note = "Generated pictures, not photographs: drawn, through the latents and back, between two latents, from noise"
-    images = [*first, *rebuilt, *between, *decoded]
-    return picture_grid(images, captions, title="Through the latents", note=note, columns=COLUMNS)
+    what = "dimension" if codec.flat else "channel"
+    for index in _telling(codec, latents[:1]):
+        moves = torch.linspace(-REACH, REACH, COLUMNS)
+        images += to_images(codec.decode(torch.cat([_moved(latents[:1], index, float(move)) for move in moves])))
+        captions += [[f"{what.capitalize()} {index + 1}", f"{float(move):+.1f} deviations"] for move in moves]
+    captions += [["Sample of N(0, 1)", f"seed {seed}"] for seed in range(COLUMNS)]
+    note = (
+        "Generated pictures, not photographs: drawn, through the latents and back, between the first two, one "
+        f"{what} moved, and decoded noise"
+    )
+    return picture_grid([*images, *decoded], captions, title=title, note=note, columns=COLUMNS)
+
+
+def _drawn(root: Path, codec: OpenCodec, decoded: list[Image.Image]) -> tuple[np.ndarray, str]:
+    """Generated pictures of the codec's size, uint8 (6, S, S, 3), and what they are."""
+    if any(checkpoints.missing(root / part) for part in PARTS):
+        return np.stack([np.asarray(image) for image in decoded]), "decoded noise"
+    pixels = draw_faces(FaceEngine(root), Recipe(), range(COLUMNS), np.zeros((COLUMNS, attributes.COUNT), np.float32))
+    return np.stack([to_pixels(Image.fromarray(one), codec.size) for one in pixels]), "drawn"
+
+
+def _telling(codec: OpenCodec, z: Tensor) -> list[int]:
+    """The dimensions or channels whose move changes the picture most, strongest first."""
+    count = z.shape[1]
+    ends = [codec.decode(torch.cat([_moved(z, index, move) for move in (-REACH, REACH)])) for index in range(count)]
+    change = torch.stack([(low - high).abs().mean() for low, high in ends])
+    return change.argsort(descending=True)[:TRAVERSED].tolist()
+
+
+def _moved(z: Tensor, index: int, move: float) -> Tensor:
+    """Latents (1, D) or (1, C, h, w) with ``move`` added to one dimension or channel; they have deviation 1 in each."""
+    moved = z.clone()
+    moved[:, index] += move
+    return moved
+
+
+def extremes_sheet(originals: np.ndarray, rebuilt: np.ndarray, decibels: np.ndarray, title: str) -> Drawing:
+    """Pictures (N, S, S, 3) above what came back. Holds data pictures: never for a checkpoint folder."""
+    images = [Image.fromarray(one) for one in (*originals, *rebuilt)]
+    captions = [[f"{index + 1}", "original"] for index in range(len(originals))]
+    captions += [[f"{index + 1}", f"{value:.1f} dB"] for index, value in enumerate(decibels)]
+    return picture_grid(images, captions, title=title, note="Data pictures: not for sharing", columns=len(originals))
 
 
 def neighbour_sheet(pairs: list[tuple[np.ndarray, np.ndarray, str]], note: str) -> Drawing:

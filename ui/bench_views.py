@@ -1,0 +1,180 @@
+"""The Benchmark page of the Reconstruction tab: tables, charts and lists. What comes from a file is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+
+from core.charts import Point, scatter_chart
+from core.figures import PAGE
+from core.pipelines.benchmarks import Bar, Benchmarks, Extreme, Hardness, Row, SetBenchmark
+from ui.components.island import island
+
+COLUMNS: tuple[tuple[str, str, Callable[[Row], float | None], str], ...] = (
+    # heading, what it is, value, format
+    ("PSNR, dB", "peak signal to noise ratio, higher is closer", lambda row: row.psnr, ".2f"),
+    ("SSIM", "structural similarity, higher is closer", lambda row: row.ssim, ".3f"),
+    (
+        "Embedding",
+        "1 − cosine in the classifier's embedding, lower is closer",
+        lambda row: row.embedding_distance,
+        ".3f",
+    ),
+    ("Fréchet", "distance of the two sets in that embedding, lower is closer", lambda row: row.frechet, ".2f"),
+    ("Latents", "numbers kept of one picture", lambda row: row.values or None, ",.0f"),
+    ("Ratio", "numbers of the picture over numbers kept", lambda row: row.ratio, ".1f"),
+    ("Parameters, M", "millions of trained numbers", lambda row: row.parameters and row.parameters / 1e6, ".2f"),
+    ("Encode, ms", "milliseconds per picture, one at a time, lower is faster", lambda row: row.encode, ".1f"),
+    ("Decode, ms", "milliseconds per picture, one at a time, lower is faster", lambda row: row.decode, ".1f"),
+    ("Encode ×16", "milliseconds per picture in batches of 16, lower is faster", lambda row: row.encode_16, ".1f"),
+    ("Decode ×16", "milliseconds per picture in batches of 16, lower is faster", lambda row: row.decode_16, ".1f"),
+)
+LOW = ' data-low="1"'  # a column whose best is its lowest
+
+
+def bench_view(read: Callable[[], Benchmarks]) -> None:
+    """Lays the page out. The figures are read when it is opened, so that a new measurement shows without a restart."""
+    page = island("bench", events=("open",))
+    page.open(
+        lambda: {"html": bench_html(read())},
+        None,
+        [page],
+        show_progress="hidden",
+        queue=False,
+        api_visibility="private",
+    )
+
+
+def bench_html(found: Benchmarks) -> str:
+    """The whole page; the script shows one set and one model of it at a time, and sorts the tables."""
+    notes = "".join(f"<li>{escape(note)}</li>" for note in found.notes)
+    notes = f'<ul class="bench-notes">{notes}</ul>' if notes else ""
+    if not found.sets:
+        words = "No autoencoder has been measured yet. Measure them with scripts/evaluate.py."
+        return f'<div class="bench"><h1>Benchmark</h1><p>{words}</p>{notes}</div>'
+    buttons = [(one.kind, one.title) for one in found.sets]
+    head = f"<header><h1>Benchmark</h1>{_switch('set', 'Pictures', buttons)}</header>"
+    sets = "".join(_set(one) for one in found.sets)
+    protocol = f'<section><h2>Protocol</h2><p class="bench-prose">{escape(found.protocol)}</p></section>'
+    return f'<div class="bench">{head}{sets}{protocol if found.protocol else ""}{notes}</div>'
+
+
+def _switch(name: str, label: str, options: Sequence[tuple[str, str]]) -> str:
+    """Radio buttons of which the script lets one be chosen; the first is."""
+    radios = "".join(
+        f'<button type="button" class="state" role="radio" data-{name}="{escape(key)}" '
+        f'aria-checked="{str(index == 0).lower()}" tabindex="{0 if index == 0 else -1}">{escape(title)}</button>'
+        for index, (key, title) in enumerate(options)
+    )
+    return f'<div class="states" role="radiogroup" aria-label="{escape(label)}" data-switch="{name}">{radios}</div>'
+
+
+def _set(one: SetBenchmark) -> str:
+    floor = (
+        f" Real training pictures are at Fréchet distance {one.floor:.2f} from them." if one.floor is not None else ""
+    )
+    lead = f'<p class="hint">{one.pictures:,} test pictures.{floor}</p>'
+    text = "".join(f"<li>{escape(sentence)}</li>" for sentence in one.text)
+    text = f'<section><h2>What the figures say</h2><ul class="bench-prose">{text}</ul></section>' if text else ""
+    return f'<div data-of-set="{escape(one.kind)}">{lead}{_table(one)}{text}{_charts(one)}{_hard(one)}</div>'
+
+
+def _table(one: SetBenchmark) -> str:
+    sized = len({row.picture_size for row in one.rows}) > 1
+    cells = [
+        f'<th scope="col"{LOW if "lower" in what else ""} aria-sort="{"descending" if index == 0 else "none"}">'
+        f'<button type="button" title="{escape(what)}">{escape(name)}</button></th>'
+        for index, (name, what, _, _) in enumerate(COLUMNS)
+    ]
+    head = f'<tr><th scope="col">Autoencoder</th>{"".join(cells)}</tr>'
+    body = "".join(_row(row, sized) for row in one.rows)
+    title = f"Reconstruction of {one.title}"
+    return (
+        f'<div class="bench-scroll" tabindex="0" role="region" aria-label="{escape(title)}">'
+        f"<table><thead>{head}</thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _row(row: Row, sized: bool) -> str:
+    details = [row.latent_size.replace("x", "×") if not row.baseline else "", row.picture_size if sized else ""]
+    detail = ", ".join(each for each in details if each)
+    title = f"{escape(row.title)}<small>{escape(detail)}</small>" if detail else escape(row.title)
+    cells = "".join(_cell(value(row), form) for _, _, value, form in COLUMNS)
+    return f'<tr{" class=stand-in" if row.baseline else ""}><th scope="row">{title}</th>{cells}</tr>'
+
+
+def _cell(value: float | None, form: str) -> str:
+    if value is None:
+        return '<td data-value="">–</td>'
+    return f'<td data-value="{value:.9g}">{value:{form}}</td>'
+
+
+def _charts(one: SetBenchmark) -> str:
+    """Quality against size and against time."""
+    sizes = [Point(row.title, row.values, row.psnr, row.baseline) for row in one.rows]
+    times = [Point(row.title, row.milliseconds or 0, row.psnr) for row in one.rows if not row.baseline]
+    charts = [
+        ("PSNR against numbers kept of a picture", scatter_chart(sizes, title="PSNR against size", x_label="numbers")),
+        (
+            "PSNR against time there and back",
+            scatter_chart(times, title="PSNR against time", x_label="milliseconds, one picture at a time"),
+        ),
+    ]
+    figures = "".join(
+        f"<figure><figcaption>{escape(caption)}</figcaption>{drawing.svg(PAGE)}</figure>" for caption, drawing in charts
+    )
+    return f'<section class="bench-charts">{figures}</section>'
+
+
+def _hard(one: SetBenchmark) -> str:
+    if not one.hardness:
+        return ""
+    switch = _switch("model", "Autoencoder", [(each.key, each.title) for each in one.hardness])
+    bodies = "".join(
+        f'<div class="bench-hard" data-of-model="{escape(each.key)}">{_bars(each)}'
+        f"{_extremes('Worst', each.worst)}{_extremes('Best', each.best)}</div>"
+        for each in one.hardness
+    )
+    return f'<section class="bench-what"><div class="bench-line"><h2>What is hard</h2>{switch}</div>{bodies}</section>'
+
+
+def _bars(hard: Hardness) -> str:
+    if not hard.bars:
+        return ""
+    reach = max(abs(bar.difference) + bar.error for bar in hard.bars) or 1.0
+    lead = (
+        f"{escape(hard.difference)}, in dB; the line is one standard error either way. Faint: less than three of them, "
+        "which may be chance."
+    )
+    return f'<div class="bench-bars"><p class="hint">{lead}</p>{"".join(_bar(bar, reach) for bar in hard.bars)}</div>'
+
+
+def _bar(bar: Bar, reach: float) -> str:
+    def at(value: float) -> float:
+        return 50 + 50 * value / reach
+
+    start, end = sorted((50.0, at(bar.difference)))
+    low, high = at(bar.difference - bar.error), at(bar.difference + bar.error)
+    words = f"{bar.label}: {bar.difference:+.2f} dB, standard error {bar.error:.2f}, {bar.pictures:,.0f} pictures"
+    side = "harder" if bar.difference < 0 else "easier"
+    return (
+        f'<div class="bench-bar {side}{"" if bar.sure else " faint"}" title="{escape(words)}">'
+        f"<span>{escape(bar.label)}</span>"
+        f'<i><b style="left:{start:.2f}%;width:{end - start:.2f}%"></b>'
+        f'<u style="left:{low:.2f}%;width:{high - low:.2f}%"></u></i>'
+        f"<em>{_signed(bar.difference)}</em></div>"
+    )
+
+
+def _signed(value: float) -> str:
+    return f"{round(value, 1) + 0.0:+.1f}".replace("-", "−")
+
+
+def _extremes(title: str, rows: Sequence[Extreme]) -> str:
+    if not rows:
+        return ""
+    items = "".join(
+        f"<li><strong>{row.psnr:.1f} dB</strong> {escape(', '.join(row.words)) or 'without labels'}</li>"
+        for row in rows
+    )
+    return f'<div class="bench-ends"><h3>{title} {len(rows)}</h3><ol>{items}</ol></div>'
