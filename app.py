@@ -14,6 +14,7 @@ import gradio as gr
 
 from core.pipelines.faces import FacesPipeline
 from core.pipelines.models import ModelShelf
+from core.pipelines.reconstruct import ReconstructPipeline
 from ui.shell import build_shell, launch_settings
 
 log = logging.getLogger("latentscape")
@@ -23,7 +24,7 @@ def build(root: str | None = None) -> gr.Blocks:
     """The whole app around the checkpoints in ``root`` (or ``LATENTSCAPE_CHECKPOINTS``, or ``checkpoints``)."""
     root = root or os.environ.get("LATENTSCAPE_CHECKPOINTS") or str(Path(__file__).parent / "checkpoints")
     pipeline = FacesPipeline(root)
-    page = build_shell(pipeline, ModelShelf(root))
+    page = build_shell(pipeline, ReconstructPipeline(root), ModelShelf(root))
     page.warm_up = lambda: _warm(pipeline)
     return page
 

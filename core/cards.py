@@ -184,7 +184,7 @@ def card_text(folder: Path) -> str:
     kinds = [kind for kind in training.get("data", {}) if kind in LICENCES] or ["celeba"]
     parts = [_front_matter(name, about), f"# {about.title}", about.what, _picture(folder)]
     parts += ["## Intended use", about.use, "## Data and licence", _licence(kinds)]
-    parts += ["## Training", *_training(training), "## Measured", *_measured(metrics)]
+    parts += ["## Training", *_training(training), _comparison(folder), "## Measured", *_measured(metrics)]
     limits = (*about.limits, *(FACE_LIMITS if {"celeba", "utkface"} & set(kinds) else ()))
     parts += ["## Limits and biases", "\n".join(f"- {limit}" for limit in limits)]
     parts += ["## How to load it", f"```python\n{about.load}\n```"]
@@ -203,6 +203,11 @@ def _front_matter(name: str, about: About) -> str:
 
 def _picture(folder: Path) -> str:
     return "![Generated samples](samples.png)" if (folder / "samples.png").is_file() else ""
+
+
+def _comparison(folder: Path) -> str:
+    drawn = (folder / "comparison.png").is_file()
+    return "![Validation error of each preset over its training time](comparison.png)" if drawn else ""
 
 
 def _licence(kinds: list[str]) -> str:

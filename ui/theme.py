@@ -7,7 +7,17 @@ from pathlib import Path
 import gradio as gr
 
 ASSETS = Path(__file__).parent / "assets"
-STYLES = ("tokens.css", "gradio.css", "shell.css", "controls.css", "canvas.css", "history.css")
+STYLES = (
+    "tokens.css",
+    "gradio.css",
+    "shell.css",
+    "controls.css",
+    "canvas.css",
+    "history.css",
+    "lab.css",
+    "lab_detail.css",
+    "bench.css",
+)
 SCRIPTS = (
     "core.js",
     "theme.js",
@@ -22,6 +32,15 @@ SCRIPTS = (
     "sweep.js",
     "history.js",
     "keyboard.js",
+    "lab_wire.js",
+    "lab_heat.js",
+    "lab_latent.js",
+    "lab_detail.js",
+    "lab_intake.js",
+    "lab_grid.js",
+    "lab_fetch.js",
+    "lab_bridge.js",
+    "bench.js",
 )
 SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace"]

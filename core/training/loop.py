@@ -57,7 +57,7 @@ class LoopConfig:
 
 
 TrainStep = Callable[[int], Mapping[str, Tensor]]
-Validate = Callable[[nn.Module], Mapping[str, float]]
+Validate = Callable[[nn.Module], Mapping[str, float]]  # "rank" or else "loss" decides which is best, the smallest
 
 
 class Loop:
@@ -184,12 +184,14 @@ class Loop:
         model = self.averaged()
         with torch.no_grad():
             figures = dict(validate(model))
+        rank = figures.pop("rank", None)
+        rank = figures["loss"] if rank is None else rank
         self._write(
             {"step": self.step, "seconds": round(self.seconds, 3), **{f"val_{k}": v for k, v in figures.items()}}
         )
         model.save_pretrained(self.out / "last")
-        if figures["loss"] < self.best:
-            self.best = figures["loss"]
+        if rank < self.best:
+            self.best = rank
             model.save_pretrained(self.out / "best")
 
     def _write(self, row: Mapping[str, float]) -> None:

@@ -23,6 +23,7 @@
 
   // Runs an action once when all the named islands are there, whatever order they mount in.
   function after(names, action) {
+    if (names.every((name) => mounted.has(name))) return action();
     waits.push({ names, action, done: false });
   }
 
@@ -69,6 +70,7 @@
     paste: '<rect x="3.5" y="3.5" width="9" height="10" rx="1"/><path d="M6 3.5V2.3h4v1.2"/>',
     search: '<circle cx="7" cy="7" r="4"/><path d="m10 10 3.5 3.5"/>',
     chevron: '<path d="m5 6.5 3 3 3-3"/>',
+    compare: '<rect x="2" y="3.5" width="12" height="9" rx="1"/><path d="M8 2v12M4.5 6.2h1M4.5 9.8h1"/>',
     warning: '<path d="M8 2.5 14 13H2L8 2.5ZM8 6.8v2.8M8 11.2v.3"/>',
   };
 

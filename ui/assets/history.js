@@ -123,4 +123,5 @@
   on("ready", begin);
   on("remember", remember);
   latentscape.walk = walk;
+  latentscape.entries = () => entries;
 })();

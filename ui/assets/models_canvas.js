@@ -3,6 +3,8 @@ const root = element.querySelector(".island");
 const VIEWS = { samples: "Samples", curves: "Curves", figures: "Figures", network: "Network" };
 const networks = {};
 let view = "samples";
+let wanted = ""; // the view that somebody chose; samples give way where a model has none
+let shown = "";
 const READABLE = 0.72; // never opened smaller than this; Fit shows all of it
 let zoom = 0; // 0 readable, -1 all of it, else a factor
 
@@ -41,13 +43,15 @@ tabs.addEventListener("keydown", (event) => {
 });
 
 function open(name) {
-  view = name;
+  view = wanted = name;
   zoom = 0;
   draw();
 }
 
 function draw() {
   const card = props.value || {};
+  if (card.name !== shown) view = wanted && wanted !== "samples" ? wanted : card.opens || "samples";
+  shown = card.name;
   root.querySelector("h1").textContent = card.title || "";
   root.querySelector(".detail").textContent = card.detail || "";
   const problem = root.querySelector(".problem");

@@ -21,6 +21,6 @@ def island(name: str, *, events: Sequence[str] = (), config: dict[str, Any] | No
         padding=False,
         elem_id=name,
         elem_classes=["island-block"],
-        js_on_load=f'latentscape.mount("{name}", {{element, props, trigger, watch, events: [{quoted}]}});',
+        js_on_load=f'latentscape.mount("{name}", {{element, props, trigger, watch, upload, events: [{quoted}]}});',
         config=config or {},
     )

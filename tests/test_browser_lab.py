@@ -1,0 +1,276 @@
+"""The Reconstruction tab as a visitor meets it: a real browser against the real app, one model missing."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from urllib.parse import urlparse
+
+import pytest
+import torch
+from PIL import Image
+
+import app
+from core.checkpoints import save_model
+from core.models.flat_autoencoder import FlatAutoencoder
+
+sync_api = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not os.path.exists(CHROMIUM), reason="chromium is not installed"),
+]
+IDLE = "() => latentscape.lab.idle && latentscape.lab.state.rows.length >= 3 && latentscape.ask.idle"
+AFTER = ".lab-compare canvas.after"
+LARGE = f"() => document.querySelector('{AFTER}').dataset.painted.split(':').slice(0, 2).join()"  # without its size
+
+
+@pytest.fixture(scope="module")
+def url(tiny_checkpoints, tmp_path_factory):
+    root = tmp_path_factory.mktemp("lab")
+    for name in ("faces", "classifier", "autoencoder-kl"):
+        (root / name).symlink_to(tiny_checkpoints / name)
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        save_model(FlatAutoencoder(True, code_dim=6, widths=(16, 16, 16)).eval(), root / "autoencoder-vae")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LATENTSCAPE_SD", str(root / "nowhere"))
+        patch.setenv("LATENTSCAPE_TAESD", str(root / "nowhere"))
+        page = app.build(root=str(root))
+        _, address, _ = app.start(page, quiet=True)
+        yield address
+        page.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture()
+def visit(browser, url):
+    """Opens the tab and waits for its first grid; afterwards fails on script errors and on requests to elsewhere."""
+    contexts, problems = [], []
+
+    def opened(width=1440, height=900):
+        context = browser.new_context(viewport={"width": width, "height": height})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: problems.append(request.url) if _outside(request.url) else None)
+        page.goto(url)
+        page.get_by_role("tab", name="Reconstruction").click()
+        page.wait_for_function(IDLE)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not problems
+
+
+def _outside(address):
+    parts = urlparse(address)
+    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in ("127.0.0.1", "localhost")
+
+
+def cell(page, model, row=0):
+    return page.locator(f'.lab-cell[data-model="{model}"]').nth(row)
+
+
+def loupe(page, model):
+    cell(page, model).locator(".lab-picture").click()
+    page.wait_for_function("() => document.querySelector('.lab-points canvas[data-painted]')")
+    page.wait_for_function("() => latentscape.lab.idle")
+
+
+def changed(page, before):
+    page.wait_for_function(f"(before) => ({LARGE})() !== before && latentscape.lab.idle", arg=before)
+
+
+def test_the_table_is_laid_before_anyone_touches_anything(visit):
+    page = visit()
+    assert page.locator(".lab-original").count() == 3
+    assert page.locator('.lab-cell[data-state="done"]').count() == 6
+    words = cell(page, "kl").inner_text()
+    assert "dB" in words and "SSIM" in words and "distance" in words and "ms" in words
+    assert "12:1" in page.locator('.lab-head[data-model="kl"]').inner_text()
+
+
+def test_a_missing_model_greys_its_column_and_says_how_to_get_it(visit):
+    page = visit()
+    assert page.locator('.lab-head[data-model="cae"]').get_attribute("data-present") == "false"
+    assert page.locator('.lab-cell[data-model="cae"]').count() == 0
+    assert "python scripts/train_autoencoder.py" in page.locator('.lab-absent[data-model="cae"]').inner_text()
+    foreign = page.locator('.lab-absent[data-model="sd"]')
+    assert "LATENTSCAPE_SD" in foreign.inner_text()
+    assert "MB" in foreign.locator(".button").get_attribute("title")
+    page.locator('.lab-model[data-model="sd"] input').uncheck()
+    assert page.locator('.lab-absent[data-model="sd"]').count() == 0
+
+
+def test_good_files_are_shown_and_bad_ones_named(visit, tmp_path):
+    page = visit()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("inside.png", _png((40, 90), "teal"))
+    files = [
+        {"name": "wide.png", "mimeType": "image/png", "buffer": _png((300, 40), "olive")},
+        {"name": "letter.png", "mimeType": "image/png", "buffer": b"Dear reader, this is text."},
+        {"name": "empty.jpg", "mimeType": "image/jpeg", "buffer": b""},
+        {"name": "several.zip", "mimeType": "application/zip", "buffer": packed.getvalue()},
+    ]
+    page.locator("#lab-file").set_input_files(files)
+    page.wait_for_function("() => latentscape.lab.state.rows.length === 5 && latentscape.lab.idle")
+    assert page.locator('.lab-cell[data-state="done"]').count() == 10
+    problems = page.locator(".lab-problems li")
+    told = problems.all_inner_texts()
+    assert len(told) == 2 and any("letter.png" in one and "not a picture" in one for one in told)
+    assert any("empty.jpg" in one and "empty" in one for one in told)
+    problems.first.get_by_role("button").click()
+    assert problems.count() == 1
+    page.locator(".lab-original").nth(3).hover()
+    page.get_by_role("button", name="Remove wide.png").click()
+    page.wait_for_function("() => document.querySelectorAll('.lab-original').length === 4")
+    assert page.locator('.lab-cell[data-state="done"]').count() == 8
+
+
+def test_errors_are_shown_on_one_scale_across_a_row(visit):
+    page = visit()
+    page.locator("#lab-errors").click()
+    page.wait_for_function("() => document.querySelectorAll('.lab-cell canvas[data-painted^=heat]').length === 6")
+    tops = page.evaluate(
+        """() => [...document.querySelectorAll('.lab-original')].map((row) => [
+            row.querySelector('.heat-legend').innerText,
+            ...[...document.querySelectorAll(`.lab-cell[data-row="${row.dataset.row}"] canvas`)]
+                .map((canvas) => canvas.dataset.painted.split(':').pop())])"""
+    )
+    for legend, *scales in tops:
+        assert len(set(scales)) == 1 and scales[0] in legend
+    page.locator("#lab-pictures").click()
+    page.wait_for_function("() => !document.querySelector('.lab-cell canvas[data-painted^=heat]')")
+
+
+def test_before_and_after_move_with_keys_and_escape_leads_back(visit):
+    page = visit()
+    loupe(page, "kl")
+    split = page.locator(".lab-compare .split")
+    split.focus()
+    page.keyboard.press("Home")
+    assert page.locator(".lab-compare").evaluate("(node) => node.style.getPropertyValue('--split')") == "0%"
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".lab-compare").evaluate("(node) => node.style.getPropertyValue('--split')") == "0.5%"
+    assert page.locator(".lab-compare").bounding_box()["width"] >= 400
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("ArrowRight")
+    assert "Variational" in page.locator(".lab-title").inner_text()
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => document.querySelector('.lab-stage').offsetParent")
+
+
+def test_surgery_is_live_and_can_be_undone(visit):
+    page = visit()
+    loupe(page, "kl")
+    assert page.locator(".lab-channel img").count() == page.locator(".lab-channel svg").count() == 4
+    untouched = page.evaluate(LARGE)
+    page.get_by_role("button", name="Silence channel 2").click()
+    changed(page, untouched)
+    assert page.locator(".lab-compare .tag-after").inner_text() == "After surgery"
+    silenced = page.evaluate(LARGE)
+    page.get_by_role("button", name="Swap channel 1", exact=True).click()
+    changed(page, silenced)
+    page.locator("#lab-reset").click()
+    page.wait_for_function(f"(first) => ({LARGE})() === first", arg=untouched)
+    assert page.locator(".lab-compare .tag-after").inner_text() == "Reconstruction"
+
+
+def test_a_moving_slider_builds_no_backlog_and_its_last_value_wins(visit):
+    page = visit()
+    loupe(page, "kl")
+    untouched = page.evaluate(LARGE)
+    page.evaluate("() => { window.sent = []; latentscape.on('lab:asked', (one) => window.sent.push(one.content)); }")
+    slider = page.locator('[data-slider="Noise"]')
+    for step in range(1, 31):
+        slider.evaluate("(node, value) => { node.value = value; node.dispatchEvent(new Event('input')); }", step / 10)
+    changed(page, untouched)
+    sent = page.evaluate("() => window.sent.filter((one) => one.kind === 'operate')")
+    assert len(sent) < 15 and sent[-1]["surgery"]["noise"] == 3
+
+
+def test_a_code_is_dragged_sampled_and_interpolated(visit):
+    page = visit()
+    loupe(page, "vae")
+    assert page.locator(".lab-points canvas").count() == 8
+    untouched = page.evaluate(LARGE)
+    page.locator('[data-slider="Value"]').evaluate(
+        "(node) => { node.value = 4; node.dispatchEvent(new Event('input')); }"
+    )
+    changed(page, untouched)
+    for kind, count in (("sample", 8), ("traverse", 7)):
+        page.locator(f'[data-strip="{kind}"]').click()
+        page.wait_for_function(
+            f"() => document.querySelectorAll('.lab-points canvas').length === {count}"
+            " && !('stale' in document.querySelector('.lab-strip').dataset)"
+        )
+    page.locator(".lab-points button").first.click()
+    assert page.locator(".lab-compare .tag-after").inner_text() == "From the strip"
+
+
+def test_pictures_go_to_and_fro_between_the_tabs(visit):
+    page = visit()
+    page.get_by_role("tab", name="Faces").click()
+    first = page.evaluate("() => latentscape.session.shown.link")
+    page.keyboard.press("r")  # the face that everybody meets is on the table already
+    page.wait_for_function("(first) => latentscape.session.shown.link !== first && latentscape.ask.idle", arg=first)
+    page.locator("#send-to-lab").click()
+    page.wait_for_function("() => latentscape.lab.state.rows.length === 4 && latentscape.lab.idle")
+    page.locator(".lab-original").first.hover()
+    page.locator(".lab-original").first.get_by_role("button", name="Edit in Faces").click()
+    page.wait_for_function("() => latentscape.session.photo?.base")
+    assert page.locator("#mode-edit").get_attribute("aria-checked") == "true"
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720), (390, 844)])
+def test_the_page_fits(visit, width, height):
+    page = visit(width=width, height=height)
+    for model in (None, "kl"):
+        if model:
+            loupe(page, model)
+        size = "() => [document.documentElement.scrollHeight, document.documentElement.scrollWidth]"
+        tall, wide = page.evaluate(size)
+        assert wide <= width
+        if width > 760:
+            assert tall <= height
+
+
+def test_every_control_has_a_name(visit):
+    page = visit()
+    loupe(page, "kl")
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('#lab button, #lab input, #lab select')]
+            .filter((n) => !n.closest('[hidden]') && !n.hidden && n.type !== 'file')
+            .filter((n) => !(n.getAttribute('aria-label') || n.innerText.trim() || n.labels?.length))
+            .map((n) => n.outerHTML.slice(0, 80))"""
+    )
+    assert nameless == []
+
+
+def _png(size, colour):
+    file = io.BytesIO()
+    Image.new("RGB", size, colour).save(file, "PNG")
+    return file.getvalue()

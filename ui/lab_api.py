@@ -1,0 +1,70 @@
+"""The Reconstruction tab for programs: one public endpoint of ``gradio_client``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from core.pipelines.reconstruct import ReconstructPipeline
+from core.pipelines.reconstruct_types import GridRequest
+from core.pipelines.uploads import collect
+from ui.lab_answer import USER_ERRORS
+from ui.lab_ask import MOST_CELLS, LabError
+
+FIGURES = ("psnr", "ssim", "embedding_distance", "milliseconds", "percentile")
+
+
+def lab_api(reconstruct: ReconstructPipeline, queue: str) -> None:
+    """Adds ``/reconstruct``; nothing of it shows on the page."""
+
+    def run(pictures: list[str] | None, models: list[str] | None) -> tuple[list[Any], dict[str, Any]]:
+        """Sends pictures (files or zips) through autoencoders. ``models`` lists their keys; empty means all present.
+
+        Returns the reconstructions row by row, and for each its file, model, PSNR, SSIM, embedding distance,
+        milliseconds and the percentile among the test pictures; files that could not be read, with the reason.
+        """
+        try:
+            return _reconstructed(reconstruct, pictures, models)
+        except USER_ERRORS as error:
+            raise gr.Error(str(error)) from None
+
+    with gr.Column(visible=False):
+        files = gr.File(label="pictures", file_count="multiple", type="filepath")
+        wanted = gr.JSON([], label="models")
+        after = gr.Gallery(label="reconstructions", format="png")
+        details = gr.JSON(label="details")
+        gr.Button("reconstruct").click(
+            run,
+            [files, wanted],
+            [after, details],
+            api_name="reconstruct",
+            api_description=run.__doc__,
+            concurrency_limit=1,
+            concurrency_id=queue,
+        )
+
+
+def _reconstructed(reconstruct: ReconstructPipeline, paths: Any, wanted: Any) -> tuple[list[Any], dict[str, Any]]:
+    known = {model.key: model for model in reconstruct.models()}
+    models = wanted or [key for key, model in known.items() if model.present]
+    unknown = [str(key)[:60] for key in models if key not in known] if isinstance(models, list) else [str(models)[:60]]
+    if unknown:
+        raise LabError(f"Unknown model {unknown[0]!r}; there are {', '.join(known)}.")
+    for key in models:
+        if not known[key].present:
+            raise LabError(known[key].problem)
+    if not paths:
+        raise LabError("There is no picture in this request.")
+    pictures, problems = collect([Path(path) for path in paths], most=max(1, MOST_CELLS // max(1, len(models))))
+    images, rows = [], []
+    for cell in reconstruct.grid(GridRequest(tuple(pictures), tuple(models))):
+        row: dict[str, Any] = {"name": pictures[cell.row][0], "model": models[cell.column]}
+        if cell.result:
+            row |= {name: getattr(cell.result, name) for name in FIGURES} | {"picture": len(images)}
+            images.append(cell.result.after)
+        else:
+            row["problem"] = cell.problem
+        rows.append(row)
+    return images, {"cells": rows, "problems": [{"name": name, "reason": reason} for name, reason in problems]}

@@ -1,0 +1,101 @@
+"""The Reconstruction tab: pictures in rows, autoencoders in columns, and one cell at a time under the loupe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gradio as gr
+
+from core.pipelines.faces import FacesPipeline
+from core.pipelines.reconstruct import ReconstructPipeline
+from ui.components.island import island
+from ui.faces_ask import ticket_of
+from ui.lab_answer import Answer, Lab
+from ui.lab_api import lab_api
+from ui.lab_table import MOST_PICTURES, Examples, Table
+
+LAB_QUEUE = "lab"  # a line of its own: opening the tab does not wait for a sweep of the Faces tab
+
+
+def lab_tab(
+    reconstruct: ReconstructPipeline, faces: FacesPipeline, *, benchmark: Callable[[], None] | None = None
+) -> None:
+    """Lays the tab out; nothing is computed before it is opened. ``benchmark`` lays out the second view."""
+    lab = Lab(reconstruct, Examples(faces))
+    lab_api(reconstruct, LAB_QUEUE)
+    if benchmark is None:
+        _bench(lab)
+        return
+    with gr.Tabs(elem_id="lab-views"):
+        with gr.Tab("Lab", id="lab", elem_id="lab-view"):
+            _bench(lab)
+        with gr.Tab("Benchmark", id="benchmark", elem_id="lab-benchmark"):
+            benchmark()
+
+
+def _bench(lab: Lab) -> None:
+    table = gr.State(Table())
+    with gr.Column(elem_id="lab"):
+        controls = island("lab-controls", events=("ask", "stop"), config={"most": MOST_PICTURES})
+        canvas = island("lab-canvas")
+        fetcher = island("lab-fetch", events=("fetch", "cancel"))
+    _downloads(lab, fetcher, table)
+
+    def on_ask(value: Any, table: Table) -> Iterator[Answer]:
+        yield from lab.answer(value, table)
+
+    def on_stop(value: Any, table: Table) -> None:
+        table.stopped = ticket_of(value)
+
+    asked = controls.ask(
+        on_ask,
+        [controls, table],
+        [canvas],
+        trigger_mode="always_last",
+        show_progress="hidden",
+        concurrency_limit=1,
+        concurrency_id=LAB_QUEUE,
+        api_visibility="private",
+    )
+    asked.failure(None, None, None, js="() => { latentscape.lab.failed(); }", api_visibility="private")
+    controls.stop(
+        on_stop,
+        [controls, table],
+        None,
+        queue=False,
+        trigger_mode="multiple",
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def _downloads(lab: Lab, fetcher: gr.HTML, table: gr.State) -> None:
+    """A line of its own: nobody's pictures wait for somebody's download."""
+
+    def on_fetch(value: Any, table: Table) -> Iterator[Answer]:
+        yield from lab.fetch(value, table)
+
+    def on_cancel(value: Any, table: Table) -> None:
+        table.ended = ticket_of(value)
+
+    fetched = fetcher.fetch(
+        on_fetch,
+        [fetcher, table],
+        [fetcher],
+        trigger_mode="once",
+        show_progress="hidden",
+        concurrency_limit=2,
+        concurrency_id="download",
+        api_visibility="private",
+    )
+    fetched.failure(None, None, None, js="() => { latentscape.lab.fetchFailed(); }", api_visibility="private")
+    fetcher.cancel(
+        on_cancel,
+        [fetcher, table],
+        None,
+        queue=False,
+        trigger_mode="multiple",
+        show_progress="hidden",
+        api_visibility="private",
+    )

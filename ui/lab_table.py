@@ -1,0 +1,104 @@
+"""What one visitor has on the lab's table, and the example pictures that everybody can put there."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import threading
+from pathlib import Path
+
+from PIL import Image
+
+from core.images import crop_square, open_picture
+from core.pipelines.faces import FacesPipeline, FacesResult
+from core.recipe import Recipe
+from ui.lab_ask import LabError
+
+MOST_PICTURES = 32
+KEPT_SIDE = 512  # pixels: the largest model sees 256
+
+# Photos that scikit-learn carries, both under CC BY 2.0 (see README.txt beside them).
+PHOTOS = {
+    "flower.jpg": "Flower. Photo by vultilion, CC BY 2.0",
+    "china.jpg": "Summer Palace. Photo by danielbuechele, CC BY 2.0",
+}
+FACES = {
+    "face 27": Recipe(seed=27, attributes={"Smiling": 1.0, "Young": 1.0}),
+    "face 41": Recipe(seed=41, attributes={"Male": 1.0, "Smiling": 1.0}),
+    "face 40": Recipe(seed=40, attributes={"Male": -1.0, "Smiling": -1.0}),
+    "face 45": Recipe(seed=45, attributes={"Male": -1.0, "Blond_Hair": 1.0}),
+}
+FIRST = ("flower.jpg", "face 27", "china.jpg")  # what lies on the table when the tab is first opened
+
+
+class Table:
+    """One visitor's own pictures, kept in ``gr.State``: centre squares of at most 512 px."""
+
+    def __init__(self) -> None:
+        self.stopped = 0  # the ticket up to which answers are no longer wanted
+        self.ended = 0  # and downloads
+        self._pictures: dict[str, tuple[str, Image.Image]] = {}
+
+    def add(self, name: str, picture: Image.Image) -> str:
+        """Puts a picture down and returns its id: the same picture twice is one."""
+        square = crop_square(picture.convert("RGB"))
+        if square.width > KEPT_SIDE:
+            square = square.resize((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS, reducing_gap=3)
+        key = hashlib.sha256(square.tobytes()).hexdigest()[:16]
+        if key not in self._pictures and not self.room():
+            raise LabError(f"The table holds {MOST_PICTURES} pictures. Remove some, then add this one again.")
+        self._pictures[key] = (name, square)
+        return key
+
+    def keep(self, keys: tuple[str, ...]) -> None:
+        """Forgets what the page no longer shows."""
+        self._pictures = {key: value for key, value in self._pictures.items() if key in keys}
+
+    def room(self) -> int:
+        return MOST_PICTURES - len(self._pictures)
+
+    def __getitem__(self, key: str) -> tuple[str, Image.Image]:
+        """Name and picture. Raises :class:`LabError`."""
+        if key not in self._pictures:
+            raise LabError("The server no longer has this picture. Remove it and add it again.")
+        return self._pictures[key]
+
+
+class Examples:
+    """Pictures to begin with: photos of an installed package, and faces drawn once by our own model."""
+
+    def __init__(self, faces: FacesPipeline) -> None:
+        self.faces = faces
+        self._drawn: dict[str, Image.Image] = {}
+        self._drawing = threading.Lock()
+
+    def names(self) -> dict[str, str]:
+        """Names of the examples that this installation has -> what they are."""
+        found = {name: words for name, words in PHOTOS.items() if (_photo_folder() / name).is_file()}
+        if not self.faces.missing():
+            found |= {name: f"Face drawn by this app, seed {recipe.seed}" for name, recipe in FACES.items()}
+        return {name: found[name] for name in dict.fromkeys((*FIRST, *found)) if name in found}
+
+    def cheap(self, name: str) -> bool:
+        """Whether the picture is there at once."""
+        return name in PHOTOS or name in self._drawn
+
+    def picture(self, name: str) -> Image.Image:
+        """Raises :class:`LabError`, ``PictureError`` or ``CheckpointError``."""
+        if name not in self.names():
+            raise LabError(f"There is no example named {name[:60]!r}.")
+        if name in PHOTOS:
+            return open_picture(_photo_folder() / name)
+        with self._drawing:
+            if name not in self._drawn:
+                *_, result = self.faces.draw(FACES[name], previews=False)
+                assert isinstance(result, FacesResult)
+                self._drawn[name] = result.faces[0].image
+            return self._drawn[name]
+
+
+def _photo_folder() -> Path:
+    """Found without importing scikit-learn, which would take a second."""
+    found = importlib.util.find_spec("sklearn")
+    places = list(found.submodule_search_locations or []) if found else []
+    return Path(places[0] if places else ".") / "datasets" / "images"
