@@ -35,10 +35,13 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from core.checkpoints import CheckpointError
     from core.data import DataError
     from core.images import PictureError
+    from core.latents.atlas import AtlasError
+    from core.latents.projection import ProjectionError
     from core.latents.store import LatentsError
     from core.recipe import RecipeError
 
-    return AttributeValueError, CheckpointError, DataError, LatentsError, PictureError, RecipeError, OSError
+    meant = (AtlasError, AttributeValueError, CheckpointError, DataError, LatentsError, PictureError, ProjectionError)
+    return *meant, RecipeError, OSError
 
 
 def training_parser(description: str, kinds: str) -> argparse.ArgumentParser:

@@ -1,6 +1,8 @@
-"""Draw pictures from the command line, the same ones as the app draws for the same seed and attributes.
+"""Draw pictures from the command line, the same ones as the app draws for the same seed and attributes or prompt.
 
-Example: python scripts/sample.py faces --attributes rows.csv --seed 0 --out runs/drawn
+Examples:
+  python scripts/sample.py faces --attributes rows.csv --seed 0 --out runs/drawn
+  python scripts/sample.py text --prompts prompts.txt --seed 0 --out runs/drawn
 """
 
 from __future__ import annotations
@@ -35,8 +37,50 @@ def main() -> None:
     faces.add_argument("--solver", help="dpm++, unipc, ddim or ddpm (default: the app's)")
     faces.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
     faces.set_defaults(act=sample_faces)
+    add_text(kinds)
     args = parser.parse_args()
     args.act(args)
+
+
+def add_text(kinds: argparse._SubParsersAction) -> None:
+    text = kinds.add_parser(
+        "text",
+        help="pictures by prompts, one per line of a file",
+        description="Draw one picture per line of a file: 00000.png, 00001.png ... Each PNG carries its recipe.",
+    )
+    text.add_argument("--prompts", type=Path, required=True, metavar="FILE.txt", help="one prompt per line")
+    text.add_argument("--negative", default="", help="what the pictures should not show")
+    text.add_argument("--seed", type=int, default=0, help="of the first line; line i has seed + i (default 0)")
+    text.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    text.add_argument("--start", choices=("noise", "prior"), default="noise", help="from noise, or from a draft")
+    text.add_argument("--level", type=float, default=0.6, help="noise on the draft, 0.05 to 1 (default 0.6)")
+    text.add_argument("--steps", type=int, help="denoising steps, 1 to 250 (default: the app's)")
+    text.add_argument("--guidance", type=float, help="guidance scale, 1 (off) to 15 (default: the app's)")
+    text.add_argument("--solver", default="", help="dpm++, unipc, ddim, ddpm or lcm (default: the app's)")
+    text.add_argument(
+        "--model", default="text", help="text (the built-in one, default), sd, a Stable Diffusion folder or its id"
+    )
+    text.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
+    text.set_defaults(act=sample_text)
+
+
+def sample_text(args: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from core.pipelines.prompts import PromptRequest, PromptsPipeline
+    from core.pipelines.prompts_folder import draw_prompts, read_prompts
+    from core.recipe import Recipe, validate
+
+    given = {name: getattr(args, name) for name in ("steps", "guidance") if getattr(args, name) is not None}
+    recipe = validate(Recipe(seed=args.seed, negative_prompt=args.negative, **given))
+    request = PromptRequest(recipe, args.start, args.level, args.solver)
+    prompts = read_prompts(args.prompts)
+    notes = []
+    drawn = draw_prompts(PromptsPipeline(args.checkpoints, args.model), request, prompts, args.out)
+    for path, told in tqdm(drawn, total=len(prompts), desc="draw", unit="picture", mininterval=1, delay=1):
+        notes += [f"{path.name}: {note}" for note in told]
+    print("\n".join(notes), end="\n" if notes else "", file=sys.stderr)
+    print(f"{len(prompts)} pictures drawn in {args.out}")
 
 
 def sample_faces(args: argparse.Namespace) -> None:

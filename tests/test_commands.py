@@ -168,6 +168,19 @@ def test_reconstruct_keeps_names_and_goes_on_after_bad_files(call, tiny_checkpoi
     assert 0 <= float(table["a.png"]["embedding_distance"]) <= 2 and float(table["a.png"]["ms"]) > 0
 
 
+@pytest.mark.parametrize("model", ["cae", "vae", "folder"])
+def test_reconstruct_with_every_kind_of_model(call, tiny_checkpoints, tmp_path, model):
+    (tmp_path / "in").mkdir()
+    picture(1).save(tmp_path / "in" / "a.png")
+    (tmp_path / "in" / "b.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(64))
+    name = tiny_checkpoints / "autoencoder-cae" if model == "folder" else model
+    out = ["--out", tmp_path / "out", "--checkpoints", tiny_checkpoints]
+    status, said = call("reconstruct.py", "--model", name, "--images", tmp_path / "in", *out)
+    assert status == 0 and "1 of 2 pictures" in said and "b.heic left out: HEIC" in said
+    with Image.open(tmp_path / "out" / "a.png") as rebuilt:
+        assert rebuilt.size == (64, 64)
+
+
 def test_reconstruct_refuses_with_a_sentence(call, tiny_checkpoints, tmp_path):
     (tmp_path / "in").mkdir()
     out = ["--out", tmp_path / "out", "--checkpoints", tiny_checkpoints]
@@ -178,7 +191,7 @@ def test_reconstruct_refuses_with_a_sentence(call, tiny_checkpoints, tmp_path):
     assert "no autoencoder" in call("reconstruct.py", "--model", "nothing", "--images", tmp_path / "in", *out)[0]
 
 
-@pytest.mark.parametrize(("model", "shape"), [("kl", (2, 4, 16, 16)), ("classifier", (2, 32))])
+@pytest.mark.parametrize(("model", "shape"), [("kl", (2, 4, 16, 16)), ("vae", (2, 16)), ("classifier", (2, 32))])
 def test_embed_writes_latents_and_names(call, tiny_checkpoints, tmp_path, model, shape):
     folder = tmp_path / "in"
     folder.mkdir()
@@ -227,6 +240,12 @@ def test_encode_latents_of_a_stable_diffusion_folder(call, synthetic_food, tmp_p
         expected = foreign.encode(to_tensor(pixels)).latent_dist.mode() * 0.18215
     found = LatentSet.load(tmp_path / "out").latents[0, 0].astype(np.float32)
     assert np.allclose(found, expected[0].numpy(), atol=2e-3)
+
+
+def test_encode_latents_refuses_flat_codes(call, tiny_checkpoints, synthetic_celeba, tmp_path):
+    options = ["--data", f"celeba={synthetic_celeba}", "--out", tmp_path / "out", "--checkpoints", tiny_checkpoints]
+    status, said = call("encode_latents.py", "--model", "vae", *options)
+    assert status == 2 and "embed.py" in said and not (tmp_path / "out").exists()
 
 
 def test_a_folder_that_is_no_autoencoder_is_refused(call, tiny_checkpoints, synthetic_food, tmp_path):

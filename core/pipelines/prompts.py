@@ -1,0 +1,233 @@
+"""Pictures from sentences: draw, morph, look at the attention of words, read back what came of it."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from core import checkpoints
+from core.captions import Reading
+from core.pipelines.progress import Cancel, Progress
+from core.pipelines.prompts_text import cleaned, read_prompt, vocabulary_note
+from core.pipelines.prompts_types import (
+    STARTS,
+    Asked,
+    Drawing,
+    MorphResult,
+    PromptRequest,
+    PromptsResult,
+    Readback,
+    WordMap,
+)
+from core.recipe import Recipe, RecipeError, single, validate
+
+if TYPE_CHECKING:
+    from core.pipelines.prompts_engine import TextEngine
+    from core.pipelines.prompts_readback import PictureReader
+
+__all__ = [
+    "Asked",
+    "Drawing",
+    "MorphResult",
+    "PromptRequest",
+    "PromptsPipeline",
+    "PromptsResult",
+    "Readback",
+    "WordMap",
+    "find_pipeline",
+]
+
+BUILT_IN = "text"
+VARIABLE = "LATENTSCAPE_SD"
+STABLE_DIFFUSION = "stable-diffusion-v1-5/stable-diffusion-v1-5"
+MOST_LCM_STEPS = 50  # of the teacher's schedule that diffusers' scheduler counts in
+_STOPPED = "Stopped early; this is what was there."
+_TRAIN = "python scripts/train_text.py --data celeba=DIR --data food101=DIR --out runs/text --export checkpoints/text"
+
+
+class PromptsPipeline:
+    """``text``, the built-in model; ``sd``, the one of ``LATENTSCAPE_SD``; a folder or a model id in the cache.
+
+    Loads lazily; safe to call from several threads. Every picture is drawn alone, whatever the count.
+    """
+
+    def __init__(self, root: str | Path | None = None, model: str = BUILT_IN) -> None:
+        self.root = Path(root) if root else checkpoints.root()
+        self.model = model
+        self._engine: TextEngine | None = None
+        self._reader: PictureReader | None = None
+        self._making = threading.Lock()
+
+    @property
+    def built_in(self) -> bool:
+        return self.model == BUILT_IN
+
+    @property
+    def engine(self) -> TextEngine:
+        """The networks; one per pipeline, whichever thread asks first. Raises ``CheckpointError``."""
+        with self._making:
+            if self._engine is None:
+                from core.pipelines.prompts_engine import TextEngine  # with torch: not before somebody draws
+
+                self._engine = TextEngine(find_pipeline(self.model, self.root))
+            return self._engine
+
+    def missing(self) -> str | None:
+        """One sentence on how to get a model that is not here, or None."""
+        try:
+            find_pipeline(self.model, self.root)
+        except checkpoints.CheckpointError as error:
+            return str(error)
+        return None
+
+    def solvers(self) -> tuple[str, ...]:
+        return self.engine.solvers()
+
+    def has_prior(self) -> bool:
+        """Whether a draft can be asked for."""
+        return not self.missing() and _holds(find_pipeline(self.model, self.root) / "prior", checkpoints.WEIGHTS)
+
+    def warm(self) -> None:
+        """Load the weights and draw once, so that the first drawing is as fast as the next."""
+        for _ in self.draw(PromptRequest(Recipe(steps=2, prompt="a smiling woman")), previews=False):
+            pass
+
+    def understood(self, prompt: str) -> Reading:
+        """What a prompt asks for, in the words that captions use; the characters are those of the cleaned prompt."""
+        return read_prompt(prompt)
+
+    def draw(
+        self, request: PromptRequest, *, previews: bool = True, cancel: Cancel | None = None
+    ) -> Iterator[Progress | PromptsResult]:
+        """Yields :class:`Progress` after every step, then one :class:`PromptsResult`. Raises ``RecipeError``."""
+        request, notes = self._checked(request)
+        recipe = request.recipe
+        reading = read_prompt(recipe.prompt)
+        notes += vocabulary_note(reading) if self.built_in else ()
+        notes += self.engine.cut_note(recipe.prompt)
+        started = time.perf_counter()
+        drawings: list[Drawing] = []
+        cancelled = False
+        for index in range(recipe.count):
+            one = replace(request, recipe=single(recipe, index))
+            drawn = self.engine.drawn(one)
+            for step in drawn.steps():
+                cancelled = cancel is not None and step.number < drawn.count and cancel()
+                if cancelled:
+                    break
+                shown = drawn.preview(step) if previews and _worth_showing(step.number, drawn.count) else None
+                yield Progress(step.number, drawn.count, tuple(drawing.image for drawing in drawings), shown)
+            if cancelled and drawings:  # half a picture is worth keeping only when there is no other
+                break
+            drawings.append(drawn.finish(step.clean if cancelled else step.latents))
+            if cancelled:
+                break
+        milliseconds = (time.perf_counter() - started) * 1000
+        notes = (*notes, *([_STOPPED] if cancelled else []))
+        yield PromptsResult(tuple(drawings), reading, notes, milliseconds, cancelled)
+
+    def morph(
+        self, request: PromptRequest, prompt: str, frames: int = 9, *, cancel: Cancel | None = None
+    ) -> Iterator[Progress | MorphResult]:
+        """From the request's prompt to another one, 2 to 60 frames; yields :class:`Progress` after every frame."""
+        if not 2 <= frames <= 60:
+            raise RecipeError("A morph has 2 to 60 frames.")
+        request, notes = self._checked(request)
+        other, more = cleaned(prompt)
+        request = replace(request, recipe=single(request.recipe, 0), maps=False, film=False)
+        started = time.perf_counter()
+        images: list[Image.Image] = []
+        for index in range(frames):
+            if cancel is not None and images and cancel():
+                break
+            drawn = self.engine.drawn(request, towards=(other, index / (frames - 1)))
+            for step in drawn.steps():
+                last = step
+            images.append(drawn.finish(last.latents).image)
+            yield Progress(index + 1, frames, tuple(images), images[-1])
+        cancelled = len(images) < frames
+        notes = (*notes, *more, *([_STOPPED] if cancelled else []))
+        yield MorphResult(tuple(images), notes, (time.perf_counter() - started) * 1000, cancelled)
+
+    def readback(self, image: Image.Image, prompt: str) -> Readback:
+        """What the classifier and CLIP say of a picture, against the prompt."""
+        return self.reader.readback(image, cleaned(prompt)[0])
+
+    def best_first(self, images: Sequence[Image.Image], prompt: str) -> list[int]:
+        """Numbers of the pictures, the one that fits the prompt best by CLIP first; as they are without a CLIP."""
+        scores = self.reader.scores(images, cleaned(prompt)[0])
+        return sorted(range(len(images)), key=lambda index: -scores[index]) if scores else list(range(len(images)))
+
+    @property
+    def reader(self) -> PictureReader:
+        with self._making:
+            if self._reader is None:
+                from core.pipelines.prompts_readback import PictureReader
+
+                self._reader = PictureReader(self.root)
+            return self._reader
+
+    def _checked(self, request: PromptRequest) -> tuple[PromptRequest, tuple[str, ...]]:
+        """The request with harmless prompts and a valid recipe, and what had to be left out. Raises ``RecipeError``."""
+        prompt, notes = cleaned(request.recipe.prompt)
+        negative, more = cleaned(request.recipe.negative_prompt)
+        name = BUILT_IN if self.built_in else "stable-diffusion"
+        recipe = validate(replace(request.recipe, prompt=prompt, negative_prompt=negative, model=name))
+        if request.start not in STARTS:
+            raise RecipeError(f"Unknown start {str(request.start)[:40]!r}; there are {', '.join(STARTS)}.")
+        if request.start == "prior" and not self.has_prior():
+            raise RecipeError("This model has no draft to start from; start from noise.")
+        if not 0.05 <= request.level <= 1.0:
+            raise RecipeError("The noise on the draft lies between 0.05 and 1.")
+        solver = request.solver or recipe.solver
+        if solver not in self.solvers():
+            raise RecipeError(f"Unknown solver {solver[:40]!r}; this model can use {', '.join(self.solvers())}.")
+        if solver == "lcm" and recipe.steps > MOST_LCM_STEPS:
+            raise RecipeError(f"The lcm solver takes at most {MOST_LCM_STEPS} steps; 4 to 8 are usual.")
+        return replace(request, recipe=recipe, solver=solver), (*notes, *more)
+
+
+def find_pipeline(model: str, root: Path) -> Path:
+    """``text``, ``sd``, a folder or a model id in the Hugging Face cache -> the pipeline's folder on this machine.
+
+    Nothing is fetched. Raises ``CheckpointError`` with what to do.
+    """
+    if model == BUILT_IN:
+        if _holds(root / BUILT_IN, "model_index.json", f"unet/{checkpoints.WEIGHTS}"):
+            return root / BUILT_IN
+        raise checkpoints.CheckpointError(f"The checkpoint 'text' is not in {root.name}/. Make it with: {_TRAIN}")
+    wish = os.environ.get(VARIABLE, "") or STABLE_DIFFUSION if model == "sd" else model
+    for folder in (Path(wish), _cached(wish)):
+        if folder is not None and _holds(folder, "model_index.json", "unet/config.json"):
+            return folder
+    raise checkpoints.CheckpointError(
+        f"Stable Diffusion is not on this machine ({wish[:120]}). Set {VARIABLE} to the folder of a 1.5-class model "
+        "in diffusers' layout, or to the id of one in the Hugging Face cache."
+    )
+
+
+def _cached(model: str) -> Path | None:
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        found = try_to_load_from_cache(model, "model_index.json")
+    except HFValidationError:  # a path, or nothing that could be an id
+        return None
+    return Path(found).parent if isinstance(found, str) else None
+
+
+def _holds(folder: Path, *files: str) -> bool:
+    return all((folder / file).is_file() for file in files)
+
+
+def _worth_showing(step: int, steps: int) -> bool:
+    """About four previews a picture: decoding every step would cost more than it shows."""
+    return step < steps and step % max(1, round(steps / 5)) == 0

@@ -1,0 +1,33 @@
+"""A file of prompts to numbered PNG files that carry their recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from core.pipelines.prompts import PromptRequest, PromptsPipeline
+from core.recipe import SEEDS, RecipeError, to_png
+
+
+def read_prompts(path: Path) -> list[str]:
+    """One prompt per line; an empty line is an empty prompt, so that numbers stay those of the lines."""
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    if not any(line.strip() for line in lines):
+        raise RecipeError(f"{path} holds no prompts; write one per line.")
+    return lines
+
+
+def draw_prompts(
+    pipeline: PromptsPipeline, request: PromptRequest, prompts: Sequence[str], out: Path
+) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Prompt i with the request's seed + i -> ``00000.png`` ...; yields each file with the notes on its drawing."""
+    pipeline.warm()  # refuses missing checkpoints before anything is written
+    out.mkdir(parents=True, exist_ok=True)
+    for number, prompt in enumerate(prompts):
+        recipe = replace(request.recipe, prompt=prompt, seed=(request.recipe.seed + number) % SEEDS, count=1)
+        *_, result = pipeline.draw(replace(request, recipe=recipe), previews=False)
+        drawing = result.drawings[0]
+        path = out / f"{number:05d}.png"
+        path.write_bytes(to_png(drawing.image, drawing.recipe))
+        yield path, result.notes

@@ -1,0 +1,89 @@
+"""What the Prompts tab asks and what it is answered. Plain values: importing this loads no network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image
+
+from core.captions import Reading
+from core.recipe import Recipe
+
+STARTS = ("noise", "prior")
+
+
+@dataclass(frozen=True)
+class PromptRequest:
+    """The recipe holds prompt, negative prompt, seed, count, steps, guidance and its interval, and solver."""
+
+    recipe: Recipe
+    start: str = "noise"  # or "prior": a draft made from the sentence, with noise on it
+    level: float = 0.6  # how much of the noise is put on the draft, 0.05 to 1; as much of the steps is done
+    solver: str = ""  # instead of the recipe's; "lcm" is one that recipes do not name
+    maps: bool = False  # heat maps of every word, for a little more time
+    film: bool = False  # the predicted clean picture after each step
+
+
+@dataclass(frozen=True)
+class WordMap:
+    """Where the denoiser looked at a word while drawing."""
+
+    word: str
+    start: int  # characters in the prompt
+    end: int
+    heat: np.ndarray  # float32 (S, S) at the latents' resolution, 0 least to 1 most of this word
+    share: float  # of all attention on words; how much this one mattered
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One finished picture with the recipe that draws exactly it (count 1)."""
+
+    image: Image.Image
+    recipe: Recipe
+    draft: Image.Image | None = None  # what it began with, before the noise
+    maps: tuple[WordMap, ...] = ()
+    film: tuple[Image.Image, ...] = ()
+
+
+@dataclass(frozen=True)
+class PromptsResult:
+    drawings: tuple[Drawing, ...]
+    reading: Reading  # what was understood of the prompt
+    notes: tuple[str, ...] = ()
+    milliseconds: float = 0.0
+    cancelled: bool = False  # stopped early; ``drawings`` holds what was finished or the last preview
+
+
+@dataclass(frozen=True)
+class MorphResult:
+    """From one prompt to another with the same noise; the first and the last frame are those of the two prompts."""
+
+    frames: tuple[Image.Image, ...]
+    notes: tuple[str, ...] = ()
+    milliseconds: float = 0.0
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One thing that the prompt asks for, and the classifier's probability that the picture shows it as asked."""
+
+    name: str  # an attribute or a class
+    wanted: bool  # False: its absence
+    probability: float
+
+    @property
+    def achieved(self) -> bool:
+        return self.probability > 0.5
+
+
+@dataclass(frozen=True)
+class Readback:
+    """What a picture shows, against its prompt."""
+
+    asked: tuple[Asked, ...]
+    attributes: dict[str, float] = field(default_factory=dict)  # the classifier's probability of all 40
+    classes: dict[str, float] = field(default_factory=dict)  # and of its classes; the likeliest first
+    score: float | None = None  # cosine of picture and prompt in our CLIP; None without one

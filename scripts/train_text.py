@@ -1,0 +1,47 @@
+"""Train the text denoiser on the latents of faces and food, with the sentences of a trained CLIP.
+
+``--export`` writes the whole as a Stable Diffusion pipeline, which plain diffusers opens.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from _command import load_sets, run, training_parser, with_options
+
+
+def main() -> None:
+    parser = training_parser(__doc__, "celeba=DIR (needed), food101=DIR")
+    parser.add_argument("--autoencoder", type=Path, help="folder; default: checkpoints/autoencoder-kl")
+    parser.add_argument("--clip", type=Path, help="folder; default: checkpoints/clip")
+    parser.add_argument("--latents", type=Path, help="where encoded pictures are kept; default: --out/latents")
+    parser.add_argument("--start", type=Path, metavar="DIR", help="begin with the weights of this pipeline folder")
+    parser.add_argument("--export", type=Path, metavar="DIR", help="pipeline folder to write in the end")
+    parser.add_argument("--which", choices=("best", "last"), default="last", help="weights to export")
+    args = parser.parse_args()
+
+    from core import checkpoints
+    from core.data import DataError
+    from core.latents import encode_set
+    from core.models import LatentCodec
+    from core.training.text import PRESETS, train_text
+    from core.training.text_export import export_text
+
+    sets = load_sets(args.data)
+    if "celeba" not in sets:
+        raise DataError("The text denoiser learns from CelebA; give it with --data celeba=DIR.")
+    sets = {kind: sets[kind] for kind in ("celeba", "food101") if kind in sets}
+    autoencoder = args.autoencoder or checkpoints.root() / "autoencoder-kl"
+    clip = args.clip or checkpoints.root() / "clip"
+    codec, mark = LatentCodec(checkpoints.load_model(autoencoder)), checkpoints.fingerprint(autoencoder)
+    kept = args.latents or args.out / "latents"
+    latents = {kind: encode_set(source, codec.encode, mark, kept / kind) for kind, source in sets.items()}
+    preset = with_options(PRESETS[args.preset], args)
+    train_text(sets, latents, clip, preset, args.out, start=args.start, resume=args.resume)
+    if args.export:
+        export_text(args.out, clip, autoencoder, args.export, which=args.which)
+        print(f"{args.export} written; draw with: python scripts/sample.py text --prompts FILE.txt --out DIR")
+
+
+if __name__ == "__main__":
+    run(main)

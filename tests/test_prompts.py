@@ -1,0 +1,295 @@
+"""The pipeline behind the Prompts tab on tiny real models, ours and a Stable Diffusion in its real layout."""
+
+import runpy
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny_text
+import torch
+from diffusers import AutoencoderKL, PNDMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from transformers import CLIPTextConfig, CLIPTextModel
+
+from core import checkpoints
+from core.diffusion.objective import Objective
+from core.models import PictureClassifier, build_autoencoder
+from core.models.prior import TextPrior
+from core.models.text_unet import PRESETS, build_text_unet
+from core.pipelines.progress import Progress
+from core.pipelines.prompts import MorphResult, PromptRequest, PromptsPipeline, PromptsResult
+from core.pipelines.prompts_text import cleaned
+from core.recipe import Recipe, RecipeError, from_png
+from core.training import prior
+from core.training.text_export import export_text
+
+SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
+SMALL = PromptRequest(Recipe(seed=11, prompt="a smiling woman with glasses", steps=3))
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """Checkpoints of the text side, exported from runs that never ran."""
+    folder = tmp_path_factory.mktemp("text")
+    clip = tiny_text.clip_folder(folder)
+    with torch.random.fork_rng():
+        torch.manual_seed(4)
+        autoencoder = build_autoencoder(channels=(16, 16, 16), latent_channels=4)
+        classifier = PictureClassifier(
+            stem_width=16, widths=(16, 16, 32, 32), blocks=1, embedding_dim=32, class_names=tiny_text.FOODS
+        )
+        unet = tiny_text.wake(build_text_unet(4, 16, 32, **PRESETS["tiny"]))
+        start = tiny_text.wake(TextPrior(latent_channels=4, text_width=32, **prior.PRESETS["smoke"].model))
+    checkpoints.save_model(autoencoder, folder / "autoencoder-kl")
+    checkpoints.save_model(classifier.eval(), folder / "classifier")
+    run = tiny_text.finished_run(folder / "run", unet, {"scheduler": Objective("v_prediction").scheduler_config()})
+    export_text(run, clip, folder / "autoencoder-kl", folder / "text")
+    prior.export_prior(tiny_text.finished_run(folder / "prior-run", start), folder / "text" / "prior")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pipeline(root):
+    return PromptsPipeline(root)
+
+
+@pytest.fixture(scope="module")
+def stable_diffusion(tmp_path_factory):
+    """Random weights in the layout of version 1.5, as its fp16 variant: epsilon, PNDM, 8 pixels per latent."""
+    folder = tmp_path_factory.mktemp("sd")
+    known = tiny_text.tokenizer()
+    with torch.random.fork_rng():
+        torch.manual_seed(6)
+        encoder = CLIPTextModel(
+            CLIPTextConfig(
+                vocab_size=len(known),
+                hidden_size=32,
+                intermediate_size=64,
+                num_hidden_layers=2,
+                num_attention_heads=2,
+                max_position_embeddings=48,
+                eos_token_id=known.eos_token_id,
+                bos_token_id=known.bos_token_id,
+                pad_token_id=known.pad_token_id,
+            )
+        )
+        unet = UNet2DConditionModel(
+            sample_size=40,
+            in_channels=4,
+            out_channels=4,
+            block_out_channels=(16, 32),
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+            layers_per_block=1,
+            cross_attention_dim=32,
+            attention_head_dim=2,
+            norm_num_groups=8,
+        )
+        vae = AutoencoderKL(
+            block_out_channels=(8, 8, 8, 8),
+            down_block_types=("DownEncoderBlock2D",) * 4,
+            up_block_types=("UpDecoderBlock2D",) * 4,
+            latent_channels=4,
+            norm_num_groups=4,
+            scaling_factor=0.18215,
+        )
+    scheduler = PNDMScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", skip_prk_steps=True, steps_offset=1
+    )
+    whole = StableDiffusionPipeline(vae, encoder, known, unet, scheduler, None, None, requires_safety_checker=False)
+    whole.save_pretrained(folder, variant="fp16")
+    return folder
+
+
+def last(events):
+    return list(events)[-1]
+
+
+def pixels(result: PromptsResult) -> list[bytes]:
+    return [drawing.image.tobytes() for drawing in result.drawings]
+
+
+def asking(**options) -> PromptRequest:
+    return replace(SMALL, recipe=replace(SMALL.recipe, **options))
+
+
+def test_progress_then_one_result(pipeline):
+    events = list(pipeline.draw(asking(count=2)))
+    assert [type(e) for e in events] == [Progress] * 6 + [PromptsResult]
+    assert events[0].preview.size == (64, 64) and len(events[3].done) == 1
+    drawing = events[-1].drawings[1]
+    assert drawing.recipe.seed == 12 and drawing.recipe.count == 1 and drawing.recipe.model == "text"
+    assert events[-1].reading.attributes == {"Smiling": 1.0, "Male": -1.0, "Eyeglasses": 1.0}
+
+
+def test_same_request_same_picture_alone_among_others_and_from_four_threads(pipeline):
+    three = pixels(last(pipeline.draw(asking(count=3))))
+    requests = [asking(seed=11 + i) for i in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        drawn = list(pool.map(lambda one: pixels(last(pipeline.draw(one, previews=False)))[0], requests * 2))
+    assert drawn == three * 2 and len(set(three)) == 3
+
+
+def test_words_negative_words_and_guidance_change_the_picture(pipeline):
+    variants = [{}, {"prompt": "sushi"}, {"negative_prompt": "an old man"}, {"guidance": 1.0}]
+    assert len({pixels(last(pipeline.draw(asking(**variant))))[0] for variant in variants}) == 4
+
+
+def test_it_draws_what_plain_diffusers_draws(pipeline, root):
+    plain = StableDiffusionPipeline.from_pretrained(root / "text", dtype=torch.float32)
+    latents = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(11))
+    options = {"num_inference_steps": 3, "guidance_scale": 3.0, "latents": latents, "output_type": "np"}
+    theirs = plain(SMALL.recipe.prompt, **options).images[0]
+    ours = last(pipeline.draw(asking(guidance_interval=(0.0, 1.0)))).drawings[0].image
+    assert np.abs(np.asarray(ours) / 255 - theirs).max() < 0.02
+
+
+@pytest.mark.parametrize("solver", ["dpm++", "unipc", "ddim", "ddpm", "lcm"])
+def test_every_solver_repeats_itself_from_noise_and_from_a_draft(pipeline, solver):
+    for start in ("noise", "prior"):
+        request = replace(SMALL, solver=solver, start=start)
+        assert pixels(last(pipeline.draw(request))) == pixels(last(pipeline.draw(request)))
+
+
+def test_a_draft_is_shown_and_saves_steps(pipeline):
+    request = replace(asking(steps=10), start="prior", level=0.3)
+    events = list(pipeline.draw(request))
+    assert len(events) == 3 + 1 and events[0].steps == 3
+    assert events[-1].drawings[0].draft.size == (64, 64)
+    other = last(pipeline.draw(replace(request, recipe=replace(request.recipe, seed=12)))).drawings[0]
+    assert other.draft.tobytes() != events[-1].drawings[0].draft.tobytes()
+
+
+def test_maps_and_film_leave_the_picture_as_it_is(pipeline):
+    plain = last(pipeline.draw(SMALL))
+    drawing = last(pipeline.draw(replace(SMALL, maps=True, film=True))).drawings[0]
+    assert drawing.image.tobytes() == pixels(plain)[0] and len(drawing.film) == 3
+    assert [one.word for one in drawing.maps] == SMALL.recipe.prompt.split()
+    for one in drawing.maps:
+        assert SMALL.recipe.prompt[one.start : one.end] == one.word
+        assert one.heat.shape == (16, 16) and one.heat.min() == 0.0 and one.heat.max() == pytest.approx(1.0)
+    assert sum(one.share for one in drawing.maps) == pytest.approx(1.0)
+    assert pixels(last(pipeline.draw(SMALL))) == pixels(plain)  # nothing of the recording stays behind
+
+
+def test_a_morph_ends_at_both_prompts(pipeline):
+    *events, result = pipeline.morph(SMALL, "sushi", 3)
+    assert isinstance(result, MorphResult) and len(result.frames) == len(events) == 3
+    assert result.frames[0].tobytes() == pixels(last(pipeline.draw(SMALL)))[0]
+    assert result.frames[2].tobytes() == pixels(last(pipeline.draw(asking(prompt="sushi"))))[0]
+    stopped = last(pipeline.morph(SMALL, "sushi", 5, cancel=lambda: True))
+    assert stopped.cancelled and len(stopped.frames) == 1
+
+
+def test_stopping_keeps_what_is_there(pipeline):
+    asked = []
+
+    def stop_in_the_second() -> bool:
+        asked.append(1)
+        return len(asked) > 3
+
+    result = last(pipeline.draw(asking(count=4), cancel=stop_in_the_second))
+    assert result.cancelled and pixels(result) == pixels(last(pipeline.draw(SMALL)))
+    at_once = last(pipeline.draw(SMALL, cancel=lambda: True))
+    assert at_once.cancelled and len(at_once.drawings) == 1 and "Stopped early" in at_once.notes[-1]
+
+
+def test_a_picture_is_read_back_and_the_best_comes_first(pipeline):
+    result = last(pipeline.draw(asking(count=3)))
+    images = [drawing.image for drawing in result.drawings]
+    reading = pipeline.readback(images[0], "a bearded man without glasses eating sushi")
+    assert {(one.name, one.wanted) for one in reading.asked} == {
+        ("Male", True),
+        ("No_Beard", False),
+        ("Eyeglasses", False),
+        ("sushi", True),
+    }
+    glasses = next(one for one in reading.asked if one.name == "Eyeglasses")
+    assert glasses.probability == pytest.approx(1 - reading.attributes["Eyeglasses"])
+    assert sum(reading.classes.values()) == pytest.approx(1, abs=1e-3) and -1 <= reading.score <= 1
+    scores = [pipeline.readback(image, SMALL.recipe.prompt).score for image in images]
+    best = pipeline.best_first(images, SMALL.recipe.prompt)
+    assert [scores[i] for i in best] == sorted(scores, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["", "   \n", "😀😀😀", "улыбка 笑顔", "<b>{{7*7}}</b> %s ${x}", "a\x00\x1b[31mman", "bald woman with long hair"],
+)
+def test_any_prompt_draws(pipeline, prompt):
+    assert len(last(pipeline.draw(asking(prompt=prompt), previews=False)).drawings) == 1
+
+
+def test_long_prompts_are_cut_and_it_is_said(pipeline):
+    result = last(pipeline.draw(asking(prompt="smiling woman " * 5_000), previews=False))
+    assert "The prompt was cut after" in result.notes[0]
+    assert result.notes[-1] == "Only the first 46 words were read: more do not fit the text encoder."
+    assert cleaned("woman " * 300)[1] == ()
+    unknown = last(pipeline.draw(asking(prompt="a purple dragon"), previews=False))
+    assert unknown.notes == (
+        "The built-in model knows faces and twenty foods; these words mean nothing to it: purple, dragon.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "match"),
+    [
+        ({"start": "photo"}, "Unknown start"),
+        ({"start": "prior", "level": 0.0}, "between 0.05 and 1"),
+        ({"solver": "euler"}, "Unknown solver"),
+        ({"solver": "lcm", "recipe": replace(SMALL.recipe, steps=60)}, "at most 50"),
+        ({"recipe": replace(SMALL.recipe, steps=0)}, "number of"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(pipeline, changed, match):
+    with pytest.raises(RecipeError, match=match):
+        list(pipeline.draw(replace(SMALL, **changed)))
+
+
+def test_stable_diffusion_draws_through_the_same_class(root, stable_diffusion, monkeypatch):
+    monkeypatch.setenv("LATENTSCAPE_SD", str(stable_diffusion))
+    pipeline = PromptsPipeline(root, "sd")
+    assert pipeline.missing() is None and not pipeline.has_prior()
+    first, *_, result = pipeline.draw(replace(asking(prompt="a dragon"), maps=True))
+    assert first.preview.size == (40, 40)  # rough colours of the latents: decoding would take too long
+    assert result.drawings[0].image.size == (320, 320) and result.notes == ()
+    assert result.drawings[0].recipe.model == "stable-diffusion" and len(result.drawings[0].maps) == 2
+    assert pixels(last(PromptsPipeline(root, str(stable_diffusion)).draw(asking(prompt="a dragon")))) == pixels(result)
+    with pytest.raises(RecipeError, match="no draft"):
+        list(pipeline.draw(replace(SMALL, start="prior")))
+
+
+def test_missing_and_damaged_models_say_what_to_do(root, tmp_path, monkeypatch):
+    assert "train_text.py" in PromptsPipeline(tmp_path).missing()
+    monkeypatch.setenv("LATENTSCAPE_SD", str(tmp_path / "nothing"))
+    assert "Set LATENTSCAPE_SD" in PromptsPipeline(root, "sd").missing()
+    for path in (root / "text").rglob("*"):
+        if path.is_file():
+            copy = tmp_path / "text" / path.relative_to(root / "text")
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes()[: 2000 if path.parent.name == "unet" and "safe" in path.name else None])
+    with pytest.raises(checkpoints.CheckpointError, match="cannot be opened"):
+        list(PromptsPipeline(tmp_path).draw(SMALL))
+
+
+def test_the_command_draws_one_picture_per_line(root, pipeline, tmp_path, monkeypatch, capsys):
+    prompts = tmp_path / "prompts.txt"
+    prompts.write_text("a smiling woman with glasses\nsushi\n")
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    call = f"sample.py text --prompts {prompts} --seed 11 --steps 3 --out {tmp_path / 'out'} --checkpoints {root}"
+    monkeypatch.setattr(sys, "argv", call.split())
+    runpy.run_path(str(SCRIPTS / "sample.py"), run_name="__main__")
+    assert "2 pictures drawn" in capsys.readouterr().out
+    first, second = ((tmp_path / "out" / f"0000{i}.png").read_bytes() for i in range(2))
+    assert from_png(second).seed == 12 and from_png(second).prompt == "sushi"
+    assert pixels(last(pipeline.draw(SMALL))) == pixels(last(pipeline.draw(replace(SMALL, recipe=from_png(first)))))
+
+
+def test_the_page_can_import_it_without_torch():
+    program = "import sys; from core.pipelines.prompts import PromptsPipeline as P; "
+    program += "P('x').understood('a man'); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=SCRIPTS.parent)
+    assert done.stdout.strip() == "False", done.stderr

@@ -1,0 +1,92 @@
+"""A tiny text side for several tests: pictures with labels, their latents, and a CLIP folder with random weights."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from core import attributes
+from core.captions import describe_face, describe_food
+from core.data import PictureSet
+from core.latents import LatentSet
+from core.models.clip import PRESETS, build_clip, build_tokenizer
+from core.training.text_export import export_clip
+
+FOODS = ("pizza", "sushi")
+SPLIT = np.array([0] * 32 + [1] * 8 + [2] * 8, dtype=np.int8)
+SHOWN = ("Smiling", "Male", "Eyeglasses")  # the attributes that these pictures show, as a bright third each
+
+
+def picture_sets() -> dict[str, PictureSet]:
+    rng = np.random.default_rng(0)
+    count = len(SPLIT)
+    pixels = rng.integers(20, 60, (2, count, 64, 64, 3), dtype=np.uint8)
+    labels = np.zeros((count, attributes.COUNT), dtype=np.int8)
+    for place, name in enumerate(SHOWN):
+        labels[:, attributes.INDEX[name]] = rng.choice((-1, 1), count)
+        bright = labels[:, attributes.INDEX[name]] > 0
+        pixels[0, bright, :, 21 * place : 21 * place + 21] += 150
+    classes = (np.arange(count) % len(FOODS)).astype(np.int16)
+    pixels[1, classes == 1, ..., 2] += 150
+    names = tuple(f"{i:06d}.jpg" for i in range(count))
+    return {
+        "celeba": PictureSet("celeba", pixels[0], names, SPLIT, labels),
+        "food101": PictureSet("food101", pixels[1], names, SPLIT, classes=classes, class_names=FOODS),
+    }
+
+
+def latent_sets(channels: int = 4) -> dict[str, LatentSet]:
+    """Row-aligned with :func:`picture_sets`, made by nobody."""
+    rng = np.random.default_rng(1)
+    result = {}
+    for kind, source in picture_sets().items():
+        latents = rng.standard_normal((len(source), 2, channels, 16, 16)).astype(np.float16)
+        zeros = np.zeros(channels)
+        result[kind] = LatentSet(
+            latents, source.names, source.split, source.attributes, source.classes, zeros, zeros + 1, "0" * 12
+        )
+    return result
+
+
+def tokenizer():
+    dice = random.Random(0)
+    texts = [describe_face([dice.choice((-1, 1)) for _ in range(40)], dice).text for _ in range(400)]
+    return build_tokenizer([*texts, *(describe_food(name, dice).text for name in FOODS * 20)], 1024)
+
+
+def finished_run(folder: Path, model: nn.Module, facts: dict | None = None) -> Path:
+    """What a training leaves behind, without the training."""
+    model.save_pretrained(folder / "last")
+    (folder / "run.json").write_text(json.dumps({"config": {"batch_size": 8}, **(facts or {})}))
+    (folder / "log.jsonl").write_text('{"step": 2, "seconds": 1.0, "loss": 0.5}\n')
+    return folder
+
+
+def clip_folder(folder: Path) -> Path:
+    """``folder/clip``, exported from a run that never ran."""
+    known = tokenizer()
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        model = build_clip(known, PRESETS["tiny"])
+        model.text_model.embeddings.token_embedding.weight.data *= 30  # without training, sentences differ little
+        for layer in model.text_model.encoder.layers:
+            layer.self_attn.out_proj.weight.data *= 10
+    run = finished_run(folder / "clip-run", model)
+    known.save_pretrained(run / "tokenizer")
+    export_clip(run, folder / "clip", picture_sets())
+    return folder / "clip"
+
+
+def wake(model: nn.Module) -> nn.Module:
+    """Random values where training would start from zero, or no word and no step would change a picture."""
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        for parameter in model.parameters():
+            if parameter.ndim > 1 and not parameter.any():
+                nn.init.normal_(parameter, std=0.05)
+    return model
