@@ -1,0 +1,311 @@
+"""The Latent map: atlases of pictures in several latent spaces, to look at, decode, walk, cluster and ask."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from core import attributes, checkpoints
+from core.checkpoints import CheckpointError
+from core.images import to_pixels
+from core.latents.atlas import Atlas
+from core.latents.projection import place_codes
+from core.latents.spaces import ENCODERS, SIZE, Space
+from core.pipelines import explore_colours as colours
+from core.pipelines import explore_crowds as crowds
+from core.pipelines import explore_walks as walks
+from core.pipelines.explore_photos import PhotoReader, map_later
+from core.pipelines.explore_search import Labels, search
+from core.pipelines.explore_shelf import Held, Shelf, atlas_folder
+from core.pipelines.explore_types import (
+    PROJECTIONS,
+    Advance,
+    AtlasInfo,
+    ClusterRequest,
+    ClusterResult,
+    Colouring,
+    CountChoice,
+    Crowd,
+    Decoded,
+    DirectionInfo,
+    ExploreError,
+    Found,
+    Located,
+    Neighbours,
+    Oddities,
+    PathRequest,
+    PathResult,
+    PointCard,
+    Points,
+    WalkRequest,
+    WalkResult,
+)
+from core.pipelines.progress import Cancel
+from core.recipe import Recipe, RecipeError, from_json
+
+if TYPE_CHECKING:
+    from core.pipelines.explore_engine import ExploreEngine
+
+NO_FACES = "Attributes are read as of faces; of a picture without a face they say nothing."
+MOST_ASKED = 200  # neighbours, outliers
+COUNTS = (2, 3, 4, 6, 8, 10, 12, 16, 20)
+
+
+class ExplorePipeline:
+    """Opens atlases of ``folder`` lazily; networks of ``root`` only to decode or to place new pictures.
+
+    Safe to call from several threads. Everything asked of an atlas is a function of the atlas alone, so that results
+    are shared; photos of a visitor lie under a name that nobody else can guess, until :meth:`close`. Requests raise
+    ``ExploreError`` for what cannot be answered, ``AtlasError`` for an atlas that cannot be opened.
+    """
+
+    def __init__(self, root: str | Path | None = None, folder: str | Path | None = None) -> None:
+        self.root = Path(root) if root else checkpoints.root()
+        self._shelf = Shelf(self.root, Path(folder) if folder else atlas_folder())
+        self._engine: ExploreEngine | None = None
+        self._making = threading.Lock()
+
+    @property
+    def engine(self) -> ExploreEngine:
+        """The networks; one per pipeline, whichever thread asks first."""
+        with self._making:
+            if self._engine is None:
+                from core.pipelines.explore_engine import ExploreEngine  # with torch: not before somebody needs it
+
+                self._engine = ExploreEngine(self.root)
+            return self._engine
+
+    # --- looking ------------------------------------------------------------------------------------------------------
+
+    def atlases(self) -> list[AtlasInfo]:
+        """All atlases of the folder; one that cannot be opened says why. Photos of visitors are not among them."""
+        return [self._shelf.info(name) for name in self._shelf.names()]
+
+    def open(self, name: str) -> AtlasInfo:
+        """One atlas as it is now: for photos, which maps have become ready."""
+        self._shelf.get(name)
+        return self._shelf.info(name)
+
+    def close(self, name: str) -> None:
+        """Forget a visitor's photos; of any other atlas nothing happens."""
+        self._shelf.close(name)
+
+    def missing(self) -> str | None:
+        """A sentence with the command that makes an atlas, where there is none."""
+        if self._shelf.names():
+            return None
+        return (
+            "There is no atlas yet; map photos of your own, or make one with: "
+            "python scripts/build_atlas.py --generate 8000 --out atlases/faces"
+        )
+
+    def warm(self) -> None:
+        """Open the first atlas and load the codecs of its spaces, so that the first picture is as fast as the next."""
+        for name in self._shelf.names()[:1]:
+            held = self._shelf.get(name)
+            for key, space in held.atlas.spaces.items():
+                if ENCODERS[key].decodes and not self._shelf.problem(held, key):
+                    self.engine.decode(key, space.basis.mean[None])
+                _ = space.reduced
+
+    def points(self, name: str, space: str, projection: str) -> Points:
+        """Where all pictures lie on one map."""
+        found = self._shelf.get(name).mapped(space, projection)
+        ratios = found.basis.ratios[: PROJECTIONS[projection][1]] if projection.startswith("pca") else ()
+        return Points(space, projection, found.places[projection], tuple(float(ratio) for ratio in ratios))
+
+    def sheet(self, name: str, number: int) -> bytes:
+        """One sprite sheet of thumbnails, a WebP file; see ``AtlasInfo`` for which picture is where."""
+        atlas = self._shelf.get(name).atlas
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < len(atlas.sheets):
+            raise ExploreError(f"The sheets of this atlas are numbered 0 to {len(atlas.sheets) - 1}.")
+        return atlas.sheet(number)
+
+    def point(self, name: str, row: int) -> PointCard:
+        """Everything known of one picture."""
+        held = self._shelf.get(name)
+        row, atlas = held.row(row), held.atlas
+        measured = {} if atlas.measured is None else _by_name(atlas.measured[row] / 255)
+        asked = {} if atlas.asked is None else attributes.named(atlas.asked[row])
+        recipe = self._recipe(held, row)
+        title = atlas.names[row] if atlas.names else f"seed {recipe.seed}" if recipe else f"picture {row}"
+        known = atlas.classes is not None and 0 <= atlas.classes[row] < len(atlas.class_names)
+        class_name = atlas.class_names[atlas.classes[row]] if known else ""
+        return PointCard(row, atlas.thumbnail(row), title, measured, asked, recipe, class_name)
+
+    def colourings(self, name: str, space: str) -> list[tuple[str, str]]:
+        """What can be coloured by: (key for :meth:`colour`, title)."""
+        held = self._shelf.get(name)
+        return colours.choices(held.atlas, held.space(space))
+
+    def colour(self, name: str, space: str, by: str) -> Colouring:
+        """One value per picture. ``by`` is a key of :meth:`colourings`."""
+        held = self._shelf.get(name)
+        return colours.colour(held.atlas, held.space(space), by)
+
+    # --- decoding -----------------------------------------------------------------------------------------------------
+
+    def decode_at(self, name: str, space: str, projection: str, place: Sequence[float]) -> Decoded:
+        """What the space decodes to at a place of the map, (x, y) or (x, y, z), on a picture or between pictures."""
+        held = self._shelf.get(name)
+        found = held.mapped(space, projection)
+        return walks.decode_place(held, found, projection, tuple(place), self._decoder(held, space))
+
+    def decode_row(self, name: str, space: str, projection: str, row: int) -> Decoded:
+        """One picture of the atlas as it comes back from the space."""
+        held = self._shelf.get(name)
+        found = held.mapped(space, projection)
+        return walks.decode_row(held, found, projection, held.row(row), self._decoder(held, space))
+
+    def path(self, request: PathRequest) -> PathResult:
+        """Pictures along a path through two stops or more."""
+        held = self._shelf.get(request.atlas)
+        found = held.mapped(request.space, request.projection)
+        return walks.follow(held, found, request, self._decoder(held, request.space))
+
+    def walk(self, request: WalkRequest) -> WalkResult:
+        """Pictures from a start along an attribute's direction, with the strength where the probe changes its mind."""
+        held = self._shelf.get(request.atlas)
+        found = held.mapped(request.space, request.projection)
+        return walks.walk(held, found, request, self._decoder(held, request.space))
+
+    def direction(self, name: str, space: str, attribute: str, method: str = "probe") -> DirectionInfo:
+        """How good an attribute's direction is, and what else it moves."""
+        held = self._shelf.get(name)
+        return walks.describe_direction(held, held.space(space), attribute, method)
+
+    # --- crowds -------------------------------------------------------------------------------------------------------
+
+    def clusters(self, request: ClusterRequest) -> ClusterResult:
+        """Clusters of an atlas in one space, with a card each."""
+        held = self._shelf.get(request.atlas)
+        found = held.space(request.space)
+        return crowds.cluster_atlas(held, found, request, self._mean(held, found))
+
+    def count_choice(
+        self, name: str, space: str, method: str = "kmeans", counts: Sequence[int] = COUNTS
+    ) -> CountChoice:
+        """Silhouette and elbow over the number of clusters. Takes seconds."""
+        held = self._shelf.get(name)
+        return crowds.choose_count(held, held.space(space), method, tuple(counts)[:24])
+
+    def describe(self, name: str, space: str, rows: Sequence[int] | np.ndarray) -> Crowd:
+        """What a selection of pictures has in common. Rows come from outside and are checked."""
+        held = self._shelf.get(name)
+        found = held.space(space)
+        return crowds.describe_rows(held, found, held.rows(rows), self._mean(held, found))
+
+    def search(self, name: str, expression: str) -> Found:
+        """Pictures by words, such as ``eyeglasses and not young``."""
+        atlas = self._shelf.get(name).atlas
+        mask, said = search(expression, Labels(atlas.present(), atlas.classes, atlas.class_names, atlas.count))
+        notes = () if mask.any() else ("No picture of this atlas is like that.",)
+        return Found(np.flatnonzero(mask), said, notes)
+
+    def neighbours(self, name: str, row: int, count: int = 8) -> tuple[Neighbours, ...]:
+        """The pictures nearest to one, in every space."""
+        held = self._shelf.get(name)
+        row, count = held.row(row), max(1, min(int(count), MOST_ASKED))
+        result = []
+        for key, space in held.atlas.spaces.items():
+            distances, rows = space.nearest(space.vectors(np.array([row])), count + 1)
+            others = [(int(r), float(d)) for r, d in zip(rows[0], distances[0], strict=True) if r != row][:count]
+            result.append(Neighbours(key, tuple(r for r, _ in others), tuple(d for _, d in others)))
+        return tuple(result)
+
+    def oddities(self, name: str, space: str, count: int = 24) -> Oddities:
+        """Outliers and near-duplicates of one space. Takes seconds."""
+        return crowds.oddities(self._shelf.get(name).space(space), max(1, min(int(count), MOST_ASKED)))
+
+    # --- pictures from outside ----------------------------------------------------------------------------------------
+
+    def locate(self, name: str, picture: Image.Image, count: int = 8) -> tuple[Located, ...]:
+        """Where a picture of any size lies in every space of an atlas, and what is near it there."""
+        held, pixels = self._shelf.get(name), to_pixels(picture, SIZE)[None]
+        found = []
+        for key, space in held.atlas.spaces.items():
+            try:
+                problem = self._shelf.problem(held, key)
+                vector = None if problem else self.engine.look(pixels, [key]).vectors[key]
+            except CheckpointError as error:
+                problem, vector = str(error), None
+            if vector is None:
+                found.append(Located(key, {}, (), (), problem))
+                continue
+            places = {kind: place_codes(space, kind, vector)[0] for kind in PROJECTIONS if kind in space.places}
+            distances, rows = space.nearest(vector, max(1, min(int(count), MOST_ASKED)))
+            plain = {kind: tuple(float(x) for x in place) for kind, place in places.items()}
+            found.append(Located(key, plain, tuple(map(int, rows[0])), tuple(map(float, distances[0]))))
+        return tuple(found)
+
+    def add_photos(
+        self, sources: Sequence[str | Path], *, cancel: Cancel | None = None
+    ) -> Iterator[Advance | AtlasInfo]:
+        """Files, folders or zips of photos -> :class:`Advance`, then the :class:`AtlasInfo` of an atlas of their own
+        with PCA and clusters. UMAP and t-SNE follow in the background: :meth:`open` says which are there.
+        """
+        from core.pipelines.explore_build import Pictures, assemble, look_at
+
+        reader = PhotoReader(sources, SIZE, cancel)
+        yield from reader
+        if reader.cancelled:
+            return
+        vectors = None
+        for step in look_at(self.engine, reader.pixels, cancel=cancel):
+            if isinstance(step, Advance):
+                yield step
+            else:
+                vectors = step
+        if vectors is None:
+            return
+        few = ("So few photos make no map; ten or more are worth looking at.",) if len(reader.names) < 10 else ()
+        notes = (*reader.notes, *few, *([NO_FACES] if "measured" in vectors else []))
+        pictures = Pictures(reader.pixels, "Your photos", "photos", names=tuple(reader.names), notes=notes)
+        for step in assemble(self.root, pictures, vectors):
+            if isinstance(step, Atlas):
+                held = self._shelf.keep(step)
+            else:
+                yield step
+        map_later(held)
+        yield self._shelf.info(held.name)
+
+    # --- in between ---------------------------------------------------------------------------------------------------
+
+    def _decoder(self, held: Held, key: str) -> walks.Decode:
+        def decode(vectors: np.ndarray) -> list[Image.Image] | None:
+            if not ENCODERS[key].decodes:
+                return None
+            problem = self._shelf.problem(held, key)
+            if problem:
+                raise ExploreError(problem)
+            return self.engine.decode(key, vectors)
+
+        return decode
+
+    def _mean(self, held: Held, space: Space) -> crowds.Mean:
+        def mean(rows: np.ndarray) -> Image.Image | None:
+            if not ENCODERS[space.key].decodes or self._shelf.problem(held, space.key):
+                return None
+            return self.engine.decode(space.key, space.mean(rows)[None])[0]
+
+        return mean
+
+    def _recipe(self, held: Held, row: int) -> Recipe | None:
+        atlas = held.atlas
+        if atlas.seeds is None or atlas.asked is None or not self._shelf.draws(held):
+            return None
+        try:
+            settings = from_json(atlas.recipe)
+        except RecipeError:
+            return None
+        return replace(settings, seed=int(atlas.seeds[row]), attributes=attributes.named(atlas.asked[row]), count=1)
+
+
+def _by_name(values: np.ndarray) -> dict[str, float]:
+    return {name: round(float(value), 4) for name, value in zip(attributes.NAMES, values, strict=True)}

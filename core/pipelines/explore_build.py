@@ -1,0 +1,231 @@
+"""Pictures to atlases: looked at by every encoder, mapped, clustered. For shipped atlases and for photos of one's own.
+
+Long builds keep their state in a folder and go on where they were stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core import attributes, checkpoints
+from core.checkpoints import CheckpointError
+from core.latents.atlas import Atlas, make_sheets
+from core.latents.clusters import ClusterError, cluster
+from core.latents.projection import LEAST, fit_apart, fit_basis, pca_places
+from core.latents.spaces import ENCODERS, Space, quantise
+from core.pipelines.explore_types import Advance
+from core.pipelines.progress import Cancel
+
+if TYPE_CHECKING:
+    from core.pipelines.explore_engine import ExploreEngine
+
+BATCH = 16
+SLOW_MAPS = ("umap2", "umap3", "tsne2")
+STORED_CLUSTERINGS = {"kmeans": 8, "mixture": 8, "hdbscan": 25}
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What an atlas is made of: ``pixels`` uint8 (N, 64, 64, 3) and what is known of them, as in ``Atlas``."""
+
+    pixels: np.ndarray
+    title: str
+    kind: str
+    asked: np.ndarray | None = None
+    classes: np.ndarray | None = None
+    class_names: tuple[str, ...] = ()
+    seeds: np.ndarray | None = None
+    names: tuple[str, ...] = ()
+    recipe: str = ""
+    command: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def present_spaces(root: Path) -> list[str]:
+    """Spaces whose weights are here, in the order they are shown."""
+    return [key for key, encoder in ENCODERS.items() if not checkpoints.missing(root / encoder.checkpoint)]
+
+
+def look_at(
+    engine: ExploreEngine,
+    pixels: np.ndarray,
+    *,
+    state: Path | None = None,
+    errors: bool = False,
+    cancel: Cancel | None = None,
+) -> Iterator[Advance | dict[str, np.ndarray]]:
+    """Every encoder on every picture: :class:`Advance` per batch, then vectors float16 (N, D) by space, with
+    ``measured`` uint8 (N, 40) and, with ``errors``, ``SPACE.psnr`` float16 (N,) among them. ``state`` is a folder to go
+    on from. Nothing follows where cancelled."""
+    spaces = present_spaces(engine.root)
+    if not spaces:
+        raise CheckpointError(checkpoints.missing(engine.root / "classifier") or "There are no encoders.")
+    count = len(pixels)
+    mark = f"errors={errors} " + " ".join(
+        f"{key}={checkpoints.fingerprint(engine.root / ENCODERS[key].checkpoint)}" for key in spaces
+    )
+    done, arrays = _recall(state, mark, count)
+    while done < count:
+        stop = min(count, done + BATCH)
+        looked = engine.look(np.asarray(pixels[done:stop]), spaces, errors=errors)
+        found = {**looked.vectors, **{f"{key}.psnr": lost for key, lost in looked.psnr.items()}}
+        if looked.measured is not None:
+            found["measured"] = np.round(looked.measured * 255).astype(np.uint8)
+        for name, values in found.items():
+            if name not in arrays:
+                kind = np.uint8 if name == "measured" else np.float16
+                arrays[name] = _array(state, name, (count, *values.shape[1:]), kind)
+            arrays[name][done:stop] = values
+        done = stop
+        if state is not None and ((done // BATCH) % 16 == 0 or done == count):
+            checkpoints.write_json(state / "looked.json", {"mark": mark, "done": done, "arrays": list(arrays)})
+        yield Advance("looking", done, count)
+        if cancel is not None and cancel():
+            return
+    yield arrays
+
+
+def assemble(
+    root: Path,
+    pictures: Pictures,
+    arrays: dict[str, np.ndarray],
+    *,
+    slow: Callable[[str, str, np.ndarray], np.ndarray] | None = None,
+    seed: int = 0,
+) -> Iterator[Advance | Atlas]:
+    """Vectors by space -> an atlas with PCA maps and clusters; ``slow(space, kind, reduced)`` adds the other maps."""
+    arrays = dict(arrays)
+    measured = arrays.pop("measured", None)
+    order = [key for key in ENCODERS if key in arrays]
+    spaces, steps = {}, len(order) * (1 + (len(SLOW_MAPS) if slow else 0))
+    for number, key in enumerate(order):
+        space = make_space(key, np.asarray(arrays[key]), checkpoints.fingerprint(root / ENCODERS[key].checkpoint))
+        space.psnr = arrays.get(f"{key}.psnr")
+        before = number * (steps // len(order))
+        yield Advance("mapping", before + 1, steps)
+        space.clusterings.update(_clusterings(space, seed))
+        for extra, kind in enumerate(SLOW_MAPS if slow else (), start=2):
+            if len(space) >= LEAST[kind]:
+                space.places[kind] = slow(key, kind, space.reduced)
+            yield Advance("mapping", before + extra, steps)
+        spaces[key] = space
+    parts = ["classifier", *({"generated": ["faces", "autoencoder-kl"]}.get(pictures.kind, []))]
+    made_with = {part: checkpoints.fingerprint(root / part) for part in parts if not checkpoints.missing(root / part)}
+    yield Atlas(
+        title=pictures.title,
+        kind=pictures.kind,
+        count=len(pictures.pixels),
+        spaces=spaces,
+        sheets=make_sheets(pictures.pixels),
+        measured=None if measured is None else np.asarray(measured),
+        thresholds=thresholds(root),
+        asked=pictures.asked,
+        classes=pictures.classes,
+        class_names=pictures.class_names,
+        seeds=pictures.seeds,
+        names=pictures.names,
+        made_with=made_with,
+        recipe=pictures.recipe,
+        command=pictures.command,
+        notes=pictures.notes,
+    )
+
+
+def make_space(key: str, vectors: np.ndarray, fingerprint: str) -> Space:
+    """Vectors (N, D) of one space -> the space with its PCA maps."""
+    codes, scale = quantise(vectors)
+    space = Space(key, codes, scale, fit_basis(codes.astype(np.float32) * scale), fingerprint)
+    for dimensions in (2, 3):
+        space.places[f"pca{dimensions}"] = pca_places(space.reduced, dimensions)
+    return space
+
+
+def kept_maps(state: Path, seed: int = 0) -> Callable[[str, str, np.ndarray], np.ndarray]:
+    """For :func:`assemble`: maps fitted in a process of their own and kept in ``state``, each fitted once."""
+
+    def fitted(key: str, kind: str, reduced: np.ndarray) -> np.ndarray:
+        path = state / f"{key}-{kind}.npy"
+        if path.is_file():
+            return np.load(path, allow_pickle=False)
+        places = fit_apart(kind, reduced, seed)
+        part = path.with_suffix(".part")
+        with open(part, "wb") as file:
+            np.save(file, places)
+        part.rename(path)
+        return places
+
+    return fitted
+
+
+def thresholds(root: Path) -> np.ndarray:
+    """Probabilities (40,) above which a measured attribute counts as present, one half where frequencies are not known.
+
+    The classifier learned to find rare attributes and calls too many pictures bald. Half-way, in logits, between its
+    own answer and the likeliest one is where a search finds most of what it should and little else.
+    """
+    try:
+        shares = np.clip(present_shares(root), 1e-3, 1 - 1e-3)
+    except (CheckpointError, OSError):
+        return np.full(attributes.COUNT, 0.5)
+    return 1 / (1 + np.sqrt(shares / (1 - shares)))
+
+
+def present_shares(root: Path) -> np.ndarray:
+    """How often each attribute is present (40,), as measured with the classifier. Raises ``CheckpointError``."""
+    metrics = checkpoints.read_json(root / "classifier" / "metrics.json")
+    try:
+        return np.array([metrics["attributes"][name]["present"] for name in attributes.NAMES], float)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError("classifier/metrics.json does not say how frequent attributes are.") from error
+
+
+def sample_rows(count: int, shares: np.ndarray, together: np.ndarray | None = None, seed: int = 0) -> np.ndarray:
+    """Attribute rows int8 (count, 40) of -1, 0 and 1 with the given shares (40,) and correlations (40, 40).
+
+    Normal samples with those correlations, cut where the shares say (a Gaussian copula); what contradicts is left open.
+    Only these sums of a data set are needed, none of its rows.
+    """
+    from scipy.stats import norm
+
+    random = np.random.default_rng(seed)
+    matrix = np.eye(attributes.COUNT) if together is None else np.sin(np.pi / 2 * np.clip(together, -0.99, 0.99))
+    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
+    root = vectors * np.sqrt(values.clip(min=1e-6))
+    root /= np.linalg.norm(root, axis=1, keepdims=True)
+    drawn = random.standard_normal((count, attributes.COUNT)) @ root.T
+    rows = np.where(drawn > norm.ppf(1 - np.clip(shares, 1e-4, 1 - 1e-4)), 1.0, -1.0)
+    return np.stack([attributes.resolve(row).values for row in rows]).astype(np.int8)
+
+
+def _clusterings(space: Space, seed: int) -> dict[str, np.ndarray]:
+    found = {}
+    for method, count in STORED_CLUSTERINGS.items():
+        try:
+            found[method] = cluster(space.reduced, method, count, seed).labels
+        except ClusterError:  # too few or all alike: asked for, it says so
+            continue
+    return found
+
+
+def _array(state: Path | None, name: str, shape: tuple[int, ...], kind: type) -> np.ndarray:
+    if state is None:
+        return np.zeros(shape, kind)
+    return np.lib.format.open_memmap(state / f"{name}.npy", mode="w+", dtype=kind, shape=shape)
+
+
+def _recall(state: Path | None, mark: str, count: int) -> tuple[int, dict[str, np.ndarray]]:
+    if state is None or not (state / "looked.json").is_file():
+        return 0, {}
+    try:
+        index = checkpoints.read_json(state / "looked.json")
+        arrays = {name: np.load(state / f"{name}.npy", mmap_mode="r+") for name in index["arrays"]}
+        if index["mark"] == mark and arrays and all(len(array) == count for array in arrays.values()):
+            return int(index["done"]), arrays
+    except (CheckpointError, OSError, ValueError, KeyError):
+        pass
+    return 0, {}

@@ -1,0 +1,170 @@
+"""Clusters, selections, neighbours and oddities of one atlas: what a crowd has in common, and who stands apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image
+
+from core import attributes
+from core.latents import clusters
+from core.latents.clusters import ClusterError, Clustering
+from core.latents.spaces import AROUND, Space
+from core.pipelines.explore_shelf import KEPT, Held
+from core.pipelines.explore_types import (
+    METHODS,
+    ClusterCard,
+    ClusterRequest,
+    ClusterResult,
+    CountChoice,
+    Crowd,
+    ExploreError,
+    Oddities,
+    Trait,
+)
+
+SIGNIFICANT = 0.01
+MOST_TRAITS, MEMBERS = 8, 12
+FIXED = {"kmeans": 8, "mixture": 8, "hdbscan": 25}  # counts that atlases are stored with
+SAME = 0.2  # of the usual distance between neighbours: nearer than that is nearly the same picture
+
+Mean = Callable[[np.ndarray], Image.Image | None]  # rows -> their decoded mean; None where the space has none
+
+
+def cluster_atlas(held: Held, space: Space, request: ClusterRequest, mean: Mean) -> ClusterResult:
+    """Clusters with their cards. Raises ``ExploreError``."""
+    found = _clustering(held, space, request)
+    points, names, flags = space.reduced, *_flags(held)
+    cards = []
+    for number in range(found.count):
+        members = found.labels == number
+        rows = np.flatnonzero(members)
+        ordered = rows[clusters.medoid(points[rows])]
+        cards.append(
+            ClusterCard(
+                number=number,
+                size=len(rows),
+                medoid=int(ordered[0]),
+                rows=tuple(int(row) for row in ordered[:MEMBERS]),
+                traits=_telling(_traits(names, flags, members))[:MOST_TRAITS],
+                mean=mean(rows),
+            )
+        )
+    noise = int((found.labels < 0).sum())
+    notes = []
+    if not cards:
+        notes.append("HDBSCAN found no crowd of that size here; ask for a smaller least size.")
+    elif noise > len(points) / 2:
+        notes.append(f"{noise / len(points):.0%} of the pictures belong to no crowd: this space has no clear clusters.")
+    if names and held.atlas.measured is None and held.atlas.asked is None:
+        notes.append("The attributes of these pictures are not known.")
+    return ClusterResult(found.labels, tuple(cards), found.silhouette, noise, tuple(notes))
+
+
+def choose_count(held: Held, space: Space, method: str, counts: tuple[int, ...]) -> CountChoice:
+    """How each number of clusters fits; k-means or a mixture. Raises ``ExploreError``."""
+    if method not in ("kmeans", "mixture"):
+        raise ExploreError("HDBSCAN finds its own number of clusters; compare numbers with k-means or a mixture.")
+    counts = tuple(count for count in counts if 2 <= count < held.atlas.count)
+    if not counts:
+        raise ExploreError("There are too few pictures to compare numbers of clusters.")
+    try:
+        tried = clusters.choose_count(space.reduced, method, counts)
+    except ClusterError as error:
+        raise ExploreError(str(error)) from error
+    silhouettes = tuple(one.silhouette for one in tried)
+    best = counts[int(np.nanargmax(silhouettes))] if not np.isnan(silhouettes).all() else counts[0]
+    return CountChoice(counts, silhouettes, tuple(one.score for one in tried), best)
+
+
+def describe_rows(held: Held, space: Space, rows: np.ndarray, mean: Mean) -> Crowd:
+    """What a selection has in common, against the whole atlas."""
+    names, flags = _flags(held)
+    members = np.zeros(held.atlas.count, bool)
+    members[rows] = True
+    notes = []
+    if not names:
+        notes.append("The attributes of these pictures are not known.")
+    elif len(rows) < 10:
+        notes.append("So few pictures tell little: hardly anything can be significant.")
+    medoid = int(rows[clusters.medoid(space.reduced[rows])[0]])
+    traits = _telling(_traits(names, flags, members))
+    return Crowd(len(rows), len(rows) / held.atlas.count, traits, medoid, mean(rows), tuple(notes))
+
+
+def oddities(space: Space, count: int) -> Oddities:
+    """Outliers, near-duplicates and density of a space. Raises ``ExploreError``."""
+    from sklearn.neighbors import LocalOutlierFactor
+
+    points = space.reduced
+    if len(points) < 3:
+        raise ExploreError("Outliers need three pictures or more.")
+    judge = LocalOutlierFactor(min(AROUND, len(points) - 1)).fit(points)
+    distances, rows = judge.kneighbors()
+    factors = np.nan_to_num(-judge.negative_outlier_factor_, posinf=1e9)
+    oddest = np.argsort(-factors, kind="stable")[:count]
+    usual = float(np.median(distances[:, 0]))
+    near = np.flatnonzero(distances[:, 0] <= SAME * usual)
+    pairs = {tuple(sorted((int(row), int(rows[row, 0])))): float(distances[row, 0]) for row in near}
+    closest = sorted(pairs, key=lambda pair: (pairs[pair], pair))[:count]
+    lonely = tuple(int(row) for row in oddest)
+    return Oddities(lonely, tuple(float(factors[row]) for row in oddest), tuple(closest), space.density())
+
+
+def _clustering(held: Held, space: Space, request: ClusterRequest) -> Clustering:
+    method, count = request.method, request.count
+    if method not in METHODS:
+        raise ExploreError(
+            f"There is no way to cluster called {str(method)[:40]!r}; choose one of {', '.join(METHODS)}."
+        )
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise ExploreError("The number of clusters is a whole number.")
+    key = (space.key, method, count)
+    with held.lock:
+        if key not in held.clusterings:
+            stored = space.clusterings.get(method)
+            if stored is not None and count == FIXED[method]:
+                silhouette = clusters.silhouette(space.reduced, stored)
+                held.clusterings[key] = Clustering(stored, silhouette, float("nan"))
+            else:
+                try:
+                    held.clusterings[key] = clusters.cluster(space.reduced, method, count)
+                except ClusterError as error:
+                    raise ExploreError(str(error)) from error
+            while len(held.clusterings) > KEPT:
+                held.clusterings.popitem(last=False)
+        return held.clusterings[key]
+
+
+def _flags(held: Held) -> tuple[list[str], np.ndarray]:
+    """Everything that pictures have or have not: names (T) and bool (N, T)."""
+    names: list[str] = []
+    columns = []
+    present = held.atlas.present()
+    if present is not None:
+        names, columns = list(attributes.NAMES), [present]
+    if held.atlas.classes is not None and held.atlas.class_names:
+        names += held.atlas.class_names
+        columns.append(held.atlas.classes[:, None] == np.arange(len(held.atlas.class_names)))
+    return names, np.concatenate(columns, axis=1) if columns else np.zeros((held.atlas.count, 0), bool)
+
+
+def _traits(names: list[str], flags: np.ndarray, members: np.ndarray) -> list[Trait]:
+    if not names:
+        return []
+    shares, bases, p_values = clusters.tell_apart(flags, members)
+    traits = []
+    for name, share, base, p_value in zip(names, shares, bases, p_values, strict=True):
+        lift = float(share / base) if base > 0 else float("inf") if share > 0 else 1.0
+        traits.append(Trait(name, float(share), float(base), lift, float(p_value), bool(p_value < SIGNIFICANT)))
+    return traits
+
+
+def _telling(traits: list[Trait]) -> tuple[Trait, ...]:
+    """What is significant first; among it the largest differences, in units of what chance would do to a share."""
+
+    def weight(trait: Trait) -> float:
+        return abs(trait.share - trait.base) / max(np.sqrt(trait.base * (1 - trait.base)), 0.05)
+
+    return tuple(sorted(traits, key=lambda trait: (not trait.significant, -weight(trait))))

@@ -1,0 +1,93 @@
+"""The encoders of the Latent map in memory: pictures into every space, codes back to pictures, attributes measured.
+
+Importing this module imports torch and diffusers, which takes seconds; the pipeline does it when it is first needed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from core import checkpoints
+from core.images import to_images, to_tensor, to_uint8
+from core.latents.codecs import OpenCodec, open_codec
+from core.latents.spaces import ENCODERS, pool
+from core.metrics import psnr
+from core.models import PictureClassifier
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the encoders make of n pictures: vectors float32 (n, D) by space, attribute probabilities (n, 40) or None,
+    and the PSNR (n,) of what comes back, by space, where it was asked for."""
+
+    vectors: dict[str, np.ndarray]
+    measured: np.ndarray | None
+    psnr: dict[str, np.ndarray]
+
+
+class ExploreEngine:
+    """The codecs and the classifier of one checkpoint root. The lock is held for one network call at a time."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._codecs: dict[str, OpenCodec] = {}
+        self._classifier: PictureClassifier | None = None
+        self._lock = threading.RLock()
+
+    def codec(self, key: str) -> OpenCodec:
+        """Raises ``CheckpointError``; a later call tries again."""
+        with self._lock:
+            if key not in self._codecs:
+                self._codecs[key] = open_codec(key, self.root)
+            return self._codecs[key]
+
+    def classifier(self) -> PictureClassifier:
+        """Raises ``CheckpointError``."""
+        with self._lock:
+            if self._classifier is None:
+                loaded = checkpoints.load_model(self.root / "classifier")
+                if not isinstance(loaded, PictureClassifier):
+                    raise checkpoints.CheckpointError("classifier: config.json does not describe a classifier.")
+                self._classifier = loaded.to(memory_format=torch.channels_last)
+            return self._classifier
+
+    def look(self, pixels: np.ndarray, spaces: Sequence[str], *, errors: bool = False) -> Looked:
+        """uint8 (n, 64, 64, 3), a small batch -> their vectors in ``spaces``; attributes where the classifier is asked;
+        with ``errors`` also how well each space that decodes brings them back."""
+        x = to_tensor(pixels)
+        vectors, measured, latents, lost = {}, None, {}, {}
+        for key in spaces:
+            if key == "classifier":
+                classifier = self.classifier()
+                with self._lock, torch.inference_mode():
+                    reading = classifier(x)
+                vectors[key], measured = reading.embedding.numpy(), reading.attributes.sigmoid().numpy()
+                continue
+            name = ENCODERS[key].codec
+            if name not in latents:
+                codec = self.codec(name)
+                with self._lock, torch.inference_mode():
+                    latents[name] = codec.encode(x).float().numpy()
+            vectors[key] = pool(latents[name]) if key == "kl-pooled" else latents[name].reshape(len(x), -1)
+            if errors and ENCODERS[key].decodes:
+                with self._lock, torch.inference_mode():
+                    rebuilt = self.codec(name).decode(torch.from_numpy(latents[name]))
+                lost[key] = psnr(to_uint8(rebuilt), np.asarray(pixels))
+        return Looked(vectors, measured, lost)
+
+    def decode(self, key: str, vectors: np.ndarray) -> list[Image.Image]:
+        """Vectors (n, D) of a space that decodes -> pictures. One by one: a place looks the same in any company."""
+        codec = self.codec(ENCODERS[key].codec)
+        pictures = []
+        for vector in np.atleast_2d(vectors):
+            z = torch.from_numpy(np.array(vector, np.float32)).reshape(1, *codec.latent_shape)
+            with self._lock, torch.inference_mode():
+                pictures += to_images(codec.decode(z))
+        return pictures

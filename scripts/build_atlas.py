@@ -1,0 +1,167 @@
+"""Build an atlas for the Latent map: pictures, their vectors and maps in every space. Goes on where it was stopped.
+
+Examples:
+  python scripts/build_atlas.py --generate 8000 --seed 0 --out atlases/faces
+  python scripts/build_atlas.py --generate 8000 --like celeba=DIR --out atlases/faces
+  python scripts/build_atlas.py --data celeba=DIR --out runs/atlases/celeba
+  python scripts/build_atlas.py --data food101=DIR --part test --out runs/atlases/food
+  python scripts/build_atlas.py --data folder=PHOTOS --out runs/atlases/photos
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from _command import run
+
+if TYPE_CHECKING:
+    from core.pipelines.explore_build import Pictures
+
+
+def main() -> None:
+    args = _arguments()
+
+    from tqdm import tqdm
+
+    from core import checkpoints
+    from core.latents.atlas import Atlas
+    from core.pipelines.explore_build import assemble, kept_maps, look_at
+    from core.pipelines.explore_types import Advance
+
+    root = args.checkpoints or checkpoints.root()
+    state = args.out.with_name(f"{args.out.name}.build")
+    pictures = _generated(args, root, state) if args.generate else _of_data(args)
+
+    from core.pipelines.explore_engine import ExploreEngine  # with torch: not before the pictures are there
+
+    state.mkdir(parents=True, exist_ok=True)
+    with tqdm(total=len(pictures.pixels), desc="look", unit="picture", mininterval=1) as bar:
+        for step in look_at(ExploreEngine(root), pictures.pixels, state=state, errors=True):
+            if isinstance(step, Advance):
+                bar.update(step.done - bar.n)
+    if bar.n < len(pictures.pixels):
+        bar.update(len(pictures.pixels) - bar.n)
+    with tqdm(desc="map", unit="map", mininterval=0) as bar:
+        for made in assemble(root, pictures, step, slow=kept_maps(state, args.seed), seed=args.seed):
+            if isinstance(made, Advance):
+                bar.total = made.total
+                bar.update(made.done - bar.n)
+    made.save(args.out)
+    Atlas.open(args.out)
+    shutil.rmtree(state)
+    size = sum(path.stat().st_size for path in args.out.rglob("*") if path.is_file())
+    print(f"{made.count} pictures in {args.out}: {', '.join(made.spaces)}; {size / 1e6:.1f} MB")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder to write; kept beside: DIR.build"
+    )
+    parser.add_argument("--generate", type=int, metavar="N", help="draw N faces with the present face model")
+    parser.add_argument("--like", metavar="celeba=DIR", help="attributes as frequent, and together, as in this set")
+    parser.add_argument("--data", metavar="KIND=PATH", help="celeba=DIR, food101=DIR, utkface=DIR or folder=DIR")
+    parser.add_argument("--part", choices=("train", "val", "test"), help="of --data (default: all pictures)")
+    parser.add_argument("--most", type=int, default=10_000, metavar="N", help="pictures of --data (default 10000)")
+    parser.add_argument("--title", help="as the chooser shows it")
+    parser.add_argument("--seed", type=int, default=0, help="of the first face, of maps and clusters (default 0)")
+    parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
+    args = parser.parse_args()
+    if bool(args.generate) == bool(args.data):
+        parser.error("Say either --generate N or --data KIND=PATH.")
+    if not 2 <= (args.generate or args.most) <= 50_000:
+        parser.error("An atlas holds 2 to 50000 pictures.")
+    return args
+
+
+def _generated(args: argparse.Namespace, root: Path, state: Path) -> Pictures:
+    """Faces of seeds from --seed on, drawn in chunks that are kept until the atlas is finished."""
+    import numpy as np
+    from tqdm import tqdm
+
+    from core import checkpoints
+    from core.describe import correlation
+    from core.evaluation.draws import draw_faces
+    from core.pipelines.engine import FaceEngine
+    from core.pipelines.explore_build import Pictures, present_shares, sample_rows
+    from core.recipe import SEEDS, Recipe, to_json
+
+    if args.like:
+        source = _set(args.like)
+        if source.attributes is None:
+            raise SystemExit("error: --like needs a set with attributes, such as celeba=DIR.")
+        labels = source.attributes[source.indices("train")]
+        shares, together = (labels > 0).mean(axis=0), correlation(labels)
+    else:
+        shares, together = present_shares(root), None
+    rows = sample_rows(args.generate, shares, together, args.seed)
+    seeds = (args.seed + np.arange(args.generate)) % SEEDS
+    engine, recipe, chunk = FaceEngine(root), Recipe(), 256
+    mark = {part: checkpoints.fingerprint(root / part) for part in ("faces", "autoencoder-kl")}
+    mark |= {"seed": args.seed, "like": bool(args.like), "count": args.generate}
+    known = state / "drawn.json"
+    if not known.is_file() or checkpoints.read_json(known) != mark:
+        shutil.rmtree(state, ignore_errors=True)
+        state.mkdir(parents=True)
+        checkpoints.write_json(known, mark)
+    for start in tqdm(range(0, args.generate, chunk), desc="draw", unit="chunk", mininterval=1):
+        path = state / f"pixels-{start:06d}.npy"
+        if not path.is_file():
+            part = path.with_suffix(".part")
+            with open(part, "wb") as file:
+                stop = start + chunk
+                np.save(
+                    file, draw_faces(engine, recipe, seeds[start:stop].tolist(), rows[start:stop].astype(np.float32))
+                )
+            part.rename(path)
+    pixels = np.concatenate([np.load(path) for path in sorted(state.glob("pixels-*.npy"))])
+    command = f"python scripts/build_atlas.py --generate {args.generate} --seed {args.seed} --out {args.out}"
+    return Pictures(
+        pixels=pixels,
+        title=args.title or "Generated faces",
+        kind="generated",
+        asked=rows,
+        seeds=seeds.astype(np.int64),
+        recipe=to_json(recipe),
+        command=command + (" --like celeba=DIR" if args.like else ""),
+    )
+
+
+def _of_data(args: argparse.Namespace) -> Pictures:
+    """Real pictures: an even sample of the set. Such an atlas is for the machine of whoever may keep the pictures."""
+    import numpy as np
+
+    from core.pipelines.explore_build import Pictures
+
+    source = _set(args.data)
+    rows = source.indices(args.part) if args.part else np.arange(len(source))
+    if len(rows) < 2:
+        raise FileNotFoundError(f"{args.data} has fewer than two pictures in this part.")
+    if len(rows) > args.most:
+        rows = rows[np.linspace(0, len(rows) - 1, args.most).astype(int)]
+    kind = args.data.split("=", 1)[0]
+    return Pictures(
+        pixels=source.pixels[rows],
+        title=args.title or source.name,
+        kind="pictures",
+        asked=None if source.attributes is None else source.attributes[rows].astype(np.int8),
+        classes=None if source.classes is None else source.classes[rows].astype(np.int16),
+        class_names=source.class_names,
+        names=tuple(source.names[row] for row in rows),
+        command=f"python scripts/build_atlas.py --data {kind}=DIR --out {args.out}",
+    )
+
+
+def _set(option: str):
+    from core import data
+    from core.latents.spaces import SIZE
+
+    (kind, path), *_ = data.parse_data_options([option]).items()
+    return data.load(kind, path, SIZE)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,421 @@
+"""The Latent map's pipeline on tiny real encoders: what is asked, what is forged, whose photos are whose."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core import attributes, data
+from core.checkpoints import save_model
+from core.latents.atlas import Atlas
+from core.latents.projection import fit
+from core.models import FlatAutoencoder
+from core.pipelines.explore import ExplorePipeline
+from core.pipelines.explore_build import Pictures, assemble, look_at
+from core.pipelines.explore_engine import ExploreEngine
+from core.pipelines.explore_types import (
+    PROJECTIONS,
+    Advance,
+    AtlasInfo,
+    ClusterRequest,
+    ExploreError,
+    PathRequest,
+    Stop,
+    WalkRequest,
+)
+from core.recipe import Recipe, to_json
+
+SPACES = ["cae", "vae", "kl", "kl-pooled", "classifier"]
+
+
+@pytest.fixture(scope="module")
+def shelf(tiny_checkpoints, synthetic_celeba, tmp_path_factory) -> Path:
+    """A folder with one atlas of 48 drawn faces, said to be generated, with t-SNE beside PCA."""
+    source = data.load("celeba", synthetic_celeba, 64, tmp_path_factory.mktemp("cache"))
+    pictures = Pictures(
+        np.asarray(source.pixels),
+        "Drawn faces",
+        "generated",
+        asked=source.attributes.astype(np.int8),
+        seeds=np.arange(100, 100 + len(source)),
+        recipe=to_json(Recipe(steps=4)),
+        command="python scripts/build_atlas.py --generate 48 --out faces",
+    )
+    *_, arrays = look_at(ExploreEngine(tiny_checkpoints), pictures.pixels, errors=True)
+    *_, atlas = assemble(tiny_checkpoints, pictures, arrays)
+    atlas.measured = np.where(source.attributes > 0, 240, 15).astype(np.uint8)  # the tiny classifier knows nothing
+    for space in atlas.spaces.values():
+        space.places["tsne2"] = fit("tsne2", space.reduced)
+    folder = tmp_path_factory.mktemp("atlases")
+    atlas.save(folder / "faces")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def explorer(tiny_checkpoints, shelf) -> ExplorePipeline:
+    return ExplorePipeline(tiny_checkpoints, shelf)
+
+
+def test_the_chooser_knows_every_space(explorer):
+    (info,) = explorer.atlases()
+    assert (info.name, info.title, info.count, info.kind) == ("faces", "Drawn faces", 48, "generated")
+    assert [space.key for space in info.spaces] == SPACES and not info.problem and not info.notes
+    assert [space.decodes for space in info.spaces] == [True, True, True, False, False]
+    assert info.space("kl").projections == ("pca2", "pca3", "tsne2") and info.space("kl").dimensions == 4 * 16 * 16
+    assert not info.space("vae").problem and info.asked
+
+
+def test_points_thumbnails_and_colours_fit_together(explorer):
+    for projection, width in (("pca2", 2), ("pca3", 3), ("tsne2", 2)):
+        places = explorer.points("faces", "vae", projection).places
+        assert places.shape == (48, width) and np.isfinite(places).all()
+    assert sum(explorer.points("faces", "vae", "pca2").explained) <= 1
+    assert explorer.sheet("faces", 0)[8:12] == b"WEBP"
+    for by, title in explorer.colourings("faces", "kl"):
+        colouring = explorer.colour("faces", "kl", by)
+        assert colouring.values.shape == (48,) and colouring.title == title
+    assert {"error", "density", "cluster:kmeans", "asked:Smiling"} <= {
+        by for by, _ in explorer.colourings("faces", "kl")
+    }
+    assert "error" not in dict(explorer.colourings("faces", "classifier"))
+    with pytest.raises(ExploreError, match="cannot be coloured"):
+        explorer.colour("faces", "kl", "measured:Nose")
+
+
+def test_a_point_says_everything_and_can_be_drawn_again(explorer):
+    card = explorer.point("faces", 3)
+    assert card.picture.size == (48, 48) and card.name == "seed 103"
+    assert card.recipe.seed == 103 and card.recipe.steps == 4 and card.recipe.attributes == card.asked
+    assert len(card.measured) == 40 and (card.measured["Smiling"] > 0.5) == (card.asked["Smiling"] > 0)
+
+
+@pytest.mark.parametrize("projection", ["pca2", "pca3", "tsne2"])
+@pytest.mark.parametrize("space", SPACES)
+def test_any_place_is_answered(explorer, space, projection):
+    places = explorer.points("faces", space, projection).places
+    found = explorer.decode_at("faces", space, projection, places[:2].mean(axis=0))
+    assert found.decoded == (space in ("cae", "vae", "kl"))
+    assert found.picture.size == ((64, 64) if found.decoded else (48, 48))
+    assert 0 <= found.uncertainty <= 1 and found.place == pytest.approx(places[:2].mean(axis=0), abs=1e-4)
+    assert all(0 <= row < 48 for row in found.rows)
+    again = explorer.decode_at("faces", space, projection, places[:2].mean(axis=0))
+    assert again.picture.tobytes() == found.picture.tobytes()
+
+
+def test_on_a_picture_of_a_map_without_inverse_that_picture_is_decoded(explorer):
+    place = explorer.points("faces", "kl", "tsne2").places[9]
+    there, itself = explorer.decode_at("faces", "kl", "tsne2", place), explorer.decode_row("faces", "kl", "tsne2", 9)
+    difference = np.abs(np.asarray(there.picture, float) - np.asarray(itself.picture, float))
+    assert there.rows[0] == 9 and difference.mean() < 2
+
+
+@pytest.mark.parametrize("way", ["linear", "spherical", "data"])
+@pytest.mark.parametrize("space", ["vae", "classifier"])
+def test_a_path_runs_from_stop_to_stop(explorer, space, way):
+    place = tuple(explorer.points("faces", space, "tsne2").places[20])
+    request = PathRequest("faces", space, "tsne2", (Stop(row=1), Stop(place=place), Stop(row=30)), way, 7)
+    found = explorer.path(request)
+    assert len(found.pictures) == 7 and found.trail.shape == (7, 2) and found.length > 0
+    ends = explorer.points("faces", space, "tsne2").places[[1, 30]]
+    assert found.trail[[0, -1]] == pytest.approx(ends, abs=0.05)
+    assert found.rows[0] == 1 and found.rows[-1] == 30 and found.decoded == (space == "vae")
+
+
+@pytest.mark.parametrize("method", ["probe", "mean"])
+def test_a_walk_crosses_the_boundary_where_it_says(explorer, method):
+    base = WalkRequest("faces", "kl", "pca2", Stop(row=2), "Blond_Hair", method)
+    turn = explorer.walk(base).boundary
+    assert turn is not None
+    low, high = sorted((turn - 0.5, turn + 0.5))
+    found = explorer.walk(WalkRequest("faces", "kl", "pca2", Stop(row=2), "Blond_Hair", method, low, high, 5))
+    assert found.strengths[2] == pytest.approx(turn) and found.probabilities[2] == pytest.approx(0.5, abs=1e-3)
+    assert found.probabilities[0] < 0.5 < found.probabilities[-1] and len(found.pictures) == 5
+
+
+def test_a_direction_says_what_it_moves(explorer):
+    info = explorer.direction("faces", "kl", "Blond_Hair", "mean")
+    strengths = [abs(cosine) for _, cosine in info.entangled]
+    assert strengths == sorted(strengths, reverse=True) and "Blond_Hair" not in dict(info.entangled)
+    assert info.present + info.absent == 48
+
+
+@pytest.mark.parametrize(("method", "count"), [("kmeans", 4), ("mixture", 3), ("hdbscan", 3), ("kmeans", 8)])
+def test_clusters_cover_the_atlas(explorer, method, count):
+    found = explorer.clusters(ClusterRequest("faces", "vae", method, count))
+    assert sum(card.size for card in found.clusters) + found.noise == 48 == len(found.labels)
+    for card in found.clusters:
+        assert found.labels[card.medoid] == card.number and card.rows[0] == card.medoid
+        assert card.mean.size == (64, 64) and all(0 <= trait.p_value <= 1 for trait in card.traits)
+    if method != "hdbscan":
+        assert len(found.clusters) == count
+
+
+def test_the_number_of_clusters_can_be_chosen_by_silhouette_and_elbow(explorer):
+    choice = explorer.count_choice("faces", "vae", counts=(2, 3, 5))
+    assert choice.counts == (2, 3, 5) and choice.suggested in choice.counts and np.all(np.diff(choice.elbow) < 0)
+    with pytest.raises(ExploreError, match="HDBSCAN"):
+        explorer.count_choice("faces", "vae", "hdbscan")
+
+
+def test_a_lasso_learns_what_it_holds(explorer):
+    bald = explorer.search("faces", "bald").rows
+    crowd = explorer.describe("faces", "kl", bald)
+    first = crowd.traits[0]
+    assert (first.name, first.share, first.significant) == ("Bald", 1.0, True) and first.lift > 1
+    assert crowd.medoid in bald and crowd.size == len(bald) and crowd.mean.size == (64, 64)
+    assert explorer.describe("faces", "classifier", [5, 5, 6]).size == 2
+
+
+LABELS = {"smiling": "Smiling", "eyeglasses": "Eyeglasses", "young": "Young", "male": "Male", "hat": "Wearing_Hat"}
+
+
+@pytest.mark.parametrize(
+    ("expression", "wanted"),
+    [
+        ("smiling", lambda s, e, y, m, h: s),
+        ("eyeglasses and not young", lambda s, e, y, m, h: e & ~y),
+        ("Eyeglasses, not Young", lambda s, e, y, m, h: e & ~y),
+        ("glasses without hat", lambda s, e, y, m, h: e & ~h),
+        ("smiling or eyeglasses and hat", lambda s, e, y, m, h: s | (e & h)),
+        ("(smiling or eyeglasses) and hat", lambda s, e, y, m, h: (s | e) & h),
+        ("not (smiling or young)", lambda s, e, y, m, h: ~(s | y)),
+        ("old woman with glasses", lambda s, e, y, m, h: ~y & ~m & e),
+        ("-young +Wearing_Hat", lambda s, e, y, m, h: ~y & h),
+    ],
+)
+def test_search_understands(explorer, expression, wanted):
+    atlas = Atlas.open(explorer._shelf.folder / "faces")
+    columns = [atlas.present()[:, attributes.INDEX[name]] for name in LABELS.values()]
+    assert (explorer.search("faces", expression).rows == np.flatnonzero(wanted(*columns))).all()
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("", "Write what to look for"),
+        ("zebra", "'zebra' is not known"),
+        ("smiling and", "missing at the end"),
+        ("or smiling", "missing before 'or'"),
+        ("(smiling", "bracket is open"),
+        ("smiling)", "too many"),
+        ("not " * 40 + "young", "longer than|too many brackets"),
+        ("(" * 100, "too many brackets"),
+        ("x" * 300, "longer"),
+    ],
+)
+def test_search_says_what_it_stumbled_over(explorer, expression, said):
+    with pytest.raises(ExploreError, match=said):
+        explorer.search("faces", expression)
+
+
+def test_neighbours_and_oddities(explorer):
+    for found in explorer.neighbours("faces", 7, 5):
+        assert len(found.rows) == 5 and 7 not in found.rows and list(found.distances) == sorted(found.distances)
+    odd = explorer.oddities("faces", "kl", 6)
+    assert len(odd.outliers) == 6 and odd.density.shape == (48,) and list(odd.factors) == sorted(odd.factors)[::-1]
+
+
+def test_a_picture_from_elsewhere_is_located_beside_itself(explorer, shelf, synthetic_celeba, tmp_path):
+    with zipfile.ZipFile(synthetic_celeba / "img_align_celeba.zip") as archive:
+        picture = Image.open(io.BytesIO(archive.read("img_align_celeba/000013.jpg")))
+    for found in explorer.locate("faces", picture):
+        assert found.rows[0] == 12, found.space
+        assert found.places["tsne2"] == pytest.approx(
+            explorer.points("faces", found.space, "tsne2").places[12], abs=0.2
+        )
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda e: e.point("faces", 48),
+        lambda e: e.point("faces", -1),
+        lambda e: e.point("faces", "3"),
+        lambda e: e.point("faces", True),
+        lambda e: e.point("../faces", 0),
+        lambda e: e.points("faces", "clip", "pca2"),
+        lambda e: e.points("faces", "vae", "pca9"),
+        lambda e: e.points("faces", "vae", "umap2"),
+        lambda e: e.sheet("faces", 99),
+        lambda e: e.describe("faces", "vae", []),
+        lambda e: e.describe("faces", "vae", [0, 10**9]),
+        lambda e: e.describe("faces", "vae", ["a"]),
+        lambda e: e.describe("faces", "vae", [0.5]),
+        lambda e: e.decode_at("faces", "vae", "pca2", (1.0,)),
+        lambda e: e.decode_at("faces", "vae", "pca2", (float("nan"), 0)),
+        lambda e: e.decode_at("faces", "vae", "pca2", ("x", "y")),
+        lambda e: e.path(PathRequest("faces", "vae", "pca2", (Stop(row=1),))),
+        lambda e: e.path(PathRequest("faces", "vae", "pca2", (Stop(row=1), Stop()))),
+        lambda e: e.path(PathRequest("faces", "vae", "pca2", (Stop(row=1), Stop(row=2)), "astray")),
+        lambda e: e.path(PathRequest("faces", "vae", "pca2", (Stop(row=1), Stop(row=2)), frames=10**6)),
+        lambda e: e.walk(WalkRequest("faces", "vae", "pca2", Stop(row=1), "Nose")),
+        lambda e: e.walk(WalkRequest("faces", "vae", "pca2", Stop(row=1), "Smiling", low=2.0, high=1.0)),
+        lambda e: e.clusters(ClusterRequest("faces", "vae", "kmeans", 49)),
+        lambda e: e.clusters(ClusterRequest("faces", "vae", "kmeans", 0)),
+        lambda e: e.clusters(ClusterRequest("faces", "vae", "magic", 3)),
+    ],
+)
+def test_what_is_forged_is_refused_with_a_sentence(explorer, ask):
+    with pytest.raises(ExploreError, match=r"\.$|:"):
+        ask(explorer)
+
+
+def test_other_weights_are_noticed_and_the_map_stays(tiny_checkpoints, shelf, tmp_path):
+    other = tmp_path / "checkpoints"
+    shutil.copytree(tiny_checkpoints, other)
+    shutil.rmtree(other / "autoencoder-cae")
+    with torch.random.fork_rng():
+        torch.manual_seed(4)
+        save_model(FlatAutoencoder(True, code_dim=16, widths=(16, 16, 16)).eval(), other / "autoencoder-vae")
+    explorer = ExplorePipeline(other, shelf)
+    info = explorer.open("faces")
+    assert "Build it again with: python scripts/build_atlas.py --generate 48" in info.space("vae").problem
+    assert "train_autoencoder" in info.space("cae").problem and not info.space("kl").problem
+    assert explorer.points("faces", "vae", "pca2").places.shape == (48, 2)
+    with pytest.raises(ExploreError, match="Build it again"):
+        explorer.decode_at("faces", "vae", "pca2", (0, 0))
+    assert all(card.mean is None for card in explorer.clusters(ClusterRequest("faces", "vae")).clusters)
+    located = {found.space: found for found in explorer.locate("faces", Image.new("RGB", (64, 64)))}
+    assert located["vae"].problem and located["kl"].rows
+
+
+def test_other_face_models_draw_no_recipes(tiny_checkpoints, shelf, tmp_path):
+    other = tmp_path / "checkpoints"
+    shutil.copytree(tiny_checkpoints, other)
+    shutil.rmtree(other / "faces")
+    explorer = ExplorePipeline(other, shelf)
+    assert explorer.point("faces", 0).recipe is None and "draw them again" in explorer.open("faces").notes[0]
+
+
+def test_a_damaged_atlas_is_listed_with_its_problem(tiny_checkpoints, shelf, tmp_path):
+    shutil.copytree(shelf / "faces", tmp_path / "broken")
+    (tmp_path / "broken" / "kl.npy").write_bytes(b"")
+    (info,) = ExplorePipeline(tiny_checkpoints, tmp_path).atlases()
+    assert info.name == "broken" and "Build it again" in info.problem
+    assert "no atlas yet" in ExplorePipeline(tiny_checkpoints, tmp_path / "nothing").missing()
+
+
+def test_many_threads_get_what_one_gets(tiny_checkpoints, shelf):
+    explorer = ExplorePipeline(tiny_checkpoints, shelf)
+    request = PathRequest("faces", "kl", "tsne2", (Stop(row=1), Stop(row=40)), "data", 4)
+    found, problems = [], []
+
+    def ask() -> None:
+        try:
+            found.append([picture.tobytes() for picture in explorer.path(request).pictures])
+            explorer.clusters(ClusterRequest("faces", "vae", "kmeans", 5))
+            explorer.search("faces", "smiling")
+        except Exception as error:
+            problems.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not problems and len(found) == 6 and all(one == found[0] for one in found)
+
+
+# --- photos of one's own ----------------------------------------------------------------------------------------------
+
+
+def photo(shade: int, size: tuple[int, int] = (80, 60)) -> bytes:
+    file = io.BytesIO()
+    Image.effect_noise(size, shade).convert("RGB").save(file, "PNG")
+    return file.getvalue()
+
+
+def upload(explorer: ExplorePipeline, *sources: Path) -> AtlasInfo:
+    *steps, info = explorer.add_photos(sources)
+    assert all(isinstance(step, Advance) and 0 <= step.done <= step.total for step in steps)
+    return info
+
+
+def test_photos_become_an_atlas_that_goes_with_its_visitor(explorer, tmp_path):
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        for number in range(6):
+            archive.writestr(f"deep/folder/{number}.png", photo(20 + 10 * number))
+        archive.writestr("../../escape.png", photo(99))
+        archive.writestr("notes.txt", "no picture")
+        archive.writestr("broken.jpg", b"\xff\xd8\xff not a picture")
+    single = tmp_path / "single.png"
+    single.write_bytes(photo(5))
+    info = upload(explorer, tmp_path / "photos.zip", single)
+    assert info.kind == "photos" and info.count == 8 and [space.key for space in info.spaces] == SPACES
+    assert "1 files were left out" in info.notes[0] and "So few photos" in info.notes[1]
+    assert info.space("vae").projections == ("pca2", "pca3") and not info.space("vae").pending
+    assert explorer.point(info.name, 7).name == "single.png" and explorer.point(info.name, 7).recipe is None
+    assert explorer.decode_at(info.name, "kl", "pca2", (0, 0)).decoded
+    assert not (tmp_path.parent / "escape.png").exists()
+    assert info.name not in [one.name for one in explorer.atlases()]
+    explorer.close(info.name)
+    with pytest.raises(ExploreError, match="no longer here"):
+        explorer.points(info.name, "kl", "pca2")
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_one_two_and_three_identical_photos_say_so(explorer, tmp_path, count):
+    for number in range(count):
+        (tmp_path / f"{number}.png").write_bytes(photo(50) if count == 2 else b"")
+    if count != 2:
+        same = photo(50)
+        for number in range(count):
+            (tmp_path / f"{number}.png").write_bytes(same)
+    info = upload(explorer, tmp_path)
+    assert info.count == count and "So few photos" in info.notes[0] and "without a face" in info.notes[-1]
+    assert np.isfinite(explorer.points(info.name, "vae", "pca3").places).all()
+    assert explorer.decode_at(info.name, "vae", "pca2", (0, 0)).picture.size == (64, 64)
+    if count != 2:
+        with pytest.raises(ExploreError, match="the same"):
+            explorer.clusters(ClusterRequest(info.name, "vae", "kmeans", 2))
+    explorer.describe(info.name, "vae", [0])
+    explorer.colour(info.name, "vae", "density")
+
+
+def test_files_without_a_picture_are_refused(explorer, tmp_path):
+    (tmp_path / "text.txt").write_text("hello")
+    (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04 cut short")
+    with pytest.raises(ExploreError, match="None of these files"):
+        upload(explorer, tmp_path / "text.txt", tmp_path / "bad.zip", tmp_path / "absent.png")
+
+
+def test_an_upload_can_be_stopped(explorer, tmp_path):
+    for number in range(20):
+        (tmp_path / f"{number}.png").write_bytes(photo(number))
+    steps = list(explorer.add_photos([tmp_path], cancel=lambda: True))
+    assert steps and all(isinstance(step, Advance) for step in steps)
+
+
+def test_visitors_are_bounded_and_their_names_cannot_be_guessed(explorer, tmp_path):
+    (tmp_path / "one.png").write_bytes(photo(30))
+    first = upload(explorer, tmp_path)
+    others = [upload(explorer, tmp_path).name for _ in range(12)]
+    assert len({first.name, *others}) == 13 and all(len(name) > 25 for name in others)
+    with pytest.raises(ExploreError, match="no longer here"):
+        explorer.points(first.name, "kl", "pca2")
+    assert explorer.open(others[-1]).count == 1
+
+
+@pytest.mark.slow
+def test_maps_of_photos_follow_in_the_background(explorer, tmp_path):
+    for number in range(12):
+        (tmp_path / f"{number}.png").write_bytes(photo(10 + 5 * number))
+    info = upload(explorer, tmp_path)
+    assert info.space("vae").pending == ("umap2", "tsne2", "umap3")
+    with pytest.raises(ExploreError, match="still being fitted"):
+        explorer.points(info.name, "vae", "umap3")
+    deadline = time.monotonic() + 600
+    while any(space.pending for space in explorer.open(info.name).spaces) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert explorer.open(info.name).space("vae").projections == tuple(PROJECTIONS)
+    assert explorer.points(info.name, "vae", "umap2").places.shape == (12, 2)
+    explorer.close(info.name)
