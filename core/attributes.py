@@ -209,7 +209,10 @@ def resolve(values: Sequence[float] | np.ndarray) -> Resolved:
 def read_table(path: str | Path) -> np.ndarray:
     """A CSV with the 40 official names as header (any order) and rows in [-1, 1] -> float32 (N, 40)."""
     with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:
-        rows = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
+        try:
+            rows = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
+        except csv.Error as error:
+            raise AttributeValueError(f"{path} is not a table of attributes ({error}).") from error
     if not rows:
         raise AttributeValueError(f"{path} is empty; it needs a header with the 40 attribute names.")
     header = [cell.strip() for cell in rows[0]]

@@ -41,8 +41,9 @@ def missing(folder: Path) -> str | None:
     """None when ``folder`` looks complete, else one sentence with the command that makes it."""
     if (folder / "config.json").is_file() and (folder / WEIGHTS).is_file():
         return None
-    command = COMMANDS.get(folder.name, "see the README")
-    return f"The checkpoint {folder.name!r} is not in {folder.parent.name}/. Make it with: {command}"
+    command = COMMANDS.get(folder.name)
+    how = f"Make it with: {command}" if command else "The README says how one is made."
+    return f"The checkpoint {folder.name!r} is not in {folder.parent.name or folder.parent}/. {how}"
 
 
 def load_model(folder: str | Path) -> nn.Module:
@@ -56,7 +57,7 @@ def load_model(folder: str | Path) -> nn.Module:
         raise CheckpointError(f"{folder.name}: config.json names no model class that this program knows.")
     try:
         model = _classes()[config["_class_name"]].from_config(config)
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # torch and diffusers raise nearly anything for sizes that make no sense
         raise CheckpointError(f"{folder.name}: config.json does not describe a model ({error}).") from error
     load_weights(model, folder / WEIGHTS)
     return model.eval().requires_grad_(False)

@@ -26,7 +26,8 @@ def run(main: Callable[[], None]) -> None:
     except Exception as error:
         # Which errors are meant for the user is asked only now: knowing them imports torch, and --help should not.
         if isinstance(error, _expected_errors()):
-            sys.exit(f"error: {error}")
+            named = isinstance(error, OSError) and error.strerror and error.filename
+            sys.exit(f"error: {error.filename}: {error.strerror}" if named else f"error: {error}")
         raise
 
 

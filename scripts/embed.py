@@ -26,6 +26,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.npz", help="file to write")
     parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
     args = parser.parse_args()
+    if args.out.is_dir():
+        parser.error(f"--out is a file to write; {args.out} is a folder.")
 
     import numpy as np
 

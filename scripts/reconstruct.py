@@ -22,6 +22,11 @@ def main() -> None:
     )
     parser.add_argument("--images", type=Path, required=True, metavar="DIR_OR_ZIP", help="pictures of any size")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    parser.add_argument(
+        "--whole",
+        action="store_true",
+        help="keep each photo's own shape and size, in tiles (kl, sd, taesd); default: its centre square",
+    )
     parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
     args = parser.parse_args()
 
@@ -31,7 +36,7 @@ def main() -> None:
     from core.pipelines.reconstruct_folder import reconstruct_folder
 
     pipeline = ReconstructPipeline(args.checkpoints, folders=True)
-    outcomes = reconstruct_folder(pipeline, args.model, args.images, args.out)
+    outcomes = reconstruct_folder(pipeline, args.model, args.images, args.out, whole=args.whole)
     done = list(tqdm(outcomes, desc="reconstruct", unit="picture", mininterval=1, delay=1))
     for outcome in done:
         if outcome.problem:

@@ -34,7 +34,7 @@ def main() -> None:
     faces.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
     faces.add_argument("--steps", type=int, help="denoising steps, 1 to 250 (default: the app's)")
     faces.add_argument("--guidance", type=float, help="guidance scale, 1 (off) to 15 (default: the app's)")
-    faces.add_argument("--solver", help="dpm++, unipc, ddim or ddpm (default: the app's)")
+    faces.add_argument("--solver", help="dpm++, unipc, ddim, ddpm; flow-euler for flow weights (default: the app's)")
     faces.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
     faces.set_defaults(act=sample_faces)
     add_text(kinds)

@@ -13,8 +13,15 @@ def main() -> None:
     parser.add_argument("--s3", action="store_true", help="the plain cross-attention U-Net instead of ours")
     parser.add_argument("--prediction", choices=("epsilon", "v_prediction", "flow"), help="instead of the preset's")
     parser.add_argument("--start", type=Path, metavar="DIR", help="begin with the weights of this checkpoint folder")
-    parser.add_argument("--no-grades", action="store_true", help="labels only: no strengths between, no classifier")
+    parser.add_argument(
+        "--graded",
+        type=float,
+        metavar="SHARE",
+        help="of the pictures whose attributes are told as strengths, as clearly as the classifier sees them",
+    )
     args = parser.parse_args()
+    if args.graded is not None and not 0 <= args.graded <= 1:
+        parser.error("--graded is a share from 0 to 1.")
 
     from dataclasses import replace
 
@@ -35,7 +42,9 @@ def main() -> None:
     if args.prediction:
         preset = replace(preset, prediction=args.prediction)
     clarity = None
-    if preset.graded and not args.no_grades:
+    if args.graded is not None:
+        preset = replace(preset, graded=args.graded)
+    if preset.graded:
         clarity = clarity_of(checkpoints.load_model(checkpoints.root() / "classifier"), sets["celeba"])
     train_faces(latents, preset, args.out, clarity=clarity, start=args.start, resume=args.resume)
 

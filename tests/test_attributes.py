@@ -83,6 +83,12 @@ def test_malformed_tables(tmp_path, header, row, message):
         read_table(write(tmp_path / "t.csv", header, row))
 
 
+def test_a_file_that_is_no_table(tmp_path):
+    (tmp_path / "t.csv").write_text("x" * 200_000)
+    with pytest.raises(AttributeValueError, match="not a table"):
+        read_table(tmp_path / "t.csv")
+
+
 def test_an_empty_table(tmp_path):
     (tmp_path / "t.csv").write_text("\n\n")
     with pytest.raises(AttributeValueError, match="empty"):

@@ -221,6 +221,11 @@ def test_a_code_is_dragged_sampled_and_interpolated(visit):
         "(node) => { node.value = 4; node.dispatchEvent(new Event('input')); }"
     )
     changed(page, untouched)
+    tag = page.locator(".lab-compare .tag-after")
+    assert tag.inner_text() == "One dimension moved" and "dB" not in page.locator(".lab-info").inner_text()
+    page.locator("#lab-reset").click()
+    page.wait_for_function(f"(before) => ({LARGE})() === before", arg=untouched)
+    assert tag.inner_text() == "Reconstruction" and "dB" in page.locator(".lab-info").inner_text()
     for kind, count in (("sample", 8), ("traverse", 7)):
         page.locator(f'[data-strip="{kind}"]').click()
         page.wait_for_function(

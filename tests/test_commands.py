@@ -181,6 +181,18 @@ def test_reconstruct_with_every_kind_of_model(call, tiny_checkpoints, tmp_path, 
         assert rebuilt.size == (64, 64)
 
 
+def test_reconstruct_keeps_whole_photos_in_their_shape(call, tiny_checkpoints, tmp_path):
+    (tmp_path / "in").mkdir()
+    picture(1, (150, 90)).save(tmp_path / "in" / "photo.png")
+    picture(2, (150, 3)).save(tmp_path / "in" / "line.png")
+    options = ["--whole", "--images", tmp_path / "in", "--out", tmp_path / "out", "--checkpoints", tiny_checkpoints]
+    status, said = call("reconstruct.py", "--model", "kl", *options)
+    assert status == 0 and "1 of 2 pictures" in said and "line.png left out: A photo needs" in said
+    with Image.open(tmp_path / "out" / "photo.png") as rebuilt:
+        assert rebuilt.size == (150, 90)
+    assert "grid of latents" in call("reconstruct.py", "--model", "vae", *options)[0]
+
+
 def test_reconstruct_refuses_with_a_sentence(call, tiny_checkpoints, tmp_path):
     (tmp_path / "in").mkdir()
     out = ["--out", tmp_path / "out", "--checkpoints", tiny_checkpoints]

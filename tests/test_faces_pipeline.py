@@ -86,6 +86,11 @@ def test_every_solver_repeats_itself(pipeline, solver):
     assert pixels(last(pipeline.draw(recipe))) == pixels(last(pipeline.draw(recipe)))
 
 
+def test_a_solver_that_does_not_fit_the_weights_is_refused(pipeline):
+    with pytest.raises(RecipeError, match="cannot be drawn with flow-euler"):
+        last(pipeline.draw(replace(SMALL, solver="flow-euler")))
+
+
 def test_stopping_keeps_what_is_there(pipeline):
     asked = []
 
@@ -218,8 +223,17 @@ def test_damaged_checkpoints_are_refused(tiny_checkpoints, tmp_path):
         shutil.rmtree(folder)
         shutil.copytree(folder.parent / "classifier", folder)
 
+    def senseless(folder):
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps({**config, "widths": [-16, 0, "x"]}))
+
+    def unpredictable(folder):
+        (folder / "scheduler_config.json").write_text('{"prediction_type": "tea leaves"}')
+
     assert "cut short" in broken(truncated)
     assert "do not fit config.json" in broken(mismatched)
     assert "names no model class" in broken(foreign)
     assert "cannot be read" in broken(garbled)
     assert "not a FaceUNet" in broken(swapped)
+    assert "does not describe a model" in broken(senseless)
+    assert "prediction_type" in broken(unpredictable)

@@ -177,6 +177,8 @@ def test_the_endpoint_reconstructs_for_programs(tiny_checkpoints, tmp_path):
         assert details["problems"][0]["name"] == "bad.png"
         with pytest.raises(AppError, match="Unknown model"):
             client.predict(pictures=files, models=["/etc"], api_name="/reconstruct")
+        with pytest.raises(AppError, match="Models come as a list"):
+            client.predict(pictures=files, models=[["kl"]], api_name="/reconstruct")
     finally:
         page.close()
 

@@ -393,7 +393,7 @@ def test_thousands_of_files_are_bounded_and_said(tmp_path):
             archive.writestr(f"{number:04d}.png", "no picture")
     pictures, problems = collect([tmp_path / "many.zip"], most=12)
     assert len(pictures) == 12 and problems == [
-        ("4,988 more", "Not opened, because 12 pictures are taken at a time. Add them afterwards.")
+        ("4,988 more", "Not opened, because there was room for 12. Add them afterwards.")
     ]
     pictures, problems = collect([tmp_path / "bad.zip"])
     assert not pictures and len(problems) == MOST_PROBLEMS + 1 and problems[-1][0] == "436 more"

@@ -6,7 +6,7 @@ import torch
 
 from core.diffusion.inversion import edit_ddim, edit_ddpm
 from core.diffusion.objective import Objective
-from core.diffusion.sampling import Plan, draw, make_scheduler, noise_for, solvers, walk
+from core.diffusion.sampling import Plan, draw, eased, guide, make_scheduler, noise_for, solvers, walk
 from core.models.face_unet import PRESETS, FaceUNet
 
 PREDICTIONS = ("epsilon", "v_prediction", "flow")
@@ -133,3 +133,17 @@ def test_timesteps_cover_the_table():
     assert drawn.min() >= 0 and drawn.max() <= 999
     counts = np.bincount(drawn.numpy() // 100, minlength=10)
     assert (counts > 200).all()
+
+
+def test_guidance_is_eased_where_many_attributes_are_set():
+    rows = torch.zeros(3, 40)
+    rows[1, :10], rows[2] = 1.0, -1.0
+    scales = eased(4.5, rows).flatten().tolist()
+    assert scales == pytest.approx([4.5, 2.75, 1.7])
+    assert torch.equal(eased(1.0, rows), torch.ones(3, 1, 1, 1))
+
+
+def test_each_picture_of_a_batch_has_its_own_scale():
+    x, times, rows = torch.zeros(2, 1, 2, 2), torch.zeros(2), torch.tensor([[1.0], [2.0]])
+    told = guide(lambda x, t, a: x + a.view(-1, 1, 1, 1), x, times, rows, torch.tensor([2.0, 3.0]).view(2, 1, 1, 1))
+    assert told[:, 0, 0, 0].tolist() == [2.0, 6.0]

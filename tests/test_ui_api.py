@@ -96,12 +96,28 @@ def test_a_photo_is_read_and_edited(client, photo):
         ({"count": 0}, "pictures"),
         ({"count": 1000}, "pictures"),
         ({"seed": -1}, "seed"),
+        ({"seed": "seven"}, "seed"),
+        ({"seed": 1.5}, "seed"),
         ({"solver": "magic"}, "olver"),
     ],
 )
 def test_bad_input_is_answered_with_a_sentence(client, changes, words):
     with pytest.raises(AppError, match=words):
         client.predict(**{"attributes": {}, **CALL, **changes}, api_name="/draw_face")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"attributes": ["Smiling"]}, "attributes"),
+        ({"faithfulness": None}, "faithfulness"),
+        ({"faithfulness": 2}, "faithfulness"),
+        ({"method": "magic"}, "method"),
+    ],
+)
+def test_bad_edits_are_answered_with_a_sentence(client, photo, changes, words):
+    with pytest.raises(AppError, match=words):
+        client.predict(photo=photo, api_name="/edit_photo", **{"attributes": {}, **changes})
 
 
 def test_a_file_that_is_no_picture_is_refused(client, tmp_path):

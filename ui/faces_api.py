@@ -22,6 +22,8 @@ from ui.components.pictures import MAX_UPLOAD
 from ui.faces_answer import USER_ERRORS, base_attributes
 from ui.faces_ask import METHODS, plain
 
+AT_ONCE = 3  # requests that take turns, one network call each; more wait, and a large one holds up nobody
+
 Wanted = dict[str, float] | None
 KEEP_SECONDS = 600
 
@@ -31,9 +33,10 @@ def faces_api(pipeline: FacesPipeline, queue: str) -> None:
     defaults = Recipe()
     with gr.Column(visible=False):
         wanted = gr.JSON({}, label="attributes")
-        seed = gr.Number(defaults.seed, label="seed", precision=0)
-        count = gr.Number(defaults.count, label="count", precision=0)
-        steps = gr.Number(defaults.steps, label="steps", precision=0)
+        # No precision: Gradio would round 1.5 to 2, and fail without a sentence on what is no number.
+        seed = gr.Number(defaults.seed, label="seed")
+        count = gr.Number(defaults.count, label="count")
+        steps = gr.Number(defaults.steps, label="steps")
         guidance = gr.Number(defaults.guidance, label="guidance")
         solver = gr.Textbox(defaults.solver, label="solver")
         name = gr.Textbox("Smiling", label="attribute")
@@ -56,7 +59,7 @@ def faces_api(pipeline: FacesPipeline, queue: str) -> None:
                 outputs,
                 api_name=function.__name__,
                 api_description=function.__doc__,
-                concurrency_limit=1,
+                concurrency_limit=AT_ONCE,
                 concurrency_id=queue,
             )
 
@@ -131,11 +134,12 @@ class _Endpoints:
         photo as the model sees it, the edited one, and the probabilities before and after.
         """
         self._ready()
-        if method not in METHODS or not 0 <= faithfulness <= 1:
-            raise RecipeError(f"method is one of {', '.join(METHODS)}, faithfulness from 0 to 1.")
+        if method not in METHODS or not isinstance(faithfulness, int | float) or not 0 <= faithfulness <= 1:
+            raise RecipeError(f"method is one of {', '.join(METHODS)}, faithfulness a number from 0 to 1.")
+        changes = _wanted(attributes)
         picture = _photo(photo)
         base = base_attributes(self.pipeline.read(picture)[1])
-        request = _recipe({**base, **(attributes or {})}, seed, steps=steps, guidance=guidance)
+        request = _recipe({**base, **changes}, seed, steps=steps, guidance=guidance)
         result = self._finish(self.pipeline.edit(EditRequest(picture, base, request, method, faithfulness)))
         return [result.before, result.after], {
             "achieved_before": result.achieved_before,
@@ -166,12 +170,22 @@ class _Endpoints:
 
 
 def _recipe(wanted: Wanted, seed: float, **settings: Any) -> Recipe:
-    if not isinstance(wanted or {}, dict):
-        raise AttributeValueError('attributes is an object such as {"Smiling": 1, "Young": -0.5}.')
-    values = named(vector(wanted or {}))
+    values = named(vector(_wanted(wanted)))
     if settings.get("solver", SOLVERS[0]) not in SOLVERS:
         raise RecipeError(f"Unknown solver; there are {', '.join(SOLVERS)}.")
-    return recipe.from_json(json.dumps({**plain(Recipe()), "attributes": values, "seed": seed, **settings}))
+    numbers = {name: _short(value) for name, value in {"seed": seed, **settings}.items()}
+    return recipe.from_json(json.dumps({**plain(Recipe()), "attributes": values, **numbers}))
+
+
+def _wanted(values: Wanted) -> dict[str, float]:
+    if not isinstance(values or {}, dict):
+        raise AttributeValueError('attributes is an object such as {"Smiling": 1, "Young": -0.5}.')
+    return values or {}
+
+
+def _short(value: Any) -> Any:
+    """7 for 7.0: some clients have no integers."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _photo(path: str | None):

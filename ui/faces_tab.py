@@ -11,7 +11,7 @@ from core.pipelines.faces import FacesPipeline
 from ui.components.island import island
 from ui.components.vocabulary import vocabulary
 from ui.faces_answer import Answer, Turn, answer
-from ui.faces_api import faces_api
+from ui.faces_api import AT_ONCE, faces_api
 from ui.faces_ask import ticket_of
 
 MODEL_QUEUE = "model"  # every event that runs a network waits in this one line
@@ -37,7 +37,7 @@ def faces_tab(pipeline: FacesPipeline) -> None:
         [canvas],
         trigger_mode="always_last",
         show_progress="hidden",
-        concurrency_limit=1,
+        concurrency_limit=AT_ONCE,
         concurrency_id=MODEL_QUEUE,
         api_visibility="private",
     )

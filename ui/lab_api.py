@@ -49,7 +49,10 @@ def lab_api(reconstruct: ReconstructPipeline, queue: str) -> None:
 def _reconstructed(reconstruct: ReconstructPipeline, paths: Any, wanted: Any) -> tuple[list[Any], dict[str, Any]]:
     known = {model.key: model for model in reconstruct.models()}
     models = wanted or [key for key, model in known.items() if model.present]
-    unknown = [str(key)[:60] for key in models if key not in known] if isinstance(models, list) else [str(models)[:60]]
+    if not isinstance(models, list) or not all(isinstance(key, str) for key in models):
+        raise LabError('Models come as a list of their keys, such as ["kl", "vae"].')
+    models = list(dict.fromkeys(models))
+    unknown = [key[:60] for key in models if key not in known]
     if unknown:
         raise LabError(f"Unknown model {unknown[0]!r}; there are {', '.join(known)}.")
     for key in models:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from diffusers import AutoencoderKL
 from PIL import Image
 from torch import Tensor
 
@@ -21,7 +22,7 @@ from core.images import to_images, to_pixels, to_tensor
 from core.models import FaceUNet, LatentCodec, PictureClassifier
 from core.pipelines.faces import PARTS
 from core.pipelines.steady import steady
-from core.recipe import Recipe
+from core.recipe import Recipe, RecipeError
 
 
 class FaceEngine:
@@ -46,6 +47,7 @@ class FaceEngine:
                 return
             denoiser, autoencoder, classifier = (checkpoints.load_model(self.root / part) for part in PARTS)
             _expect(denoiser, FaceUNet, "faces")
+            _expect(autoencoder, AutoencoderKL, "autoencoder-kl")
             _expect(classifier, PictureClassifier, "classifier")
             codec = LatentCodec(autoencoder)
             if codec.channels != denoiser.config.latent_channels:
@@ -53,9 +55,7 @@ class FaceEngine:
                 raise checkpoints.CheckpointError(
                     f"faces draws {channels} latent channels, autoencoder-kl has {codec.channels}: retrain one."
                 )
-            scheduler = checkpoints.read_json(self.root / "faces" / "scheduler_config.json")
-            prediction = scheduler.get("prediction_type", "v_prediction").replace("flow_prediction", "flow")
-            self._objective = Objective(prediction)
+            self._objective = Objective(_prediction(self.root / "faces" / "scheduler_config.json"))
             self._denoiser = steady(denoiser.to(memory_format=torch.channels_last))
             self._codec, self._classifier = codec, classifier.to(memory_format=torch.channels_last)
             steady(autoencoder.to(memory_format=torch.channels_last))
@@ -83,7 +83,9 @@ class FaceEngine:
         return solvers(self.objective)
 
     def walk(self, one: Recipe, wanted: np.ndarray) -> Iterator[Step]:
-        """A recipe of one picture with its resolved attributes (40,) -> its denoising steps."""
+        """A recipe of one picture with its resolved attributes (40,) -> its denoising steps. Raises ``RecipeError``."""
+        if one.solver not in self.solvers():
+            raise RecipeError(f"These weights cannot be drawn with {one.solver}; use {', '.join(self.solvers())}.")
         plan = Plan(one.solver, one.steps, one.guidance, one.guidance_interval)
         noise, generator = noise_for(one.seed, self.latent_shape)
         return walk(self.denoise, self.objective, plan, noise, torch.from_numpy(wanted)[None], generator)
@@ -120,6 +122,18 @@ class FaceEngine:
         with self._lock, torch.inference_mode():
             probabilities = self._classifier(x).attributes[0].sigmoid().tolist()
         return {name: round(value, 4) for name, value in zip(attributes.NAMES, probabilities, strict=True)}
+
+
+def _prediction(path: Path) -> str:
+    """What the network was trained to predict, in the objective's words."""
+    scheduler = checkpoints.read_json(path)
+    kind = scheduler.get("prediction_type", "v_prediction") if isinstance(scheduler, dict) else None
+    known = {"epsilon": "epsilon", "v_prediction": "v_prediction", "flow_prediction": "flow"}
+    if not isinstance(kind, str) or kind not in known:
+        raise checkpoints.CheckpointError(
+            f"{path.parent.name}/{path.name} names no prediction_type that is known; there are {', '.join(known)}."
+        )
+    return known[kind]
 
 
 def _expect(model: torch.nn.Module, cls: type, name: str) -> None:

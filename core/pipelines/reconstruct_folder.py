@@ -13,6 +13,7 @@ from core.images import PictureError, write_png
 from core.pipelines.folders import Opened, OutputNames, open_pictures
 from core.pipelines.reconstruct import ReconstructPipeline
 from core.pipelines.reconstruct_types import ReconstructRequest
+from core.recipe import RecipeError
 
 COLUMNS = ("name", "file", "psnr", "ssim", "embedding_distance", "ms")
 
@@ -26,29 +27,38 @@ class Outcome:
     problem: str = ""
 
 
-def reconstruct_folder(pipeline: ReconstructPipeline, model: str, source: Path, out: Path) -> Iterator[Outcome]:
-    """Every picture of a folder or zip -> a PNG of the same name in ``out``, and ``metrics.csv`` row by row."""
-    side = pipeline.engine.codec(model).size  # refuses an unknown model before anything is written
-    pictures = open_pictures(source, side)
+def reconstruct_folder(
+    pipeline: ReconstructPipeline, model: str, source: Path, out: Path, *, whole: bool = False
+) -> Iterator[Outcome]:
+    """Every picture of a folder or zip -> a PNG of the same name in ``out``, and ``metrics.csv`` row by row.
+
+    ``whole`` keeps each picture's own shape and size, in tiles; otherwise the centre square in the model's size.
+    """
+    codec = pipeline.engine.codec(model)  # refuses an unknown model before anything is written
+    if whole and codec.flat:
+        raise RecipeError("This model makes one code of a square picture; whole photos need a grid of latents, as kl.")
+    pictures = open_pictures(source, None if whole else codec.size)
     out.mkdir(parents=True, exist_ok=True)
     names = OutputNames(out)
     with open(out / "metrics.csv", "w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, COLUMNS)
         table.writeheader()
         for opened in pictures:
-            outcome = _reconstruct_one(pipeline, model, opened, names)
+            outcome = _reconstruct_one(pipeline, model, opened, names, whole)
             if outcome.row:
                 table.writerow(outcome.row)
             yield outcome
 
 
-def _reconstruct_one(pipeline: ReconstructPipeline, model: str, opened: Opened, names: OutputNames) -> Outcome:
+def _reconstruct_one(
+    pipeline: ReconstructPipeline, model: str, opened: Opened, names: OutputNames, whole: bool
+) -> Outcome:
     if opened.image is None:
         return Outcome(opened.name, problem=opened.problem)
     try:
         path = names.path(opened.name)
-        result = pipeline.reconstruct(ReconstructRequest(opened.image, model))
-    except PictureError as error:
+        result = pipeline.reconstruct(ReconstructRequest(opened.image, model, whole))
+    except (PictureError, RecipeError) as error:
         return Outcome(opened.name, problem=str(error))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(write_png(result.after))

@@ -43,7 +43,7 @@ def collect(paths: Iterable[str | Path], most: int = 64, *, side: int = SIDE) ->
         except BROKEN_MEMBER as error:
             problems.append((name, f"It cannot be read from the zip ({str(error)[:120]})."))
     if left:
-        reason = f"{most} pictures are taken at a time" if len(pictures) >= most else "so many could not be read"
+        reason = f"there was room for {most}" if len(pictures) >= most else "so many could not be read"
         problems.append((f"{left:,} more", f"Not opened, because {reason}. Add them afterwards."))
     return pictures, problems
 

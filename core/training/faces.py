@@ -42,13 +42,12 @@ PRESETS = {
         "epsilon",
         uniform_times=1.0,
     ),
-    "cpu": FacesPreset(LoopConfig(steps=4500, batch_size=64, learning_rate=6e-4, weight_decay=0.01), graded=0.4),
+    "cpu": FacesPreset(LoopConfig(steps=4500, batch_size=64, learning_rate=6e-4, weight_decay=0.01)),
     "gpu": FacesPreset(
         LoopConfig(
             steps=60000, batch_size=512, learning_rate=6e-4, ema_decay=0.9998, weight_decay=0.01, validate_every=2000
         ),
         "gpu",
-        graded=0.4,
     ),
 }
 

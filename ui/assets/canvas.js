@@ -192,6 +192,8 @@
         showCompare(session.photo.before, previews[previews.length - 1]);
       }
     }
+    const good = answer.drawn || answer.edited || answer.read;
+    if (good && !request.quiet && message.dataset.kind === "error") message.hidden = true; // it was about an earlier try
     if (answer.drawn) drawn(answer);
     if (answer.edited) edited(answer);
     if (answer.changes && entry && request.done) {
@@ -202,7 +204,7 @@
     else if (!absent.hidden) lack(false);
     if (answer.error && !answer.superseded) {
       say({ text: answer.error, error: true });
-      if (request.fromLink) latentscape.ask.draw();
+      if (request.fromLink) latentscape.ask.draw({ quiet: true });
     }
     if (answer.drawn || answer.edited || answer.last) busy(false);
   }

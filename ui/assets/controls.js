@@ -227,7 +227,7 @@
     solver.addEventListener("change", () => change({ solver: solver.value }));
     refreshers.push(() => (solver.value = session.recipe.solver));
     on("answer", ({ drawn }) => {
-      if (drawn) for (const option of solver.options) option.disabled = !drawn.solvers.includes(option.value);
+      if (drawn) for (const option of solver.options) option.hidden = option.disabled = !drawn.solvers.includes(option.value);
     });
     const reset = () => {
       const { steps, guidance, guidance_interval, solver: first } = session.words.first;

@@ -7,7 +7,7 @@
   let view, title, compare, slider, info, strip, stripHead, stripPictures, stripButtons, other, panel, flip;
   let split = 0.5;
   let operated = null; // the cell as it comes back from latent surgery
-  let trial = null; // a picture of the strip, looked at in the large view
+  let trial = null; // {uri, words}: a picture of the strip or of a dragged dimension, in the large view
   let kind = "interpolate";
   let seed = 0;
 
@@ -45,8 +45,8 @@
     compare.style.setProperty("--split", `${100 * split}%`);
     paint(first, now.row.views[now.model.size] || now.row.views[64], size);
     if (state.errors && !trial) lab.paintHeat(second, cell.error, size, Math.max(lab.rowTop(now.row), 10 * Math.ceil(cell.peak / 10)));
-    else paint(second, trial || cell.after, size);
-    compare.querySelector(".tag-after").textContent = trial ? "From the strip" : operated ? "After surgery" : state.errors ? "Error" : "Reconstruction";
+    else paint(second, trial?.uri || cell.after, size);
+    compare.querySelector(".tag-after").textContent = trial ? trial.words : operated ? "After surgery" : state.errors ? "Error" : "Reconstruction";
     flip.setAttribute("aria-checked", String(state.errors));
     renderInfo(now, cell);
   }
@@ -56,6 +56,7 @@
     const signed = change === null ? "" : `${change < 0 ? "\u2212" : "+"}${Math.abs(change).toFixed(1)}`;
     const figure = (words, value, note = "") => el("span", { class: "lab-value" }, el("span", { class: "hint" }, words), el("strong", {}, value),
       el("span", { class: "hint" }, note));
+    if (trial) return info.replaceChildren(el("span", { class: "hint" }, "This picture has no original to be measured against."));
     info.replaceChildren(figure("PSNR", lab.decibels(cell.psnr), signed), figure("SSIM", cell.ssim.toFixed(3)),
       cell.distance === null ? "" : figure("Distance", cell.distance.toFixed(3)), figure("Time", lab.duration(cell.milliseconds)),
       cell.percentile === null ? "" : figure("Better than", `${cell.percentile} %`, "of tests"),
@@ -117,7 +118,7 @@
         `${Math.round((100 * index) / (pictures.length - 1))} %` : "";
       return el("button", { type: "button", class: "lab-point", "aria-label": `${kind} ${index + 1} of ${pictures.length}: look at it large`,
         onclick: () => {
-          trial = trial === uri ? null : uri;
+          trial = trial?.uri === uri ? null : { uri, words: "From the strip" };
           [...stripPictures.children].forEach((child, at) => child.toggleAttribute("data-current", trial !== null && at === index));
           renderCompare();
         } }, canvas, el("span", { class: "number" }, words));
@@ -189,7 +190,7 @@
     if (kind === "traverse") askStrip();
   });
   on("lab:untouched", () => {
-    operated = null;
+    operated = trial = null;
     renderCompare();
   });
   on("lab:answer", (message) => {
@@ -202,8 +203,8 @@
       renderCompare();
     }
     if (message.strip && message.request.content.kind === kind && message.request.slot === "strip") fillStrip(message.strip, message.values || []);
-    if (message.strip && message.request.slot === "live") {
-      trial = message.strip[0];
+    if (message.strip && message.request.slot === "live" && lab.latent.bent()) {
+      trial = { uri: message.strip[0], words: "One dimension moved" };
       renderCompare();
     }
   });

@@ -10,6 +10,7 @@
   let surgery = neutral();
   let other = "";
   let dimension = 0;
+  let bent = false; // the picture shows a dragged dimension
 
   const signed = (value, digits) => value.toFixed(digits).replace("-", "\u2212");
 
@@ -20,6 +21,8 @@
   const touched = () => Boolean(surgery.swap.length || surgery.silence.length || surgery.bits || surgery.noise || surgery.blur);
 
   function operate() {
+    bent = false;
+    if (chart?.isConnected) bend.reset();
     head.querySelector("#lab-reset").disabled = !touched();
     if (!touched()) return emit("lab:untouched");
     lab.ask({ kind: "operate", picture: now.id, model: now.model.key, surgery, other: surgery.swap.length ? other : "" }, { slot: "live" });
@@ -90,6 +93,8 @@
       setDimension(Math.min(latent.code.length - 1, Math.max(0, dimension + step)));
     });
     bend = slider("Value", -4, 4, 0.05, () => latent.code[dimension], () => {
+      bent = true;
+      head.querySelector("#lab-reset").disabled = false;
       lab.ask({ kind: "traverse", picture: now.id, model: now.model.key, dimension, values: [Number(bend.input.value)] }, { slot: "live" });
     }, (value) => signed(value, 2));
     const button = (list, words) => el("button", { type: "button", class: "chip", "data-operation": list, onclick: () => flip(list, dimension) }, words);
@@ -99,9 +104,11 @@
   }
 
   function setDimension(index) {
+    const dragged = bent;
     dimension = index;
     bend.input.value = latent.code[index];
     refresh();
+    if (dragged) operate(); // the last dimension goes back to its own value
     emit("lab:dimension");
   }
 
@@ -191,6 +198,7 @@
     now = chosen;
     latent = null;
     surgery = neutral();
+    bent = false;
     if (!same) dimension = 0;
     head.querySelector("#lab-reset").disabled = true;
     render();
@@ -215,5 +223,5 @@
     render();
   });
 
-  lab.latent = { view: build, open, touched, dimension: () => dimension };
+  lab.latent = { view: build, open, touched, bent: () => bent, dimension: () => dimension };
 })();

@@ -8,7 +8,7 @@ from core import attributes
 from core.recipe import PNG_KEY, SOLVERS, Recipe
 from ui.faces_ask import plain
 
-SOLVER_WORDS = {"dpm++": "DPM-Solver++", "unipc": "UniPC", "ddim": "DDIM", "ddpm": "DDPM"}
+SOLVER_WORDS = {"dpm++": "DPM-Solver++", "unipc": "UniPC", "ddim": "DDIM", "ddpm": "DDPM", "flow-euler": "Flow Euler"}
 
 
 def vocabulary() -> dict[str, Any]:
