@@ -12,6 +12,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: n
 
 import gradio as gr
 
+from core.pipelines.explore import ExplorePipeline
 from core.pipelines.faces import FacesPipeline
 from core.pipelines.models import ModelShelf
 from core.pipelines.reconstruct import ReconstructPipeline
@@ -23,9 +24,9 @@ log = logging.getLogger("latentscape")
 def build(root: str | None = None) -> gr.Blocks:
     """The whole app around the checkpoints in ``root`` (or ``LATENTSCAPE_CHECKPOINTS``, or ``checkpoints``)."""
     root = root or os.environ.get("LATENTSCAPE_CHECKPOINTS") or str(Path(__file__).parent / "checkpoints")
-    pipeline = FacesPipeline(root)
-    page = build_shell(pipeline, ReconstructPipeline(root), ModelShelf(root))
-    page.warm_up = lambda: _warm(pipeline)
+    pipeline, explore = FacesPipeline(root), ExplorePipeline(root)
+    page = build_shell(pipeline, ReconstructPipeline(root), explore, ModelShelf(root))
+    page.warm_up = lambda: _warm(pipeline, explore)
     return page
 
 
@@ -37,12 +38,13 @@ def start(page: gr.Blocks, **settings: object) -> tuple[object, str, str]:
     return served
 
 
-def _warm(pipeline: FacesPipeline) -> None:
+def _warm(pipeline: FacesPipeline, explore: ExplorePipeline) -> None:
     if pipeline.missing():
         log.warning("%s", pipeline.missing())
         return
     try:
         pipeline.warm()
+        explore.warm()
     except Exception:
         log.exception("the weights could not be loaded; the page says so when they are needed")
 

@@ -143,7 +143,7 @@ def test_it_draws_what_plain_diffusers_draws(pipeline, root):
     latents = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(11))
     options = {"num_inference_steps": 3, "guidance_scale": 3.0, "latents": latents, "output_type": "np"}
     theirs = plain(SMALL.recipe.prompt, **options).images[0]
-    ours = last(pipeline.draw(asking(guidance_interval=(0.0, 1.0)))).drawings[0].image
+    ours = last(pipeline.draw(asking(guidance=3.0, guidance_interval=(0.0, 1.0)))).drawings[0].image
     assert np.abs(np.asarray(ours) / 255 - theirs).max() < 0.02
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from core.pipelines.benchmarks import read_benchmarks
+from core.pipelines.explore import ExplorePipeline
 from core.pipelines.faces import FacesPipeline
 from core.pipelines.models import ModelShelf
 from core.pipelines.reconstruct import ReconstructPipeline
@@ -15,13 +16,16 @@ from ui.components.island import island
 from ui.components.pictures import MAX_UPLOAD
 from ui.faces_tab import faces_tab
 from ui.lab_tab import lab_tab
+from ui.map_tab import map_tab
 from ui.models_tab import models_tab
 from ui.theme import ASSETS, page_head, page_styles, quiet_theme
 
 TITLE = "Latentscape"
 
 
-def build_shell(faces: FacesPipeline, reconstruct: ReconstructPipeline, shelf: ModelShelf) -> gr.Blocks:
+def build_shell(
+    faces: FacesPipeline, reconstruct: ReconstructPipeline, explore: ExplorePipeline, shelf: ModelShelf
+) -> gr.Blocks:
     """All tabs of the app around their pipelines."""
     frame = gr.Blocks(title=TITLE, fill_width=True, fill_height=True, analytics_enabled=False, delete_cache=(600, 3600))
     with frame as page:
@@ -31,6 +35,8 @@ def build_shell(faces: FacesPipeline, reconstruct: ReconstructPipeline, shelf: M
                 faces_tab(faces)
             with gr.Tab("Reconstruction", id="reconstruction", elem_id="lab-tab"):
                 lab_tab(reconstruct, faces, benchmark=lambda: bench_view(lambda: read_benchmarks(reconstruct.root)))
+            with gr.Tab("Latent map", id="map", elem_id="map-tab"):
+                map_tab(explore)
             with gr.Tab("Models", id="models", elem_id="models-tab"):
                 models_tab(shelf)
     return page

@@ -17,6 +17,8 @@ STYLES = (
     "lab.css",
     "lab_detail.css",
     "bench.css",
+    "map.css",
+    "map_panel.css",
 )
 SCRIPTS = (
     "core.js",
@@ -41,6 +43,18 @@ SCRIPTS = (
     "lab_fetch.js",
     "lab_bridge.js",
     "bench.js",
+    "map_wire.js",
+    "map_gl.js",
+    "map_colours.js",
+    "map_view.js",
+    "map_marks.js",
+    "map_plane.js",
+    "map_acts.js",
+    "map_strip.js",
+    "map_panel.js",
+    "map_stage.js",
+    "map_photos.js",
+    "map_controls.js",
 )
 SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace"]

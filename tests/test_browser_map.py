@@ -1,0 +1,200 @@
+"""The Latent map as a visitor meets it: a real browser, the real app, a small atlas."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import urlparse
+
+import pytest
+from test_map_ask import COUNT, noise_atlas
+
+import app
+
+sync_api = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not os.path.exists(CHROMIUM), reason="chromium is not installed"),
+]
+IDLE = "() => latentscape.map.idle && latentscape.map.state.colouring"
+LARGE = "() => document.querySelector('.map-large')?.dataset.painted"
+PIXEL = """row => { const plane = latentscape.map.plane, box = plane.element.getBoundingClientRect();
+    return [box.left + plane.pixels[2 * row], box.top + plane.pixels[2 * row + 1]]; }"""
+EMPTY = """() => { const plane = latentscape.map.plane, box = plane.element.getBoundingClientRect();
+    const far = (x, y) => plane.pixels.every((_, i) => i % 2 || Math.hypot(plane.pixels[i] - x, plane.pixels[i + 1] - y) > 30);
+    for (let y = 60; y < box.height - 260; y += 12) for (let x = 60; x < box.width - 420; x += 12)
+      if (far(x, y)) return [box.left + x, box.top + y]; }"""  # noqa: E501
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+def serve(root, atlases):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LATENTSCAPE_ATLASES", str(atlases))
+        page = app.build(root=str(root))
+    _, address, _ = app.start(page, quiet=True)
+    return page, address
+
+
+@pytest.fixture(scope="module")
+def url(tiny_checkpoints, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("atlases")
+    noise_atlas(tiny_checkpoints, folder)
+    page, address = serve(tiny_checkpoints, folder)
+    yield address
+    page.close()
+
+
+@pytest.fixture()
+def visit(browser, url):
+    """Opens the tab and waits for its map; afterwards fails on script errors and on requests to elsewhere."""
+    contexts, problems = [], []
+
+    def opened(width=1440, height=900, address=url):
+        context = browser.new_context(viewport={"width": width, "height": height})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: problems.append(request.url) if _outside(request.url) else None)
+        page.goto(address)
+        page.get_by_role("tab", name="Latent map").click()
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not problems
+
+
+def _outside(url: str) -> bool:
+    parts = urlparse(url)
+    return parts.scheme not in ("data", "blob") and parts.hostname not in ("127.0.0.1", "localhost")
+
+
+def shown(page):
+    page.wait_for_selector(".map-plane[data-ready]")
+    page.wait_for_function(IDLE)
+    page.wait_for_timeout(200)  # the view settles after its first measurement
+    return page
+
+
+def settled(page):
+    page.wait_for_timeout(80)
+    page.wait_for_function(IDLE)
+
+
+def test_a_point_shows_its_picture_and_its_attributes(visit):
+    page = shown(visit())
+    pixels = page.evaluate("() => document.querySelector('.map-points').width")
+    assert pixels > 900 and page.locator(".map-veil").is_hidden()
+    x, y = page.evaluate(PIXEL, 7)
+    page.mouse.move(x, y)
+    assert page.locator(".map-tip").is_visible()
+    page.mouse.click(x, y)
+    page.wait_for_selector(".map-through")
+    page.wait_for_function(LARGE)
+    words = page.locator(".map-panel").inner_text()
+    assert "Smiling" in words and "Nearest in Variational autoencoder" in words
+    picked = page.evaluate(PIXEL, page.evaluate("() => latentscape.map.state.picked.row"))
+    assert abs(picked[0] - x) < 16 and abs(picked[1] - y) < 16
+
+
+def test_an_empty_place_is_decoded_live(visit):
+    page = shown(visit())
+    x, y = page.evaluate(EMPTY)
+    page.mouse.click(x, y)
+    page.wait_for_selector(".map-sure")
+    page.wait_for_function(LARGE)
+    settled(page)
+    before = page.evaluate(LARGE)
+    assert "uncertainty" in page.locator(".map-sure").inner_text()
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 160, y + 120, steps=8)
+    page.wait_for_function("before => document.querySelector('.map-large').dataset.painted !== before", arg=before)
+    page.mouse.up()
+    settled(page)
+    assert page.evaluate("() => latentscape.map.state.picked.place.every(Number.isFinite)")
+
+
+def test_two_stops_become_a_film(visit):
+    page = shown(visit())
+    page.locator('[data-tool="path"]').click()
+    page.mouse.click(*page.evaluate(PIXEL, 4))
+    page.mouse.click(*page.evaluate(EMPTY))
+    page.wait_for_selector(".map-frame")
+    settled(page)
+    assert page.locator(".map-frame").count() == 16
+    page.locator(".map-frame").nth(12).click()
+    assert page.evaluate("() => latentscape.map.state.frame") == 12
+    assert "13 of 16" in page.locator(".map-where").inner_text()
+    with page.expect_download() as download:
+        page.locator("#map-gif").click()
+    assert download.value.suggested_filename.endswith(".gif")
+    page.keyboard.press("Escape")
+    assert page.locator(".map-film").is_hidden()
+
+
+def test_a_lasso_says_what_a_crowd_has_in_common(visit):
+    page = shown(visit())
+    page.locator('[data-tool="lasso"]').click()
+    box = page.locator(".map-marks").bounding_box()
+    left, top, right, bottom = box["x"] + 4, box["y"] + 4, box["x"] + box["width"] - 330, box["y"] + box["height"] - 4
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for corner in ((right, top), (right, bottom), (left, bottom), (left, top + 5)):
+        page.mouse.move(*corner, steps=4)
+    page.mouse.up()
+    page.wait_for_selector(".map-traits")
+    assert f"{COUNT} pictures" in page.locator(".map-panel").inner_text()
+
+
+def test_search_clusters_and_another_space(visit):
+    page = shown(visit())
+    page.locator("#map-search").fill("smiling")
+    page.wait_for_function("() => latentscape.map.state.rows?.length === 32")
+    assert "32 pictures: smiling" in page.locator("#map-found").inner_text()
+    page.locator("#map-search").fill("xyzzy")
+    page.wait_for_selector(".map-middle > .message")
+    page.locator("#map-cluster").click()
+    page.wait_for_selector(".map-cluster")
+    settled(page)
+    assert page.locator(".map-cluster").count() == 8
+    page.locator('.map-projections [data-key="pca3"]').click()
+    page.wait_for_selector('.map-plane[data-ready="vae pca3"]')
+    page.locator("#map-beside").check()
+    page.wait_for_selector('[data-slot="second"][data-ready^="classifier"]')
+    settled(page)
+
+
+def test_on_a_phone_nothing_is_cut_off(visit):
+    page = shown(visit(width=390, height=844))
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    page.mouse.click(*page.evaluate(PIXEL, 7))
+    page.wait_for_selector(".map-bars")
+
+
+def test_without_an_atlas_the_command_is_named(visit, tiny_checkpoints, tmp_path):
+    served, address = serve(tiny_checkpoints, tmp_path)
+    page = visit(address=address)
+    page.wait_for_selector(".map-empty")
+    assert "python scripts/build_atlas.py" in page.locator(".map-empty code").inner_text()
+    assert page.locator(".map-panel").is_hidden()
+    served.close()

@@ -1,0 +1,188 @@
+"""The Latent map's server side: what a page may send, and what comes back."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core import attributes
+from core.pipelines.explore import ExplorePipeline
+from core.pipelines.explore_build import Pictures, assemble, look_at
+from core.pipelines.explore_engine import ExploreEngine
+from core.pipelines.explore_types import Stop
+from ui.components.pictures import decode_uri
+from ui.map_answer import MapRoom, Visit
+from ui.map_ask import KINDS, MOST_STOPS, MapError, parse_map, parse_photos
+
+COUNT = 64
+FIRST = {"atlas": "faces", "space": "vae", "projection": "pca2"}
+
+
+def noise_atlas(root: Path, folder: Path) -> None:
+    """An atlas of noise whose brighter half smiles."""
+    random = np.random.default_rng(5)
+    asked = np.zeros((COUNT, attributes.COUNT), np.int8)
+    asked[:, attributes.INDEX["Smiling"]] = np.where(np.arange(COUNT) % 2, 1, -1)
+    pixels = random.integers(0, 128, (COUNT, 64, 64, 3)) + 100 * (np.arange(COUNT) % 2)[:, None, None, None]
+    pictures = Pictures(pixels.astype(np.uint8), "Noise", "pictures", asked=asked, command="python scripts/build.py")
+    *_, vectors = look_at(ExploreEngine(root), pictures.pixels)
+    *_, atlas = assemble(root, pictures, vectors)
+    atlas.measured = np.where(asked > 0, 240, 15).astype(np.uint8)  # the tiny classifier knows nothing
+    atlas.save(folder / "faces")
+
+
+@pytest.fixture(scope="module")
+def room(tiny_checkpoints, tmp_path_factory) -> MapRoom:
+    folder = tmp_path_factory.mktemp("atlases")
+    noise_atlas(tiny_checkpoints, folder)
+    return MapRoom(ExplorePipeline(tiny_checkpoints, folder))
+
+
+def ask(room: MapRoom, **request) -> dict:
+    *_, last = room.answer({"ticket": 3, **request})
+    assert last["ticket"] == 3 and last["last"]
+    return last
+
+
+def floats(text: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), "<f4")
+
+
+def test_a_request_arrives_as_it_was_meant():
+    wanted = parse_map({"kind": "path", "ticket": 2, **FIRST, "stops": [{"row": 4}, {"place": [0.5, -1]}], "frames": 8})
+    assert wanted.stops == (Stop(row=4), Stop(place=(0.5, -1.0))) and wanted.frames == 8
+    assert (wanted.atlas, wanted.space, wanted.projection, wanted.way) == ("faces", "vae", "pca2", "linear")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        [],
+        {},
+        {"kind": "_path"},
+        {"kind": "path", "atlas": ["faces"]},
+        {"kind": "path", "atlas": "x" * 200},
+        {"kind": "path", "stops": [{}]},
+        {"kind": "path", "stops": [{"row": True}]},
+        {"kind": "path", "stops": [{"row": -1}]},
+        {"kind": "path", "stops": [{"row": 1}] * (MOST_STOPS + 1)},
+        {"kind": "path", "frames": 10**6},
+        {"kind": "decode", "place": [float("nan"), 0]},
+        {"kind": "decode", "place": [1e300, 0]},
+        {"kind": "decode", "place": ["1", 0]},
+        {"kind": "decode", "place": [0, 0, 0, 0]},
+        {"kind": "crowd", "rows": [1.5]},
+        {"kind": "crowd", "rows": "all"},
+        {"kind": "crowd", "rows": list(range(50_001))},
+        {"kind": "sheet", "number": -1},
+        {"kind": "clusters", "count": 0},
+    ],
+)
+def test_forged_requests_end_as_one_sentence(value):
+    with pytest.raises(MapError, match=r"\.$"):
+        parse_map(value)
+
+
+def test_only_uploaded_files_are_photos(tmp_path):
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(b"x")
+    for value in (None, {}, {"paths": []}, {"paths": [str(secret)]}, {"paths": [3]}):
+        with pytest.raises(ValueError, match=r"\.$"):
+            parse_photos(value)
+
+
+def test_every_kind_has_an_answer(room):
+    assert all(callable(getattr(room, f"_{kind}")) for kind in KINDS)
+
+
+def test_points_arrive_as_they_are(room):
+    opened = ask(room, kind="open")
+    assert [one["name"] for one in opened["atlases"]] == ["faces"] and opened["missing"] == ""
+    points = ask(room, kind="points", **FIRST)
+    places = room.explore.points("faces", "vae", "pca2").places
+    np.testing.assert_array_equal(floats(points["places"]).reshape(-1, points["dimensions"]), places)
+    assert 0 < sum(points["explained"]) <= 1 and ["density", "Density"] in [list(one) for one in points["colourings"]]
+    colour = ask(room, kind="colour", **FIRST, by="asked:Smiling")
+    assert colour["scale"] == "sign" and set(floats(colour["values"])) == {-1.0, 1.0}
+    assert Image.open(io.BytesIO(decode_uri(ask(room, kind="sheet", **FIRST)["sheet"]))).format == "WEBP"
+
+
+def test_a_picture_comes_before_what_the_space_makes_of_it(room):
+    first, second = room.answer({"ticket": 3, "kind": "point", "row": 6, **FIRST})
+    assert not first["last"] and "through" not in first and first["picture"].startswith("data:image/png")
+    assert second["last"] and second["through"] and second["row"] == 6 and second["asked"] == {"Smiling": -1.0}
+    assert len(second["near"]["vae"]) == 8 and 6 not in second["near"]["vae"]
+
+
+def test_places_paths_and_walks_are_decoded(room):
+    decoded = ask(room, kind="decode", **FIRST, place=[0.0, 0.0])
+    assert decoded["decoded"] and 0 <= decoded["uncertainty"] <= 1
+    other = ask(room, kind="decode", **FIRST, place=[50.0, -50.0])
+    assert other["picture"] != decoded["picture"]
+    path = ask(room, kind="path", **FIRST, stops=[{"row": 1}, {"place": [0.2, 0.1]}], frames=5)
+    assert len(path["frames"]) == len(path["trail"]) == 5 and len(set(path["frames"])) == 5
+    walk = ask(room, kind="walk", **FIRST, stops=[{"row": 1}], attribute="Smiling", frames=5)
+    assert walk["probabilities"] == sorted(walk["probabilities"]) and len(walk["strengths"]) == 5
+    assert "click it first" in ask(room, kind="walk", **FIRST, attribute="Smiling")["error"]
+
+
+def test_a_path_is_kept_as_a_gif_that_returns(room):
+    stops = [{"row": 1}, {"row": 2}]
+    gif = Image.open(io.BytesIO(decode_uri(ask(room, kind="gif", **FIRST, stops=stops, frames=5)["gif"])))
+    assert gif.format == "GIF" and gif.size == (256, 256) and gif.n_frames == 8
+
+
+def test_crowds_and_clusters_say_what_they_share(room):
+    bright = list(range(1, COUNT, 2))
+    crowd = ask(room, kind="crowd", **FIRST, rows=bright)
+    assert crowd["size"] == COUNT // 2 and crowd["traits"][0]["name"] == "Smiling" and crowd["traits"][0]["lift"] == 2
+    clusters = ask(room, kind="clusters", **FIRST, method="kmeans", count=2)
+    assert sum(card["size"] for card in clusters["cards"]) == COUNT and len(floats(clusters["labels"])) == COUNT
+    found = ask(room, kind="search", **FIRST, expression="smiling")
+    assert found["rows"] == bright and found["understood"] == "smiling"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"kind": "points", **FIRST, "atlas": "../../etc"},
+        {"kind": "points", **FIRST, "atlas": "photos-guessed"},
+        {"kind": "points", **FIRST, "space": "sd"},
+        {"kind": "point", **FIRST, "row": COUNT},
+        {"kind": "crowd", **FIRST, "rows": [0, COUNT]},
+        {"kind": "decode", **FIRST, "place": [0.0]},
+        {"kind": "colour", **FIRST, "by": "measured:Nobody"},
+        {"kind": "search", **FIRST, "expression": "xyzzy"},
+        {"kind": "path", **FIRST, "stops": [{"row": 1}]},
+    ],
+)
+def test_what_cannot_be_answered_is_said(room, request_):
+    error = ask(room, **request_)["error"]
+    assert error.endswith((".", "young")) and "failed on the server" not in error
+
+
+def test_an_empty_folder_names_the_command(tiny_checkpoints, tmp_path):
+    opened = ask(MapRoom(ExplorePipeline(tiny_checkpoints, tmp_path)), kind="open")
+    assert opened["atlases"] == [] and "python scripts/build_atlas.py" in opened["missing"]
+
+
+def test_photos_are_the_visitors_own_and_go_with_them(room, tmp_path, monkeypatch):
+    monkeypatch.setattr("ui.lab_ask.get_upload_folder", lambda: str(tmp_path))
+    random = np.random.default_rng(2)
+    paths = []
+    for number in range(12):
+        paths.append(str(tmp_path / f"{number}.png"))
+        Image.fromarray(random.integers(0, 255, (32, 40, 3), np.uint8)).save(paths[-1])
+    visit = Visit()
+    *_, last = room.photos({"ticket": 1, "paths": paths}, visit)
+    assert last["last"] and last["atlas"]["count"] == 12 and visit.photos == last["atlas"]["name"]
+    assert visit.photos not in [one["name"] for one in ask(room, kind="open")["atlases"]]
+    assert ask(room, kind="points", atlas=visit.photos, space="vae", projection="pca2")["places"]
+    room.forget(visit)
+    assert "no longer here" in ask(room, kind="points", atlas=visit.photos, space="vae", projection="pca2")["error"]

@@ -1,0 +1,143 @@
+// What a click, a drag and a path ask of the server, and where the answers go.
+(() => {
+  const { on, emit, map } = latentscape;
+  const { state } = map;
+  const film = { way: "linear", frames: 16 };
+
+  function pick(row) {
+    Object.assign(state, { picked: { row }, near: [] });
+    emit("map:picked", { kind: "point", row });
+    map.ask("point", { kind: "point", row, ...map.where() }, (message) => {
+      if (message.error || state.picked?.row !== row) return;
+      state.near = message.near[map.plane.space] || [];
+      emit("map:point", message);
+      emit("map:redraw");
+    });
+    emit("map:redraw");
+  }
+
+  // A place between the pictures: asked again while the hand moves, the newest place wins.
+  function probe(plane, place) {
+    const fresh = !state.picked?.place;
+    state.picked = { place, plane };
+    if (fresh) {
+      state.near = [];
+      emit("map:picked", { kind: "place" });
+    }
+    const content = { kind: "decode", atlas: state.atlas.name, space: plane.space, projection: plane.projection, place };
+    map.ask("live", content, (message) => {
+      if (message.error || !state.picked?.place) return;
+      state.near = message.rows.slice(0, 6);
+      emit("map:decoded", message);
+      emit("map:redraw");
+    });
+    emit("map:redraw");
+  }
+
+  function addStop(stop) {
+    if (state.strip?.attribute) state.strip = null;
+    if (state.stops.length >= 24) return map.say({ text: "A path has up to 24 stops. Clear it to begin another." });
+    Object.assign(state, { stops: [...state.stops, stop], picked: null, near: [] });
+    if (state.stops.length === 1) map.say({ text: "Click the next stop: a picture, or an empty place." });
+    path();
+  }
+
+  function path() {
+    emit("map:redraw");
+    if (state.stops.length < 2) return;
+    const content = { kind: "path", stops: state.stops, ...film, ...map.where() };
+    map.ask("path", content, (message) => !message.error && showStrip({ ...message, content }));
+  }
+
+  function walk(stop, attribute, method = "probe") {
+    const content = { kind: "walk", stops: [stop], attribute, method, frames: 13, ...map.where() };
+    map.ask("path", content, (message) => {
+      if (message.error) return;
+      state.stops = [];
+      showStrip({ ...message, content, attribute });
+    });
+  }
+
+  function showStrip(strip) {
+    const kept = state.strip?.frames.length === strip.frames.length ? state.frame : 0;
+    Object.assign(state, { strip, frame: strip.attribute ? nearestToZero(strip.strengths) : kept });
+    emit("map:strip");
+    emit("map:redraw");
+  }
+
+  const nearestToZero = (strengths) => strengths.reduce((best, value, i) => (Math.abs(value) < Math.abs(strengths[best]) ? i : best), 0);
+
+  function clearPath() {
+    Object.assign(state, { stops: [], strip: null, frame: 0 });
+    emit("map:strip");
+    emit("map:redraw");
+  }
+
+  function scrub(frame) {
+    state.frame = Math.max(0, Math.min(state.strip.frames.length - 1, frame));
+    emit("map:frame");
+    emit("map:redraw");
+  }
+
+  // As a blob: a browser does not save a long data URI.
+  async function save(uri, name) {
+    const link = document.createElement("a");
+    Object.assign(link, { href: URL.createObjectURL(await (await fetch(uri)).blob()), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  function saveGif() {
+    const { content } = state.strip;
+    const frames = content.kind === "path" ? Math.max(24, content.frames) : 25;
+    map.say({ text: "Making the GIF." });
+    map.ask("gif", { ...content, kind: "gif", frames }, (message) => message.gif && save(message.gif, `latentscape-${content.attribute || "path"}.gif`));
+  }
+
+  function search(expression) {
+    if (!expression.trim()) {
+      emit("map:found", null);
+      return map.select(null);
+    }
+    map.ask("search", { kind: "search", expression, atlas: state.atlas.name }, (message) => {
+      if (message.error) return;
+      emit("map:found", message);
+      if (message.rows.length) map.select(message.rows, { describe: true });
+    });
+  }
+
+  function cluster(method, count) {
+    map.ask("clusters", { kind: "clusters", method, count, ...map.where() }, (message) => {
+      if (message.error) return;
+      message.cards.forEach((card) => (card.name = `Cluster ${card.number + 1}`));
+      map.select(null);
+      emit("map:clusters", message);
+    });
+  }
+
+  // What can be undone, one after the other: the path, the picked place, the selection.
+  function clear() {
+    if (state.strip || state.stops.length) return clearPath();
+    if (state.picked) {
+      Object.assign(state, { picked: null, near: [] });
+      emit("map:picked", null);
+      return emit("map:redraw");
+    }
+    emit("map:found", null);
+    map.select(null);
+  }
+
+  // Another space or projection: pictures stay chosen, places on the old map mean nothing on the new one.
+  on("map:shown", (plane) => {
+    if (plane.slot !== "first") return;
+    if (state.picked?.place) {
+      Object.assign(state, { picked: null, near: [] });
+      emit("map:picked", null);
+    }
+    if (state.strip?.attribute || state.stops.some((stop) => stop.place)) return clearPath();
+    path();
+    if (state.picked) pick(state.picked.row);
+  });
+
+  Object.assign(map, { film, pick, probe, addStop, path, walk, clearPath, scrub, saveGif, search, cluster, clear });
+})();

@@ -1,0 +1,243 @@
+// The panel beside the map: the picture that was clicked, the one that was decoded, a crowd, or clusters as cards.
+(() => {
+  const { on, emit, el, icon, paint, map } = latentscape;
+  const { state } = map;
+  const LARGE = 264;
+  const BARS = 8;
+  let panel, body, heading;
+
+  const label = (name) => state.words.labels[name] || name.replaceAll("_", " ");
+  const percent = (share) => `${Math.round(100 * share)} %`;
+  const width = (share) => `${100 * share}%`;
+  const large = (uri, words) => {
+    const canvas = el("canvas", { class: "map-large", role: "img", "aria-label": words });
+    if (uri) paint(canvas, uri, LARGE);
+    return canvas;
+  };
+  const section = (title, ...content) => el("section", { class: "map-part" }, el("h3", {}, title), ...content);
+  const spaceTitle = (key = map.plane.space) => map.space(key).title;
+
+  function thumbs(rows) {
+    return el("div", { class: "map-thumbs" }, rows.map((row) => {
+      const canvas = el("canvas", { width: 96, height: 96 });
+      const context = canvas.getContext("2d");
+      context.imageSmoothingQuality = "high";
+      map.tile(context, row, 0, 0, 96);
+      return el("button", { type: "button", "aria-label": `Picture ${row}`, onclick: () => map.pick(row),
+        onpointerenter: () => glance(row), onpointerleave: () => glance(-1) }, canvas);
+    }));
+  }
+
+  function glance(row) {
+    state.hover = row;
+    emit("map:redraw");
+  }
+
+  function show(title, ...content) {
+    heading.textContent = title;
+    body.replaceChildren(...content.filter(Boolean));
+    panel.dataset.kind = title ? "open" : "empty";
+    body.scrollTop = 0;
+    emit("map:panel");
+  }
+
+  // --- nothing chosen -----------------------------------------------------------------------------------------------
+
+  function intro() {
+    if (!state.atlas) return;
+    const line = (words, meaning) => el("li", {}, el("strong", {}, words), el("span", {}, meaning));
+    show(state.atlas.title, el("p", { class: "hint number" }, `${state.atlas.count.toLocaleString("en")} pictures in ${state.atlas.spaces.length} spaces`),
+      el("ul", { class: "map-how" }, line("Click a point", "its picture and its attributes"), line("Click between points", "what the space decodes to there; drag the mark to move through it"),
+        line("Path", "two stops or more become a film"), line("Lasso", "what a crowd has in common"), line("Scroll", "zoom in until points become pictures")),
+      ...state.atlas.notes.map((note) => el("p", { class: "hint" }, note)));
+  }
+
+  // --- one picture --------------------------------------------------------------------------------------------------
+
+  function attributeBars({ measured, asked }) {
+    const names = Object.keys(measured);
+    if (!names.length && !Object.keys(asked).length) return null;
+    const wanted = Object.keys(asked).filter((name) => asked[name] > 0);
+    const telling = names.filter((name) => !wanted.includes(name)).sort((a, b) => measured[b] - measured[a]);
+    const shown = [...wanted, ...telling.slice(0, Math.max(3, BARS - wanted.length))].slice(0, 12);
+    const rows = shown.map((name) => {
+      const share = measured[name];
+      const wish = asked[name] === undefined ? "" : asked[name] > 0 ? "asked for" : share >= 0.5 ? "asked without" : "";
+      const bar = el("span", { class: "map-bar" }, el("span", {}));
+      if (share !== undefined) bar.firstChild.style.width = width(share);
+      return el("li", { "data-wish": wish || null }, el("span", {}, label(name), wish ? el("small", {}, wish) : ""), bar,
+        el("span", { class: "number" }, share === undefined ? "" : percent(share)));
+    });
+    return section(state.atlas.kind === "generated" ? "Measured by the classifier" : "Attributes", el("ul", { class: "map-bars" }, rows));
+  }
+
+  function walker(stop) {
+    const choice = el("select", { class: "field", id: "map-attribute", "aria-label": "Attribute" },
+      Object.entries(state.words.labels).sort((a, b) => a[1].localeCompare(b[1])).map(([name, words]) => el("option", { value: name, selected: name === "Smiling" }, words)));
+    return section("Walk along an attribute", el("div", { class: "map-row" }, choice,
+      el("button", { type: "button", class: "button", id: "map-walk", onclick: () => map.walk(stop, choice.value) }, "Walk")));
+  }
+
+  function openFaces(recipe) {
+    [...document.querySelectorAll("#tabs > .tab-wrapper button[role=tab]")].find((tab) => tab.textContent.trim() === "Faces")?.click();
+    latentscape.after(["faces-controls", "faces-canvas"], () => latentscape.change({ ...recipe }));
+  }
+
+  // The thumbnail that the page already has, until the answer is here.
+  function glimpse(row) {
+    const canvas = el("canvas", { class: "map-large", width: 2 * LARGE, height: 2 * LARGE });
+    const context = canvas.getContext("2d");
+    context.imageSmoothingQuality = "high";
+    if (map.tile(context, row, 0, 0, 2 * LARGE)) show(`Picture ${row}`, canvas);
+  }
+
+  function point(found) {
+    const canvas = large(found.picture, found.name);
+    const through = found.through && el("figure", { class: "map-through" }, (() => {
+      const small = el("canvas", { class: "through" });
+      paint(small, found.through, 96);
+      return small;
+    })(), el("figcaption", { class: "hint" }, `As ${spaceTitle()} keeps it`));
+    const rows = found.near[map.plane.space] || [];
+    show([found.name, found.className].filter(Boolean).join(", "), canvas, el("div", { class: "map-row" },
+      el("button", { type: "button", class: "button", onclick: () => {
+        map.useTool("path");
+        map.clearPath();
+        map.addStop({ row: found.row });
+      } }, "Start a path"),
+      found.recipe && el("button", { type: "button", class: "button", id: "map-to-faces", onclick: () => openFaces(found.recipe) }, "Open in Faces")),
+    through, attributeBars(found), section(`Nearest in ${spaceTitle()}`, thumbs(rows)),
+    ...Object.entries(found.near).filter(([key]) => map.side && key === map.second?.space && key !== map.plane.space)
+      .map(([key, others]) => section(`Nearest in ${spaceTitle(key)}`, thumbs(others))),
+    Object.keys(found.measured).length ? walker({ row: found.row }) : null);
+  }
+
+  // --- a place between pictures -------------------------------------------------------------------------------------
+
+  function decoded(found) {
+    const sure = found.uncertainty < 0.35 ? "Well supported" : found.uncertainty < 0.7 ? "Fairly supported" : "A guess";
+    if (heading.textContent === "Decoded here" && body.querySelector(".map-large")) {
+      paint(body.querySelector(".map-large"), found.picture, LARGE); // nothing flickers while the hand moves
+    } else {
+      const meter = el("span", { class: "map-bar" }, el("span", {}));
+      show("Decoded here", large(found.picture, "The decoded picture"),
+        el("div", { class: "map-sure" }, el("strong", {}), meter, el("span", { class: "number" })), el("p", { class: "hint map-note" }),
+        section("Nearest pictures on the map", el("div", { class: "map-near" })),
+        el("div", { class: "map-walks" }));
+    }
+    const [words, meter, number] = body.querySelector(".map-sure").children;
+    words.textContent = found.decoded ? sure : "Nearest picture";
+    meter.firstChild.style.width = width(found.uncertainty ?? 1);
+    number.textContent = `uncertainty ${(found.uncertainty ?? 1).toFixed(2)}`;
+    body.querySelector(".map-note").textContent = found.decoded ? found.note : "This space has no decoder, so this is the nearest picture.";
+    body.querySelector(".map-near").replaceChildren(thumbs(found.rows.slice(0, 8)));
+    body.querySelector(".map-walks").replaceChildren(el("div", { class: "map-row" }, el("button", { type: "button", class: "button", onclick: () => {
+      map.useTool("path");
+      map.clearPath();
+      map.addStop({ place: found.place });
+    } }, "Start a path")), state.picked?.plane?.slot === "first" ? walker({ place: found.place }) : "");
+    body.dataset.milliseconds = found.milliseconds;
+  }
+
+  // --- crowds -------------------------------------------------------------------------------------------------------
+
+  function traits(list) {
+    return el("ul", { class: "map-traits" }, list.map((trait) => {
+      const bar = el("span", { class: "map-bar pair" }, el("span", {}), el("i", {}));
+      bar.firstChild.style.width = width(trait.share);
+      bar.lastChild.style.left = width(trait.base);
+      const lift = trait.lift === null ? "only here" : `${trait.lift.toFixed(trait.lift >= 1 ? 1 : 2)} ×`;
+      return el("li", { "data-weak": trait.significant ? null : "", title: `${percent(trait.share)} here, ${percent(trait.base)} in all` },
+        el("span", {}, label(trait.name)), bar, el("span", { class: "number" }, lift));
+    }));
+  }
+
+  function crowd(found) {
+    const strong = found.traits.filter((trait) => trait.significant);
+    show(`${found.size.toLocaleString("en")} pictures`, el("p", { class: "hint number" }, `${percent(found.share)} of the atlas`),
+      found.mean && el("figure", { class: "map-mean" }, large(found.mean, "Mean picture"), el("figcaption", { class: "hint" }, "Their mean, decoded")),
+      section("In the middle", thumbs([found.medoid])),
+      section(strong.length ? "What sets them apart" : "Nothing sets them clearly apart", traits((strong.length ? strong : found.traits).slice(0, 10)),
+        el("p", { class: "hint" }, "The bar is their share, the line the share of all pictures.")),
+      ...found.notes.map((note) => el("p", { class: "hint" }, note)),
+      el("button", { type: "button", class: "button", onclick: () => map.clear() }, "Clear the selection"));
+  }
+
+  function clusterCard(card, labels) {
+    const mark = el("span", { class: "map-dot" });
+    mark.style.background = map.kindColour(card.number);
+    const face = el("canvas", { class: "map-cluster-face" });
+    if (card.mean) paint(face, card.mean, 64);
+    else Object.assign(face, { width: 96, height: 96 }) && map.tile(face.getContext("2d"), card.medoid, 0, 0, 96);
+    const name = el("input", { class: "field", value: card.name, "aria-label": "Name of the cluster", maxlength: 40, onchange: () => {
+      card.name = name.value;
+      if (state.colouring?.title === "Cluster") state.colouring.names[card.number] = card.name;
+      emit("map:colours");
+    } });
+    const rows = () => [...labels.keys()].filter((row) => labels[row] === card.number);
+    const telling = card.traits.filter((trait) => trait.significant).slice(0, 3);
+    return el("article", { class: "map-cluster" }, el("header", {}, mark, name, el("span", { class: "number hint" }, String(card.size))),
+      el("button", { type: "button", class: "map-cluster-show", title: "Show on the map", onclick: () => map.select(rows()) }, face),
+      telling.length ? traits(telling) : el("p", { class: "hint" }, "Nothing sets it clearly apart."), thumbs(card.rows.slice(0, 6)));
+  }
+
+  function clusters(found) {
+    const labels = map.floats(found.labels);
+    const quality = found.silhouette === null ? "" : `, silhouette ${found.silhouette.toFixed(2)}`;
+    show(`${found.cards.length} clusters${quality}`, ...found.notes.map((note) => el("p", { class: "hint" }, note)),
+      found.noise ? el("p", { class: "hint" }, `${found.noise} pictures lie in no cluster.`) : null,
+      el("div", { class: "map-row" }, el("button", { type: "button", class: "button small", onclick: () => map.select(null) }, "Show all"),
+        el("button", { type: "button", class: "button small", onclick: () => keep(found, labels) }, icon("download"), "CSV")),
+      ...found.cards.map((card) => clusterCard(card, labels)));
+  }
+
+  function keep({ cards }, labels) {
+    const names = Object.fromEntries(cards.map((card) => [card.number, card.name.replaceAll('"', "'")]));
+    const text = ["picture,cluster,name", ...[...labels].map((value, row) => `${row},${value},"${names[value] || "none"}"`)].join("\n");
+    const link = el("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: "latentscape-clusters.csv" });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  function frame() {
+    const film = state.strip;
+    if (!film) return;
+    const canvas = heading.dataset.film ? body.querySelector(".map-large") : null;
+    if (canvas) paint(canvas, film.frames[state.frame], LARGE);
+    else show("On the path", large(film.frames[state.frame], "The picture at this position"), el("p", { class: "hint number map-where" }));
+    heading.dataset.film = "yes";
+    const words = film.attribute ? `${label(film.attribute)}: ${percent(film.probabilities[state.frame])} by the probe, strength ${film.strengths[state.frame].toFixed(1)}`
+      : `Picture ${state.frame + 1} of ${film.frames.length}`;
+    const turn = film.attribute ? (film.boundary === null ? " The probe never changes its mind." : ` The probe changes its mind at ${film.boundary.toFixed(1)}.`) : "";
+    body.querySelector(".map-where").textContent = words + turn;
+  }
+
+  function view() {
+    heading = el("h2", {});
+    body = el("div", { class: "map-panel-body" });
+    const close = el("button", { type: "button", class: "icon-button", title: "Close", "aria-label": "Close", onclick: () => {
+      Object.assign(state, { picked: null, near: [] });
+      intro();
+      emit("map:redraw");
+    } }, icon("close"));
+    panel = el("aside", { class: "map-panel", "aria-label": "What was chosen" }, el("header", {}, heading, close), body);
+    new MutationObserver(() => heading.textContent === "On the path" || delete heading.dataset.film).observe(heading, { childList: true });
+    return panel;
+  }
+
+  on("map:atlas", () => panel && intro());
+  on("map:picked", (what) => {
+    if (!what) intro();
+    else if (what.kind === "point") glimpse(what.row);
+  });
+  on("map:point", point);
+  on("map:decoded", decoded);
+  on("map:crowd", crowd);
+  on("map:clusters", clusters);
+  on("map:strip", () => {
+    if (state.strip) frame();
+    else if (heading?.textContent === "On the path") state.picked && "row" in state.picked ? map.pick(state.picked.row) : intro();
+  });
+  on("map:frame", frame);
+  map.panelView = view;
+})();

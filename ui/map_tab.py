@@ -1,0 +1,85 @@
+"""The Latent map tab: ten thousand pictures as points that answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from core import attributes
+from core.pipelines.explore import ExplorePipeline
+from core.pipelines.explore_types import DIRECTIONS, METHODS, PROJECTIONS, WAYS
+from ui.components.island import island
+from ui.faces_ask import ticket_of
+from ui.map_answer import Answer, MapRoom, Visit
+
+MAP_QUEUE = "map"  # a line of its own: a click on the map does not wait for a face that is being drawn
+FORGET_AFTER = 3600  # seconds after which the photos of a visitor who stays away are let go
+
+
+def map_tab(explore: ExplorePipeline) -> None:
+    """Lays the tab out; nothing is opened before it is looked at."""
+    room = MapRoom(explore)
+    visit = gr.State(Visit(), time_to_live=FORGET_AFTER, delete_callback=room.forget)
+    with gr.Column(elem_id="map"):
+        controls = island("map-controls", events=("ask",), config=_words())
+        canvas = island("map-canvas")
+        intake = island("map-intake", events=("photos", "end"))
+
+    def on_ask(value: Any) -> Iterator[Answer]:
+        yield from room.answer(value)
+
+    asked = controls.ask(
+        on_ask,
+        [controls],
+        [canvas],
+        trigger_mode="always_last",
+        show_progress="hidden",
+        concurrency_limit=2,
+        concurrency_id=MAP_QUEUE,
+        api_visibility="private",
+    )
+    asked.failure(None, None, None, js="() => { latentscape.map.failed(); }", api_visibility="private")
+    _photos(room, intake, visit)
+
+
+def _photos(room: MapRoom, intake: gr.HTML, visit: gr.State) -> None:
+    """A line of its own: nobody's clicks wait for somebody's photos."""
+
+    def on_photos(value: Any, visit: Visit) -> Iterator[Answer]:
+        yield from room.photos(value, visit)
+
+    def on_end(value: Any, visit: Visit) -> None:
+        visit.ended = ticket_of(value)
+
+    read = intake.photos(
+        on_photos,
+        [intake, visit],
+        [intake],
+        trigger_mode="once",
+        show_progress="hidden",
+        concurrency_limit=1,
+        concurrency_id="map-photos",
+        api_visibility="private",
+    )
+    read.failure(None, None, None, js="() => { latentscape.map.photosFailed(); }", api_visibility="private")
+    intake.end(
+        on_end,
+        [intake, visit],
+        None,
+        queue=False,
+        trigger_mode="multiple",
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "projections": {key: {"title": title, "dimensions": count} for key, (title, count) in PROJECTIONS.items()},
+        "methods": METHODS,
+        "ways": WAYS,
+        "directions": DIRECTIONS,
+        "labels": {name: attributes.label(name) for name in attributes.NAMES},
+    }
