@@ -14,12 +14,20 @@ def main() -> None:
     parser.add_argument("--prediction", choices=("epsilon", "v_prediction", "flow"), help="instead of the preset's")
     parser.add_argument("--start", type=Path, metavar="DIR", help="begin with the weights of this checkpoint folder")
     parser.add_argument(
+        "--repeat-below",
+        type=float,
+        metavar="SHARE",
+        help="draw pictures more often that show an attribute which fewer than this share show",
+    )
+    parser.add_argument(
         "--graded",
         type=float,
         metavar="SHARE",
         help="of the pictures whose attributes are told as strengths, as clearly as the classifier sees them",
     )
     args = parser.parse_args()
+    if args.repeat_below is not None and not 0 <= args.repeat_below <= 1:
+        parser.error("--repeat-below is a share from 0 to 1.")
     if args.graded is not None and not 0 <= args.graded <= 1:
         parser.error("--graded is a share from 0 to 1.")
 
@@ -41,6 +49,8 @@ def main() -> None:
     preset = with_options(PRESETS["s3" if args.s3 else args.preset], args)
     if args.prediction:
         preset = replace(preset, prediction=args.prediction)
+    if args.repeat_below is not None:
+        preset = replace(preset, repeat_below=args.repeat_below)
     clarity = None
     if args.graded is not None:
         preset = replace(preset, graded=args.graded)

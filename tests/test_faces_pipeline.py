@@ -13,6 +13,7 @@ from PIL import Image
 from core import attributes, checkpoints
 from core.images import to_pixels, to_tensor
 from core.pipelines.faces import EditRequest, EditResult, FacesPipeline, FacesResult, Progress, entangled
+from core.pipelines.steady import steady
 from core.recipe import Recipe, RecipeError, from_png, to_png
 
 SMALL = Recipe(seed=11, attributes={"Smiling": 1.0}, steps=3)
@@ -78,6 +79,19 @@ def test_the_number_of_threads_changes_no_picture(threads):
         z = pipeline.engine.encode(to_tensor(to_pixels(photo(), pipeline.engine.size)))
         edited.add(z.contiguous().numpy().tobytes() + pipeline.engine.decode(z).contiguous().numpy().tobytes())
     assert len(drawn) == 1 and len(edited) == 1
+
+
+def test_the_layers_that_replace_torchs_own_say_the_same(tiny_checkpoints):
+    plain, replaced = (checkpoints.load_model(tiny_checkpoints / "faces") for _ in range(2))
+    steady(replaced.to(memory_format=torch.channels_last))
+    wanted = torch.zeros(3, 40).index_fill_(1, torch.tensor([15]), 1.0)
+    for size, batch in ((16, 1), (16, 3), (8, 2)):  # weights laid out for the first size serve the others
+        x = torch.randn(batch, plain.config.latent_channels, size, size, generator=torch.Generator().manual_seed(size))
+        with torch.inference_mode():
+            asked = (torch.full((batch,), 300), wanted[:batch])
+            expected = plain(x, *asked)
+            torch.testing.assert_close(replaced(x, *asked), expected, rtol=1e-4, atol=1e-5)
+            assert expected.std() > 1e-3
 
 
 @pytest.mark.parametrize("solver", ["dpm++", "unipc", "ddim", "ddpm"])

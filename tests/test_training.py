@@ -114,6 +114,16 @@ def test_attribute_dropout_leaves_values_or_zero():
     assert 0.27 < (kept == 1).float().mean() < 0.36
 
 
+def test_pictures_with_rare_attributes_come_up_more_often():
+    values = -np.ones((100, 40), dtype=np.int8)
+    values[:, 0] = 1  # all show it
+    values[:4, 5] = 1  # four in a hundred
+    values[0, 6] = 1  # one in a hundred
+    factors = faces.repeat_factors(values, below=0.16)
+    np.testing.assert_allclose(factors[[0, 1, 3, 4, 99]], [4, 2, 2, 1, 1])
+    assert (faces.repeat_factors(values, below=0.0) == 1).all()
+
+
 def test_gradients_are_finite_everywhere():
     from core.models.face_unet import PRESETS, FaceUNet
 

@@ -1,8 +1,10 @@
-"""Networks whose answer does not depend on the number of threads, bit for bit.
+"""Networks whose answer does not depend on the number of threads, bit for bit, with weights laid out once.
 
 Of torch's CPU kernels three round differently when more threads share the work, all in channels_last: 1x1 convolutions
 (sums over channels are split), group norm from 1024 positions on (sums over positions are split), and SiLU (the ends of
-each thread's share go through another exponential). Each has an equal that does not.
+each thread's share, where it is not a whole number of vectors, go through another exponential). Each has an equal
+that does not. 3x3 convolutions are steady, but lay out their weights anew at every call, which for small pictures takes
+longer than the sums.
 """
 
 from __future__ import annotations
@@ -14,14 +16,17 @@ from torch.nn import functional as F
 from core.models.face_unet import ResidualBlock
 
 ONE_THREAD = 32768  # elements up to which torch leaves an elementwise operation to one thread
+VECTORS = 64  # elements; a multiple of what any processor's loop takes at once
 
 
 def steady(network: nn.Module) -> nn.Module:
-    """Replaces those layers in place; the weights stay. For inference in channels_last."""
+    """Replaces those layers in place, for inference in channels_last; nothing can be trained or saved afterwards."""
     for name, module in list(network.named_modules()):
         parent, _, leaf = name.rpartition(".")
         if isinstance(module, nn.Conv2d) and module.kernel_size == (1, 1):
             setattr(network.get_submodule(parent), leaf, Pointwise(module))
+        elif isinstance(module, nn.Conv2d) and _packs(module):
+            setattr(network.get_submodule(parent), leaf, Packed(module))
         elif isinstance(module, nn.GroupNorm):
             setattr(network.get_submodule(parent), leaf, SteadyNorm(module))
         elif isinstance(module, nn.SiLU):
@@ -42,6 +47,28 @@ class Pointwise(nn.Module):
         return F.linear(x.permute(0, 2, 3, 1), self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)  # (N, C, H, W)
 
 
+def _packs(convolution: nn.Conv2d) -> bool:
+    plain = convolution.padding_mode == "zeros" and not isinstance(convolution.padding, str)
+    return plain and convolution.weight.dtype == torch.float32 and torch.backends.mkldnn.is_available()
+
+
+class Packed(nn.Module):
+    """A convolution whose weights oneDNN lays out once, for the first input it meets: the same sums, sooner."""
+
+    def __init__(self, convolution: nn.Conv2d) -> None:
+        super().__init__()
+        self.how = (convolution.padding, convolution.stride, convolution.dilation, convolution.groups)
+        self.weight, self.bias = convolution.weight.detach(), convolution.bias
+        self.packed = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.contiguous(memory_format=torch.channels_last)
+        if not self.packed:
+            self.weight = torch.ops.mkldnn._reorder_convolution_weight(self.weight.contiguous(), *self.how, x.shape)
+            self.packed = True
+        return torch.ops.mkldnn._convolution_pointwise(x, self.weight, self.bias, *self.how, "none", [], "")
+
+
 class SteadyNorm(nn.Module):
     """Group norm whose groups are each summed by one thread."""
 
@@ -56,11 +83,17 @@ class SteadyNorm(nn.Module):
 
 
 class SteadySiLU(nn.Module):
-    """x * sigmoid(x), a portion of one thread after the other."""
+    """x * sigmoid(x); where the threads' shares are uneven, a portion of one thread after the other."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.numel() <= ONE_THREAD or x.ndim != 4:
+        if x.ndim != 4 or _whole_vectors(x.numel()):
             return F.silu(x)
         rows = x.permute(0, 2, 3, 1)  # (N, H, W, C)
         portions = rows.reshape(-1).split(ONE_THREAD)
         return torch.cat([F.silu(portion) for portion in portions]).view(rows.shape).permute(0, 3, 1, 2)
+
+
+def _whole_vectors(elements: int) -> bool:
+    """Whether torch gives each thread a share without such an end."""
+    threads = min(torch.get_num_threads(), -(-elements // ONE_THREAD))
+    return -(-elements // threads) % VECTORS == 0 and elements % VECTORS == 0
