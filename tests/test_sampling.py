@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.diffusion.inversion import edit_ddim, edit_ddpm
+from core.diffusion.inversion import edit_ddim, edit_ddpm, first_step, levels
 from core.diffusion.objective import Objective
 from core.diffusion.sampling import Plan, draw, eased, guide, make_scheduler, noise_for, solvers, walk
 from core.models.face_unet import PRESETS, FaceUNet
@@ -114,10 +114,11 @@ def test_a_walk_shows_the_clean_picture_on_the_way():
     assert all((step.clean - clean).abs().max() < 1e-2 for step in steps)
 
 
+@pytest.mark.parametrize("prediction", PREDICTIONS)
 @pytest.mark.parametrize("edit", [edit_ddpm, edit_ddim])
 @pytest.mark.parametrize("faithfulness", [0.0, 0.6, 1.0])
-def test_nothing_asked_returns_the_photo(edit, faithfulness):
-    objective, net = Objective(), random_net(2)
+def test_nothing_asked_returns_the_photo(edit, faithfulness, prediction):
+    objective, net = Objective(prediction), random_net(2)
     z, attributes = torch.randn(1, 4, 16, 16), torch.ones(1, 40)
     options = {"steps": 12, "guidance": 2.0, "faithfulness": faithfulness}
     if edit is edit_ddpm:
@@ -126,6 +127,30 @@ def test_nothing_asked_returns_the_photo(edit, faithfulness):
     assert (last.latents - z).abs().max() < 1e-4
     *_, changed = edit(net, objective, z, attributes, -attributes, **options)
     assert (changed.latents - z).abs().mean() > 1e-4
+
+
+@pytest.mark.parametrize("prediction", PREDICTIONS)
+def test_ddim_inversion_finds_the_noise_that_a_known_picture_was_drawn_from(prediction):
+    objective = Objective(prediction)
+    clean, row = torch.randn(1, 4, 8, 8), torch.zeros(1, 40)
+    noises = []
+
+    def net(x, t, attributes):
+        alpha, sigma = objective.at(t)
+        noises.append(((x - alpha * clean) / sigma)[:1])
+        return oracle(objective, clean)(x, t, attributes)
+
+    list(edit_ddim(net, objective, clean, row, row, steps=12, guidance=1.0, faithfulness=0.5))
+    assert len(noises) == 2 * (12 - first_step(12, 0.5))
+    assert all(torch.allclose(noise, noises[-1], atol=1e-3) for noise in noises[2:])  # one noise all the way, and back
+
+
+def test_a_flow_is_edited_at_the_noise_levels_of_ddpm():
+    for steps in (8, 24):
+        pairs = [objective.at(levels(objective, steps)) for objective in map(Objective, ("epsilon", "flow"))]
+        ours, flow = ((sigma / alpha).flatten() for alpha, sigma in pairs)
+        assert len(ours) == len(flow) == steps
+        assert torch.allclose(ours.log(), flow.log(), atol=0.1)
 
 
 def test_timesteps_cover_the_table():

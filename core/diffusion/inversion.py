@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
-from diffusers import DDIMInverseScheduler
 from torch import Tensor
 
-from core.diffusion.objective import Objective
-from core.diffusion.sampling import Denoiser, Step, guide, make_scheduler
+from core.diffusion.objective import TIMESTEPS, Objective
+from core.diffusion.sampling import Denoiser, Step, guide
 
 METHODS = ("ddpm", "ddim")
 
@@ -22,6 +21,18 @@ METHODS = ("ddpm", "ddim")
 def first_step(steps: int, faithfulness: float) -> int:
     """Steps left out at the noisy end: 0 for a free edit, most of them for a faithful one."""
     return min(steps - 2, round(steps * (0.05 + 0.75 * faithfulness)))
+
+
+def levels(objective: Objective, steps: int) -> Tensor:
+    """(steps,) timesteps from noise towards clean, evenly spaced on the table of DDPM.
+
+    A flow meets the same ratios of noise to picture at other timesteps, so that faithfulness means the same there.
+    """
+    even = torch.arange(TIMESTEPS, 0, -TIMESTEPS / steps).round().long() - 1
+    if objective.prediction != "flow":
+        return even
+    alpha, sigma = (level.flatten() for level in Objective("epsilon").at(even))
+    return (TIMESTEPS * sigma / (alpha + sigma)).round().long() - 1
 
 
 def edit_ddpm(
@@ -40,20 +51,18 @@ def edit_ddpm(
 
     Source and target go through the network side by side, so one pass both inverts and edits.
     """
-    scheduler = make_scheduler(objective, "ddim")
-    scheduler.set_timesteps(steps)
-    times = scheduler.timesteps[first_step(steps, faithfulness) :]
+    times = levels(objective, steps)[first_step(steps, faithfulness) :]
     generator = torch.Generator().manual_seed(seed)
-    levels = [objective.noised(z, torch.randn(z.shape, generator=generator), t.reshape(1)) for t in times] + [z]
-    edited = levels[0]
+    noised = [objective.noised(z, torch.randn(z.shape, generator=generator), t.reshape(1)) for t in times] + [z]
+    edited = noised[0]
     attributes = torch.cat([source, target])
     for index, timestep in enumerate(times):
         at = timestep.repeat(2)
-        x = torch.cat([levels[index], edited])
+        x = torch.cat([noised[index], edited])
         output = guide(denoiser, x, at, attributes, guidance)
         step_to = times[index + 1].reshape(1) if index + 1 < len(times) else None
         kept, changed = _stochastic_mean(objective, x, output, at, step_to).chunk(2)
-        edited = changed + (levels[index + 1] - kept)
+        edited = changed + (noised[index + 1] - kept)
         yield Step(index + 1, objective.clean(x, output, at)[1:], edited)
 
 
@@ -64,7 +73,8 @@ def _stochastic_mean(objective: Objective, x: Tensor, output: Tensor, at: Tensor
         return clean
     alpha, sigma = objective.at(at)
     alpha_to, sigma_to = objective.at(step_to)
-    variance = (sigma_to / sigma).square() * (1 - (alpha / alpha_to).square())
+    added = sigma.square() - (alpha / alpha_to * sigma_to).square()  # variance between the two levels
+    variance = added * (sigma_to / sigma).square()
     return alpha_to * clean + (sigma_to.square() - variance).clamp_min(0).sqrt() * noise
 
 
@@ -80,20 +90,26 @@ def edit_ddim(
     faithfulness: float,
 ) -> Iterator[Step]:
     """As :func:`edit_ddpm`, by running the deterministic solver backwards; what it misses is added at the end."""
-    config = objective.scheduler_config()
-    inverse = DDIMInverseScheduler(**config)
-    inverse.set_timesteps(steps)
-    forward = make_scheduler(objective, "ddim").from_config({**config, "timestep_spacing": "leading"})
-    forward.set_timesteps(steps)
-    skipped = first_step(steps, faithfulness)
+    times = levels(objective, steps)[first_step(steps, faithfulness) :]
+    rising = times.flip(0)
     x = z
-    for timestep in inverse.timesteps[: steps - skipped]:
-        x = inverse.step(denoiser(x, timestep.reshape(1), source), timestep, x, return_dict=False)[0]
+    for index, timestep in enumerate(rising):
+        # the noise at the next level is taken to be that of this one
+        at = rising[max(0, index - 1)].reshape(1)
+        output = denoiser(x, at, source)
+        x = _towards(objective, z if index == 0 else objective.clean(x, output, at), x, output, at, timestep)
     both, attributes = torch.cat([x, x]), torch.cat([source, target])
-    for index, timestep in enumerate(forward.timesteps[skipped:]):
+    for index, timestep in enumerate(times):
         at = timestep.repeat(2)
         output = guide(denoiser, both, at, attributes, guidance)
-        clean = objective.clean(both, output, at)[1:]
-        both = forward.step(output, timestep, both, return_dict=False)[0]
+        clean = objective.clean(both, output, at)
+        step_to = times[index + 1] if index + 1 < len(times) else None
+        both = clean if step_to is None else _towards(objective, clean, both, output, at, step_to)
         reconstructed, edited = both.chunk(2)
-        yield Step(index + 1, clean, edited + (z - reconstructed))
+        yield Step(index + 1, clean[1:], edited + (z - reconstructed))
+
+
+def _towards(objective: Objective, clean: Tensor, x: Tensor, output: Tensor, at: Tensor, step_to: Tensor) -> Tensor:
+    """The deterministic step to another level."""
+    alpha, sigma = objective.at(step_to.reshape(1))
+    return alpha * clean + sigma * objective.noise(x, output, at)

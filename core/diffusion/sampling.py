@@ -18,7 +18,6 @@ from diffusers import (
     DDPMScheduler,
     DPMSolverMultistepScheduler,
     FlowMatchEulerDiscreteScheduler,
-    FlowMatchHeunDiscreteScheduler,
     SchedulerMixin,
     UniPCMultistepScheduler,
 )
@@ -40,7 +39,6 @@ _FLOW = {
     "dpm++": (DPMSolverMultistepScheduler, {"use_flow_sigmas": True}),
     "unipc": (UniPCMultistepScheduler, {"use_flow_sigmas": True}),
     "flow-euler": (FlowMatchEulerDiscreteScheduler, {}),
-    "flow-heun": (FlowMatchHeunDiscreteScheduler, {}),
 }
 
 
