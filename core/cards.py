@@ -51,6 +51,13 @@ EXPLAINED = {
     "neighbours": "Distance to the nearest training picture or its mirror image, of samples and of real test pictures: "
     "in the embedding, and as root mean square difference of 8-bit values. Copies would be much nearer than test "
     "pictures are.",
+    "AUC": "Zero-shot: the direction from sentences without an attribute to sentences with it, against test pictures.",
+    "retrieval": "One caption per test face: how often its picture is among the first 1, 5 and 10, and how often any "
+    "that it describes.",
+    "adherence": "Captions that ask for an attribute against those that deny it, by the classifier's logit of what was "
+    "drawn. Where hardly any deny it, those that leave it open stand for them.",
+    "draft": "From noise and from a draft with part of the noise on it, for which the noisy end of the schedule is "
+    "left out: `steps done` is what a picture costs.",
     "attributes": "Decisions at probability 0.5; the last two columns give the threshold that balances best on the "
     "validation part, and the balanced accuracy at it.",
 }
@@ -65,7 +72,7 @@ HIDDEN = {
     "best",
     "code_statistics",
 }  # told in words, or too long for a page
-LIBRARY = {"autoencoder-kl": "diffusers"}
+LIBRARY = {"autoencoder-kl": "diffusers", "clip": "transformers", "text": "diffusers"}
 _FLAT_LIMITS = (
     "Made for 64x64 pixels. One code of 128 numbers for the whole picture: it keeps pose, colours and layout, and what "
     "comes back is soft.",
@@ -164,6 +171,34 @@ ABOUT = {
             "others along, which the app shows.",
         ),
     ),
+    "clip": About(
+        "CLIP of faces and dishes",
+        ("zero-shot-image-classification", "clip", "celeba", "food101"),
+        "Pictures and sentences in one space (Radford et al. 2021, arXiv:2103.00020): transformers' `CLIPModel`, "
+        "small, with a byte-level BPE tokenizer of its own. The captions it learned from were written by a grammar "
+        "from the labels of CelebA and Food-101.",
+        "The text encoder of the text pipeline, the search by words on the latent map, and the score that picks the "
+        "best of several drawings.",
+        "from transformers import CLIPModel, CLIPTokenizer\n\n"
+        'model = CLIPModel.from_pretrained("checkpoints/clip")\n'
+        'tokenizer = CLIPTokenizer.from_pretrained("checkpoints/clip")',
+        (
+            "It knows the words of its grammar: what a face shows and twenty dishes. Any other sentence means nothing "
+            "to it.",
+        ),
+    ),
+    "text": About(
+        "Text to picture",
+        ("text-to-image", "latent-diffusion", "stable-diffusion", "celeba", "food101"),
+        "A `StableDiffusionPipeline` of this project's own parts: `clip` reads the sentence, a "
+        "`UNet2DConditionModel` with cross-attention removes noise from the latents of `autoencoder-kl`. Beside it, in "
+        "`prior/`, a conditional variational autoencoder that drafts a picture to start from.",
+        "Drawing invented faces and twenty dishes from sentences in the Text prompts tab, for study and play.",
+        "from diffusers import DiffusionPipeline\n\n"
+        'pipeline = DiffusionPipeline.from_pretrained("checkpoints/text")\n'
+        'picture = pipeline("a smiling young woman with glasses", height=64, width=64).images[0]',
+        ("64x64 pixels, and the words of its captions: what a face shows and twenty dishes.",),
+    ),
 }
 
 
@@ -188,7 +223,7 @@ def card_text(folder: Path) -> str:
     limits = (*about.limits, *(FACE_LIMITS if {"celeba", "utkface"} & set(kinds) else ()))
     parts += ["## Limits and biases", "\n".join(f"- {limit}" for limit in limits)]
     parts += ["## How to load it", f"```python\n{about.load}\n```"]
-    if name != "autoencoder-kl":
+    if name not in LIBRARY:
         parts.append("From the root of the Latentscape repository, with its requirements installed.")
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -21,10 +21,16 @@ _TRAIN = "python scripts/train"
 _PICTURES = "--data celeba=DIR --data food101=DIR"
 COMMANDS = {  # in the order in which people look at them
     "faces": f"{_TRAIN}_faces.py --data celeba=DIR --out runs/faces",
+    "text": f"{_TRAIN}_text.py {_PICTURES} --out runs/text --export checkpoints/text",
     "autoencoder-kl": f"{_TRAIN}_autoencoder.py {_PICTURES} --out runs/autoencoder-kl",
     "autoencoder-vae": f"{_TRAIN}_autoencoder.py --model vae {_PICTURES} --out runs/autoencoder-vae",
     "autoencoder-cae": f"{_TRAIN}_autoencoder.py --model cae {_PICTURES} --out runs/autoencoder-cae",
     "classifier": f"{_TRAIN}_classifier.py {_PICTURES} --out runs/classifier",
+    "clip": f"{_TRAIN}_clip.py {_PICTURES} --out runs/clip --export checkpoints/clip",
+}
+_LAYOUTS = {  # of other libraries: what says what it is, and the weights
+    "clip": ("config.json", "model.safetensors"),
+    "text": ("model_index.json", f"unet/{WEIGHTS}"),
 }
 
 
@@ -37,9 +43,19 @@ def root() -> Path:
     return Path(os.environ.get("LATENTSCAPE_CHECKPOINTS") or Path(__file__).resolve().parent.parent / "checkpoints")
 
 
+def description(folder: Path) -> Path:
+    """The JSON file that says what a checkpoint is."""
+    return folder / _LAYOUTS.get(folder.name, ("config.json", ""))[0]
+
+
+def weights(folder: Path) -> Path:
+    """The file of a checkpoint's weights; of a pipeline, those of its denoiser."""
+    return folder / _LAYOUTS.get(folder.name, ("", WEIGHTS))[1]
+
+
 def missing(folder: Path) -> str | None:
     """None when ``folder`` looks complete, else one sentence with the command that makes it."""
-    if (folder / "config.json").is_file() and (folder / WEIGHTS).is_file():
+    if description(folder).is_file() and weights(folder).is_file():
         return None
     command = COMMANDS.get(folder.name)
     how = f"Make it with: {command}" if command else "The README says how one is made."
@@ -122,7 +138,7 @@ def write_json(path: Path, content: Mapping) -> None:
 
 def fingerprint(folder: Path) -> str:
     """Twelve hex digits of the weights' SHA-256: what an atlas or adapter was made with."""
-    with open(folder / WEIGHTS, "rb") as file:
+    with open(weights(folder), "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:12]
 
 

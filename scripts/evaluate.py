@@ -22,8 +22,8 @@ def main() -> None:
     parser.add_argument(
         "name",
         metavar="NAME",
-        help="classifier, autoencoder-cae, -vae or -kl, faces; or sd, taesd or the folder of an autoencoder, which are "
-        "measured at 256 pixels into --out",
+        help="classifier, autoencoder-cae, -vae or -kl, faces, clip, text; or sd, taesd or the folder of an "
+        "autoencoder, which are measured at 256 pixels into --out",
     )
     parser.add_argument(
         "--data", action="append", required=True, metavar="KIND=PATH", help="repeatable: celeba=, food101=, utkface="

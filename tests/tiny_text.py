@@ -10,12 +10,18 @@ import numpy as np
 import torch
 from torch import nn
 
-from core import attributes
+from core import attributes, checkpoints
 from core.captions import describe_face, describe_food
 from core.data import PictureSet
+from core.diffusion.objective import Objective
 from core.latents import LatentSet
+from core.models import PictureClassifier, build_autoencoder
 from core.models.clip import PRESETS, build_clip, build_tokenizer
-from core.training.text_export import export_clip
+from core.models.prior import TextPrior
+from core.models.text_unet import PRESETS as UNETS
+from core.models.text_unet import build_text_unet
+from core.training import prior
+from core.training.text_export import export_clip, export_text
 
 FOODS = ("pizza", "sushi")
 SPLIT = np.array([0] * 32 + [1] * 8 + [2] * 8, dtype=np.int8)
@@ -90,3 +96,22 @@ def wake(model: nn.Module) -> nn.Module:
             if parameter.ndim > 1 and not parameter.any():
                 nn.init.normal_(parameter, std=0.05)
     return model
+
+
+def checkpoint_root(folder: Path) -> Path:
+    """Checkpoints of the whole text side, exported from runs that never ran."""
+    clip = clip_folder(folder)
+    with torch.random.fork_rng():
+        torch.manual_seed(4)
+        autoencoder = build_autoencoder(channels=(16, 16, 16), latent_channels=4)
+        classifier = PictureClassifier(
+            stem_width=16, widths=(16, 16, 32, 32), blocks=1, embedding_dim=32, class_names=FOODS
+        )
+        unet = wake(build_text_unet(4, 16, 32, **UNETS["tiny"]))
+        start = wake(TextPrior(latent_channels=4, text_width=32, **prior.PRESETS["smoke"].model))
+    checkpoints.save_model(autoencoder, folder / "autoencoder-kl")
+    checkpoints.save_model(classifier.eval(), folder / "classifier")
+    run = finished_run(folder / "run", unet, {"scheduler": Objective("v_prediction").scheduler_config()})
+    export_text(run, clip, folder / "autoencoder-kl", folder / "text")
+    prior.export_prior(finished_run(folder / "prior-run", start), folder / "text" / "prior")
+    return folder

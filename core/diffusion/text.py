@@ -38,7 +38,8 @@ class FolderObjective(Objective):
 
 @dataclass(frozen=True)
 class Told:
-    """Text states (1, L, D) of what is wanted, and of what guidance leads away from: the negative or empty prompt."""
+    """Text states (N, L, D) of what is wanted, and (1, L, D) of what guidance leads away from: a negative or empty
+    prompt."""
 
     wanted: Tensor
     unwanted: Tensor
@@ -46,7 +47,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Draft:
-    """Clean latents (1, C, S, S) to begin with, and how much of the noise is put on them, 0 to 1."""
+    """Clean latents (N, C, S, S) to begin with, and how much of the noise is put on them, 0 to 1."""
 
     latents: Tensor
     level: float
@@ -70,7 +71,7 @@ def walk_text(
     draft: Draft | None = None,
     generator: torch.Generator | None = None,
 ) -> Iterator[Step]:
-    """Noise (1, C, S, S), or a draft with that noise on it, -> one :class:`Step` after each denoising step.
+    """Noise (N, C, S, S), or a draft with that noise on it, -> one :class:`Step` after each denoising step.
 
     The guidance interval is a part of the whole schedule, also where a draft leaves out its beginning.
     """
@@ -99,8 +100,8 @@ def guide_text(denoiser: TextDenoiser, x: Tensor, timesteps: Tensor, told: Told,
     """Prediction moved away from that of the unwanted prompt by ``scale``; 1 asks the denoiser once."""
     if scale == 1.0:
         return denoiser(x, timesteps, told.wanted)
-    states = torch.cat([told.wanted, told.unwanted])
-    wanted, unwanted = denoiser(torch.cat([x, x]), timesteps.repeat(2), states).chunk(2)
+    states = torch.cat([told.wanted, told.unwanted.expand_as(told.wanted)])
+    wanted, unwanted = denoiser(torch.cat([x, x]), timesteps.expand(len(x)).repeat(2), states).chunk(2)
     return unwanted + scale * (wanted - unwanted)
 
 

@@ -11,8 +11,10 @@ from core.cards import write_card
 from core.data import PictureSet
 from core.evaluation.autoencoder import evaluate_autoencoder
 from core.evaluation.classifier import evaluate_classifier
+from core.evaluation.clip import evaluate_clip
 from core.evaluation.faces import evaluate_faces
 from core.evaluation.options import Options
+from core.evaluation.text import evaluate_text
 from core.latents import sources
 
 __all__ = ["EVALUATIONS", "Options", "evaluate", "evaluate_elsewhere"]
@@ -22,11 +24,15 @@ EVALUATIONS: dict[str, Callable[[Path, Sets, Options], dict]] = {
     "classifier": evaluate_classifier,
     **{name: partial(evaluate_autoencoder, name) for name in sources.BUILT_IN.values()},
     "faces": evaluate_faces,
+    "clip": evaluate_clip,
+    "text": evaluate_text,
 }
 MEASURED_WITH = {
     "classifier": (),
     **dict.fromkeys(sources.BUILT_IN.values(), ("classifier",)),
     "faces": ("autoencoder-kl", "classifier"),
+    "clip": (),
+    "text": ("classifier",),
 }
 
 

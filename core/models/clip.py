@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPTokenizer, CLIPVisionConfig
 from transformers.utils import logging
 
-from core.checkpoints import CheckpointError, read_json
+from core.checkpoints import COMMANDS, CheckpointError, read_json
 
 logging.disable_progress_bar()  # a bar for every file read or written, in the middle of ours
 
@@ -124,10 +124,7 @@ def missing_clip(folder: Path) -> str | None:
     """None when ``folder`` looks complete, else one sentence with the command that makes it."""
     if all((folder / file).is_file() for file in ("config.json", WEIGHTS, "tokenizer.json")):
         return None
-    command = (
-        "python scripts/train_clip.py --data celeba=DIR --data food101=DIR --out runs/clip --export checkpoints/clip"
-    )
-    return f"The checkpoint {folder.name!r} is not in {folder.parent.name}/. Make it with: {command}"
+    return f"The checkpoint {folder.name!r} is not in {folder.parent.name}/. Make it with: {COMMANDS['clip']}"
 
 
 def load_clip(folder: str | Path) -> tuple[CLIPModel, CLIPTokenizer]:

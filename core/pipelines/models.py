@@ -97,7 +97,8 @@ class ModelShelf:
             return ModelCard(name, _title(name, ""), "missing", missing)
         notes: list[str] = []
         config, metrics, training = (
-            _json(folder / file, notes) for file in ("config.json", "metrics.json", "training.json")
+            _json(path, notes)
+            for path in (checkpoints.description(folder), folder / "metrics.json", folder / "training.json")
         )
         parameters, size, damage = _weights(folder)
         curves = _curves(training.get("curves"), notes)
@@ -110,7 +111,7 @@ class ModelShelf:
             problem=missing or damage,
             notes=tuple(notes),
             text=text,
-            kind=str(config.get("_class_name", "")),
+            kind=str(config.get("_class_name") or "".join(config.get("architectures") or ())),
             config=flatten({key: value for key, value in config.items() if not key.startswith("_")}),
             training=flatten({key: value for key, value in training.items() if key != "curves"}),
             metrics=tables(metrics),
@@ -125,7 +126,7 @@ class ModelShelf:
         """The diagram of a checkpoint's network, traced from the loaded module the first time it is asked for."""
         if name not in self.names():
             raise KeyError(name)
-        weights = self.root / name / checkpoints.WEIGHTS
+        weights = checkpoints.weights(self.root / name)
         key = (name, weights.stat().st_mtime_ns if weights.is_file() else 0)
         with self._lock:
             if key not in self._diagrams:
@@ -239,7 +240,7 @@ def _title(name: str, text: str) -> str:
 
 def _weights(folder: Path) -> tuple[int, int, str]:
     """Trained values, bytes, and a sentence where the file is cut short; reads the header alone."""
-    path = folder / checkpoints.WEIGHTS
+    path = checkpoints.weights(folder)
     if not path.is_file():
         return 0, 0, ""
     size = path.stat().st_size

@@ -17,7 +17,6 @@ from core.captions import Reading
 from core.pipelines.progress import Cancel, Progress
 from core.pipelines.prompts_text import cleaned, read_prompt, vocabulary_note
 from core.pipelines.prompts_types import (
-    STARTS,
     Asked,
     Drawing,
     MorphResult,
@@ -49,7 +48,6 @@ VARIABLE = "LATENTSCAPE_SD"
 STABLE_DIFFUSION = "stable-diffusion-v1-5/stable-diffusion-v1-5"
 MOST_LCM_STEPS = 50  # of the teacher's schedule that diffusers' scheduler counts in
 _STOPPED = "Stopped early; this is what was there."
-_TRAIN = "python scripts/train_text.py --data celeba=DIR --data food101=DIR --out runs/text --export checkpoints/text"
 
 
 class PromptsPipeline:
@@ -180,18 +178,13 @@ class PromptsPipeline:
         negative, more = cleaned(request.recipe.negative_prompt)
         name = BUILT_IN if self.built_in else "stable-diffusion"
         recipe = validate(replace(request.recipe, prompt=prompt, negative_prompt=negative, model=name))
-        if request.start not in STARTS:
-            raise RecipeError(f"Unknown start {str(request.start)[:40]!r}; there are {', '.join(STARTS)}.")
-        if request.start == "prior" and not self.has_prior():
+        if recipe.start == "prior" and not self.has_prior():
             raise RecipeError("This model has no draft to start from; start from noise.")
-        if not 0.05 <= request.level <= 1.0:
-            raise RecipeError("The noise on the draft lies between 0.05 and 1.")
-        solver = request.solver or recipe.solver
-        if solver not in self.solvers():
-            raise RecipeError(f"Unknown solver {solver[:40]!r}; this model can use {', '.join(self.solvers())}.")
-        if solver == "lcm" and recipe.steps > MOST_LCM_STEPS:
+        if recipe.solver not in self.solvers():
+            raise RecipeError(f"This model cannot be drawn with {recipe.solver}; use {', '.join(self.solvers())}.")
+        if recipe.solver == "lcm" and recipe.steps > MOST_LCM_STEPS:
             raise RecipeError(f"The lcm solver takes at most {MOST_LCM_STEPS} steps; 4 to 8 are usual.")
-        return replace(request, recipe=recipe, solver=solver), (*notes, *more)
+        return replace(request, recipe=recipe), (*notes, *more)
 
 
 def find_pipeline(model: str, root: Path) -> Path:
@@ -202,7 +195,8 @@ def find_pipeline(model: str, root: Path) -> Path:
     if model == BUILT_IN:
         if _holds(root / BUILT_IN, "model_index.json", f"unet/{checkpoints.WEIGHTS}"):
             return root / BUILT_IN
-        raise checkpoints.CheckpointError(f"The checkpoint 'text' is not in {root.name}/. Make it with: {_TRAIN}")
+        how = checkpoints.COMMANDS[BUILT_IN]
+        raise checkpoints.CheckpointError(f"The checkpoint 'text' is not in {root.name}/. Make it with: {how}")
     wish = os.environ.get(VARIABLE, "") or STABLE_DIFFUSION if model == "sd" else model
     for folder in (Path(wish), _cached(wish)):
         if folder is not None and _holds(folder, "model_index.json", "unet/config.json"):

@@ -121,10 +121,19 @@ class TextEngine:
         with self._lock, torch.inference_mode():
             return self._prior.draft(states, noise).clone()
 
+    @property
+    def has_prior(self) -> bool:
+        self.load()
+        return self._prior is not None
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Latents (N, C, S, S) -> pictures (N, 3, P, P) in [-1, 1]."""
+        with self._lock:
+            return self._codec.decode(z.to(self._device)).cpu()
+
     def picture(self, z: Tensor) -> Image.Image:
         """Latents (1, C, S, S) -> a picture."""
-        with self._lock:
-            return to_images(self._codec.decode(z.to(self._device)).cpu())[0]
+        return to_images(self.decode(z))[0]
 
     def preview(self, z: Tensor) -> Image.Image | None:
         """As :meth:`picture`; for large models by TAESD where it is there, else as rough colours."""
@@ -155,10 +164,10 @@ class DrawnPicture:
         if towards is not None:
             wanted = torch.lerp(wanted, engine.states(towards[0]), towards[1])
         self.told = Told(wanted, engine.states(recipe.negative_prompt))
-        self.plan = Plan(request.solver, recipe.steps, recipe.guidance, recipe.guidance_interval)
+        self.plan = Plan(recipe.solver, recipe.steps, recipe.guidance, recipe.guidance_interval)
         self.draft = None
-        if request.start == "prior":
-            self.draft = Draft(engine.draft(wanted, recipe.seed), request.level)
+        if recipe.start == "prior":
+            self.draft = Draft(engine.draft(wanted, recipe.seed), recipe.level)
         self.count = recipe.steps - (self.draft.skipped(recipe.steps) if self.draft else 0)
 
     def steps(self) -> Iterator[Step]:

@@ -10,17 +10,12 @@ from PIL import Image
 from core.captions import Reading
 from core.recipe import Recipe
 
-STARTS = ("noise", "prior")
-
 
 @dataclass(frozen=True)
 class PromptRequest:
-    """The recipe holds prompt, negative prompt, seed, count, steps, guidance and its interval, and solver."""
+    """The recipe says everything about the pictures; the rest is what to tell about how they came to be."""
 
     recipe: Recipe
-    start: str = "noise"  # or "prior": a draft made from the sentence, with noise on it
-    level: float = 0.6  # how much of the noise is put on the draft, 0.05 to 1; as much of the steps is done
-    solver: str = ""  # instead of the recipe's; "lcm" is one that recipes do not name
     maps: bool = False  # heat maps of every word, for a little more time
     film: bool = False  # the predicted clean picture after each step
 

@@ -1,0 +1,178 @@
+"""The text pipeline's figures: whether it draws what a sentence says, how real that looks, and what a draft saves."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from tqdm import tqdm
+
+from core import attributes, checkpoints
+from core.captions import Caption, describe_face, describe_food
+from core.charts import picture_grid
+from core.data import PictureSet
+from core.diffusion.sampling import Plan, noise_for
+from core.diffusion.text import Draft, Told, walk_text
+from core.evaluation.options import Options, wanted
+from core.evaluation.readings import pictures_of, read
+from core.evaluation.sheets import save_sheet
+from core.figures import Drawing
+from core.images import to_uint8
+from core.metrics import auc, frechet, top_accuracy
+from core.pipelines.prompts_engine import TextEngine
+from core.recipe import Recipe
+
+BATCH = 32
+FACES = 500  # captions that no training has seen
+PER_FOOD = 10
+CURVE = (2, 3, 4, 6, 8, 12)  # steps of the whole schedule at which a draft is compared with noise
+CURVE_FACES = 200
+FEW = 10  # fewer captions than this that deny an attribute: those that leave it open stand for them
+VISIBLE = (
+    "Smiling",
+    "Male",
+    "Eyeglasses",
+    "Blond_Hair",
+    "Black_Hair",
+    "Gray_Hair",
+    "Bangs",
+    "Wearing_Hat",
+    "No_Beard",
+    "Wearing_Lipstick",
+    "Young",
+)
+SHOWN = (
+    "a smiling young woman with wavy blond hair and eyeglasses",
+    "an old man with gray hair and a beard",
+    "a young man with black hair, not smiling",
+    "a woman with bangs wearing red lipstick",
+    "a bald man with a mustache",
+    "a woman wearing a hat",
+    "a plate of sushi",
+    "a slice of chocolate cake",
+    "a pizza on a wooden table",
+    "a bowl of ramen",
+    "french fries",
+    "ice cream",
+)
+
+
+def evaluate_text(root: Path, sets: Mapping[str, PictureSet], options: Options) -> dict:
+    """Draw unseen captions with the default recipe, one seed per picture from 0 on, and measure."""
+    why = "The text pipeline is measured against faces and dishes."
+    faces, foods = wanted(sets, "celeba", why), wanted(sets, "food101", why)
+    engine, classifier, recipe = TextEngine(root / "text"), checkpoints.load_model(root / "classifier"), Recipe()
+    labels = faces.attributes[faces.indices(options.part)]
+    said = [describe_face(row, random.Random(index)) for index, row in enumerate(_repeated(labels, FACES))]
+    dishes = [describe_food(name, random.Random(seed)) for name in foods.class_names for seed in range(PER_FOOD)]
+    of_faces = read(classifier, draw_texts(engine, recipe, [caption.text for caption in said]))
+    of_dishes = read(classifier, draw_texts(engine, recipe, [caption.text for caption in dishes]))
+    real = {"celeba": read(classifier, pictures_of(faces, options.part)).embedding}
+    real["food101"] = read(classifier, pictures_of(foods, options.part)).embedding
+    areas = {name: _area(said, of_faces.attributes, name) for name in VISIBLE}
+    save_sheet(text_sheet(engine, recipe), root / "text")
+    return {
+        "part": options.part,
+        "captions": {"faces": len(said), "dishes": len(dishes)},
+        "solver": recipe.solver,
+        "steps": recipe.steps,
+        "guidance": recipe.guidance,
+        "guidance_interval": list(recipe.guidance_interval),
+        "adherence_auc_mean": float(np.nanmean([row["auc"] for row in areas.values()])),
+        "dish_accuracy": top_accuracy(np.repeat(np.arange(len(foods.class_names)), PER_FOOD), of_dishes.classes, 1),
+        "frechet": {
+            "faces": {"pictures": len(said), "to_test": frechet(of_faces.embedding, real["celeba"])},
+            "dishes": {"pictures": len(dishes), "to_test": frechet(of_dishes.embedding, real["food101"])},
+        },
+        "adherence": areas,
+        "draft": _curve(engine, classifier, recipe, said[:CURVE_FACES], real["celeba"]),
+    }
+
+
+def draw_texts(
+    engine: TextEngine, recipe: Recipe, prompts: Sequence[str], *, start: str = "noise", level: float = LEVEL
+) -> np.ndarray:
+    """N prompts, seeds from the recipe's on -> uint8 (N, S, S, 3), in batches."""
+    engine.load()
+    plan = Plan(recipe.solver, recipe.steps, recipe.guidance, recipe.guidance_interval)
+    unwanted = engine.states(recipe.negative_prompt)
+    pictures = []
+    starts = range(0, len(prompts), BATCH)
+    for first in tqdm(starts, desc="draw", unit="batch", mininterval=1, leave=False, disable=len(starts) < 8):
+        seeds = range(recipe.seed + first, recipe.seed + min(first + BATCH, len(prompts)))
+        states = [engine.states(prompt) for prompt in prompts[first : first + BATCH]]
+        drawn = [noise_for(seed, engine.latent_shape) for seed in seeds]
+        draft = None
+        if start == "prior":
+            latents = [engine.draft(each, seed) for each, seed in zip(states, seeds, strict=True)]
+            draft = Draft(torch.cat(latents), level)
+        steps = walk_text(
+            engine.denoise,
+            engine.objective,
+            plan,
+            torch.cat([noise for noise, _ in drawn]),
+            Told(torch.cat(states), unwanted),
+            draft=draft,
+            generator=[generator for _, generator in drawn],
+        )
+        *_, last = steps
+        pictures.append(to_uint8(engine.decode(last.latents)))
+    return np.concatenate(pictures)
+
+
+def text_sheet(engine: TextEngine, recipe: Recipe) -> Drawing:
+    """Twelve prompts, two seeds each."""
+    rows = [draw_texts(engine, Recipe(seed=seed), SHOWN) for seed in (0, 100)]
+    images = [Image.fromarray(one) for half in (slice(0, 6), slice(6, 12)) for row in rows for one in row[half]]
+    captions = [_lines(prompt) for half in (SHOWN[:6], SHOWN[6:]) for _ in rows for prompt in half]
+    note = f"Generated, not photographs. {recipe.steps} steps of {recipe.solver}, guidance {recipe.guidance:g}"
+    return picture_grid(images, captions, title="Drawn from sentences", note=note, columns=6)
+
+
+def _lines(prompt: str, width: int = 24) -> list[str]:
+    """Words in lines of about ``width`` characters."""
+    lines = [""]
+    for word in prompt.split():
+        if lines[-1] and len(lines[-1]) + len(word) >= width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
+
+
+def _area(said: Sequence[Caption], logits: np.ndarray, name: str) -> dict[str, float]:
+    """Captions that ask for an attribute against those that deny it, by the classifier's logit."""
+    asked = np.array([caption.attributes.get(name, 0.0) for caption in said])
+    others = asked < 0 if (asked < 0).sum() >= FEW else asked <= 0
+    told = (asked > 0) | others
+    area = auc(asked[told] > 0, logits[told, attributes.INDEX[name]])
+    return {"auc": area, "asked": int((asked > 0).sum()), "against": int(others.sum())}
+
+
+def _curve(engine: TextEngine, classifier, recipe: Recipe, said: Sequence[Caption], real: np.ndarray) -> dict:
+    """Fréchet distance and adherence over the number of steps, from noise and from a draft.
+
+    From a draft, the first part of the schedule is left out: ``steps_done`` is what is paid for.
+    """
+    if not engine.has_prior:
+        return {}
+    rows = {}
+    for start in ("noise", "prior"):
+        for steps in CURVE:
+            one = Recipe(solver=recipe.solver, steps=steps, guidance=recipe.guidance)
+            reading = read(classifier, draw_texts(engine, one, [caption.text for caption in said], start=start))
+            done = steps - (Draft(torch.zeros(1), LEVEL).skipped(steps) if start == "prior" else 0)
+            areas = [_area(said, reading.attributes, name)["auc"] for name in VISIBLE]
+            rows[f"{start}_{steps}"] = {
+                "steps_done": done,
+                "frechet": frechet(reading.embedding, real),
+                "auc": float(np.nanmean(areas)),
+            }
+    return rows
+
+
+def _repeated(rows: np.ndarray, count: int) -> np.ndarray:
+    return rows[np.arange(count) % len(rows)]
