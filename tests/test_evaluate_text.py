@@ -1,6 +1,7 @@
 """Figures of CLIP and of the text pipeline, on tiny ones."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,9 +59,10 @@ def test_batches_draw_what_the_app_draws(root):
     prompts = ["a smiling woman", "a pizza", "a man with glasses"]
     engine = TextEngine(root / "text")
     for start in ("noise", "prior"):
-        batch = text.draw_texts(engine, Recipe(seed=3, steps=4), prompts, start=start)
+        recipe = Recipe(seed=3, steps=4, start=start)
+        batch = text.draw_texts(engine, recipe, prompts)
         for index, prompt in enumerate(prompts):
-            request = PromptRequest(Recipe(seed=3 + index, steps=4, prompt=prompt), start)
+            request = PromptRequest(replace(recipe, seed=3 + index, prompt=prompt))
             *_, result = PromptsPipeline(root).draw(request)
             alone = np.asarray(result.drawings[0].image).astype(int)
             assert np.abs(alone - batch[index]).max() <= 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -93,10 +94,8 @@ def evaluate_text(root: Path, sets: Mapping[str, PictureSet], options: Options) 
     }
 
 
-def draw_texts(
-    engine: TextEngine, recipe: Recipe, prompts: Sequence[str], *, start: str = "noise", level: float = LEVEL
-) -> np.ndarray:
-    """N prompts, seeds from the recipe's on -> uint8 (N, S, S, 3), in batches."""
+def draw_texts(engine: TextEngine, recipe: Recipe, prompts: Sequence[str]) -> np.ndarray:
+    """N prompts, one after the other on the recipe's seeds -> uint8 (N, S, S, 3), in batches."""
     engine.load()
     plan = Plan(recipe.solver, recipe.steps, recipe.guidance, recipe.guidance_interval)
     unwanted = engine.states(recipe.negative_prompt)
@@ -107,9 +106,9 @@ def draw_texts(
         states = [engine.states(prompt) for prompt in prompts[first : first + BATCH]]
         drawn = [noise_for(seed, engine.latent_shape) for seed in seeds]
         draft = None
-        if start == "prior":
+        if recipe.start == "prior":
             latents = [engine.draft(each, seed) for each, seed in zip(states, seeds, strict=True)]
-            draft = Draft(torch.cat(latents), level)
+            draft = Draft(torch.cat(latents), recipe.level)
         steps = walk_text(
             engine.denoise,
             engine.objective,
@@ -126,7 +125,7 @@ def draw_texts(
 
 def text_sheet(engine: TextEngine, recipe: Recipe) -> Drawing:
     """Twelve prompts, two seeds each."""
-    rows = [draw_texts(engine, Recipe(seed=seed), SHOWN) for seed in (0, 100)]
+    rows = [draw_texts(engine, replace(recipe, seed=seed), SHOWN) for seed in (0, 100)]
     images = [Image.fromarray(one) for half in (slice(0, 6), slice(6, 12)) for row in rows for one in row[half]]
     captions = [_lines(prompt) for half in (SHOWN[:6], SHOWN[6:]) for _ in rows for prompt in half]
     note = f"Generated, not photographs. {recipe.steps} steps of {recipe.solver}, guidance {recipe.guidance:g}"
@@ -162,9 +161,9 @@ def _curve(engine: TextEngine, classifier, recipe: Recipe, said: Sequence[Captio
     rows = {}
     for start in ("noise", "prior"):
         for steps in CURVE:
-            one = Recipe(solver=recipe.solver, steps=steps, guidance=recipe.guidance)
-            reading = read(classifier, draw_texts(engine, one, [caption.text for caption in said], start=start))
-            done = steps - (Draft(torch.zeros(1), LEVEL).skipped(steps) if start == "prior" else 0)
+            one = replace(recipe, steps=steps, start=start)
+            reading = read(classifier, draw_texts(engine, one, [caption.text for caption in said]))
+            done = steps - (Draft(torch.zeros(1), one.level).skipped(steps) if start == "prior" else 0)
             areas = [_area(said, reading.attributes, name)["auc"] for name in VISIBLE]
             rows[f"{start}_{steps}"] = {
                 "steps_done": done,
