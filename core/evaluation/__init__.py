@@ -14,18 +14,25 @@ from core.evaluation.classifier import evaluate_classifier
 from core.evaluation.clip import evaluate_clip
 from core.evaluation.faces import evaluate_faces
 from core.evaluation.options import Options
-from core.evaluation.text import evaluate_text
 from core.latents import sources
 
 __all__ = ["EVALUATIONS", "Options", "evaluate", "evaluate_elsewhere"]
 
 Sets = Mapping[str, PictureSet]
+
+
+def _text(root: Path, sets: Sets, options: Options) -> dict:
+    from core.evaluation.text import evaluate_text  # brings most of diffusers, which says a lot while it loads
+
+    return evaluate_text(root, sets, options)
+
+
 EVALUATIONS: dict[str, Callable[[Path, Sets, Options], dict]] = {
     "classifier": evaluate_classifier,
     **{name: partial(evaluate_autoencoder, name) for name in sources.BUILT_IN.values()},
     "faces": evaluate_faces,
     "clip": evaluate_clip,
-    "text": evaluate_text,
+    "text": _text,
 }
 MEASURED_WITH = {
     "classifier": (),
