@@ -25,7 +25,7 @@ from torch import Tensor
 
 from core.diffusion.objective import Objective
 
-EASE = 10.0  # attributes set that halve what guidance adds
+EASE = 4.0  # attributes set that halve what guidance adds
 
 Denoiser = Callable[[Tensor, Tensor, Tensor], Tensor]
 
