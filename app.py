@@ -15,6 +15,7 @@ import gradio as gr
 from core.pipelines.explore import ExplorePipeline
 from core.pipelines.faces import FacesPipeline
 from core.pipelines.models import ModelShelf
+from core.pipelines.prompts import PromptsPipeline
 from core.pipelines.reconstruct import ReconstructPipeline
 from ui.shell import build_shell, launch_settings
 
@@ -24,9 +25,9 @@ log = logging.getLogger("latentscape")
 def build(root: str | None = None) -> gr.Blocks:
     """The whole app around the checkpoints in ``root`` (or ``LATENTSCAPE_CHECKPOINTS``, or ``checkpoints``)."""
     root = root or os.environ.get("LATENTSCAPE_CHECKPOINTS") or str(Path(__file__).parent / "checkpoints")
-    pipeline, explore = FacesPipeline(root), ExplorePipeline(root)
-    page = build_shell(pipeline, ReconstructPipeline(root), explore, ModelShelf(root))
-    page.warm_up = lambda: _warm(pipeline, explore)
+    faces, prompts, explore = FacesPipeline(root), PromptsPipeline(root), ExplorePipeline(root)
+    page = build_shell(faces, prompts, ReconstructPipeline(root), explore, ModelShelf(root))
+    page.warm_up = lambda: _warm(faces, explore, prompts)
     return page
 
 
@@ -38,13 +39,17 @@ def start(page: gr.Blocks, **settings: object) -> tuple[object, str, str]:
     return served
 
 
-def _warm(pipeline: FacesPipeline, explore: ExplorePipeline) -> None:
-    if pipeline.missing():
-        log.warning("%s", pipeline.missing())
-        return
+def _warm(faces: FacesPipeline, explore: ExplorePipeline, prompts: PromptsPipeline) -> None:
+    """In the order in which somebody who has just opened the page needs them."""
+    for pipeline in (faces, prompts):
+        if pipeline.missing():
+            log.warning("%s", pipeline.missing())
     try:
-        pipeline.warm()
-        explore.warm()
+        if not faces.missing():
+            faces.warm()
+            explore.warm()
+        if not prompts.missing():
+            prompts.warm()
     except Exception:
         log.exception("the weights could not be loaded; the page says so when they are needed")
 

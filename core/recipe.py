@@ -22,7 +22,9 @@ from core.images import PictureError, read_png_text, write_png
 # A stored recipe leaves out what equals a default, so the defaults belong to the version: changing one of them, or
 # the meaning of a field, needs a new VERSION and a translation of the older ones in from_json.
 VERSION = 1
-SOLVERS = ("dpm++", "unipc", "ddim", "ddpm", "flow-euler")  # which of them apply is the weights' affair
+SOLVERS = ("dpm++", "unipc", "ddim", "ddpm", "flow-euler", "lcm")  # which of them apply is the weights' affair
+STARTS = ("noise", "prior")
+LEVEL = 0.6
 PNG_KEY = "latentscape"
 MAX_JSON = 16 * 1024  # bytes
 MAX_PROMPT = 2000  # characters
@@ -52,6 +54,9 @@ class Recipe:
     guidance: float = 4.5  # classifier-free guidance scale, 1 = off, 1..15; eased where many attributes are set
     guidance_interval: tuple[float, float] = (0.0, 0.8)  # part of the trajectory, 0 = first step
     solver: str = "dpm++"  # one of SOLVERS
+    start: str = "noise"  # or "prior": a draft made from the prompt, with noise on it
+    level: float = LEVEL  # how much of the noise is put on the draft, 0.05..1; as much of the steps is done
+    style_parts: tuple[float, float, float] = (1.0, 1.0, 1.0)  # of the weights, in early, middle and late blocks
 
 
 _FIELDS = tuple(f.name for f in fields(Recipe))
@@ -67,18 +72,23 @@ def validate(recipe: Recipe) -> Recipe:
         raise RecipeError("This is not a recipe.")
     if recipe.solver not in SOLVERS:
         raise RecipeError(f"Unknown solver {_shown(recipe.solver)}; there are {', '.join(SOLVERS)}.")
+    if recipe.start not in STARTS:
+        raise RecipeError(f"Unknown start {_shown(recipe.start)}; there are {', '.join(STARTS)}.")
     checked = Recipe(
         seed=_whole("The seed", recipe.seed, 0, SEEDS - 1),
         attributes=_attributes(recipe.attributes),
         prompt=_text("The prompt", recipe.prompt),
         negative_prompt=_text("The negative prompt", recipe.negative_prompt),
         styles=_styles(recipe.styles),
+        style_parts=_parts(recipe.style_parts),
         model=_name("model", recipe.model),
         count=_whole("The number of pictures", recipe.count, 1, 16),
         steps=_whole("The number of steps", recipe.steps, 1, 250),
         guidance=_number("The guidance scale", recipe.guidance, 1, 15),
         guidance_interval=_interval(recipe.guidance_interval),
         solver=str(recipe.solver),
+        start=str(recipe.start),
+        level=_number("The noise on the draft", recipe.level, 0.05, 1),
     )
     _dump(checked)
     return checked
@@ -241,6 +251,13 @@ def _styles(values: object) -> dict[str, float]:
         raise RecipeError(f"At most {MAX_STYLES} styles can be worn at once.")
     names = sorted(_name("style", name) for name in values)
     return {name: _number(f"The weight of style {name!r}", values[name], -2, 2) for name in names}
+
+
+def _parts(value: object) -> tuple[float, float, float]:
+    if not isinstance(value, list | tuple) or len(value) != 3:
+        raise RecipeError("The parts of a style must be three numbers: early, middle and late.")
+    early, middle, late = (_number("Each part of a style", part, -2, 2) for part in value)
+    return early, middle, late
 
 
 def _interval(value: object) -> tuple[float, float]:

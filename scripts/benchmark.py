@@ -1,4 +1,4 @@
-"""Measure the app on this machine: start, memory, drawing, editing, and the same weights in a plain diffusers loop.
+"""Measure the app on this machine: start, memory, drawing, editing, the map, and the same weights in a plain loop.
 
 Example: python scripts/benchmark.py --json runs/benchmark.json
 """
@@ -19,12 +19,13 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=20, help="drawings of which the median is taken (default 20)")
     parser.add_argument("--no-app", action="store_true", help="leave out starting app.py and its memory")
     parser.add_argument("--no-plain", action="store_true", help="leave out the plain diffusers loop")
+    parser.add_argument("--no-map", action="store_true", help="leave out the Latent map")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to a file")
     args = parser.parse_args()
     if args.times < 1:
         parser.error("--times must be 1 or more.")
 
-    from core import benchmark, checkpoints
+    from core import benchmark, benchmark_map, checkpoints
 
     root = args.checkpoints or checkpoints.root()
     rows = benchmark.machine()
@@ -32,6 +33,8 @@ def main() -> None:
         if not args.no_app:
             rows |= benchmark.measure_app(root.resolve())
         rows |= benchmark.measure_pipeline(root, args.times)
+        if not args.no_map:
+            rows |= benchmark_map.measure_map(root, args.times)
         if not args.no_plain:
             rows |= benchmark.measure_plain(root, max(1, args.times // 7))
             rows |= benchmark.ratios(rows)

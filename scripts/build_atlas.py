@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from core.pipelines.explore_build import Pictures
 
 
+STEPS = 6  # of a drawing: two fewer than the page's own save a quarter of the time
+
+
 def main() -> None:
     args = _arguments()
 
@@ -99,9 +102,9 @@ def _generated(args: argparse.Namespace, root: Path, state: Path) -> Pictures:
         shares, together = present_shares(root), None
     rows = sample_rows(args.generate, shares, together, args.seed)
     seeds = (args.seed + np.arange(args.generate)) % SEEDS
-    engine, recipe, chunk = FaceEngine(root), Recipe(), 256
+    engine, recipe, chunk = FaceEngine(root), Recipe(steps=STEPS), 256
     mark = {part: checkpoints.fingerprint(root / part) for part in ("faces", "autoencoder-kl")}
-    mark |= {"seed": args.seed, "like": bool(args.like), "count": args.generate}
+    mark |= {"steps": STEPS, "seed": args.seed, "like": bool(args.like), "count": args.generate}
     known = state / "drawn.json"
     if not known.is_file() or checkpoints.read_json(known) != mark:
         shutil.rmtree(state, ignore_errors=True)

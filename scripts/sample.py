@@ -35,6 +35,7 @@ def main() -> None:
     faces.add_argument("--steps", type=int, help="denoising steps, 1 to 250 (default: the app's)")
     faces.add_argument("--guidance", type=float, help="guidance scale, 1 (off) to 15 (default: the app's)")
     faces.add_argument("--solver", help="dpm++, unipc, ddim, ddpm; flow-euler for flow weights (default: the app's)")
+    add_style(faces)
     faces.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
     faces.set_defaults(act=sample_faces)
     add_text(kinds)
@@ -56,12 +57,23 @@ def add_text(kinds: argparse._SubParsersAction) -> None:
     text.add_argument("--level", type=float, default=0.6, help="noise on the draft, 0.05 to 1 (default 0.6)")
     text.add_argument("--steps", type=int, help="denoising steps, 1 to 250 (default: the app's)")
     text.add_argument("--guidance", type=float, help="guidance scale, 1 (off) to 15 (default: the app's)")
-    text.add_argument("--solver", default="", help="dpm++, unipc, ddim, ddpm or lcm (default: the app's)")
+    text.add_argument("--solver", help="dpm++, unipc, ddim, ddpm or lcm (default: the app's)")
     text.add_argument(
         "--model", default="text", help="text (the built-in one, default), sd, a Stable Diffusion folder or its id"
     )
+    add_style(text)
     text.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
     text.set_defaults(act=sample_text)
+
+
+def add_style(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--style", default="", metavar="NAME", help="a style of checkpoints/styles (default: none)")
+    parser.add_argument("--style-weight", type=float, default=1.0, metavar="W", help="0 off, 1 as trained (default)")
+
+
+def styles_of(args: argparse.Namespace) -> dict[str, float]:
+    """The recipe's styles; 0 is the same as none, so that it draws and says the same."""
+    return {args.style: args.style_weight} if args.style and args.style_weight else {}
 
 
 def sample_text(args: argparse.Namespace) -> None:
@@ -71,9 +83,11 @@ def sample_text(args: argparse.Namespace) -> None:
     from core.pipelines.prompts_folder import draw_prompts, read_prompts
     from core.recipe import Recipe, validate
 
-    given = {name: getattr(args, name) for name in ("steps", "guidance") if getattr(args, name) is not None}
-    recipe = validate(Recipe(seed=args.seed, negative_prompt=args.negative, **given))
-    request = PromptRequest(recipe, args.start, args.level, args.solver)
+    named = ("steps", "guidance", "solver", "start", "level")
+    given = {name: getattr(args, name) for name in named if getattr(args, name) is not None}
+    request = PromptRequest(
+        validate(Recipe(seed=args.seed, negative_prompt=args.negative, styles=styles_of(args), **given))
+    )
     prompts = read_prompts(args.prompts)
     notes = []
     drawn = draw_prompts(PromptsPipeline(args.checkpoints, args.model), request, prompts, args.out)
@@ -90,7 +104,7 @@ def sample_faces(args: argparse.Namespace) -> None:
     from core.pipelines.rows import draw_rows, recipes_of
 
     given = {name: getattr(args, name) for name in ("steps", "guidance", "solver") if getattr(args, name) is not None}
-    recipes = recipes_of(args.attributes, args.seed, **given)
+    recipes = recipes_of(args.attributes, args.seed, styles=styles_of(args), **given)
     notes = []
     drawn = draw_rows(FacesPipeline(args.checkpoints), recipes, args.out)
     for path, told in tqdm(drawn, total=len(recipes), desc="draw", unit="face", mininterval=1, delay=1):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
+import zipfile
+from pathlib import Path
 from urllib.parse import urlparse
 
+import numpy as np
 import pytest
+from PIL import Image
 from test_map_ask import COUNT, noise_atlas
 
 import app
@@ -111,7 +116,7 @@ def test_a_point_shows_its_picture_and_its_attributes(visit):
     page.wait_for_selector(".map-through")
     page.wait_for_function(LARGE)
     words = page.locator(".map-panel").inner_text()
-    assert "Smiling" in words and "Nearest in Variational autoencoder" in words
+    assert "Smiling" in words and "Nearest in every space" in words
     picked = page.evaluate(PIXEL, page.evaluate("() => latentscape.map.state.picked.row"))
     assert abs(picked[0] - x) < 16 and abs(picked[1] - y) < 16
 
@@ -148,6 +153,15 @@ def test_two_stops_become_a_film(visit):
     with page.expect_download() as download:
         page.locator("#map-gif").click()
     assert download.value.suggested_filename.endswith(".gif")
+    with page.expect_download() as download:
+        page.locator("#map-mp4").click()
+    film = Path(download.value.path()).read_bytes()
+    assert film[4:8] == b"ftyp" and b"avc1" in film
+    seconds = """async (bytes) => { const film = document.createElement('video');
+        film.src = URL.createObjectURL(new Blob([Uint8Array.from(bytes)], {type: 'video/mp4'}));
+        await new Promise((done, failed) => { film.onloadeddata = done; film.onerror = failed; });
+        return [film.duration, film.videoWidth]; }"""
+    assert page.evaluate(seconds, list(film)) == [46 * 0.07, 256]  # 24 pictures there and 22 back
     page.keyboard.press("Escape")
     assert page.locator(".map-film").is_hidden()
 
@@ -182,6 +196,89 @@ def test_search_clusters_and_another_space(visit):
     page.locator("#map-beside").check()
     page.wait_for_selector('[data-slot="second"][data-ready^="classifier"]')
     settled(page)
+
+
+def test_a_place_in_three_dimensions_is_decoded_where_it_was_clicked(visit):
+    page = shown(visit())
+    page.locator('.map-projections [data-key="pca3"]').click()
+    page.wait_for_selector('.map-plane[data-ready="vae pca3"]')
+    page.wait_for_timeout(900)  # the points glide
+    settled(page)
+    x, y = page.evaluate(EMPTY)
+    page.mouse.click(x, y)
+    page.wait_for_selector(".map-sure")
+    settled(page)
+    there = """() => { const { plane, state, pixelOf } = latentscape.map, box = plane.element.getBoundingClientRect();
+        const [x, y] = pixelOf(plane, state.picked.place);
+        return [box.left + x, box.top + y, state.picked.place.length]; }"""
+    assert page.evaluate(there) == pytest.approx([x, y, 3], abs=0.5)
+
+
+def test_how_many_contours_oddities_and_a_table_to_keep(visit):
+    page = shown(visit())
+    page.locator("#map-contours").check()
+    inside = "() => latentscape.map.contours(latentscape.map.plane.data, null).map((line) => line.length)"
+    assert min(page.evaluate(inside)) > 20
+    page.locator("#map-how-many").click()
+    page.wait_for_selector(".map-columns span[data-best]")
+    assert "best silhouette at" in page.locator(".map-choice").inner_text()
+    assert page.locator(".map-columns span").count() == 2 * 9
+    page.locator("#map-cluster").click()
+    page.wait_for_selector(".map-cluster")
+    page.locator(".map-cluster .field").first.fill("bright")
+    page.keyboard.press("Tab")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    rows = Path(download.value.path()).read_text().splitlines()
+    assert rows[0] == "picture,cluster,name" and len(rows) == COUNT + 1
+    assert all(row.endswith('"bright"') == (row.split(",")[1] == "0") for row in rows[1:])
+    page.locator("#map-oddities").click()
+    page.wait_for_function("() => document.querySelectorAll('.map-part')[0]?.querySelectorAll('button').length === 24")
+
+
+def test_my_photos_become_a_map_of_my_own(visit, tmp_path):
+    random = np.random.default_rng(3)
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        for number in range(12):
+            file = io.BytesIO()
+            Image.fromarray(random.integers(0, 255, (40, 56, 3), np.uint8)).save(file, "PNG")
+            archive.writestr(f"holiday/{number}.png", file.getvalue())
+        archive.writestr("holiday/notes.txt", "no picture")
+        archive.writestr("../outside.png", b"no picture either")
+    page = shown(visit())
+    page.locator("#map-files").set_input_files(tmp_path / "photos.zip")
+    page.wait_for_function("() => latentscape.map.state.atlas.kind === 'photos'")
+    page.wait_for_function("() => latentscape.map.plane.atlas === latentscape.map.state.atlas.name")
+    settled(page)
+    assert page.evaluate("() => latentscape.map.plane.data.count") == 12
+    page.mouse.click(*page.evaluate(PIXEL, 5))
+    page.wait_for_selector(".map-near-space")
+    assert ".png" in page.locator(".map-panel h2").inner_text()
+
+
+def test_a_face_is_shown_on_the_map_and_its_neighbour_goes_back(visit):
+    page = shown(visit())
+    page.get_by_role("tab", name="Faces").click()
+    page.wait_for_function("() => latentscape.session.shown?.faces[0]?.picture && latentscape.ask.idle")
+    page.locator("#send-to-map").click()
+    page.wait_for_function("() => latentscape.map.state.picked?.guest")
+    assert page.locator(".map-panel h2").inner_text() == "Your picture"
+    assert page.locator(".map-near-space").count() == 5
+    page.locator('.map-near-space[data-space="classifier"] .text-button').click()
+    page.wait_for_selector('.map-plane[data-ready^="classifier"]')
+    place = """() => { const { plane, state } = latentscape.map;
+        return state.picked.guest.spaces[plane.space].places[plane.projection]; }"""
+    assert len(page.evaluate(place)) == 2
+    page.locator(".map-near-space .map-thumbs button").first.click()
+    page.wait_for_function("() => latentscape.map.state.picked.row !== undefined")
+    page.wait_for_selector(".map-bars")
+    settled(page)
+    page.locator('.map-panel [data-send="lab"]').click()
+    page.wait_for_function("() => latentscape.lab?.state.rows.some((row) => row.name.startsWith('picture'))")
+    page.get_by_role("tab", name="Latent map").click()
+    page.locator('.map-panel [data-send="faces"]').click()
+    page.wait_for_function("() => latentscape.session.photo?.base")
+    assert page.locator("#mode-edit").get_attribute("aria-checked") == "true"
 
 
 def test_on_a_phone_nothing_is_cut_off(visit):

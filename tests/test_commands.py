@@ -282,7 +282,9 @@ def test_benchmark_measures_both_ways(call, tiny_checkpoints, tmp_path, monkeypa
     """That every figure comes out, not how large it is."""
     monkeypatch.setattr(benchmark, "PLAIN_STEPS", 2)
     file = tmp_path / "figures.json"
-    status, said = call("benchmark.py", "--times", 1, "--no-app", "--json", file, "--checkpoints", tiny_checkpoints)
+    status, said = call(
+        "benchmark.py", "--times", 1, "--no-app", "--no-map", "--json", file, "--checkpoints", tiny_checkpoints
+    )
     assert status == 0 and "ratio face" in said
     found = json.loads(file.read_text())
     assert found["ratio_face"] == pytest.approx(found["plain_face_ms"] / found["changed_attribute_ms"])

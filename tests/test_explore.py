@@ -93,7 +93,7 @@ def test_points_thumbnails_and_colours_fit_together(explorer):
 
 def test_a_point_says_everything_and_can_be_drawn_again(explorer):
     card = explorer.point("faces", 3)
-    assert card.picture.size == (48, 48) and card.name == "seed 103"
+    assert card.picture.size == (64, 64) and card.name == "seed 103"
     assert card.recipe.seed == 103 and card.recipe.steps == 4 and card.recipe.attributes == card.asked
     assert len(card.measured) == 40 and (card.measured["Smiling"] > 0.5) == (card.asked["Smiling"] > 0)
 

@@ -15,7 +15,7 @@ from core.pipelines.explore import ExplorePipeline
 from core.pipelines.explore_build import Pictures, assemble, look_at
 from core.pipelines.explore_engine import ExploreEngine
 from core.pipelines.explore_types import Stop
-from ui.components.pictures import decode_uri
+from ui.components.pictures import data_uri, decode_uri
 from ui.map_answer import MapRoom, Visit
 from ui.map_ask import KINDS, MOST_STOPS, MapError, parse_map, parse_photos
 
@@ -44,9 +44,9 @@ def room(tiny_checkpoints, tmp_path_factory) -> MapRoom:
 
 
 def ask(room: MapRoom, **request) -> dict:
-    *_, last = room.answer({"ticket": 3, **request})
-    assert last["ticket"] == 3 and last["last"]
-    return last
+    answer = room.answer({"ticket": 3, **request})
+    assert answer["ticket"] == 3 and answer["last"]
+    return answer
 
 
 def floats(text: str) -> np.ndarray:
@@ -113,11 +113,32 @@ def test_points_arrive_as_they_are(room):
     assert Image.open(io.BytesIO(decode_uri(ask(room, kind="sheet", **FIRST)["sheet"]))).format == "WEBP"
 
 
-def test_a_picture_comes_before_what_the_space_makes_of_it(room):
-    first, second = room.answer({"ticket": 3, "kind": "point", "row": 6, **FIRST})
-    assert not first["last"] and "through" not in first and first["picture"].startswith("data:image/png")
-    assert second["last"] and second["through"] and second["row"] == 6 and second["asked"] == {"Smiling": -1.0}
-    assert len(second["near"]["vae"]) == 8 and 6 not in second["near"]["vae"]
+def test_a_picture_comes_before_what_the_spaces_make_of_it(room):
+    card, more = (ask(room, kind=kind, row=6, **FIRST) for kind in ("point", "near"))
+    assert card["picture"].startswith("data:image/png") and card["asked"] == {"Smiling": -1.0} and "near" not in card
+    assert len(more["near"]["vae"]) == 8 and all(6 not in rows for rows in more["near"].values())
+    assert set(more["near"]) == {space.key for space in room.explore.open("faces").spaces}
+    large, through = (Image.open(io.BytesIO(decode_uri(uri))) for uri in (card["picture"], more["through"]))
+    assert large.size == through.size == (64, 64) and card["picture"] != more["through"]
+
+
+def test_a_picture_from_another_tab_finds_its_place(room):
+    own = decode_uri(ask(room, kind="point", row=6, **FIRST)["picture"])
+    sent = ask(room, kind="locate", **FIRST, uri=data_uri(own, "image/png"))["spaces"]
+    assert set(sent) == {"cae", "vae", "kl", "kl-pooled", "classifier"}
+    assert all(
+        len(one["places"]["pca2"]) == 2 and len(one["rows"]) == 8 and not one["problem"] for one in sent.values()
+    )
+    located = room.explore.locate("faces", Image.open(io.BytesIO(own)))
+    assert [one.rows for one in located] == [tuple(one["rows"]) for one in sent.values()]
+    for value in (None, 3, "data:image/png;base64,AAAA"):
+        assert ask(room, kind="locate", **FIRST, uri=value)["error"].endswith(".")
+
+
+def test_who_stands_apart_is_listed(room):
+    odd = ask(room, kind="oddities", **FIRST)
+    assert len(odd["outliers"]) == 24 == len(set(odd["outliers"])) and odd["factors"] == sorted(odd["factors"])[::-1]
+    assert all(0 <= row < COUNT for pair in odd["duplicates"] for row in pair)
 
 
 def test_places_paths_and_walks_are_decoded(room):

@@ -148,12 +148,3 @@ def test_a_path_becomes_an_animation_that_swings_back():
     assert film.size == (96, 96) and film.n_frames == 6 and film.info["loop"] == 0
     with pytest.raises(ValueError, match="no path"):
         paths.to_gif([])
-
-
-def test_mp4_is_written_where_ffmpeg_is_and_refused_where_not():
-    frames = [Image.new("RGB", (64, 64), (shade, 0, 0)) for shade in (0, 240)]
-    if paths.can_film():
-        assert b"ftyp" in paths.to_mp4(frames, size=64)[:32]
-    else:
-        with pytest.raises(RuntimeError, match="ffmpeg"):
-            paths.to_mp4(frames)

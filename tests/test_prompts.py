@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 import tiny_text
 import torch
-from diffusers import AutoencoderKL, PNDMScheduler, StableDiffusionPipeline, UNet2DConditionModel
-from transformers import CLIPTextConfig, CLIPTextModel
+from diffusers import StableDiffusionPipeline
 
 from core import checkpoints
 from core.pipelines.progress import Progress
@@ -36,50 +35,7 @@ def pipeline(root):
 
 @pytest.fixture(scope="module")
 def stable_diffusion(tmp_path_factory):
-    """Random weights in the layout of version 1.5, as its fp16 variant: epsilon, PNDM, 8 pixels per latent."""
-    folder = tmp_path_factory.mktemp("sd")
-    known = tiny_text.tokenizer()
-    with torch.random.fork_rng():
-        torch.manual_seed(6)
-        encoder = CLIPTextModel(
-            CLIPTextConfig(
-                vocab_size=len(known),
-                hidden_size=32,
-                intermediate_size=64,
-                num_hidden_layers=2,
-                num_attention_heads=2,
-                max_position_embeddings=48,
-                eos_token_id=known.eos_token_id,
-                bos_token_id=known.bos_token_id,
-                pad_token_id=known.pad_token_id,
-            )
-        )
-        unet = UNet2DConditionModel(
-            sample_size=40,
-            in_channels=4,
-            out_channels=4,
-            block_out_channels=(16, 32),
-            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-            layers_per_block=1,
-            cross_attention_dim=32,
-            attention_head_dim=2,
-            norm_num_groups=8,
-        )
-        vae = AutoencoderKL(
-            block_out_channels=(8, 8, 8, 8),
-            down_block_types=("DownEncoderBlock2D",) * 4,
-            up_block_types=("UpDecoderBlock2D",) * 4,
-            latent_channels=4,
-            norm_num_groups=4,
-            scaling_factor=0.18215,
-        )
-    scheduler = PNDMScheduler(
-        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", skip_prk_steps=True, steps_offset=1
-    )
-    whole = StableDiffusionPipeline(vae, encoder, known, unet, scheduler, None, None, requires_safety_checker=False)
-    whole.save_pretrained(folder, variant="fp16")
-    return folder
+    return tiny_text.stable_diffusion(tmp_path_factory.mktemp("sd"))
 
 
 def last(events):

@@ -118,7 +118,22 @@ def test_validate_gives_plain_types_and_shares_nothing() -> None:
 def test_the_defaults_belong_to_the_version() -> None:
     """A stored recipe leaves them out, so changing one would redraw every old picture: raise VERSION instead."""
     assert VERSION == 1
-    assert dataclasses.astuple(Recipe()) == (0, {}, "", "", {}, "faces", 1, 8, 4.5, (0.0, 0.8), "dpm++")
+    assert dataclasses.astuple(Recipe()) == (
+        0,
+        {},
+        "",
+        "",
+        {},
+        "faces",
+        1,
+        8,
+        4.5,
+        (0.0, 0.8),
+        "dpm++",
+        "noise",
+        0.6,
+        (1.0, 1.0, 1.0),
+    )
 
 
 def test_single_and_filename() -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from diffusers import AutoencoderKL, PNDMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from torch import nn
+from transformers import CLIPTextConfig, CLIPTextModel
 
 from core import attributes, checkpoints
 from core.captions import describe_face, describe_food
@@ -114,4 +116,50 @@ def checkpoint_root(folder: Path) -> Path:
     run = finished_run(folder / "run", unet, {"scheduler": Objective("v_prediction").scheduler_config()})
     export_text(run, clip, folder / "autoencoder-kl", folder / "text")
     prior.export_prior(finished_run(folder / "prior-run", start), folder / "text" / "prior")
+    return folder
+
+
+def stable_diffusion(folder: Path) -> Path:
+    """Random weights in the layout of version 1.5, as its fp16 variant: epsilon, PNDM, 8 pixels per latent."""
+    known = tokenizer()
+    with torch.random.fork_rng():
+        torch.manual_seed(6)
+        encoder = CLIPTextModel(
+            CLIPTextConfig(
+                vocab_size=len(known),
+                hidden_size=32,
+                intermediate_size=64,
+                num_hidden_layers=2,
+                num_attention_heads=2,
+                max_position_embeddings=48,
+                eos_token_id=known.eos_token_id,
+                bos_token_id=known.bos_token_id,
+                pad_token_id=known.pad_token_id,
+            )
+        )
+        unet = UNet2DConditionModel(
+            sample_size=40,
+            in_channels=4,
+            out_channels=4,
+            block_out_channels=(16, 32),
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+            layers_per_block=1,
+            cross_attention_dim=32,
+            attention_head_dim=2,
+            norm_num_groups=8,
+        )
+        vae = AutoencoderKL(
+            block_out_channels=(8, 8, 8, 8),
+            down_block_types=("DownEncoderBlock2D",) * 4,
+            up_block_types=("UpDecoderBlock2D",) * 4,
+            latent_channels=4,
+            norm_num_groups=4,
+            scaling_factor=0.18215,
+        )
+    scheduler = PNDMScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", skip_prk_steps=True, steps_offset=1
+    )
+    whole = StableDiffusionPipeline(vae, encoder, known, unet, scheduler, None, None, requires_safety_checker=False)
+    whole.save_pretrained(folder, variant="fp16")
     return folder

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import io
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from core.checkpoints import CheckpointError
 from core.images import PictureError
 from core.latents.atlas import AtlasError
+from core.latents.paths import to_gif
 from core.pipelines.explore import ExplorePipeline
 from core.pipelines.explore_types import (
     Advance,
@@ -24,6 +23,7 @@ from core.pipelines.explore_types import (
     ClusterRequest,
     Decoded,
     ExploreError,
+    Located,
     PathRequest,
     Trait,
     WalkRequest,
@@ -36,8 +36,8 @@ from ui.map_ask import MapAsk, MapError, finite, parse_map, parse_photos
 log = logging.getLogger(__name__)
 
 Answer = dict[str, Any]
-GIF_SIDE = 256
-GIF_MILLISECONDS = 70  # of one frame
+NEAR = 8  # nearest pictures that are shown of each space
+ODD = 24  # outliers, near-duplicates
 MOST_TRAITS = 14
 USER_ERRORS = (MapError, LabError, ExploreError, AtlasError, CheckpointError, PictureError)
 
@@ -56,51 +56,46 @@ class MapRoom:
     def __init__(self, explore: ExplorePipeline) -> None:
         self.explore = explore
 
-    def answer(self, value: Any) -> Iterator[Answer]:
-        """Each message holds all that is known of its request so far, so that a page may miss any but the last."""
-        state: Answer = {"ticket": ticket_of(value), "last": False}
+    def answer(self, value: Any) -> Answer:
+        """One request, one message; what cannot be answered is said in its ``error``."""
+        state: Answer = {"ticket": ticket_of(value), "last": True}
         try:
             ask = parse_map(value)
-            state["kind"] = ask.kind
-            steps = marked(getattr(self, f"_{ask.kind}")(ask))
-            for patch, last in steps:
-                state = {**state, **patch, "last": last}
-                yield state
+            return {**state, "kind": ask.kind, **getattr(self, f"_{ask.kind}")(ask)}
         except USER_ERRORS as error:
-            yield {**state, "error": str(error), "last": True}
+            return {**state, "error": str(error)}
         except Exception:
             log.exception("a request of the Latent map failed")
-            yield {**state, "error": "This failed on the server. Try again, or reload the page.", "last": True}
+            return {**state, "error": "This failed on the server. Try again, or reload the page."}
 
     # --- looking ------------------------------------------------------------------------------------------------------
 
-    def _open(self, ask: MapAsk) -> Iterator[Answer]:
+    def _open(self, ask: MapAsk) -> Answer:
         atlases = [_plain(info) for info in self.explore.atlases()]
-        yield {"atlases": atlases, "missing": self.explore.missing() or ""}
+        return {"atlases": atlases, "missing": self.explore.missing() or ""}
 
-    def _atlas(self, ask: MapAsk) -> Iterator[Answer]:
-        yield {"atlas": _plain(self.explore.open(ask.atlas))}
+    def _atlas(self, ask: MapAsk) -> Answer:
+        return {"atlas": _plain(self.explore.open(ask.atlas))}
 
-    def _points(self, ask: MapAsk) -> Iterator[Answer]:
+    def _points(self, ask: MapAsk) -> Answer:
         points = self.explore.points(ask.atlas, ask.space, ask.projection)
-        yield {
+        return {
             "places": _packed(points.places),
             "dimensions": int(points.places.shape[1]),
             "explained": [round(share, 4) for share in points.explained],
             "colourings": self.explore.colourings(ask.atlas, ask.space),
         }
 
-    def _colour(self, ask: MapAsk) -> Iterator[Answer]:
+    def _colour(self, ask: MapAsk) -> Answer:
         found = self.explore.colour(ask.atlas, ask.space, ask.by)
-        yield {"title": found.title, "scale": found.kind, "values": _packed(found.values), "names": list(found.names)}
+        return {"title": found.title, "scale": found.kind, "values": _packed(found.values), "names": list(found.names)}
 
-    def _sheet(self, ask: MapAsk) -> Iterator[Answer]:
-        yield {"sheet": data_uri(self.explore.sheet(ask.atlas, ask.number), "image/webp")}
+    def _sheet(self, ask: MapAsk) -> Answer:
+        return {"sheet": data_uri(self.explore.sheet(ask.atlas, ask.number), "image/webp")}
 
-    def _point(self, ask: MapAsk) -> Iterator[Answer]:
+    def _point(self, ask: MapAsk) -> Answer:
         card = self.explore.point(ask.atlas, ask.row)
-        near = {one.space: list(one.rows) for one in self.explore.neighbours(ask.atlas, ask.row, 8)}
-        yield {
+        return {
             "row": card.row,
             "picture": exact_uri(card.picture),
             "name": card.name,
@@ -108,24 +103,36 @@ class MapRoom:
             "asked": card.asked,
             "recipe": dataclasses.asdict(card.recipe) if card.recipe else None,
             "className": card.class_name,
-            "near": near,
         }
+
+    def _near(self, ask: MapAsk) -> Answer:
+        """What may come a moment after the card of a point."""
+        near = {one.space: list(one.rows) for one in self.explore.neighbours(ask.atlas, ask.row, NEAR)}
+        answer: Answer = {"row": ask.row, "near": near}
         space = self.explore.open(ask.atlas).space(ask.space)
         if space.decodes and not space.problem:
-            yield {"through": exact_uri(self.explore.decode_row(ask.atlas, ask.space, ask.projection, ask.row).picture)}
+            through = self.explore.decode_row(ask.atlas, ask.space, ask.projection, ask.row).picture
+            answer["through"] = exact_uri(through)
+        return answer
 
-    def _decode(self, ask: MapAsk) -> Iterator[Answer]:
-        yield _decoded(self.explore.decode_at(ask.atlas, ask.space, ask.projection, ask.place))
+    def _locate(self, ask: MapAsk) -> Answer:
+        found = self.explore.locate(ask.atlas, ask.picture, NEAR)
+        if all(one.problem for one in found):
+            raise MapError(found[0].problem)
+        return {"spaces": {one.space: _located(one) for one in found}}
 
-    def _search(self, ask: MapAsk) -> Iterator[Answer]:
+    def _decode(self, ask: MapAsk) -> Answer:
+        return _decoded(self.explore.decode_at(ask.atlas, ask.space, ask.projection, ask.place))
+
+    def _search(self, ask: MapAsk) -> Answer:
         found = self.explore.search(ask.atlas, ask.expression)
-        yield {"rows": found.rows.tolist(), "understood": found.understood, "notes": list(found.notes)}
+        return {"rows": found.rows.tolist(), "understood": found.understood, "notes": list(found.notes)}
 
     # --- ways ---------------------------------------------------------------------------------------------------------
 
-    def _path(self, ask: MapAsk) -> Iterator[Answer]:
+    def _path(self, ask: MapAsk) -> Answer:
         found = self.explore.path(_path_request(ask))
-        yield {
+        return {
             "frames": [exact_uri(picture) for picture in found.pictures],
             "trail": np.asarray(found.trail, float).round(5).tolist(),
             "rows": list(found.rows),
@@ -135,16 +142,16 @@ class MapRoom:
             "milliseconds": round(found.milliseconds, 1),
         }
 
-    def _gif(self, ask: MapAsk) -> Iterator[Answer]:
+    def _gif(self, ask: MapAsk) -> Answer:
         request = self._walk_request(ask) if ask.attribute else _path_request(ask)
         found = self.explore.walk(request) if ask.attribute else self.explore.path(request)
-        yield {"gif": data_uri(animation(found.pictures), "image/gif")}
+        return {"gif": data_uri(to_gif(found.pictures), "image/gif")}
 
-    def _walk(self, ask: MapAsk) -> Iterator[Answer]:
+    def _walk(self, ask: MapAsk) -> Answer:
         request = self._walk_request(ask)
         found = self.explore.walk(request)
         about = self.explore.direction(ask.atlas, ask.space, ask.attribute, request.method)
-        yield {
+        return {
             "frames": [exact_uri(picture) for picture in found.pictures],
             "trail": np.asarray(found.trail, float).round(5).tolist(),
             "strengths": [round(strength, 2) for strength in found.strengths],
@@ -165,9 +172,9 @@ class MapRoom:
 
     # --- crowds -------------------------------------------------------------------------------------------------------
 
-    def _crowd(self, ask: MapAsk) -> Iterator[Answer]:
+    def _crowd(self, ask: MapAsk) -> Answer:
         found = self.explore.describe(ask.atlas, ask.space, ask.rows)
-        yield {
+        return {
             "size": found.size,
             "share": round(found.share, 4),
             "traits": [_trait(trait) for trait in found.traits[:MOST_TRAITS]],
@@ -176,9 +183,9 @@ class MapRoom:
             "notes": list(found.notes),
         }
 
-    def _clusters(self, ask: MapAsk) -> Iterator[Answer]:
+    def _clusters(self, ask: MapAsk) -> Answer:
         found = self.explore.clusters(ClusterRequest(ask.atlas, ask.space, ask.method, ask.count))
-        yield {
+        return {
             "labels": _packed(found.labels),
             "cards": [_cluster(card) for card in found.clusters],
             "silhouette": finite(found.silhouette, 3),
@@ -186,13 +193,21 @@ class MapRoom:
             "notes": list(found.notes),
         }
 
-    def _counts(self, ask: MapAsk) -> Iterator[Answer]:
+    def _counts(self, ask: MapAsk) -> Answer:
         found = self.explore.count_choice(ask.atlas, ask.space, ask.method)
-        yield {
+        return {
             "counts": list(found.counts),
             "silhouettes": [finite(value) for value in found.silhouettes],
             "elbow": [finite(value) for value in found.elbow],
             "suggested": found.suggested,
+        }
+
+    def _oddities(self, ask: MapAsk) -> Answer:
+        found = self.explore.oddities(ask.atlas, ask.space, ODD)
+        return {
+            "outliers": list(found.outliers),
+            "factors": [finite(factor, 2) for factor in found.factors],
+            "duplicates": [list(pair) for pair in found.duplicates],
         }
 
     # --- photos of one's own ------------------------------------------------------------------------------------------
@@ -220,29 +235,6 @@ class MapRoom:
         self.explore.close(visit.photos)
 
 
-def marked(steps: Iterator[Answer]) -> Iterator[tuple[Answer, bool]]:
-    """Each step with whether it is the last one, so that a single answer is a single message."""
-    held = next(steps)
-    for step in steps:
-        yield held, False
-        held = step
-    yield held, True
-
-
-def animation(pictures: Sequence[Image.Image]) -> bytes:
-    """A GIF that goes there and back again, without end."""
-    there = [
-        picture.convert("RGB")
-        .resize((GIF_SIDE, GIF_SIDE), Image.Resampling.LANCZOS)
-        .quantize(256, Image.Quantize.FASTOCTREE)  # median cut takes seconds
-        for picture in pictures
-    ]
-    frames = [*there, *there[-2:0:-1]]
-    file = io.BytesIO()
-    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=GIF_MILLISECONDS, loop=0)
-    return file.getvalue()
-
-
 def _path_request(ask: MapAsk) -> PathRequest:
     return PathRequest(ask.atlas, ask.space, ask.projection, ask.stops, ask.way, ask.frames)
 
@@ -268,6 +260,12 @@ def _decoded(found: Decoded) -> Answer:
         "note": found.note,
         "milliseconds": round(found.milliseconds, 1),
     }
+
+
+def _located(found: Located) -> Answer:
+    places = {kind: [round(x, 5) for x in place] for kind, place in found.places.items()}
+    distances = [finite(distance, 2) for distance in found.distances]
+    return {"places": places, "rows": list(found.rows), "distances": distances, "problem": found.problem}
 
 
 def _trait(trait: Trait) -> Answer:

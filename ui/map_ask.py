@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
+from core.images import open_picture
 from core.pipelines.explore_types import Stop
+from ui.components.pictures import decode_uri
 from ui.faces_ask import ticket_of
 from ui.lab_ask import uploaded
 
@@ -21,6 +25,7 @@ KINDS = (
     "colour",
     "sheet",
     "point",
+    "near",
     "decode",
     "path",
     "gif",
@@ -29,6 +34,8 @@ KINDS = (
     "search",
     "clusters",
     "counts",
+    "oddities",
+    "locate",
 )
 MOST_ROWS = 50_000
 MOST_STOPS = 24
@@ -62,10 +69,11 @@ class MapAsk:
     method: str = ""
     count: int = 8
     expression: str = ""
+    picture: Image.Image | None = None  # from another tab, to be shown on the map
 
 
 def parse_map(value: Any) -> MapAsk:
-    """JSON from the page -> :class:`MapAsk`. Raises :class:`MapError`."""
+    """JSON from the page -> :class:`MapAsk`. Raises :class:`MapError` or ``PictureError``."""
     if not isinstance(value, dict) or value.get("kind") not in KINDS:
         raise MapError("The page sent a request that this version does not know. Reload the page.")
     return MapAsk(
@@ -86,6 +94,7 @@ def parse_map(value: Any) -> MapAsk:
         method=_text(value.get("method", "")),
         count=_whole(value.get("count", 8), "The number of clusters", 1, 500),
         expression=_text(value.get("expression", ""), length=1000),
+        picture=open_picture(decode_uri(value.get("uri"))) if value["kind"] == "locate" else None,
     )
 
 

@@ -22,16 +22,17 @@ def map_tab(explore: ExplorePipeline) -> None:
     """Lays the tab out; nothing is opened before it is looked at."""
     room = MapRoom(explore)
     visit = gr.State(Visit(), time_to_live=FORGET_AFTER, delete_callback=room.forget)
+
+    def answer(value: Any) -> Answer:
+        return room.answer(value)
+
     with gr.Column(elem_id="map"):
-        controls = island("map-controls", events=("ask",), config=_words())
+        controls = island("map-controls", events=("ask",), config=_words(), functions=(answer,))
         canvas = island("map-canvas")
         intake = island("map-intake", events=("photos", "end"))
 
-    def on_ask(value: Any) -> Iterator[Answer]:
-        yield from room.answer(value)
-
     asked = controls.ask(
-        on_ask,
+        answer,
         [controls],
         [canvas],
         trigger_mode="always_last",

@@ -10,6 +10,7 @@ from core.pipelines.benchmarks import read_benchmarks
 from core.pipelines.explore import ExplorePipeline
 from core.pipelines.faces import FacesPipeline
 from core.pipelines.models import ModelShelf
+from core.pipelines.prompts import PromptsPipeline
 from core.pipelines.reconstruct import ReconstructPipeline
 from ui.bench_views import bench_view
 from ui.components.island import island
@@ -18,13 +19,18 @@ from ui.faces_tab import faces_tab
 from ui.lab_tab import lab_tab
 from ui.map_tab import map_tab
 from ui.models_tab import models_tab
+from ui.prompts_tab import prompts_tab
 from ui.theme import ASSETS, page_head, page_styles, quiet_theme
 
 TITLE = "Latentscape"
 
 
 def build_shell(
-    faces: FacesPipeline, reconstruct: ReconstructPipeline, explore: ExplorePipeline, shelf: ModelShelf
+    faces: FacesPipeline,
+    prompts: PromptsPipeline,
+    reconstruct: ReconstructPipeline,
+    explore: ExplorePipeline,
+    shelf: ModelShelf,
 ) -> gr.Blocks:
     """All tabs of the app around their pipelines."""
     frame = gr.Blocks(title=TITLE, fill_width=True, fill_height=True, analytics_enabled=False, delete_cache=(600, 3600))
@@ -33,6 +39,9 @@ def build_shell(
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Faces", id="faces", elem_id="faces-tab"):
                 faces_tab(faces)
+            # Hidden while neither our own weights nor Stable Diffusion's are here: nothing in it could draw.
+            with gr.Tab("Text prompts", id="prompts", elem_id="prompts-tab", visible=_any_model(prompts)):
+                prompts_tab(prompts)
             with gr.Tab("Reconstruction", id="reconstruction", elem_id="lab-tab"):
                 lab_tab(reconstruct, faces, benchmark=lambda: bench_view(lambda: read_benchmarks(reconstruct.root)))
             with gr.Tab("Latent map", id="map", elem_id="map-tab"):
@@ -40,6 +49,10 @@ def build_shell(
             with gr.Tab("Models", id="models", elem_id="models-tab"):
                 models_tab(shelf)
     return page
+
+
+def _any_model(prompts: PromptsPipeline) -> bool:
+    return not prompts.missing() or not PromptsPipeline(prompts.root, "sd").missing()
 
 
 def launch_settings() -> dict[str, Any]:

@@ -14,7 +14,7 @@ from core.images import to_uint8
 from core.pipelines.engine import FaceEngine
 from core.recipe import Recipe
 
-BATCH = 32
+BATCH = 64
 
 
 def vectors(asked: Sequence[Mapping[str, float]]) -> np.ndarray:

@@ -35,7 +35,7 @@ TILE, COLUMNS = 48, 32
 QUALITY = 78  # of WebP
 MOST = 100_000  # pictures
 MAPS = {"umap2": 2, "umap3": 3, "tsne2": 2}  # stored beside PCA
-_OPEN_SHEETS = 4
+_OPEN_SHEETS = 8  # of 7 MB
 
 
 class AtlasError(RuntimeError):

@@ -1,14 +1,10 @@
-"""Paths through a latent space: straight, along an arc, or over the data; as pictures, and as GIF or MP4."""
+"""Paths through a latent space: straight, along an arc, or over the data; as pictures, and as a GIF."""
 
 from __future__ import annotations
 
 import io
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -93,39 +89,17 @@ class NeighbourGraph:
 # --- to keep ----------------------------------------------------------------------------------------------------------
 
 
-def can_film() -> bool:
-    """Whether MP4 can be written on this machine: pillow writes GIF, ffmpeg the rest."""
-    return shutil.which("ffmpeg") is not None
-
-
-def to_gif(pictures: Sequence[Image.Image], *, milliseconds: int = 80, size: int = 256, swing: bool = True) -> bytes:
-    """Pictures of one size -> an endless GIF of ``size`` pixels a side; ``swing`` runs it back as well."""
-    frames = _frames(pictures, size, swing)
+def to_gif(pictures: Sequence[Image.Image], *, milliseconds: int = 70, size: int = 256) -> bytes:
+    """Pictures of one size -> a GIF of ``size`` pixels a side that goes there and back again, without end."""
+    if not pictures:
+        raise ValueError("There is no path to save.")
+    there = [
+        picture.convert("RGB")
+        .resize((size, size), Image.Resampling.LANCZOS)
+        .quantize(256, Image.Quantize.FASTOCTREE)  # median cut takes seconds
+        for picture in pictures
+    ]
+    frames = [*there, *there[-2:0:-1]]
     file = io.BytesIO()
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0)
     return file.getvalue()
-
-
-def to_mp4(pictures: Sequence[Image.Image], *, milliseconds: int = 80, size: int = 256, swing: bool = True) -> bytes:
-    """Pictures of one size -> an H.264 film. Raises ``RuntimeError`` where ffmpeg is missing or fails."""
-    if not can_film():
-        raise RuntimeError("MP4 needs ffmpeg, which is not installed here; save the path as GIF instead.")
-    frames = _frames(pictures, size, swing)
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "path.mp4"
-        command = ["ffmpeg", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size}x{size}"]
-        command += ["-r", f"{1000 / milliseconds:.3f}", "-i", "-", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
-        pixels = b"".join(frame.tobytes() for frame in frames)
-        done = subprocess.run([*command, "-y", str(target)], input=pixels, capture_output=True, timeout=120)
-        if done.returncode or not target.is_file():
-            raise RuntimeError(
-                f"ffmpeg could not write the film ({done.stderr.decode(errors='replace').strip()[:160]})."
-            )
-        return target.read_bytes()
-
-
-def _frames(pictures: Sequence[Image.Image], size: int, swing: bool) -> list[Image.Image]:
-    if not pictures:
-        raise ValueError("There is no path to save.")
-    frames = [picture.convert("RGB").resize((size, size), Image.Resampling.BICUBIC) for picture in pictures]
-    return frames + frames[-2:0:-1] if swing else frames

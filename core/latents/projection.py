@@ -189,26 +189,54 @@ class Reading:
     distance: float  # to the nearest, in typical distances between neighbours
 
 
+class PlaceIndex:
+    """Known points (N, d) to read places from. Built once per map: a click should not wait for it."""
+
+    def __init__(self, known: np.ndarray) -> None:
+        from scipy.spatial import cKDTree
+
+        self.known = np.asarray(known, np.float64)
+        self._tree = cKDTree(self.known) if self.known.shape[1] <= 3 else None
+        self.usual = self._usual_distance()
+
+    def read(self, asked: np.ndarray, support: int = SUPPORT) -> list[Reading]:
+        """Asked points (n, d) -> which of the known each is read from.
+
+        Weights fall with the third power of the distance (Shepard 1968, doi:10.1145/800186.810616): on a picture that
+        picture counts alone, in the open a few share.
+        """
+        distances, rows = self._nearest(np.atleast_2d(np.asarray(asked, np.float64)), min(support, len(self.known)))
+        weights = (distances / self.usual + 1e-4) ** -3.0
+        weights /= weights.sum(axis=1, keepdims=True)
+        near = distances[:, 0] / self.usual
+        return [Reading(r, w.astype(np.float32), float(d)) for r, w, d in zip(rows, weights, near, strict=True)]
+
+    def _nearest(self, asked: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        if self._tree is None:
+            return _nearest(self.known, asked, count)
+        distances, rows = self._tree.query(asked, k=count)
+        return distances.reshape(len(asked), count), rows.reshape(len(asked), count)
+
+    def _usual_distance(self, sample: int = 400) -> float:
+        """The median distance to the nearest other point, over an even sample."""
+        if len(self.known) < 2:
+            return 1.0
+        some = self.known[np.linspace(0, len(self.known) - 1, min(sample, len(self.known))).astype(int)]
+        return max(float(np.median(self._nearest(some, 2)[0][:, 1])), 1e-9)
+
+
 def read_places(known: np.ndarray, asked: np.ndarray, support: int = SUPPORT) -> list[Reading]:
-    """Known points (N, d), asked points (n, d) -> which of the known each is read from.
+    """Known points (N, d), asked points (n, d) -> which of the known each is read from."""
+    return PlaceIndex(known).read(asked, support)
 
-    Weights fall with the third power of the distance (Shepard 1968, doi:10.1145/800186.810616): on a picture that
-    picture counts alone, in the open a few share.
-    """
-    from scipy.spatial import cKDTree
 
-    known, asked = np.asarray(known, np.float64), np.atleast_2d(np.asarray(asked, np.float64))
-    support = min(support, len(known))
-    if known.shape[1] <= 3:
-        distances, rows = cKDTree(known).query(asked, k=support)
-        distances, rows = distances.reshape(len(asked), support), rows.reshape(len(asked), support)
-    else:
-        distances, rows = _nearest(known, asked, support)
-    usual = _usual_distance(known)
-    weights = (distances / usual + 1e-4) ** -3.0
-    weights /= weights.sum(axis=1, keepdims=True)
-    near = distances[:, 0] / usual
-    return [Reading(r, w.astype(np.float32), float(d)) for r, w, d in zip(rows, weights, near, strict=True)]
+def place_index(space: Space, projection: str = "") -> PlaceIndex:
+    """The index of one map of a space, or of its principal components; built when it is first asked for."""
+    known = space.places[projection] if projection else space.reduced
+    made = space.indices.get(projection)
+    if made is None or made[0] is not known:  # a map that was fitted again is another map
+        made = space.indices[projection] = known, PlaceIndex(known)
+    return made[1]
 
 
 def invert(space: Space, projection: str, place: np.ndarray) -> tuple[np.ndarray, Reading, float]:
@@ -218,7 +246,7 @@ def invert(space: Space, projection: str, place: np.ndarray) -> tuple[np.ndarray
     the data, farther than a few neighbours from the nearest one, is uncertain whatever they agree on.
     """
     place = np.asarray(place, np.float32)
-    reading = read_places(space.places[projection], place)[0]
+    reading = place_index(space, projection).read(place)[0]
     if projection.startswith("pca"):
         vector = space.basis.invert(place)[0]
     else:
@@ -237,7 +265,7 @@ def place_codes(space: Space, projection: str, vectors: np.ndarray) -> np.ndarra
     known = space.places[projection]
     if projection.startswith("pca"):
         return pca_places(reduced, known.shape[1])
-    readings = read_places(space.reduced, reduced)
+    readings = place_index(space).read(reduced)
     return np.stack([one.weights @ known[one.rows] for one in readings]).astype(np.float32)
 
 
@@ -247,15 +275,6 @@ def _nearest(known: np.ndarray, asked: np.ndarray, count: int) -> tuple[np.ndarr
     distances = np.sqrt(np.maximum(np.take_along_axis(square, rows, axis=1), 0))
     order = np.argsort(distances, axis=1, kind="stable")
     return np.take_along_axis(distances, order, axis=1), np.take_along_axis(rows, order, axis=1)
-
-
-def _usual_distance(known: np.ndarray, sample: int = 400) -> float:
-    """The median distance to the nearest other point, over an even sample."""
-    if len(known) < 2:
-        return 1.0
-    some = known[np.linspace(0, len(known) - 1, min(sample, len(known))).astype(int)]
-    distances, _ = _nearest(known, some, 2)
-    return max(float(np.median(distances[:, 1])), 1e-9)
 
 
 if __name__ == "__main__":

@@ -105,9 +105,11 @@ class Space:
     places: dict[str, np.ndarray] = field(default_factory=dict)
     clusterings: dict[str, np.ndarray] = field(default_factory=dict)
     psnr: np.ndarray | None = None
+    indices: dict[str, object] = field(default_factory=dict, repr=False)  # of ``core.latents.projection``
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _reduced: np.ndarray | None = field(default=None, repr=False)
     _density: np.ndarray | None = field(default=None, repr=False)
+    _squares: np.ndarray | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -153,14 +155,23 @@ class Space:
                 self._density = (ranks / max(len(self) - 1, 1)).astype(np.float32)
             return self._density
 
+    def _lengths(self) -> np.ndarray:
+        """Squared lengths of all vectors, float32 (N,)."""
+        with self._lock:
+            if self._squares is None:
+                starts = range(0, len(self), CHUNK)
+                parts = [np.square(self.codes[at : at + CHUNK] * self.scale).sum(axis=1) for at in starts]
+                self._squares = np.concatenate(parts)
+            return self._squares
+
     def nearest(self, vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Vectors (q, D) -> Euclidean distances float32 (q, count) and rows (q, count), nearest first."""
         vectors = np.atleast_2d(np.asarray(vectors, np.float32))
-        square = np.empty((len(vectors), len(self)), np.float32)
-        own = np.square(vectors).sum(axis=1)[:, None]
+        square = np.square(vectors).sum(axis=1)[:, None] + self._lengths()
+        asked = -2 * (vectors * self.scale).T  # the scale goes to the few that are asked, not to all the codes
         for start in range(0, len(self), CHUNK):
-            block = self.codes[start : start + CHUNK] * self.scale
-            square[:, start : start + len(block)] = own + np.square(block).sum(axis=1) - 2 * vectors @ block.T
+            block = self.codes[start : start + CHUNK].astype(np.float32)
+            square[:, start : start + len(block)] += (block @ asked).T
         count = min(count, len(self))
         rows = np.argpartition(square, count - 1, axis=1)[:, :count]
         order = np.argsort(np.take_along_axis(square, rows, axis=1), axis=1, kind="stable")

@@ -12,6 +12,7 @@ import math
 import torch
 from diffusers import ConfigMixin, ModelMixin
 from diffusers.configuration_utils import register_to_config
+from diffusers.loaders import PeftAdapterMixin
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -158,7 +159,7 @@ class Stage(nn.Module):
         return x
 
 
-class FaceUNet(ModelMixin, ConfigMixin):
+class FaceUNet(ModelMixin, ConfigMixin, PeftAdapterMixin):
     """Noisy latents (N, C, S, S), timesteps (N,), attributes (N, 40) in [-1, 1] -> prediction (N, C, S, S).
 
     What the prediction is (noise, velocity or flow) belongs to the objective, not to the network.

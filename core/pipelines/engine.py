@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from diffusers import AutoencoderKL
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from core import attributes, checkpoints
 from core.diffusion.objective import Objective
 from core.diffusion.sampling import Plan, Step, noise_for, solvers, walk
 from core.images import to_images, to_pixels, to_tensor
 from core.models import FaceUNet, LatentCodec, PictureClassifier
+from core.models.adapters import Base, merged
 from core.pipelines.faces import PARTS
 from core.pipelines.steady import steady
+from core.pipelines.styles_shelf import StyleShelf
+from core.pipelines.styles_wardrobe import Wardrobe
 from core.recipe import Recipe, RecipeError
 
 
@@ -33,8 +37,9 @@ class FaceEngine:
     number of threads; another kind of processor may differ in the last bits.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, shelf: StyleShelf | None = None) -> None:
         self.root = root
+        self._shelf = shelf or StyleShelf(root)
         self._lock = threading.RLock()
         self._loaded = False
 
@@ -56,7 +61,9 @@ class FaceEngine:
                     f"faces draws {channels} latent channels, autoencoder-kl has {codec.channels}: retrain one."
                 )
             self._objective = Objective(_prediction(self.root / "faces" / "scheduler_config.json"))
-            self._denoiser = steady(denoiser.to(memory_format=torch.channels_last))
+            plain = Base("faces", merged(denoiser, []), cache(lambda: checkpoints.fingerprint(self.root / "faces")))
+            self._wardrobe = Wardrobe(plain, self._shelf, steady)
+            self._denoiser = steady(denoiser)
             self._codec, self._classifier = codec, classifier.to(memory_format=torch.channels_last)
             steady(autoencoder.to(memory_format=torch.channels_last))
             self._loaded = True
@@ -88,7 +95,8 @@ class FaceEngine:
             raise RecipeError(f"These weights cannot be drawn with {one.solver}; use {', '.join(self.solvers())}.")
         plan = Plan(one.solver, one.steps, one.guidance, one.guidance_interval)
         noise, generator = noise_for(one.seed, self.latent_shape)
-        return walk(self.denoise, self.objective, plan, noise, torch.from_numpy(wanted)[None], generator)
+        denoise = partial(self.denoise, network=self.dressed(one))
+        return walk(denoise, self.objective, plan, noise, torch.from_numpy(wanted)[None], generator)
 
     def picture(self, z: Tensor) -> Image.Image:
         """Latents (1, C, S, S) -> a picture."""
@@ -98,11 +106,17 @@ class FaceEngine:
         """A picture of any size -> the probability of each of the 40 attributes."""
         return self.read(to_tensor(to_pixels(image, self.size)))
 
-    def denoise(self, x: Tensor, timesteps: Tensor, wanted: Tensor) -> Tensor:
-        """Noisy latents (N, C, S, S) -> the network's prediction."""
+    def dressed(self, one: Recipe) -> nn.Module | None:
+        """The denoiser in the recipe's styles; None where it wears none. Raises ``CheckpointError``."""
         self.load()
+        return self._wardrobe.dressed(one.styles, one.style_parts)
+
+    def denoise(self, x: Tensor, timesteps: Tensor, wanted: Tensor, network: nn.Module | None = None) -> Tensor:
+        """Noisy latents (N, C, S, S) -> the prediction of the network, or of another that :meth:`dressed` returned."""
+        self.load()
+        network = self._denoiser if network is None else network
         with self._lock, torch.inference_mode():
-            return self._denoiser(x.contiguous(memory_format=torch.channels_last), timesteps, wanted).clone()
+            return network(x.contiguous(memory_format=torch.channels_last), timesteps, wanted).clone()
 
     def encode(self, x: Tensor) -> Tensor:
         """Pictures (N, 3, P, P) in [-1, 1] -> latents (N, C, S, S)."""

@@ -46,6 +46,7 @@ from core.pipelines.explore_types import (
     WalkRequest,
     WalkResult,
 )
+from core.pipelines.loading import LOADING
 from core.pipelines.progress import Cancel
 from core.recipe import Recipe, RecipeError, from_json
 
@@ -76,7 +77,8 @@ class ExplorePipeline:
         """The networks; one per pipeline, whichever thread asks first."""
         with self._making:
             if self._engine is None:
-                from core.pipelines.explore_engine import ExploreEngine  # with torch: not before somebody needs it
+                with LOADING:
+                    from core.pipelines.explore_engine import ExploreEngine  # with torch: not before somebody needs it
 
                 self._engine = ExploreEngine(self.root)
             return self._engine
@@ -137,7 +139,15 @@ class ExplorePipeline:
         title = atlas.names[row] if atlas.names else f"seed {recipe.seed}" if recipe else f"picture {row}"
         known = atlas.classes is not None and 0 <= atlas.classes[row] < len(atlas.class_names)
         class_name = atlas.class_names[atlas.classes[row]] if known else ""
-        return PointCard(row, atlas.thumbnail(row), title, measured, asked, recipe, class_name)
+        return PointCard(row, self.picture(name, row), title, measured, asked, recipe, class_name)
+
+    def picture(self, name: str, row: int) -> Image.Image:
+        """One picture as large as the atlas has it: from the sharpest latents where they decode, else its thumbnail."""
+        held = self._shelf.get(name)
+        row, sharpest = held.row(row), held.atlas.spaces.get("kl")
+        if sharpest is None or self._shelf.problem(held, "kl"):
+            return held.atlas.thumbnail(row)
+        return self.engine.decode("kl", sharpest.vectors(np.array([row])))[0]
 
     def colourings(self, name: str, space: str) -> list[tuple[str, str]]:
         """What can be coloured by: (key for :meth:`colour`, title)."""
@@ -221,25 +231,21 @@ class ExplorePipeline:
 
     def oddities(self, name: str, space: str, count: int = 24) -> Oddities:
         """Outliers and near-duplicates of one space. Takes seconds."""
-        return crowds.oddities(self._shelf.get(name).space(space), max(1, min(int(count), MOST_ASKED)))
+        return crowds.oddities(self._shelf.get(name), space, max(1, min(int(count), MOST_ASKED)))
 
     # --- pictures from outside ----------------------------------------------------------------------------------------
 
     def locate(self, name: str, picture: Image.Image, count: int = 8) -> tuple[Located, ...]:
         """Where a picture of any size lies in every space of an atlas, and what is near it there."""
         held, pixels = self._shelf.get(name), to_pixels(picture, SIZE)[None]
+        vectors, problems = self._encoded(held, pixels)
         found = []
         for key, space in held.atlas.spaces.items():
-            try:
-                problem = self._shelf.problem(held, key)
-                vector = None if problem else self.engine.look(pixels, [key]).vectors[key]
-            except CheckpointError as error:
-                problem, vector = str(error), None
-            if vector is None:
-                found.append(Located(key, {}, (), (), problem))
+            if key in problems:
+                found.append(Located(key, {}, (), (), problems[key]))
                 continue
-            places = {kind: place_codes(space, kind, vector)[0] for kind in PROJECTIONS if kind in space.places}
-            distances, rows = space.nearest(vector, max(1, min(int(count), MOST_ASKED)))
+            places = {kind: place_codes(space, kind, vectors[key])[0] for kind in PROJECTIONS if kind in space.places}
+            distances, rows = space.nearest(vectors[key], max(1, min(int(count), MOST_ASKED)))
             plain = {kind: tuple(float(x) for x in place) for kind, place in places.items()}
             found.append(Located(key, plain, tuple(map(int, rows[0])), tuple(map(float, distances[0]))))
         return tuple(found)
@@ -276,6 +282,19 @@ class ExplorePipeline:
         yield self._shelf.info(held.name)
 
     # --- in between ---------------------------------------------------------------------------------------------------
+
+    def _encoded(self, held: Held, pixels: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+        """Pictures in every space that can encode; of the others, why not. Each encoder looks once."""
+        vectors, problems = {}, {}
+        for checkpoint in dict.fromkeys(ENCODERS[key].checkpoint for key in held.atlas.spaces):
+            keys = [key for key in held.atlas.spaces if ENCODERS[key].checkpoint == checkpoint]
+            try:
+                problem = self._shelf.problem(held, keys[0])
+                vectors |= {} if problem else self.engine.look(pixels, keys).vectors
+            except CheckpointError as error:
+                problem = str(error)
+            problems |= dict.fromkeys(keys, problem) if problem else {}
+        return vectors, problems
 
     def _decoder(self, held: Held, key: str) -> walks.Decode:
         def decode(vectors: np.ndarray) -> list[Image.Image] | None:

@@ -93,8 +93,16 @@ def describe_rows(held: Held, space: Space, rows: np.ndarray, mean: Mean) -> Cro
     return Crowd(len(rows), len(rows) / held.atlas.count, traits, medoid, mean(rows), tuple(notes))
 
 
-def oddities(space: Space, count: int) -> Oddities:
-    """Outliers, near-duplicates and density of a space. Raises ``ExploreError``."""
+def oddities(held: Held, key: str, count: int) -> Oddities:
+    """Outliers, near-duplicates and density of a space, worked out once. Raises ``ExploreError``."""
+    space = held.space(key)
+    with held.lock:
+        if (key, count) not in held.oddities:
+            held.oddities[key, count] = _oddities(space, count)
+        return held.oddities[key, count]
+
+
+def _oddities(space: Space, count: int) -> Oddities:
     from sklearn.neighbors import LocalOutlierFactor
 
     points = space.reduced

@@ -19,7 +19,7 @@ from core.latents.clusters import Clustering
 from core.latents.directions import Direction
 from core.latents.paths import NeighbourGraph
 from core.latents.spaces import ENCODERS, Space
-from core.pipelines.explore_types import PROJECTIONS, AtlasInfo, ExploreError, SpaceInfo
+from core.pipelines.explore_types import PROJECTIONS, AtlasInfo, ExploreError, Oddities, SpaceInfo
 
 MOST_VISITORS = 12  # atlases of photos that are kept at once; the one that was used longest ago goes first
 KEPT = 96  # directions and clusterings of an atlas that are remembered
@@ -44,6 +44,7 @@ class Held:
     directions: OrderedDict[tuple, Direction] = field(default_factory=OrderedDict, repr=False)
     clusterings: OrderedDict[tuple, Clustering] = field(default_factory=OrderedDict, repr=False)
     graphs: dict[str, NeighbourGraph] = field(default_factory=dict, repr=False)
+    oddities: dict[tuple, Oddities] = field(default_factory=dict, repr=False)
 
     def space(self, key: str) -> Space:
         """Raises ``ExploreError`` for a space that this atlas does not have."""

@@ -103,7 +103,7 @@ class PointCard:
     """Everything known of one picture of an atlas."""
 
     row: int
-    picture: Image.Image  # its thumbnail
+    picture: Image.Image  # as large as the atlas has it
     name: str  # file name, or "seed 1234"
     measured: dict[str, float]  # all 40: the classifier's probability 0..1; empty where it was not asked
     asked: dict[str, float]  # attributes asked for or labelled, those at 0 left out

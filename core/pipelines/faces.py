@@ -14,7 +14,9 @@ from PIL import Image
 
 from core import attributes, checkpoints
 from core.images import to_pixels
+from core.pipelines.loading import LOADING
 from core.pipelines.progress import Cancel, Progress
+from core.pipelines.styles_shelf import StyleShelf
 from core.recipe import Recipe, single, validate
 
 if TYPE_CHECKING:
@@ -82,6 +84,7 @@ class FacesPipeline:
 
     def __init__(self, root: str | Path | None = None) -> None:
         self.root = Path(root) if root else checkpoints.root()
+        self.shelf = StyleShelf(self.root)
         self._engine: FaceEngine | None = None
         self._making = threading.Lock()
         self._plain: OrderedDict[tuple, dict[str, float]] = OrderedDict()  # readings of faces with nothing set
@@ -91,9 +94,10 @@ class FacesPipeline:
         """The models; one per pipeline, whichever thread asks first."""
         with self._making:
             if self._engine is None:
-                from core.pipelines.engine import FaceEngine  # with torch: not before somebody draws
+                with LOADING:
+                    from core.pipelines.engine import FaceEngine  # with torch: not before somebody draws
 
-                self._engine = FaceEngine(self.root)
+                self._engine = FaceEngine(self.root, self.shelf)
             return self._engine
 
     def missing(self) -> str | None:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from core import checkpoints
 from core.captions import Reading
+from core.pipelines.loading import LOADING
 from core.pipelines.progress import Cancel, Progress
 from core.pipelines.prompts_text import cleaned, read_prompt, vocabulary_note
 from core.pipelines.prompts_types import (
@@ -72,7 +73,8 @@ class PromptsPipeline:
         """The networks; one per pipeline, whichever thread asks first. Raises ``CheckpointError``."""
         with self._making:
             if self._engine is None:
-                from core.pipelines.prompts_engine import TextEngine  # with torch: not before somebody draws
+                with LOADING:
+                    from core.pipelines.prompts_engine import TextEngine  # with torch: not before somebody draws
 
                 self._engine = TextEngine(find_pipeline(self.model, self.root))
             return self._engine
@@ -100,6 +102,16 @@ class PromptsPipeline:
     def understood(self, prompt: str) -> Reading:
         """What a prompt asks for, in the words that captions use; the characters are those of the cleaned prompt."""
         return read_prompt(prompt)
+
+    def window(self, prompt: str) -> int | None:
+        """How many characters of a cleaned prompt the text encoder reads; None where that is not known yet."""
+        from core.pipelines.prompts_window import kept_characters
+
+        return None if self.missing() else kept_characters(find_pipeline(self.model, self.root), prompt)
+
+    def best_needs(self) -> str | None:
+        """One sentence on how to get the CLIP that :meth:`best_first` needs, or None."""
+        return checkpoints.missing(self.root / "clip")
 
     def draw(
         self, request: PromptRequest, *, previews: bool = True, cancel: Cancel | None = None
@@ -167,7 +179,8 @@ class PromptsPipeline:
     def reader(self) -> PictureReader:
         with self._making:
             if self._reader is None:
-                from core.pipelines.prompts_readback import PictureReader
+                with LOADING:
+                    from core.pipelines.prompts_readback import PictureReader
 
                 self._reader = PictureReader(self.root)
             return self._reader

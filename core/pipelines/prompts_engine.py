@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import torch
 from diffusers import AutoencoderTiny, StableDiffusionPipeline
 from diffusers.utils import logging as diffusers_logging
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 from transformers.utils import logging as transformers_logging
 
 from core import checkpoints
@@ -23,9 +24,13 @@ from core.diffusion.sampling import Plan, Step, noise_for
 from core.diffusion.text import Draft, FolderObjective, Told, text_solvers, walk_text
 from core.images import to_images
 from core.models import LatentCodec
+from core.models.adapters import Base
 from core.models.prior import TextPrior
 from core.pipelines.prompts_maps import Attention, recorded, word_maps
 from core.pipelines.prompts_types import Drawing, PromptRequest
+from core.pipelines.styles_shelf import StyleShelf
+from core.pipelines.styles_wardrobe import Wardrobe
+from core.recipe import Recipe
 
 transformers_logging.disable_progress_bar()  # loading is quick, and nobody looks at the server's console
 diffusers_logging.disable_progress_bar()
@@ -42,8 +47,9 @@ class TextEngine:
     Attention needs no slicing: torch's scaled dot product does not hold the whole table of weights.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shelf: StyleShelf | None = None) -> None:
         self.folder = folder
+        self._shelf = shelf or StyleShelf(folder.parent)
         self._lock = threading.RLock()
         self._loaded = False
 
@@ -65,6 +71,9 @@ class TextEngine:
             self._device, self._dtype = _where(self.large)
             unet = pipeline.unet.to(self._device, memory_format=torch.channels_last).eval().requires_grad_(False)
             self._unet = unet if self._dtype == torch.float32 else unet.to(self._dtype)
+            mark = cache(lambda: checkpoints.fingerprint(self.folder / "unet"))
+            base = Base("sd" if self.large else "text", self._unet, mark)
+            self._wardrobe = Wardrobe(base, self._shelf, lambda network: network, most=1 if self.large else 12)
             self._encoder = pipeline.text_encoder.to(self._device).eval().requires_grad_(False)
             self._codec = LatentCodec(pipeline.vae.to(self._device).eval().requires_grad_(False))
             self._tokenizer = pipeline.tokenizer
@@ -107,12 +116,27 @@ class TextEngine:
         """Characters of every token of a text; (0, 0) for those that stand for none."""
         return [tuple(span) for span in self._tokens(text, offsets=True).offset_mapping[0].tolist()]
 
-    def denoise(self, x: Tensor, timesteps: Tensor, states: Tensor, attention: Attention | None = None) -> Tensor:
-        """Noisy latents (N, C, S, S) -> the network's prediction, in float32 on the CPU."""
+    def dressed(self, one: Recipe) -> nn.Module | None:
+        """The denoiser in the recipe's styles; None where it wears none. Raises ``CheckpointError``."""
+        self.load()
+        return self._wardrobe.dressed(one.styles, one.style_parts)
+
+    def denoise(
+        self,
+        x: Tensor,
+        timesteps: Tensor,
+        states: Tensor,
+        attention: Attention | None = None,
+        network: nn.Module | None = None,
+    ) -> Tensor:
+        """Noisy latents (N, C, S, S) -> the prediction, in float32 on the CPU; of the network that :meth:`dressed`
+        returned, where there is one.
+        """
+        unet = self._unet if network is None else network
         x = x.to(self._device, self._dtype).contiguous(memory_format=torch.channels_last)
         states = states.to(self._device, self._dtype)
-        with self._lock, torch.inference_mode(), recorded(self._unet, attention):
-            return self._unet(x, timesteps.to(self._device), states).sample.float().cpu().clone()
+        with self._lock, torch.inference_mode(), recorded(unet, attention):
+            return unet(x, timesteps.to(self._device), states).sample.float().cpu().clone()
 
     def draft(self, states: Tensor, seed: int) -> Tensor:
         """States (1, L, D) -> clean latents (1, C, S, S), one sample of the variational start."""
@@ -158,6 +182,7 @@ class DrawnPicture:
     def __init__(self, engine: TextEngine, request: PromptRequest, towards: tuple[str, float] | None) -> None:
         recipe = request.recipe
         self.engine, self.request = engine, request
+        self.network = engine.dressed(recipe)
         self.attention = Attention(engine.latent_shape[1]) if request.maps else None
         self.film: list[Image.Image] = []
         wanted = engine.states(recipe.prompt)
@@ -190,7 +215,7 @@ class DrawnPicture:
         return Drawing(self.engine.picture(latents), recipe, draft, maps, film)
 
     def _denoise(self, x: Tensor, timesteps: Tensor, states: Tensor) -> Tensor:
-        return self.engine.denoise(x, timesteps, states, self.attention)
+        return self.engine.denoise(x, timesteps, states, self.attention, self.network)
 
 
 def _open(folder: Path) -> StableDiffusionPipeline:

@@ -17,6 +17,7 @@ from core.images import PictureError, to_pixels
 from core.latents import sources
 from core.latents.surgery import between, check, operate
 from core.pipelines.latent_view import view
+from core.pipelines.loading import LOADING
 from core.pipelines.progress import Cancel
 from core.pipelines.reconstruct_types import (
     Advance,
@@ -61,7 +62,8 @@ class ReconstructPipeline:
         """The networks; one per pipeline, whichever thread asks first."""
         with self._making:
             if self._engine is None:
-                from core.pipelines.codec_engine import CodecEngine  # with torch: not before somebody needs it
+                with LOADING:
+                    from core.pipelines.codec_engine import CodecEngine  # with torch: not before somebody needs it
 
                 self._engine = CodecEngine(self.root)
             return self._engine

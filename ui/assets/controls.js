@@ -314,7 +314,7 @@
   // The first picture: the recipe of the link, or the face that everybody meets.
   function start() {
     const link = new URL(location.href).searchParams.get("r");
-    if (link) latentscape.ask.send({ kind: "draw", link, settle: true }, { fromLink: true });
+    if (link && !latentscape.prompts.open(link)) latentscape.ask.send({ kind: "draw", link, settle: true }, { fromLink: true });
     else latentscape.ask.draw();
   }
 

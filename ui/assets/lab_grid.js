@@ -56,10 +56,13 @@
     return place(made, 1, column);
   }
 
+  // As large as the page has it.
+  const sent = (row) => ({ uri: Object.entries(row.views).sort(([a], [b]) => b - a)[0][1], name: row.name });
+
   function original(row, at, side, top) {
     const made = node(`row ${row.id}`, () => el("div", { class: "lab-original", "data-row": row.id }, el("canvas", { role: "img" }),
       el("div", { class: "lab-caption" }), el("div", { class: "lab-row-actions" },
-        el("button", { type: "button", class: "button small", onclick: () => lab.editInFaces(row.id) }, "Edit in Faces"),
+        latentscape.pictures.buttons("lab", () => sent(row)),
         el("button", { type: "button", class: "icon-button", "aria-label": `Remove ${row.name}`, title: "Remove", onclick: () => lab.remove(row.id) },
           icon("close")))));
     const canvas = made.firstChild;

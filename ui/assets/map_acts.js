@@ -5,13 +5,17 @@
   const film = { way: "linear", frames: 16 };
 
   function pick(row) {
-    Object.assign(state, { picked: { row }, near: [] });
+    Object.assign(state, { picked: { row }, near: {} });
     emit("map:picked", { kind: "point", row });
     map.ask("point", { kind: "point", row, ...map.where() }, (message) => {
       if (message.error || state.picked?.row !== row) return;
-      state.near = message.near[map.plane.space] || [];
       emit("map:point", message);
-      emit("map:redraw");
+      map.ask("near", { kind: "near", row, ...map.where() }, (more) => {
+        if (more.error || state.picked?.row !== row) return;
+        state.near = more.near;
+        emit("map:point", { ...message, ...more });
+        emit("map:redraw");
+      });
     });
     emit("map:redraw");
   }
@@ -21,13 +25,13 @@
     const fresh = !state.picked?.place;
     state.picked = { place, plane };
     if (fresh) {
-      state.near = [];
+      state.near = {};
       emit("map:picked", { kind: "place" });
     }
     const content = { kind: "decode", atlas: state.atlas.name, space: plane.space, projection: plane.projection, place };
     map.ask("live", content, (message) => {
       if (message.error || !state.picked?.place) return;
-      state.near = message.rows.slice(0, 6);
+      state.near = { [plane.space]: message.rows.slice(0, 6) };
       emit("map:decoded", message);
       emit("map:redraw");
     });
@@ -37,7 +41,7 @@
   function addStop(stop) {
     if (state.strip?.attribute) state.strip = null;
     if (state.stops.length >= 24) return map.say({ text: "A path has up to 24 stops. Clear it to begin another." });
-    Object.assign(state, { stops: [...state.stops, stop], picked: null, near: [] });
+    Object.assign(state, { stops: [...state.stops, stop], picked: null, near: {} });
     if (state.stops.length === 1) map.say({ text: "Click the next stop: a picture, or an empty place." });
     path();
   }
@@ -87,11 +91,32 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
-  function saveGif() {
+  // A film has more pictures than the strip: it is asked for anew.
+  const filmRequest = () => {
     const { content } = state.strip;
-    const frames = content.kind === "path" ? Math.max(24, content.frames) : 25;
+    return { ...content, frames: content.kind === "path" ? Math.max(24, content.frames) : 25 };
+  };
+  const filmName = (content, ending) => `latentscape-${content.attribute || "path"}.${ending}`;
+
+  function saveGif() {
+    const content = filmRequest();
     map.say({ text: "Making the GIF." });
-    map.ask("gif", { ...content, kind: "gif", frames }, (message) => message.gif && save(message.gif, `latentscape-${content.attribute || "path"}.gif`));
+    map.ask("gif", { ...content, kind: "gif" }, (message) => message.gif && save(message.gif, filmName(content, "gif")));
+  }
+
+  function saveMp4() {
+    const content = filmRequest();
+    map.say({ text: "Making the film." });
+    map.ask("film", content, async (message) => {
+      if (message.error) return;
+      try {
+        const address = URL.createObjectURL(await map.filmOf(message.frames));
+        await save(address, filmName(content, "mp4"));
+        URL.revokeObjectURL(address);
+      } catch (error) {
+        map.say({ text: error.message, error: true });
+      }
+    });
   }
 
   function search(expression) {
@@ -119,7 +144,7 @@
   function clear() {
     if (state.strip || state.stops.length) return clearPath();
     if (state.picked) {
-      Object.assign(state, { picked: null, near: [] });
+      Object.assign(state, { picked: null, near: {} });
       emit("map:picked", null);
       return emit("map:redraw");
     }
@@ -131,13 +156,14 @@
   on("map:shown", (plane) => {
     if (plane.slot !== "first") return;
     if (state.picked?.place) {
-      Object.assign(state, { picked: null, near: [] });
+      Object.assign(state, { picked: null, near: {} });
       emit("map:picked", null);
     }
     if (state.strip?.attribute || state.stops.some((stop) => stop.place)) return clearPath();
     path();
-    if (state.picked) pick(state.picked.row);
+    if (state.picked?.guest) map.guest();
+    else if (state.picked) pick(state.picked.row);
   });
 
-  Object.assign(map, { film, pick, probe, addStop, path, walk, clearPath, scrub, saveGif, search, cluster, clear });
+  Object.assign(map, { film, pick, probe, addStop, path, walk, clearPath, scrub, saveGif, saveMp4, search, cluster, clear });
 })();

@@ -28,6 +28,7 @@
   }
 
   function changeSpace(key) {
+    if (key === map.plane.space) return;
     const ready = map.space(key).projections;
     map.plane.show(key, ready.includes(map.plane.projection) ? map.plane.projection : ready[0]);
   }
@@ -169,12 +170,15 @@
       state[name] = value;
       emit("map:redraw");
     };
+    const contours = el("input", { type: "checkbox", role: "switch", id: "map-contours", onchange: () => redraw("contours")(contours.checked) });
     root.classList.add("column", "lab-column", "map-column");
     root.append(el("div", { class: "column-body" }, searchGroup(), group("Space", el("label", { class: "map-atlases", hidden: true }, atlases), spaces, card, secondGroup()),
       group("Layout", projections, el("p", { class: "hint lab-note number" })),
       group("Colour", colours, legend, setting("Size", slider("Size of the points", { min: 2, max: 20, step: 0.5, value: state.size }, redraw("size"))),
-        setting("Opacity", slider("Opacity", { min: 0.1, max: 1, step: 0.05, value: state.opacity }, redraw("opacity")))),
-      clusterGroup(), map.photosGroup()));
+        setting("Opacity", slider("Opacity", { min: 0.1, max: 1, step: 0.05, value: state.opacity }, redraw("opacity"))),
+        el("label", { class: "lab-model" }, el("span", {}, "Density contours"), contours)),
+      clusterGroup(), group("Apart", el("button", { type: "button", class: "button map-wide", id: "map-oddities", onclick: map.oddities }, "Outliers and near-duplicates")),
+      map.photosGroup()));
     map.connect(handle);
     method.append(...Object.entries(state.words.methods).map(([key, words]) => option(key, words, key === "kmeans")));
   });
@@ -190,4 +194,5 @@
   });
   on("map:ready", () => showPlane(map.plane));
   on("map:found", tell);
+  map.showSpace = changeSpace;
 })();

@@ -3,6 +3,7 @@
   const { map } = latentscape;
   const { state } = map;
   const MOST_THUMBS = 240;
+  const PIN = 56; // CSS pixels of a picture from another tab
 
   const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const unitsOf = (plane, place) => place.map((value, axis) => (value - plane.data.centre[axis]) / plane.data.scale);
@@ -93,11 +94,36 @@
     });
   }
 
+  function pickedPixel(plane) {
+    const { row, place, plane: own, guest } = state.picked;
+    if (guest) {
+      const found = guest.spaces[plane.space]?.places[plane.projection];
+      return found ? pixelOf(plane, found) : null;
+    }
+    if (!place) return rowPixel(plane, row);
+    return own === plane ? pixelOf(plane, place) : null;
+  }
+
+  // A picture that is not one of the points stands over its place.
+  function pinned(context, [x, y], face, accent) {
+    if (!face.naturalWidth) return;
+    const [left, top] = [x - PIN / 2, y - PIN - 20];
+    context.fillStyle = accent;
+    context.beginPath();
+    context.moveTo(x - 7, top + PIN);
+    context.lineTo(x + 7, top + PIN);
+    context.lineTo(x, y - 10);
+    context.fill();
+    context.fillRect(left - 2, top - 2, PIN + 4, PIN + 4);
+    context.imageSmoothingQuality = "high";
+    const side = Math.min(face.naturalWidth, face.naturalHeight);
+    context.drawImage(face, (face.naturalWidth - side) / 2, (face.naturalHeight - side) / 2, side, side, left, top, PIN, PIN);
+  }
+
   function picked(plane, context, accent) {
     if (!state.picked) return;
-    const away = state.picked.plane && state.picked.plane !== plane;
-    const pixel = state.picked.place ? (away ? null : pixelOf(plane, state.picked.place)) : rowPixel(plane, state.picked.row);
-    for (const row of state.near) {
+    const pixel = pickedPixel(plane);
+    for (const row of state.near[plane.space] || []) {
       if (pixel) {
         context.beginPath();
         context.moveTo(...pixel);
@@ -109,6 +135,7 @@
     }
     if (!pixel) return;
     ring(context, pixel, 9, accent, 2.5);
+    if (state.picked.guest) pinned(context, pixel, state.picked.guest.face, accent);
     if (!state.picked.place) return;
     const [x, y] = pixel;
     for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
@@ -125,6 +152,7 @@
     context.clearRect(0, 0, plane.view.size.width, plane.view.size.height);
     const accent = token("--accent");
     if (settled) {
+      map.drawContours(plane, context, token("--muted"));
       if (!plane.view.deep) thumbs(plane, context, thumb);
       trail(plane, context, accent);
       stops(plane, context, accent);
@@ -143,5 +171,5 @@
     context.stroke();
   }
 
-  Object.assign(map, { drawMarks, pixelOf });
+  Object.assign(map, { drawMarks, pixelOf, unitsOf });
 })();

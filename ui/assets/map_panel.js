@@ -5,6 +5,7 @@
   const LARGE = 264;
   const BARS = 8;
   let panel, body, heading;
+  let latest = ""; // the picture that was decoded last
 
   const label = (name) => state.words.labels[name] || name.replaceAll("_", " ");
   const percent = (share) => `${Math.round(100 * share)} %`;
@@ -22,7 +23,7 @@
       const canvas = el("canvas", { width: 96, height: 96 });
       const context = canvas.getContext("2d");
       context.imageSmoothingQuality = "high";
-      map.tile(context, row, 0, 0, 96);
+      if (!map.tile(context, row, 0, 0, 96)) canvas.dataset.waiting = row;
       return el("button", { type: "button", "aria-label": `Picture ${row}`, onclick: () => map.pick(row),
         onpointerenter: () => glance(row), onpointerleave: () => glance(-1) }, canvas);
     }));
@@ -78,43 +79,44 @@
       el("button", { type: "button", class: "button", id: "map-walk", onclick: () => map.walk(stop, choice.value) }, "Walk")));
   }
 
-  function openFaces(recipe) {
-    [...document.querySelectorAll("#tabs > .tab-wrapper button[role=tab]")].find((tab) => tab.textContent.trim() === "Faces")?.click();
-    latentscape.after(["faces-controls", "faces-canvas"], () => latentscape.change({ ...recipe }));
-  }
+  const starter = (stop) => el("button", { type: "button", class: "button", onclick: () => {
+    map.useTool("path");
+    map.clearPath();
+    map.addStop(stop);
+  } }, "Start a path here");
+
+  // The picture in hand goes to another tab.
+  const sendRow = (get) => el("div", { class: "map-row map-send" }, el("span", { class: "hint" }, "Send to"), latentscape.pictures.buttons("map", get, { titles: true }));
 
   // The thumbnail that the page already has, until the answer is here.
   function glimpse(row) {
-    const canvas = el("canvas", { class: "map-large", width: 2 * LARGE, height: 2 * LARGE });
+    const canvas = el("canvas", { class: "map-large", role: "img", "data-row": row, width: 2 * LARGE, height: 2 * LARGE });
     const context = canvas.getContext("2d");
     context.imageSmoothingQuality = "high";
     if (map.tile(context, row, 0, 0, 2 * LARGE)) show(`Picture ${row}`, canvas);
   }
 
   function point(found) {
-    const canvas = large(found.picture, found.name);
+    const known = body.querySelector(`.map-large[data-row="${found.row}"]`); // nothing flickers as the rest arrives
+    const canvas = known || large("", found.name);
+    canvas.dataset.row = found.row;
+    canvas.setAttribute("aria-label", found.name);
+    paint(canvas, found.picture, LARGE);
     const through = found.through && el("figure", { class: "map-through" }, (() => {
       const small = el("canvas", { class: "through" });
       paint(small, found.through, 96);
       return small;
     })(), el("figcaption", { class: "hint" }, `As ${spaceTitle()} keeps it`));
-    const rows = found.near[map.plane.space] || [];
-    show([found.name, found.className].filter(Boolean).join(", "), canvas, el("div", { class: "map-row" },
-      el("button", { type: "button", class: "button", onclick: () => {
-        map.useTool("path");
-        map.clearPath();
-        map.addStop({ row: found.row });
-      } }, "Start a path"),
-      found.recipe && el("button", { type: "button", class: "button", id: "map-to-faces", onclick: () => openFaces(found.recipe) }, "Open in Faces")),
-    through, attributeBars(found), section(`Nearest in ${spaceTitle()}`, thumbs(rows)),
-    ...Object.entries(found.near).filter(([key]) => map.side && key === map.second?.space && key !== map.plane.space)
-      .map(([key, others]) => section(`Nearest in ${spaceTitle(key)}`, thumbs(others))),
-    Object.keys(found.measured).length ? walker({ row: found.row }) : null);
+    show([found.name, found.className].filter(Boolean).join(", "), canvas,
+      sendRow(() => ({ uri: found.picture, name: found.name, recipe: found.recipe })), starter({ row: found.row }),
+      through, attributeBars(found), found.near ? map.nearSection(found.near) : null,
+      Object.keys(found.measured).length ? walker({ row: found.row }) : null);
   }
 
   // --- a place between pictures -------------------------------------------------------------------------------------
 
   function decoded(found) {
+    latest = found.picture;
     const sure = found.uncertainty < 0.35 ? "Well supported" : found.uncertainty < 0.7 ? "Fairly supported" : "A guess";
     if (heading.textContent === "Decoded here" && body.querySelector(".map-large")) {
       paint(body.querySelector(".map-large"), found.picture, LARGE); // nothing flickers while the hand moves
@@ -122,6 +124,7 @@
       const meter = el("span", { class: "map-bar" }, el("span", {}));
       show("Decoded here", large(found.picture, "The decoded picture"),
         el("div", { class: "map-sure" }, el("strong", {}), meter, el("span", { class: "number" })), el("p", { class: "hint map-note" }),
+        sendRow(() => ({ uri: latest, name: "decoded place" })),
         section("Nearest pictures on the map", el("div", { class: "map-near" })),
         el("div", { class: "map-walks" }));
     }
@@ -131,11 +134,7 @@
     number.textContent = `uncertainty ${(found.uncertainty ?? 1).toFixed(2)}`;
     body.querySelector(".map-note").textContent = found.decoded ? found.note : "This space has no decoder, so this is the nearest picture.";
     body.querySelector(".map-near").replaceChildren(thumbs(found.rows.slice(0, 8)));
-    body.querySelector(".map-walks").replaceChildren(el("div", { class: "map-row" }, el("button", { type: "button", class: "button", onclick: () => {
-      map.useTool("path");
-      map.clearPath();
-      map.addStop({ place: found.place });
-    } }, "Start a path")), state.picked?.plane?.slot === "first" ? walker({ place: found.place }) : "");
+    body.querySelector(".map-walks").replaceChildren(starter({ place: found.place }), state.picked?.plane?.slot === "first" ? walker({ place: found.place }) : "");
     body.dataset.milliseconds = found.milliseconds;
   }
 
@@ -156,6 +155,7 @@
     const strong = found.traits.filter((trait) => trait.significant);
     show(`${found.size.toLocaleString("en")} pictures`, el("p", { class: "hint number" }, `${percent(found.share)} of the atlas`),
       found.mean && el("figure", { class: "map-mean" }, large(found.mean, "Mean picture"), el("figcaption", { class: "hint" }, "Their mean, decoded")),
+      found.mean && sendRow(() => ({ uri: found.mean, name: `mean of ${found.size} pictures` })),
       section("In the middle", thumbs([found.medoid])),
       section(strong.length ? "What sets them apart" : "Nothing sets them clearly apart", traits((strong.length ? strong : found.traits).slice(0, 10)),
         el("p", { class: "hint" }, "The bar is their share, the line the share of all pictures.")),
@@ -176,7 +176,8 @@
     } });
     const rows = () => [...labels.keys()].filter((row) => labels[row] === card.number);
     const telling = card.traits.filter((trait) => trait.significant).slice(0, 3);
-    return el("article", { class: "map-cluster" }, el("header", {}, mark, name, el("span", { class: "number hint" }, String(card.size))),
+    return el("article", { class: "map-cluster" }, el("header", {}, mark, name, el("span", { class: "number hint" }, String(card.size)),
+      card.mean && latentscape.pictures.buttons("map", () => ({ uri: card.mean, name: `mean of ${card.name}` }))),
       el("button", { type: "button", class: "map-cluster-show", title: "Show on the map", onclick: () => map.select(rows()) }, face),
       telling.length ? traits(telling) : el("p", { class: "hint" }, "Nothing sets it clearly apart."), thumbs(card.rows.slice(0, 6)));
   }
@@ -204,7 +205,8 @@
     if (!film) return;
     const canvas = heading.dataset.film ? body.querySelector(".map-large") : null;
     if (canvas) paint(canvas, film.frames[state.frame], LARGE);
-    else show("On the path", large(film.frames[state.frame], "The picture at this position"), el("p", { class: "hint number map-where" }));
+    else show("On the path", large(film.frames[state.frame], "The picture at this position"), el("p", { class: "hint number map-where" }),
+      sendRow(() => ({ uri: state.strip.frames[state.frame], name: `path, picture ${state.frame + 1}` })));
     heading.dataset.film = "yes";
     const words = film.attribute ? `${label(film.attribute)}: ${percent(film.probabilities[state.frame])} by the probe, strength ${film.strengths[state.frame].toFixed(1)}`
       : `Picture ${state.frame + 1} of ${film.frames.length}`;
@@ -216,7 +218,7 @@
     heading = el("h2", {});
     body = el("div", { class: "map-panel-body" });
     const close = el("button", { type: "button", class: "icon-button", title: "Close", "aria-label": "Close", onclick: () => {
-      Object.assign(state, { picked: null, near: [] });
+      Object.assign(state, { picked: null, near: {} });
       intro();
       emit("map:redraw");
     } }, icon("close"));
@@ -225,6 +227,10 @@
     return panel;
   }
 
+  // Thumbnails that were shown before their sheet had arrived.
+  on("map:sheets", () => body?.querySelectorAll("canvas[data-waiting]").forEach((canvas) => {
+    if (map.tile(canvas.getContext("2d"), Number(canvas.dataset.waiting), 0, 0, 96)) delete canvas.dataset.waiting;
+  }));
   on("map:atlas", () => panel && intro());
   on("map:picked", (what) => {
     if (!what) intro();
@@ -236,8 +242,8 @@
   on("map:clusters", clusters);
   on("map:strip", () => {
     if (state.strip) frame();
-    else if (heading?.textContent === "On the path") state.picked && "row" in state.picked ? map.pick(state.picked.row) : intro();
+    else if (heading?.textContent === "On the path") state.picked?.row !== undefined ? map.pick(state.picked.row) : intro();
   });
   on("map:frame", frame);
-  map.panelView = view;
+  Object.assign(map, { panelView: view, panel: { show, thumbs, section, sendRow } });
 })();

@@ -112,7 +112,13 @@
       return best;
     }
 
-    const placeAt = (x, y) => view.unproject(x, y).map((unit, axis) => plane.data.centre[axis] + unit * plane.data.scale);
+    // In 3-D as deep as the place that is decoded already, else in the plane through the middle.
+    function depth() {
+      const { picked } = state;
+      return view.deep && picked?.place && picked.plane === plane ? view.depthOf(map.unitsOf(plane, picked.place)) : 0;
+    }
+
+    const placeAt = (x, y) => view.unproject(x, y, depth()).map((unit, axis) => plane.data.centre[axis] + unit * plane.data.scale);
 
     function onProbe(x, y) {
       if (!state.picked?.place || state.picked.plane !== plane) return false;
@@ -142,7 +148,6 @@
     function click(x, y) {
       const row = hit(x, y);
       if (row >= 0) return state.tool === "path" ? map.addStop({ row }) : map.pick(row);
-      if (view.deep) return map.say({ text: "Between the points of a 3-D map nothing can be clicked. Choose a flat map." });
       if (state.tool === "path") return slot === "first" && map.addStop({ place: placeAt(x, y) });
       map.probe(plane, placeAt(x, y));
     }
@@ -159,7 +164,7 @@
         [start, travelled] = [at(event), false];
         if (down.size > 1) mode = "pinch";
         else if (state.tool === "lasso") [mode, lasso] = ["lasso", [start]];
-        else if (!view.deep && (state.tool === "decode" || (state.tool === "look" && hit(...start) < 0 && onProbe(...start)))) mode = "probe";
+        else if (state.tool === "decode" || (state.tool === "look" && hit(...start) < 0 && onProbe(...start))) mode = "probe";
         else mode = "pan";
         if (mode === "probe") map.probe(plane, placeAt(...start));
       };

@@ -20,6 +20,7 @@
     strip = el("section", { class: "map-film", "aria-label": "Path", hidden: true },
       el("div", { class: "map-film-bar" }, title, ways, frames,
         el("button", { type: "button", class: "button small", id: "map-gif", onclick: map.saveGif }, icon("download"), "GIF"),
+        map.canFilm() && el("button", { type: "button", class: "button small", id: "map-mp4", onclick: map.saveMp4 }, icon("download"), "MP4"),
         el("button", { type: "button", class: "icon-button", title: "Clear the path", "aria-label": "Clear the path", onclick: map.clearPath }, icon("close"))),
       tiles, slider);
     return strip;

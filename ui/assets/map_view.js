@@ -66,8 +66,23 @@
       return out;
     }
 
-    // CSS pixels -> units; only of a flat map.
-    const unproject = (px, py) => [(px - room() / 2) / half() + view.x, (view.size.height / 2 - py) / half() + view.y];
+    // CSS pixels -> units. Of a 3-D map the place lies `depth` in front of the middle, on a plane that faces the eye.
+    function unproject(px, py, depth = 0) {
+      const [x, y] = [(px - room() / 2) / half(), (view.size.height / 2 - py) / half()];
+      if (!view.deep) return [x + view.x, y + view.y];
+      const r = rotation();
+      const w = 1 - DEPTH * depth;
+      return [0, 1, 2].map((axis) => w * (x * r[axis] + y * r[3 + axis]) + depth * r[6 + axis]);
+    }
+
+    // How far before the middle a place (units) lies.
+    const depthOf = ([x, y, z = 0]) => {
+      const r = rotation();
+      return r[6] * x + r[7] * y + r[8] * z;
+    };
+
+    // Units -> CSS pixels; only of a flat map.
+    const pixel = (x, y) => [(x - view.x) * half() + room() / 2, view.size.height / 2 - (y - view.y) * half()];
 
     function fit(extent) {
       const base = Math.min(room(), view.size.height) / 2;
@@ -90,13 +105,13 @@
     function zoomAt(factor, px, py) {
       const before = unproject(px, py);
       view.zoom = Math.max(0.2, Math.min(60, view.zoom * factor));
-      if (view.deep) return;
+      if (view.deep) return; // about the middle
       const after = unproject(px, py);
       view.x += before[0] - after[0];
       view.y += before[1] - after[1];
     }
 
-    return Object.assign(view, { matrix, project, unproject, fit, pan, zoomAt });
+    return Object.assign(view, { matrix, project, unproject, depthOf, pixel, fit, pan, zoomAt });
   }
 
   // Which of the pixels (N, 2) lie inside a polygon of pixels.

@@ -2,7 +2,9 @@
 (() => {
   const { part, on, emit } = latentscape;
   const PATIENCE = 120000; // without a word from the server
-  const ORDER = ["open", "points", "points2", "colour", "live", "point", "crowd", "search", "path", "clusters", "counts", "gif", "atlas", "sheet"];
+  const ORDER = ["open", "points", "points2", "colour", "live", "point", "near", "locate", "crowd", "search", "path", "clusters", "counts", "oddities", "gif", "film", "atlas", "sheet"];
+
+  const QUICK = new Set(["points", "colour", "decode", "point", "near", "crowd", "search", "sheet"]); // milliseconds: past the queue
 
   const state = {
     words: null, // titles and labels, from the server
@@ -14,14 +16,16 @@
     colourings: [],
     colouring: null, // {title, scale, values, names}
     rows: null, // the selection or what a search found; null: all
-    picked: null, // {row} or {place}
-    near: [], // rows to point at
+    picked: null, // {row}, {place, plane} or {guest}, a picture from another tab
+    near: {}, // rows to point at, by space
+    expected: null, // a picture that waits for a map to be shown on
     tool: "look",
     stops: [],
     strip: null, // the film: {frames, trail, ...}
     frame: 0,
     size: 7,
     opacity: 0.85,
+    contours: false,
     sheets: [], // images, as they arrive
   };
 
@@ -43,15 +47,19 @@
     if (!slot) return emit("map:idle");
     current = { ...waiting[slot], ticket: ++ticket };
     delete waiting[slot];
-    wire.props.value = { ...current.content, ticket };
-    wire.trigger("ask");
+    const content = { ...current.content, ticket };
     listen();
+    if (QUICK.has(content.kind)) return void wire.server.answer(content).then(answered, () => answered());
+    wire.props.value = content;
+    wire.trigger("ask");
   }
 
   function listen() {
     clearTimeout(watchdog);
     watchdog = setTimeout(() => failed("The server does not answer. Try again."), PATIENCE);
   }
+
+  const answered = (message) => (message ? receive(message) : failed());
 
   function failed(error = "The server is busy. Try again in a moment.") {
     if (current) receive({ ticket: current.ticket, last: true, error });
@@ -120,7 +128,8 @@
   function choose(name) {
     const atlas = state.atlases.find((one) => one.name === name);
     if (!atlas || atlas.problem) return say({ text: atlas?.problem || "This atlas is not here any more.", error: true });
-    Object.assign(state, { atlas, rows: null, picked: null, near: [], stops: [], strip: null, colouring: null, by: "",
+    const expected = state.picked?.guest || state.expected;
+    Object.assign(state, { atlas, expected, rows: null, picked: null, near: {}, stops: [], strip: null, colouring: null, by: "",
       sheets: Array(atlas.sheets).fill(null) });
     emit("map:atlas");
     fetchSheets();

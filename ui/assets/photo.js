@@ -23,7 +23,7 @@
 
   // One of our own pictures restores its recipe, any other is a photo to edit.
   async function receive(file) {
-    if (!file) return;
+    if (!file || await latentscape.prompts.restore(file)) return;
     if (!view.closest("#faces").offsetParent) document.querySelector("#tabs [role=tab]").click(); // where the answer shows
     try {
       await accept(file);

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
 
 
-def island(name: str, *, events: Sequence[str] = (), config: dict[str, Any] | None = None) -> gr.HTML:
+def island(
+    name: str,
+    *,
+    events: Sequence[str] = (),
+    config: dict[str, Any] | None = None,
+    functions: Sequence[Callable[[Any], Any]] = (),
+) -> gr.HTML:
     """A place in the page that ``latentscape.part(name, ...)`` fills; its value is plain JSON in both directions.
 
     ``events`` become methods (``controls.ask(...)``). A handler reads the island's value, never the event's own data:
     with ``trigger_mode="always_last"`` a postponed event arrives without its data but with the newest value.
+    ``functions`` answer the page past the queue, as ``server.NAME(value)``: for what takes milliseconds.
     """
     quoted = ", ".join(f'"{event}"' for event in events)
+    handle = f"{{element, props, trigger, watch, upload, server, events: [{quoted}]}}"
     return gr.HTML(
         html_template='<div class="island"></div>',
         apply_default_css=False,
         padding=False,
         elem_id=name,
         elem_classes=["island-block"],
-        js_on_load=f'latentscape.mount("{name}", {{element, props, trigger, watch, upload, events: [{quoted}]}});',
+        js_on_load=f'latentscape.mount("{name}", {handle});',
         config=config or {},
+        server_functions=list(functions),
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from core import attributes
-from core.recipe import PNG_KEY, SOLVERS, Recipe
+from core.recipe import PNG_KEY, Recipe
 from ui.faces_ask import plain
 
 SOLVER_WORDS = {"dpm++": "DPM-Solver++", "unipc": "UniPC", "ddim": "DDIM", "ddpm": "DDPM", "flow-euler": "Flow Euler"}
+TEXT_SOLVERS = {**{name: SOLVER_WORDS[name] for name in ("dpm++", "unipc", "ddim", "ddpm")}, "lcm": "LCM"}
 
 
 def vocabulary() -> dict[str, Any]:
@@ -20,7 +21,7 @@ def vocabulary() -> dict[str, Any]:
         "groups": {title: list(names) for title, names in attributes.GROUPS.items()},
         "presets": attributes.PRESETS,
         "exclusive": [sorted(group) for group in attributes.EXCLUSIVE],
-        "solvers": {name: SOLVER_WORDS.get(name, name) for name in SOLVERS},
+        "solvers": SOLVER_WORDS,
         "pngKey": PNG_KEY,
         "first": plain(first),
     }

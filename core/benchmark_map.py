@@ -1,0 +1,95 @@
+"""How fast the Latent map answers on this machine, over an atlas of random vectors: nothing has to be drawn first."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from core import attributes, checkpoints
+from core.benchmark import Rows, median_milliseconds
+from core.latents.atlas import COLUMNS, Atlas, make_sheets
+from core.latents.spaces import ENCODERS
+from core.pipelines.explore import ExplorePipeline
+from core.pipelines.explore_build import make_space
+
+POINTS = 10_000
+LASSO = 5_000  # pictures of a selection
+PHOTOS = 64
+WHERE = ("random", "vae", "umap2")
+
+
+def synthetic_atlas(root: Path, count: int, sizes: Mapping[str, int], seed: int = 0) -> Atlas:
+    """``count`` random vectors of ``sizes[space]`` numbers in each space, with maps, labels and thumbnails of noise."""
+    random = np.random.default_rng(seed)
+    spaces = {}
+    for key, size in sizes.items():
+        vectors = random.standard_normal((count, size), np.float32)
+        space = make_space(key, vectors, checkpoints.fingerprint(root / ENCODERS[key].checkpoint))
+        space.places["umap2"] = random.standard_normal((count, 2), np.float32)
+        space.clusterings["kmeans"] = (np.arange(count) % 8).astype(np.int16)
+        spaces[key] = space
+    tiles = random.integers(0, 255, (min(count, COLUMNS**2), 4, 4, 3), np.uint8)
+    measured = random.integers(0, 256, (count, attributes.COUNT)).astype(np.uint8)
+    sheets = make_sheets(tiles) * -(-count // COLUMNS**2)  # the same for all: only their size matters
+    return Atlas("Random vectors", "pictures", count, spaces, sheets, measured=measured)
+
+
+def measure_map(root: Path, times: int = 20) -> Rows:
+    """What a person waits for on a map of 10,000 points, in this process: the map, a click, a crowd, photos of one's
+    own. The page adds its own time on top."""
+    from core.pipelines.explore_engine import ExploreEngine
+
+    engine = ExploreEngine(root)
+    kinds = {key: int(np.prod(engine.codec(key).latent_shape)) for key in ("vae", "kl")}
+    atlas = synthetic_atlas(root, POINTS, {**kinds, "classifier": engine.classifier().config.embedding_dim})
+    random = np.random.default_rng(1)
+    crowd = random.choice(POINTS, LASSO, replace=False)
+    with tempfile.TemporaryDirectory() as folder:
+        atlas.save(Path(folder) / WHERE[0])
+        explore = ExplorePipeline(root, folder)
+        first = median_milliseconds(lambda: _first_map(ExplorePipeline(root, folder)), max(1, times // 7))
+        explore.warm()
+
+        def point() -> None:
+            row = int(random.integers(POINTS))
+            explore.point(WHERE[0], row)
+            explore.neighbours(WHERE[0], row)
+
+        return {
+            "map_points": POINTS,
+            "map_first_ms": first,
+            "map_empty_place_ms": median_milliseconds(
+                lambda: explore.decode_at(*WHERE, random.standard_normal(2)), times
+            ),
+            "map_point_ms": median_milliseconds(point, times),
+            "map_lasso_of_5000_ms": median_milliseconds(
+                lambda: explore.describe(*WHERE[:2], crowd), max(1, times // 4)
+            ),
+            "map_photo_ms": _photo(explore, Path(folder) / "photos", random),
+        }
+
+
+def _first_map(explore: ExplorePipeline) -> None:
+    """Everything that the page asks for before there are points in colour."""
+    explore.atlases()
+    explore.points(*WHERE)
+    explore.colourings(*WHERE[:2])
+    explore.colour(*WHERE[:2], "cluster:kmeans")
+
+
+def _photo(explore: ExplorePipeline, folder: Path, random: np.random.Generator) -> float:
+    """Milliseconds per photo of one's own: read, encoded by all encoders, mapped by PCA and clustered."""
+    folder.mkdir()
+    for number in range(PHOTOS):
+        Image.fromarray(random.integers(0, 255, (96, 96, 3), np.uint8)).save(folder / f"{number}.png")
+
+    started = time.perf_counter()
+    *_, info = explore.add_photos([folder])
+    taken = time.perf_counter() - started  # once: from now on UMAP is fitted beside it
+    explore.close(info.name)
+    return taken * 1000 / PHOTOS

@@ -1,0 +1,147 @@
+"""Styles: the wall, a picture in one or several, styles by strengths, a photo in a style, and teaching one here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.checkpoints import CheckpointError
+from core.pipelines.faces import EditRequest, EditResult, FacesPipeline, FacesResult
+from core.pipelines.progress import Cancel, Progress
+from core.pipelines.styles_types import GridResult, StyleInfo, StyleSet, Tile, WallResult
+from core.recipe import Recipe, RecipeError, single, validate
+
+if TYPE_CHECKING:
+    from core.pipelines.prompts import PromptsPipeline, PromptsResult
+    from core.pipelines.styles_jobs import StyleTrainer
+
+STRENGTHS = (-0.5, 0.0, 0.5, 1.0, 1.5)
+MOST_TILES = 64
+NO_STYLE = StyleSet()
+
+
+class StylesPipeline:
+    """Draws through the faces pipeline, and through the text pipeline where a recipe's model is ``text``.
+
+    Nothing is kept between calls but weights: what a picture wears is in its recipe.
+    """
+
+    def __init__(self, faces: FacesPipeline, prompts: PromptsPipeline | None = None) -> None:
+        self.faces, self.prompts = faces, prompts
+        self.shelf = faces.shelf
+        self._trainer: StyleTrainer | None = None
+
+    @property
+    def trainer(self) -> StyleTrainer:
+        """Trainings in the background, one at a time."""
+        if self._trainer is None:
+            from core.pipelines.styles_jobs import StyleTrainer
+
+            self._trainer = StyleTrainer(self.shelf, self.faces.root)
+        return self._trainer
+
+    def missing(self) -> str | None:
+        """What the face model lacks, or None."""
+        return self.faces.missing()
+
+    def styles(self, session: str = "", base: str = "faces") -> tuple[StyleInfo, ...]:
+        """What this session may wear on a model; files that do not say what they are for are among them."""
+        return tuple(info for info in self.shelf.styles(session) if info.base in ("", base))
+
+    def add(self, session: str, path: str | Path, title: str = "", base: str = "faces") -> StyleInfo:
+        """An uploaded safetensors file -> a style of this session. Raises ``CheckpointError`` where it does not fit."""
+        info = self.shelf.adopt(session, Path(path), title)
+        try:
+            self._try_on(info.name, base)
+        except CheckpointError:
+            self.shelf.remove(session, info.name)
+            raise
+        return info
+
+    def draw(
+        self, recipe: Recipe, worn: StyleSet = NO_STYLE, *, previews: bool = True, cancel: Cancel | None = None
+    ) -> Iterator[Progress | FacesResult | PromptsResult]:
+        """The recipe in these styles, or in its own where none are given. Raises what they raise."""
+        recipe = worn.onto(recipe) if worn.weights else validate(recipe)
+        if recipe.model == "faces":
+            yield from self.faces.draw(recipe, previews=previews, cancel=cancel)
+            return
+        from core.pipelines.prompts import PromptRequest
+
+        if self.prompts is None:
+            raise RecipeError("Only the face model is here.")
+        yield from self.prompts.draw(PromptRequest(recipe), previews=previews, cancel=cancel)
+
+    def wall(
+        self, recipe: Recipe, session: str = "", weight: float = 1.0, *, cancel: Cancel | None = None
+    ) -> Iterator[Progress | WallResult]:
+        """The first picture of a recipe plain and in every style, a :class:`Progress` after each. One style that cannot
+        be worn is named and stops nothing.
+        """
+        plain = replace(single(validate(recipe), 0), styles={}, style_parts=(1.0, 1.0, 1.0))
+        names = ["", *(info.name for info in self.styles(session, plain.model))][:MOST_TILES]
+        started, tiles, problems, cancelled = time.perf_counter(), [], [], False
+        for number, name in enumerate(names, start=1):
+            cancelled = cancel is not None and bool(tiles) and cancel()
+            if cancelled:
+                break
+            try:
+                tiles.append(self._tile(plain, name, weight))
+            except CheckpointError as error:
+                problems.append(str(error))
+            yield Progress(number, len(names), tuple(tile.image for tile in tiles))
+        yield WallResult(tuple(tiles), tuple(problems), (time.perf_counter() - started) * 1000, cancelled)
+
+    def grid(
+        self,
+        recipe: Recipe,
+        names: Sequence[str],
+        weights: Sequence[float] = STRENGTHS,
+        *,
+        cancel: Cancel | None = None,
+    ) -> Iterator[Progress | GridResult]:
+        """One seed in several styles, each at several weights, a :class:`Progress` after each picture."""
+        if not names or not weights or len(names) * len(weights) > MOST_TILES:
+            raise RecipeError(f"A grid has 1 to {MOST_TILES} pictures; choose fewer styles or strengths.")
+        plain = replace(single(validate(recipe), 0), styles={})
+        started, rows, done, cancelled = time.perf_counter(), [], [], False
+        for name in names:
+            row = []
+            for weight in weights:
+                cancelled = cancel is not None and bool(done) and cancel()
+                if cancelled:
+                    break
+                row.append(self._tile(plain, name, weight))
+                done.append(row[-1].image)
+                yield Progress(len(done), len(names) * len(weights), tuple(done))
+            if cancelled:
+                break
+            rows.append(tuple(row))
+        milliseconds = (time.perf_counter() - started) * 1000
+        yield GridResult(tuple(rows), tuple(names[: len(rows)]), tuple(weights), milliseconds, cancelled)
+
+    def photo(
+        self, request: EditRequest, worn: StyleSet, *, cancel: Cancel | None = None
+    ) -> Iterator[Progress | EditResult]:
+        """A real photo in styles, through inversion; the attributes of the request's recipe are changed as well."""
+        yield from self.faces.edit(replace(request, recipe=worn.onto(request.recipe)), cancel=cancel)
+
+    def close_session(self, session: str) -> None:
+        """The page is gone: its trainings stop and its styles go."""
+        if self._trainer is not None:
+            self._trainer.close_session(session)
+        self.shelf.forget(session)
+
+    def _tile(self, plain: Recipe, name: str, weight: float) -> Tile:
+        recipe = replace(plain, styles={name: float(weight)} if name and weight else {})
+        result = list(self.draw(recipe, previews=False))[-1]
+        pictures = result.faces if isinstance(result, FacesResult) else result.drawings
+        return Tile(pictures[0].image, name, float(weight) if name else 0.0, pictures[0].recipe)
+
+    def _try_on(self, name: str, base: str) -> None:
+        """Raises ``CheckpointError`` where the style does not fit the model."""
+        engine = self.faces.engine if base == "faces" or self.prompts is None else self.prompts.engine
+        engine.dressed(Recipe(styles={name: 1.0}))

@@ -1,0 +1,123 @@
+"""What goes into the style pipeline and what comes out: plain values and pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from PIL import Image
+
+from core.recipe import Recipe, RecipeError, validate
+
+MODES = ("sum", "normalised")
+MOST_WORN = 4
+LEAST_WEIGHT, MOST_WEIGHT = -0.5, 1.5
+
+
+@dataclass(frozen=True)
+class StyleInfo:
+    """One style on the wall. ``name`` is what a recipe calls it."""
+
+    name: str
+    title: str
+    base: str  # "faces" or "text"; "" for files that do not say
+    origin: str  # "built-in", "folder" (LATENTSCAPE_LORAS) or "session"
+    rank: int = 0
+    trigger: str = ""
+    renderer: str = ""
+    file: Path | None = None  # the weights, for download
+
+
+@dataclass(frozen=True)
+class StyleSet:
+    """What a picture wears: up to four names with weights, how they are blended, and how much each part takes."""
+
+    weights: dict[str, float] = field(default_factory=dict)
+    mode: str = "sum"
+    parts: tuple[float, float, float] = (1.0, 1.0, 1.0)  # early, middle, late blocks
+
+    def onto(self, recipe: Recipe) -> Recipe:
+        """The recipe in these styles; a normalised blend is written into its weights, so that it draws the same
+        anywhere. Raises ``RecipeError``.
+        """
+        if self.mode not in MODES:
+            raise RecipeError(f"Styles are blended as {' or '.join(MODES)}.")
+        weights = {name: weight for name, weight in self.weights.items() if weight != 0}
+        check_worn(weights)
+        total = sum(abs(weight) for weight in weights.values())
+        if self.mode == "normalised" and total > 0:
+            weights = {name: round(weight / total, 4) for name, weight in weights.items()}
+        return validate(replace(recipe, styles=weights, style_parts=self.parts))
+
+
+def check_worn(weights: dict[str, float]) -> None:
+    """Raises ``RecipeError`` where more styles are asked for than can be merged at once."""
+    if len(weights) > MOST_WORN:
+        raise RecipeError(f"At most {MOST_WORN} styles can be worn at once, and these are {len(weights)}.")
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One picture of a wall or a grid."""
+
+    image: Image.Image
+    style: str  # "" for the plain picture
+    weight: float
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class WallResult:
+    """The current recipe in every style, the plain picture first; ``problems`` are styles that cannot be worn."""
+
+    tiles: tuple[Tile, ...]
+    problems: tuple[str, ...] = ()
+    milliseconds: float = 0.0
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class GridResult:
+    """Rows are styles, columns weights; ``tiles[row][column]``. A stopped grid holds its finished rows."""
+
+    tiles: tuple[tuple[Tile, ...], ...]
+    styles: tuple[str, ...]
+    weights: tuple[float, ...]
+    milliseconds: float = 0.0
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """Pictures of a style and how it is learnt. Sizes are checked by :meth:`StyleTrainer.start`."""
+
+    pictures: tuple[Image.Image, ...]
+    title: str
+    session: str
+    base: str = "faces"
+    rank: int = 8
+    steps: int = 300
+    rate: float = 2e-3
+    trigger: str = ""
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """A training as it stands. ``state``: waiting, preparing, training, paused, finished, cancelled or failed."""
+
+    job: str
+    title: str
+    state: str
+    step: int = 0
+    steps: int = 0
+    losses: tuple[tuple[int, float], ...] = ()
+    held_out: tuple[tuple[int, float], ...] = ()
+    sample: Image.Image | None = None  # four pictures in a row
+    seconds_left: float | None = None
+    ahead: int = 0  # trainings before it in the queue
+    style: str = ""  # the name of the finished style
+    message: str = ""
+
+    @property
+    def over(self) -> bool:
+        return self.state in ("finished", "cancelled", "failed")

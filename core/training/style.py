@@ -1,0 +1,170 @@
+"""Train a style: low-rank factors of a frozen denoiser, on few pictures and in minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional as F
+
+from core.diffusion.objective import TIMESTEPS
+from core.models.adapter_files import WEIGHTS
+from core.models.adapters import TARGETS, AdapterFactors
+from core.training.faces import drop_attributes
+from core.training.loop import Loop, LoopConfig
+from core.training.style_data import StyleBase, StyleData
+
+
+@dataclass(frozen=True)
+class StylePreset:
+    loop: LoopConfig
+    rank: int = 8
+    pictures: int = 400  # renderings made for a named style
+    uniform_times: float = 0.5  # the others fall where the picture is decided
+    unconditional: float = 0.15
+    complete: float = 0.4
+
+
+PRESETS = {
+    "smoke": StylePreset(
+        LoopConfig(
+            steps=6,
+            batch_size=4,
+            learning_rate=2e-3,
+            warmup=1,
+            ema_decay=0.9,
+            log_every=1,
+            validate_every=3,
+            precision="no",
+        ),
+        rank=2,
+        pictures=16,
+    ),
+    "cpu": StylePreset(
+        LoopConfig(
+            steps=300,
+            batch_size=16,
+            learning_rate=2e-3,
+            warmup=10,
+            decay_from=0.4,
+            ema_decay=0.97,
+            log_every=5,
+            validate_every=50,
+            save_seconds=20,
+        )
+    ),
+    "gpu": StylePreset(
+        LoopConfig(
+            steps=1500, batch_size=64, learning_rate=1e-3, warmup=20, ema_decay=0.99, log_every=10, validate_every=250
+        ),
+        rank=16,
+        pictures=4000,
+    ),
+}
+
+
+def train_style(
+    base: StyleBase,
+    data: StyleData,
+    preset: StylePreset,
+    out: Path,
+    facts: dict[str, object],
+    *,
+    show: Callable[[AdapterFactors, int], None] | None = None,
+    resume: bool = False,
+    until: int | None = None,
+) -> Loop:
+    """Latents of a style -> a run folder whose ``best/`` and ``last/`` are adapters (averaged weights).
+
+    ``facts`` go into the adapter; ``show`` is called with the averaged factors and the step at every validation.
+    """
+    # model, optimiser
+    torch.manual_seed(preset.loop.seed)
+    about = {"base": base.kind, "fingerprint": base.fingerprint, **facts}
+    factors = AdapterFactors(base.network, TARGETS[base.kind], preset.rank, about)
+    counted = {"train": len(data.train), "val": len(data.val), "paired": data.plain is not None}
+    loop = Loop(preset.loop, out, {"model": factors}, {"data": counted, "style": about, "rank": preset.rank})
+    network = base.network.to(loop.device, memory_format=torch.channels_last).eval()
+
+    def train_step(step: int) -> dict[str, Tensor]:
+        generator = loop.generator(step)
+        batch = _draw(base, data, preset, loop.batch_size, generator)
+        x, t, told = (value.to(loop.device) for value in (batch.x, batch.timesteps, batch.told))
+        target = batch.target.to(loop.device)
+        with loop.autocast():
+            if batch.plain is not None:
+                with torch.no_grad():
+                    target = target + base.answer(network(batch.plain.to(loop.device), t, told)).float()
+            output = base.answer(functional_call(network, loop.modules["model"].weights(network), (x, t, told)))
+        loss = F.mse_loss(output.float(), target)
+        loop.update("model", loss)
+        return {"loss": loss.detach()}
+
+    def validate(model: AdapterFactors) -> dict[str, float]:
+        if show is not None:
+            show(model, loop.step)
+        return {"loss": _error(base, network, model, data, loop.device)}
+
+    # train, log, save
+    loop.run(train_step, validate, resume=resume, until=until)
+    if not (out / "best" / WEIGHTS).is_file():  # stopped before the first validation
+        loop.averaged().save_pretrained(out / "best")
+    return loop
+
+
+@dataclass(frozen=True)
+class _Batch:
+    x: Tensor  # (N, C, S, S), styled latents with noise
+    plain: Tensor | None  # the same pictures plain, with the same noise
+    target: Tensor  # the answer; with ``plain``, what it is more than the base's own answer to that
+    timesteps: Tensor
+    told: Tensor
+
+
+def _draw(base: StyleBase, data: StyleData, preset: StylePreset, count: int, generator: torch.Generator) -> _Batch:
+    """Where the plain picture is known, the base's answer to it, moved by the difference that the style makes.
+
+    That has the same expectation as the styled picture's own target and far less variance: which face appears is
+    already decided by the base, and stays so.
+    """
+    objective = base.objective
+    rows = data.train[torch.randint(len(data.train), (count,), generator=generator).numpy()]
+    sides = torch.randint(2, (count,), generator=generator)
+    z = data.styled[rows, sides]
+    noise = torch.randn(z.shape, generator=generator)
+    t = objective.draw_timesteps(count, generator, uniform=preset.uniform_times)
+    told = data.told[rows]
+    if base.kind == "faces":
+        told = drop_attributes(told, generator, preset.unconditional, preset.complete)
+    else:
+        silent = torch.rand(count, generator=generator) < preset.unconditional
+        told = torch.where(silent[:, None, None], data.silent, told)
+    x, target, plain = objective.noised(z, noise, t), objective.target(z, noise, t), None
+    if data.plain is not None:
+        z = data.plain[rows, sides]
+        plain, target = objective.noised(z, noise, t), target - objective.target(z, noise, t)
+        plain = plain.contiguous(memory_format=torch.channels_last)
+    return _Batch(x.contiguous(memory_format=torch.channels_last), plain, target, t, told)
+
+
+@torch.no_grad()
+def _error(
+    base: StyleBase, network: nn.Module, model: AdapterFactors, data: StyleData, device: torch.device, most: int = 32
+) -> float:
+    """Mean squared error of the prediction on held-out styled pictures; levels and noise are the same every time."""
+    rows, generator = data.val[:most], torch.Generator().manual_seed(1234)
+    weights, errors = model.weights(network), []
+    timesteps = (torch.arange(len(rows)) * TIMESTEPS // max(1, len(rows)) * 7919) % TIMESTEPS
+    for part in np.array_split(np.arange(len(rows)), max(1, len(rows) // 32)):
+        z = data.styled[rows[part], 0]
+        noise, t = torch.randn(z.shape, generator=generator), timesteps[part]
+        x = base.objective.noised(z, noise, t).contiguous(memory_format=torch.channels_last)
+        args = (x.to(device), t.to(device), data.told[rows[part]].to(device))
+        output = base.answer(functional_call(network, weights, args)).float().cpu()
+        errors.append((output - base.objective.target(z, noise, t)).square().flatten(1).mean(dim=1))
+    return float(torch.cat(errors).mean())

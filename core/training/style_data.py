@@ -1,0 +1,167 @@
+"""What a style is learnt from: latents of styled pictures, of the same ones plain where they are known, and what is
+said of each."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import StableDiffusionPipeline
+from torch import Tensor, nn
+
+from core import checkpoints
+from core.captions import describe_face, describe_food
+from core.data import PictureSet
+from core.diffusion.objective import Objective
+from core.diffusion.text import FolderObjective
+from core.images import to_tensor
+from core.models import LatentCodec
+from core.styles import render
+
+_PREDICTIONS = {"epsilon": "epsilon", "v_prediction": "v_prediction", "flow_prediction": "flow"}
+
+
+@dataclass(frozen=True)
+class StyleBase:
+    """A frozen denoiser with what belongs to it. ``told`` turns descriptions into what the denoiser is given."""
+
+    kind: str  # "faces" or "text"
+    network: nn.Module
+    objective: Objective
+    codec: LatentCodec
+    fingerprint: str
+    told: Callable[[Sequence[object]], Tensor]  # attributes (N, 40), or N texts -> (N, L, D)
+    size: int  # pixels along a side
+
+    def answer(self, output: object) -> Tensor:
+        """diffusers' denoisers wrap their prediction."""
+        return output if isinstance(output, Tensor) else output.sample
+
+
+@dataclass(frozen=True)
+class StyleData:
+    """Latents float32 (N, 2, C, S, S), picture and mirror image; ``told`` is (N, 40) or (N, L, D)."""
+
+    styled: Tensor
+    plain: Tensor | None
+    told: Tensor
+    silent: Tensor  # (40,) or (L, D): nothing said
+    train: np.ndarray
+    val: np.ndarray
+
+
+def open_base(kind: str, root: Path) -> StyleBase:
+    """``faces`` or ``text`` of a checkpoint root. Raises ``CheckpointError``."""
+    if kind == "faces":
+        network = checkpoints.load_model(root / "faces")
+        codec = LatentCodec(checkpoints.load_model(root / "autoencoder-kl"))
+        scheduler = checkpoints.read_json(root / "faces" / "scheduler_config.json")
+        objective = Objective(_PREDICTIONS[scheduler.get("prediction_type", "v_prediction")])
+        return StyleBase(
+            kind,
+            network,
+            objective,
+            codec,
+            checkpoints.fingerprint(root / "faces"),
+            lambda rows: torch.as_tensor(np.asarray(rows, dtype=np.float32)),
+            network.config.sample_size * codec.factor,
+        )
+    problem = checkpoints.missing(root / "text")
+    if problem:
+        raise checkpoints.CheckpointError(problem)
+    pipeline = StableDiffusionPipeline.from_pretrained(
+        root / "text", local_files_only=True, use_safetensors=True, safety_checker=None, dtype=torch.float32
+    )
+    encoder, tokenizer = pipeline.text_encoder.eval().requires_grad_(False), pipeline.tokenizer
+
+    @torch.no_grad()
+    def told(texts: Sequence[str]) -> Tensor:
+        tokens = tokenizer(
+            list(texts),
+            padding="max_length",
+            max_length=tokenizer.model_max_length,
+            truncation=True,
+            return_tensors="pt",
+        )
+        return encoder(tokens.input_ids).last_hidden_state.float()
+
+    network, codec = pipeline.unet.eval().requires_grad_(False), LatentCodec(pipeline.vae.eval())
+    objective = FolderObjective(dict(pipeline.scheduler.config))
+    size = network.config.sample_size * codec.factor
+    return StyleBase(kind, network, objective, codec, checkpoints.fingerprint(root / "text"), told, size)
+
+
+def rendered_data(
+    base: StyleBase, sets: dict[str, PictureSet], renderer: str, *, pictures: int, trigger: str = ""
+) -> StyleData:
+    """Real pictures and their renderings: ``pictures`` of the training parts, a tenth as many of the held-out ones."""
+    pixels, styled, descriptions, parts = [], [], [], []
+    for source in sets.values():
+        for part, count in (("train", pictures // len(sets)), ("val", max(4, pictures // 10 // len(sets)))):
+            rows = source.indices(part)
+            rows = rows[:: max(1, len(rows) // count)][:count]
+            pixels += [np.array(source.pixels[row]) for row in rows]
+            descriptions += [_description(base, source, row, trigger) for row in rows]
+            parts += [part] * len(rows)
+    both = [(p, np.ascontiguousarray(p[:, ::-1])) for p in pixels]  # a mirrored face, not mirrored strokes
+    plain = [side for pair in both for side in pair]
+    styled = [render(side, renderer, seed) for seed, side in enumerate(plain)]
+    split = np.array(parts)
+    return StyleData(
+        _pairs(base, styled),
+        _pairs(base, plain),
+        base.told(descriptions),
+        _silent(base),
+        np.flatnonzero(split == "train"),
+        np.flatnonzero(split == "val"),
+    )
+
+
+def photo_data(base: StyleBase, pixels: np.ndarray, attributes: np.ndarray, *, trigger: str = "") -> StyleData:
+    """A person's pictures (N, S, S, 3) and what the classifier reads in them (N, 40), 0 where it is unsure.
+
+    Every eighth is held out; of fewer than sixteen none is, and the figure is that of the training pictures.
+    """
+    rows = np.arange(len(pixels))
+    held = rows[::8] if len(rows) >= 16 else rows
+    descriptions = [_words(base, row, trigger, seed) for seed, row in enumerate(attributes)]
+    sides = [side for p in pixels for side in (p, np.ascontiguousarray(p[:, ::-1]))]
+    train = rows if len(held) == len(rows) else np.setdiff1d(rows, held)
+    return StyleData(_pairs(base, sides), None, base.told(descriptions), _silent(base), train, held)
+
+
+@torch.no_grad()
+def read_attributes(classifier: nn.Module, pixels: np.ndarray, sure: float = 0.75) -> np.ndarray:
+    """Pictures (N, S, S, 3) -> (N, 40) of -1, 0 and 1: what the classifier is sure of."""
+    parts = np.array_split(np.arange(len(pixels)), -(-len(pixels) // 32))
+    seen = torch.cat([classifier(to_tensor(pixels[part])).attributes.sigmoid() for part in parts]).numpy()
+    return np.where(seen > sure, 1.0, np.where(seen < 1 - sure, -1.0, 0.0)).astype(np.float32)
+
+
+def _description(base: StyleBase, source: PictureSet, row: int, trigger: str) -> object:
+    if source.attributes is not None:
+        return _words(base, source.attributes[row].astype(np.float32), trigger, int(row))
+    if base.kind == "faces":
+        raise checkpoints.CheckpointError("The face model learns a style from faces; give --data celeba=DIR.")
+    return f"{trigger} {describe_food(source.class_names[source.classes[row]], random.Random(int(row))).text}".strip()
+
+
+def _words(base: StyleBase, attributes: np.ndarray, trigger: str, seed: int) -> object:
+    if base.kind == "faces":
+        return attributes
+    return f"{trigger} {describe_face(attributes, random.Random(seed)).text}".strip()
+
+
+def _silent(base: StyleBase) -> Tensor:
+    return base.told([np.zeros(40)] if base.kind == "faces" else [""])[0]
+
+
+@torch.no_grad()
+def _pairs(base: StyleBase, sides: Sequence[np.ndarray]) -> Tensor:
+    parts = [base.codec.encode(to_tensor(np.stack(sides[at : at + 32]))) for at in range(0, len(sides), 32)]
+    z = torch.cat(parts).float()
+    return z.unflatten(0, (-1, 2)).contiguous()

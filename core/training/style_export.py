@@ -1,0 +1,114 @@
+"""Samples while a style is trained, and the finished style's folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from core import attributes, checkpoints
+from core.diffusion.sampling import Plan, draw
+from core.diffusion.text import Told, walk_text
+from core.images import to_images
+from core.models.adapter_files import WEIGHTS, read_adapter, write_adapter
+from core.models.adapters import AdapterFactors, Worn, merged
+from core.training.export import training_facts
+from core.training.style_data import StyleBase
+
+SEEDS = (7, 19, 23, 42)
+_ASKED: tuple[dict[str, float], ...] = (
+    {"Smiling": 1.0, "Male": -1.0, "Young": 1.0},
+    {"Male": 1.0, "Young": 1.0},
+    {"Male": -1.0, "Blond_Hair": 1.0},
+    {"Male": 1.0, "Eyeglasses": 1.0, "Young": -1.0},
+)
+_PROMPTS = ("a smiling young woman", "a young man", "a woman with blond hair", "an old man wearing eyeglasses")
+_PLAN = Plan("dpm++", 8, 2.5)
+
+
+def sampler(base: StyleBase, folder: Path, trigger: str = "") -> Callable[[AdapterFactors, int], None]:
+    """What draws ``folder/sample-00050.png`` with the factors of a step: four pictures side by side."""
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def show(factors: AdapterFactors, step: int) -> None:
+        sheet = sample_sheet(base, factors, trigger=trigger)
+        part = folder / "sample.part"
+        sheet.save(part, "PNG")
+        os.replace(part, folder / f"sample-{step:05d}.png")
+
+    return show
+
+
+@torch.no_grad()
+def sample_sheet(
+    base: StyleBase,
+    factors: AdapterFactors | None,
+    seeds: Sequence[int] = SEEDS,
+    weight: float = 1.0,
+    trigger: str = "",
+) -> Image.Image:
+    """The same four requests every time, in one row; without factors as the base draws them."""
+    network = base.network
+    if factors is not None:
+        network = merged(network, [Worn(factors.adapter(), weight)])
+    config = network.config
+    channels = getattr(config, "latent_channels", None) or config.in_channels
+    noise = torch.cat(
+        [torch.randn(1, channels, config.sample_size, config.sample_size, generator=_seeded(s)) for s in seeds]
+    )
+    device = next(network.parameters()).device
+
+    def denoise(x: Tensor, t: Tensor, told: Tensor) -> Tensor:
+        x = x.to(device).contiguous(memory_format=torch.channels_last)
+        return base.answer(network(x, t.to(device), told.to(device))).float().cpu()
+
+    if base.kind == "faces":
+        told = torch.from_numpy(np.stack([attributes.vector(_ASKED[i % 4]) for i in range(len(seeds))])).float()
+        z = draw(denoise, base.objective, _PLAN, noise, told)
+    else:
+        prompts = [f"{trigger} {_PROMPTS[i % 4]}".strip() for i in range(len(seeds))]
+        told = Told(base.told(prompts), base.told([""]))
+        z = list(walk_text(denoise, base.objective, _PLAN, noise, told))[-1].latents
+    images = to_images(base.codec.decode(z))
+    sheet = Image.new("RGB", (sum(image.width for image in images), images[0].height))
+    for place, image in enumerate(images):
+        sheet.paste(image, (place * image.width, 0))
+    return sheet
+
+
+def export_style(run: Path, folder: Path, *, which: str = "best", title: str = "") -> None:
+    """A run -> the style's folder: weights, ``config.json``, ``training.json``, card and the last samples."""
+    adapter = read_adapter(run / which)
+    facts = {**adapter.facts, "title": title or adapter.facts.get("title") or folder.name}
+    training = training_facts(run)
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoints.write_json(folder / "training.json", training)
+    (folder / "README.md").write_text(_card(folder.name, facts, training), encoding="utf-8")
+    samples = sorted((run / "samples").glob("sample-*.png"))
+    if samples:
+        (folder / "samples.png").write_bytes(samples[-1].read_bytes())
+    write_adapter(type(adapter)(adapter.name, adapter.factors, facts, ""), folder)  # last: now the folder counts
+
+
+def _card(name: str, facts: dict, training: dict) -> str:
+    source = f"renderings made by `core.styles.render(picture, {facts['renderer']!r})`" if facts.get("renderer") else ""
+    trigger = f"Trigger words: `{facts['trigger']}`.\n" if facts.get("trigger") else ""
+    counted = training.get("data", {})
+    return (
+        f"# {facts['title']}\n\n"
+        f"A LoRA of rank {facts['rank']} for `checkpoints/{facts['base']}` (weights `{facts['fingerprint']}`), trained "
+        f"on {counted.get('train', 0)} pictures{': ' + source if source else ''}, {training['steps']} steps of "
+        f"{training['config']['batch_size']}, {training['hours'] * 60:.0f} minutes on {training['hardware']}.\n"
+        f"{trigger}\n"
+        f"`{WEIGHTS}` is in the format of diffusers' `load_lora_weights`. Drawn by "
+        f"`python scripts/sample.py {facts['base']} --style {name}`; weight 0 is off, 1.5 exaggerates.\n"
+    )
+
+
+def _seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)

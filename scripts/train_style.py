@@ -1,0 +1,101 @@
+"""Teach the face or text model a style: a LoRA from one of the nine renderings, or from a folder of pictures.
+
+Examples:
+  python scripts/train_style.py --renderer oil --data celeba=data/celeba --out runs/styles/oil
+  python scripts/train_style.py --pictures photos.zip --name summer --out runs/styles/summer
+  python scripts/train_style.py --all --data celeba=data/celeba --out runs/styles --export checkpoints/styles
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from _command import load_sets, run, with_options
+
+
+def main() -> None:
+    args = _options()
+
+    from dataclasses import replace
+
+    from core import checkpoints
+    from core.styles import NAMES, TITLES
+    from core.training.style import PRESETS
+    from core.training.style_data import open_base
+
+    preset = with_options(PRESETS[args.preset], args)
+    preset = replace(
+        preset,
+        rank=args.rank or preset.rank,
+        loop=replace(preset.loop, learning_rate=args.rate or preset.loop.learning_rate),
+    )
+    base = open_base(args.base, args.checkpoints or checkpoints.root())
+    for name in NAMES if args.all else [args.renderer]:
+        out = args.out / name if args.all else args.out
+        export = args.export and (args.export / name if args.all else args.export)
+        if export and args.all and args.resume and (export / "config.json").is_file():
+            continue
+        title = args.name or TITLES.get(name, "")
+        _train(args, base, preset, name, title, out, export)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--renderer", metavar="STYLE", help="pencil, ink-wash, oil, watercolour, comic, woodcut, ...")
+    source.add_argument("--pictures", type=Path, metavar="DIR", help="folder or zip of 5 to 200 pictures of the style")
+    source.add_argument(
+        "--all", action="store_true", help="the nine renderings one after the other, in folders of --out"
+    )
+    parser.add_argument("--data", action="append", default=[], metavar="KIND=PATH", help="celeba=DIR, food101=DIR")
+    parser.add_argument("--name", default="", help="title of the style")
+    parser.add_argument("--trigger", default="", help="words that stand before every caption (text model)")
+    parser.add_argument("--base", choices=("faces", "text"), default="faces", help="the model that learns it")
+    parser.add_argument("--preset", choices=("smoke", "cpu", "gpu"), default="cpu", help="size and length of the run")
+    parser.add_argument("--out", type=Path, required=True, help="run folder: state to resume, log, samples, best/")
+    parser.add_argument("--export", type=Path, metavar="DIR", help="the finished style's folder")
+    parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
+    parser.add_argument("--steps", type=int, help="instead of the preset's")
+    parser.add_argument("--rank", type=int, help="instead of the preset's, 1 to 128")
+    parser.add_argument("--rate", type=float, help="learning rate instead of the preset's")
+    parser.add_argument("--seed", type=int, help="instead of the preset's")
+    parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
+    args = parser.parse_args()
+    if (args.renderer or args.all) and not args.data:
+        parser.error("A rendering is learnt from pictures: give --data celeba=DIR.")
+    if args.renderer:
+        from core.styles import NAMES
+
+        if args.renderer not in NAMES:
+            parser.error(f"--renderer is one of {', '.join(NAMES)}.")
+    return args
+
+
+def _train(args, base, preset, renderer: str | None, title: str, out: Path, export: Path | None) -> None:
+    from core import checkpoints
+    from core.style_photos import read_photos
+    from core.training.style import train_style
+    from core.training.style_data import photo_data, read_attributes, rendered_data
+    from core.training.style_export import export_style, sampler
+
+    facts: dict[str, object] = {"title": title, "renderer": renderer or "", "trigger": args.trigger}
+    if renderer:
+        data = rendered_data(
+            base, load_sets(args.data, size=base.size), renderer, pictures=preset.pictures, trigger=args.trigger
+        )
+    else:
+        pixels, problems = read_photos(args.pictures, base.size)
+        for name, reason in problems:
+            print(f"{name} left out: {reason}")
+        classifier = checkpoints.load_model((args.checkpoints or checkpoints.root()) / "classifier")
+        data = photo_data(base, pixels, read_attributes(classifier, pixels), trigger=args.trigger)
+    show = sampler(base, out / "samples", args.trigger)
+    train_style(base, data, preset, out, facts, show=show, resume=args.resume)
+    if export:
+        export_style(out, export, title=title)
+        print(f"{export} written; draw with: python scripts/sample.py {args.base} --style {export.name} ...")
+
+
+if __name__ == "__main__":
+    run(main)

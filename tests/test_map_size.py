@@ -1,0 +1,61 @@
+"""Large maps: what is sent for fifty thousand points is right and small, and answers stay quick to work out."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from test_map_ask import ask, floats
+
+from core.benchmark_map import measure_map, synthetic_atlas
+from core.pipelines.explore import ExplorePipeline
+from core.pipelines.explore_types import ExploreError
+from ui.map_answer import MapRoom
+
+COUNT = 50_000
+WHERE = {"atlas": "random", "space": "vae", "projection": "umap2"}
+
+
+@pytest.fixture(scope="module")
+def large(tiny_checkpoints, tmp_path_factory) -> MapRoom:
+    folder = tmp_path_factory.mktemp("large")
+    synthetic_atlas(tiny_checkpoints, COUNT, {"vae": 16, "classifier": 8}).save(folder / "random")
+    return MapRoom(ExplorePipeline(tiny_checkpoints, folder))
+
+
+def test_fifty_thousand_points_are_sent_as_they_are(large):
+    points = ask(large, kind="points", **WHERE)
+    places = floats(points["places"]).reshape(-1, 2)
+    stored = large.explore.points("random", "vae", "umap2").places
+    assert places.shape == (COUNT, 2) and np.array_equal(places, stored)
+    assert len(json.dumps(points)) < 560_000
+    colour = ask(large, kind="colour", **WHERE, by="cluster:kmeans")
+    assert np.array_equal(floats(colour["values"]), np.arange(COUNT) % 8) and len(json.dumps(colour)) < 280_000
+
+
+def test_the_last_point_is_the_last_picture(large):
+    info = large.explore.open("random")
+    assert info.sheets == -(-COUNT // info.columns**2)
+    assert ask(large, kind="sheet", atlas="random", number=info.sheets - 1)["sheet"].startswith("data:image/webp")
+    near = ask(large, kind="near", row=COUNT - 1, **WHERE)["near"]
+    vectors = large.explore._shelf.get("random").atlas.spaces["vae"].vectors()
+    far = np.linalg.norm(vectors - vectors[-1], axis=1)
+    assert near["vae"] == np.argsort(far)[1:9].tolist()
+    assert "numbered 0 to 49999" in ask(large, kind="near", row=COUNT, **WHERE)["error"]
+
+
+def test_a_crowd_of_half_of_them_is_described(large):
+    crowd = ask(large, kind="crowd", **WHERE, rows=list(range(0, COUNT, 2)))
+    assert crowd["size"] == COUNT // 2 and crowd["share"] == 0.5
+    with pytest.raises(ExploreError, match="numbered"):
+        large.explore.describe("random", "vae", [0, COUNT])
+
+
+def test_the_benchmark_of_the_map_measures_everything(tiny_checkpoints, monkeypatch):
+    monkeypatch.setattr("core.benchmark_map.POINTS", 200)
+    monkeypatch.setattr("core.benchmark_map.LASSO", 50)
+    monkeypatch.setattr("core.benchmark_map.PHOTOS", 4)
+    rows = measure_map(tiny_checkpoints, 2)
+    assert rows["map_points"] == 200 and all(value > 0 for value in rows.values())
+    assert {"map_first_ms", "map_empty_place_ms", "map_point_ms", "map_lasso_of_5000_ms", "map_photo_ms"} < set(rows)

@@ -1,0 +1,272 @@
+"""The Text prompts tab's server side: what a page may send, what is read while one types, and what comes back."""
+
+from __future__ import annotations
+
+import base64
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny_text
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+import app
+from core.captions import understood
+from core.pipelines.prompts import PromptsPipeline
+from core.recipe import MAX_PROMPT, Recipe, RecipeError, from_json, from_link, from_png, to_json, to_link, to_png
+from ui.components.pictures import data_uri
+from ui.components.prompt_words import BUILDER, EXAMPLES, FIRST, prompt_words, said
+from ui.faces_answer import Turn
+from ui.faces_ask import plain
+from ui.prompts_answer import PromptStudio
+from ui.prompts_ask import parse_prompts
+
+PROMPT = "a smiling woman with glasses"
+RECIPE = Recipe(seed=11, model="text", prompt=PROMPT, steps=3)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return tiny_text.checkpoint_root(tmp_path_factory.mktemp("text"))
+
+
+@pytest.fixture(scope="module")
+def studio(root):
+    return PromptStudio(PromptsPipeline(root))
+
+
+def ask(studio, turn=None, **request):
+    request = {"kind": "draw", "recipe": plain(RECIPE), "ticket": 4, **request}
+    *_, last = studio.answer(request, turn or Turn())
+    assert last["ticket"] == 4 and last["last"]
+    return last
+
+
+def typed(studio, text, model="text"):
+    return studio.understood({"text": text, "model": model, "ticket": 1})
+
+
+def pixels(uri):
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))).convert("RGB"))
+
+
+# --- what a page may send -----------------------------------------------------------------------------------------
+
+
+def test_prompts_of_any_kind_are_cleaned_and_cut_never_refused():
+    sent = {**plain(RECIPE), "prompt": "woman " * 10_000, "negative_prompt": "a\x00b\x1b[0m\ud800"}
+    wanted = parse_prompts({"kind": "morph", "recipe": sent, "other": "<b>{{7*7}}</b>\n😀", "ticket": 2})
+    assert len(wanted.recipe.prompt) <= MAX_PROMPT and "The prompt was cut after" in wanted.notes[0]
+    assert wanted.recipe.negative_prompt == "a b [0m" and wanted.other == "<b>{{7*7}}</b> 😀"
+    for prompt in ("", "  \n", None, 7, ["a"]):
+        assert parse_prompts({"kind": "draw", "recipe": {**plain(RECIPE), "prompt": prompt}}).recipe.prompt == ""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        [],
+        {},
+        {"kind": "train"},
+        {"kind": "draw"},
+        {"kind": "draw", "recipe": []},
+        {"kind": "draw", "recipe": {**plain(RECIPE), "steps": 9999}},
+        {"kind": "draw", "recipe": {**plain(RECIPE), "start": "photo"}},
+        {"kind": "draw", "recipe": {**plain(RECIPE), "level": 0}},
+        {"kind": "draw", "recipe": {**plain(RECIPE), "model": "faces"}},
+        {"kind": "draw", "recipe": {**plain(RECIPE), "model": "../../etc"}},
+        {"kind": "draw", "link": "###"},
+        {"kind": "morph", "recipe": plain(RECIPE), "frames": 10**6},
+        {"kind": "morph", "recipe": plain(RECIPE), "frames": True},
+    ],
+)
+def test_what_does_not_fit_is_one_sentence(value):
+    with pytest.raises(RecipeError, match=r"^[A-Z'].*\.$"):
+        parse_prompts(value)
+
+
+def test_recipes_name_a_draft_and_a_solver_and_old_ones_are_read():
+    recipe = Recipe(
+        seed=3, model="text", prompt="ramen", negative_prompt="a plate", solver="lcm", start="prior", level=0.3
+    )
+    assert from_json(to_json(recipe)) == from_link(to_link(recipe)) == recipe
+    assert from_png(to_png(Image.new("RGB", (8, 8)), recipe)) == recipe
+    old = from_json('{"model":"text","prompt":"ramen","seed":3,"version":1}')
+    assert (old.start, old.solver, old.level) == ("noise", "dpm++", 0.6)
+
+
+# --- while one types ----------------------------------------------------------------------------------------------
+
+
+def test_words_are_marked_where_they_stand_in_the_field(studio):
+    text = "😀 a  smiling\tdragon <b>Ñandú</b> without\nglasses"
+    answer = typed(studio, text)
+    assert [text[a:b] for a, b in answer["known"]] == ["smiling", "glasses"]
+    unknown = [text[a:b] for a, b in answer["unknown"]]
+    assert unknown[0] == "dragon" and "Ñandú" in unknown
+    assert answer["asked"] == ["Smiling", "No eyeglasses"] and not answer["cut"]
+    assert typed(studio, "an old bearded man, sushi")["asked"] == ["Old", "Beard", "Man", "Sushi"]
+    assert typed(studio, None)["asked"] == typed(studio, "\x00\ud800")["asked"] == []
+
+
+def test_the_cut_is_told_before_anything_is_drawn(studio):
+    text = "smiling woman " * 100
+    answer = typed(studio, text)
+    assert answer["cut"] and answer["words"] == [46, 200]
+    assert studio.built_in.engine.cut_note(text.strip()) == (
+        "Only the first 46 words were read: more do not fit the text encoder.",
+    )
+    assert not typed(studio, "woman " * 20)["cut"] and typed(studio, "word " * 4_000)["cut"]
+
+
+def test_reading_words_needs_no_torch(root):
+    program = (
+        "import sys; from core.pipelines.prompts import PromptsPipeline; from ui.prompts_answer import PromptStudio\n"
+        f"answer = PromptStudio(PromptsPipeline({str(root)!r})).understood({{'text': 'a man ' * 99, 'ticket': 1}})\n"
+        "print(answer['cut'], 'torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=Path(app.__file__).parent
+    )
+    assert done.stdout.strip() == "True False", done.stderr
+
+
+def test_every_chip_and_every_example_is_understood():
+    chips = [chip for group in prompt_words()["builder"] for chip in group["chips"]]
+    assert len(chips) == sum(len(group) for _, group in BUILDER) + 20
+    for _, role, phrase in chips:
+        sentence = f"a person with {phrase} hair" if role in ("colour", "texture") else f"a person, {phrase}"
+        reading = understood(sentence)
+        assert not reading.unknown and len(reading.attributes) + len(reading.classes) == 1, phrase
+    for text in (*EXAMPLES, FIRST.prompt):
+        assert not understood(text).unknown and understood(text).known
+
+
+def test_what_was_asked_reads_like_a_person_would_say_it():
+    assert [said("Male", False), said("No_Beard", False), said("Wearing_Hat", False), said("ice_cream", True)] == [
+        "Woman",
+        "Beard",
+        "No hat",
+        "Ice cream",
+    ]
+
+
+# --- answers ------------------------------------------------------------------------------------------------------
+
+
+def test_pictures_come_with_their_recipes_and_what_was_read_back(studio):
+    answer = ask(studio, recipe=plain(Recipe(**{**plain_of(RECIPE), "count": 2})))
+    drawn, readings = answer["drawn"], answer["readings"]
+    assert [picture["seed"] for picture in drawn["pictures"]] == [11, 12] and len(readings) == 2
+    again = from_png(base64.b64decode(drawn["pictures"][1]["picture"].partition(",")[2]))
+    assert again.prompt == PROMPT and again.seed == 12 and again.count == 1
+    assert np.array_equal(
+        pixels(ask(studio, recipe=plain(again))["drawn"]["pictures"][0]["picture"]),
+        pixels(drawn["pictures"][1]["picture"]),
+    )
+    image = Image.fromarray(pixels(drawn["pictures"][0]["picture"]))
+    read = studio.built_in.readback(image, PROMPT)
+    assert readings[0]["score"] == round(read.score, 4)
+    assert {one["words"] for one in readings[0]["asked"]} == {"Smiling", "Woman", "Eyeglasses"}
+    assert drawn["solvers"][-1] == "lcm" and from_link(drawn["link"]).count == 2
+
+
+def test_a_picture_brings_its_recipe_back(studio):
+    png = data_uri(to_png(Image.new("RGB", (8, 8)), Recipe(seed=5, model="text", prompt="sushi", steps=2)), "image/png")
+    answer = ask(studio, png=png)
+    assert answer["adopt"]["prompt"] == "sushi" and answer["drawn"]["pictures"][0]["seed"] == 5
+    assert "not drawn from a prompt" in ask(studio, link=to_link(Recipe(seed=1)))["error"]
+
+
+def test_two_prompts_share_one_seed(studio):
+    compared = ask(studio, kind="compare", other="sushi")
+    pictures = compared["drawn"]["pictures"]
+    assert [one["prompt"] for one in pictures] == [PROMPT, "sushi"] and {one["seed"] for one in pictures} == {11}
+    alone = ask(studio, recipe={**plain(RECIPE), "prompt": "sushi"})["drawn"]["pictures"][0]
+    assert alone["picture"] == pictures[1]["picture"]
+    assert [one["words"] for one in compared["readings"][1]["asked"]] == ["Sushi"]
+
+
+def test_words_and_steps_of_a_picture(studio):
+    explained = ask(studio, kind="explain")["explained"]
+    assert [one["word"] for one in explained["maps"]] == PROMPT.split() and len(explained["film"]) == 3
+    assert (
+        pixels(explained["maps"][0]["heat"]).shape == (16, 16, 3) and pixels(explained["maps"][0]["heat"]).max() == 255
+    )
+    assert explained["link"] == ask(studio)["drawn"]["pictures"][0]["link"]
+
+
+def test_a_morph_and_its_film(studio):
+    morphed = ask(studio, kind="morph", other="sushi", frames=3)["morphed"]
+    assert np.array_equal(pixels(morphed["frames"][0]), pixels(ask(studio)["drawn"]["pictures"][0]["picture"]))
+    film = ask(studio, kind="gif", other="sushi", frames=3)["gif"]
+    with Image.open(io.BytesIO(base64.b64decode(film.partition(",")[2]))) as opened:
+        assert opened.n_frames == 4 and opened.size == (256, 256)
+    assert "second prompt" in ask(studio, kind="morph", other=" ")["error"]
+
+
+def test_a_draft_is_shown_beside_its_picture(studio):
+    recipe = {**plain(RECIPE), "start": "prior", "level": 0.5, "steps": 4}
+    picture = ask(studio, recipe=recipe)["drawn"]["pictures"][0]
+    assert pixels(picture["draft"]).shape == (64, 64, 3) and picture["recipe"]["start"] == "prior"
+
+
+def test_stopping_keeps_what_is_there_and_skips_the_rest(studio):
+    turn = Turn()
+    turn.stopped = 4
+    answer = ask(studio, turn, recipe={**plain(RECIPE), "count": 3})
+    assert answer["drawn"]["cancelled"] and len(answer["drawn"]["pictures"]) == 1 and "readings" not in answer
+    assert "explained" not in ask(studio, turn, kind="explain")
+
+
+def test_what_is_missing_says_what_to_do(root, tmp_path, monkeypatch):
+    monkeypatch.setenv("LATENTSCAPE_SD", str(tmp_path / "nothing"))
+    (tmp_path / "classifier").symlink_to(root / "classifier")
+    bare = PromptStudio(PromptsPipeline(tmp_path))
+    opened = ask(bare, kind="open")
+    assert [bool(model["missing"]) for model in opened["models"]] == [True, True]
+    assert "train_clip.py" in opened["clip"] and not opened["prior"]
+    assert "train_text.py" in ask(bare)["missing"]
+    assert "LATENTSCAPE_SD" in ask(bare, recipe={**plain(RECIPE), "model": "stable-diffusion"})["missing"]
+    assert typed(bare, "a woman")["asked"] == ["Woman"]
+
+
+def test_stable_diffusion_answers_through_the_same_tab(studio, tmp_path, monkeypatch):
+    monkeypatch.setenv("LATENTSCAPE_SD", str(tiny_text.stable_diffusion(tmp_path)))
+    recipe = {**plain(RECIPE), "model": "stable-diffusion", "prompt": "a dragon"}
+    drawn = ask(studio, recipe=recipe)["drawn"]
+    assert pixels(drawn["pictures"][0]["picture"]).shape == (320, 320, 3) and drawn["notes"] == []
+    assert "no draft" in ask(studio, recipe={**recipe, "start": "prior"})["error"]
+
+
+def test_the_endpoint_draws_for_programs(root, tmp_path):
+    page = app.build(root=str(root))
+    _, url, _ = app.start(page, quiet=True)
+    try:
+        client = Client(url, verbose=False)
+        call = {"prompt": "a smiling purple man", "seed": 7, "count": 2, "steps": 2, "api_name": "/draw_prompt"}
+        pictures, details = client.predict(**call)
+        assert len(pictures) == len(details["drawings"]) == 2 and details["unknown"] == ["purple"]
+        with open(pictures[1]["image"], "rb") as file:
+            assert from_png(file.read()).seed == 8
+        assert {one["words"] for one in details["drawings"][0]["asked"]} == {"Smiling", "Man"}
+        for changed, words in (
+            ({"steps": 0}, "steps"),
+            ({"seed": "x"}, "seed"),
+            ({"start": "x"}, "start"),
+            ({"model": "x"}, "Faces"),
+        ):
+            with pytest.raises(AppError, match=words):
+                client.predict(**{**call, **changed})
+    finally:
+        page.close()
+
+
+def plain_of(recipe):
+    return {name: value for name, value in plain(recipe).items() if name != "version"}

@@ -1,0 +1,257 @@
+"""Styles through the pipeline that the page calls: worn, blended, at once by many, trained here, and cleaned up."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tiny_text import checkpoint_root
+
+from core import checkpoints
+from core.models.adapter_files import WEIGHTS, AdapterError, read_adapter
+from core.models.adapters import TARGETS, AdapterFactors
+from core.pipelines.faces import EditRequest, FacesPipeline
+from core.pipelines.prompts import PromptsPipeline
+from core.pipelines.styles import NO_STYLE, StylesPipeline
+from core.pipelines.styles_jobs import SWITCH, StyleTrainer
+from core.pipelines.styles_shelf import VARIABLE, StyleShelf
+from core.pipelines.styles_types import StyleSet, TrainRequest
+from core.recipe import Recipe, RecipeError, from_json, to_json
+from core.style_photos import StyleError
+
+SMALL = Recipe(seed=11, attributes={"Smiling": 1.0}, steps=2)
+
+
+def put(network, kind, mark, folder, seed):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        facts = {"base": kind, "fingerprint": mark, "title": folder.name.title()}
+        factors = AdapterFactors(network, TARGETS[kind], 2, facts)
+        for up in factors.up:
+            torch.nn.init.normal_(up, std=0.3)
+    factors.save_pretrained(folder)
+
+
+@pytest.fixture(scope="module")
+def root(tiny_checkpoints, tmp_path_factory) -> Path:
+    """The tiny face models with three styles."""
+    root = tmp_path_factory.mktemp("styled")
+    for part in ("faces", "autoencoder-kl", "classifier"):
+        (root / part).symlink_to(tiny_checkpoints / part)
+    network = checkpoints.load_model(root / "faces")
+    for seed, name in enumerate(("comic", "oil", "pencil")):
+        put(network, "faces", checkpoints.fingerprint(root / "faces"), root / "styles" / name, seed)
+    return root
+
+
+@pytest.fixture(scope="module")
+def pipeline(root):
+    return StylesPipeline(FacesPipeline(root))
+
+
+def last(events):
+    return list(events)[-1]
+
+
+def drawn(pipeline, recipe, worn=NO_STYLE):
+    return last(pipeline.draw(recipe, worn, previews=False)).faces[0].image.tobytes()
+
+
+def photos(count=6) -> tuple[Image.Image, ...]:
+    values = np.random.default_rng(2).integers(0, 255, (count, 70, 90, 3), dtype=np.uint8)
+    return tuple(Image.fromarray(one) for one in values)
+
+
+def test_a_style_changes_the_picture_and_weight_zero_does_not(pipeline):
+    plain = drawn(pipeline, SMALL)
+    assert drawn(pipeline, SMALL, StyleSet({"oil": 1.0})) != plain
+    assert drawn(pipeline, SMALL, StyleSet({"oil": 0.0})) == plain
+    assert drawn(pipeline, replace(SMALL, styles={"oil": 0.0})) == plain
+    assert drawn(pipeline, SMALL, StyleSet({"oil": 1.0}, parts=(0, 0, 0))) == plain
+
+
+def test_the_recipe_alone_draws_a_blend_again(pipeline):
+    worn = StyleSet({"oil": 1.0, "comic": 3 / 2}, "normalised", (1.0, 0.5, 1.5))
+    face = last(pipeline.draw(SMALL, worn)).faces[0]
+    assert face.recipe.styles == {"comic": 0.6, "oil": 0.4} and face.recipe.style_parts == (1.0, 0.5, 1.5)
+    again = from_json(to_json(face.recipe))
+    assert last(pipeline.faces.draw(again)).faces[0].image.tobytes() == face.image.tobytes()
+    assert drawn(pipeline, SMALL, replace(worn, mode="sum")) != face.image.tobytes()
+
+
+def test_many_at_once_in_different_styles_get_what_each_gets_alone(pipeline):
+    sets = [{}, {"oil": 1.0}, {"comic": 0.5}, {"oil": 1.0, "pencil": -0.5}, {"pencil": 1.5}, {"comic": 1.0}]
+    sets += [{"oil": 0.1 * k} for k in range(1, 8)]  # more than are kept
+    recipes = [replace(SMALL, styles=styles, seed=seed) for seed, styles in enumerate(sets)]
+    alone = [drawn(pipeline, recipe) for recipe in recipes]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda recipe: drawn(pipeline, recipe), recipes * 2))
+    assert together == alone * 2 and len(set(alone)) == len(alone)
+    assert len(pipeline.faces.engine._wardrobe._merged) <= 12
+
+
+def test_switching_reads_no_file_again(pipeline, root):
+    drawn(pipeline, SMALL, StyleSet({"oil": 1.0}))
+    before = [pipeline.faces.engine.dressed(replace(SMALL, styles={"oil": 1.0})) for _ in range(2)]
+    assert before[0] is before[1]
+    adapters = pipeline.faces.engine._wardrobe._adapters
+    held = list(adapters.values())
+    drawn(pipeline, SMALL, StyleSet({"oil": 0.77}))
+    assert {id(a) for a in adapters.values()} == {id(a) for a in held}
+
+
+def test_the_wall_shows_every_style_and_names_the_broken_one(pipeline, root, monkeypatch, tmp_path):
+    (tmp_path / "bad.safetensors").write_bytes(b"\x80\x04 a pickle")
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    *steps, wall = pipeline.wall(SMALL)
+    assert [tile.style for tile in wall.tiles] == ["", "comic", "oil", "pencil"]
+    assert len(steps) == 5 and len(wall.problems) == 1 and "pickle" in wall.problems[0]
+    assert wall.tiles[2].image.tobytes() == drawn(pipeline, SMALL, StyleSet({"oil": 1.0}))
+    stopped = last(pipeline.wall(SMALL, cancel=lambda: True))
+    assert stopped.cancelled and len(stopped.tiles) == 1
+
+
+def test_the_grid_has_a_plain_column(pipeline):
+    grid = last(pipeline.grid(SMALL, ["oil", "comic"], (-0.5, 0.0, 1.0)))
+    assert grid.styles == ("oil", "comic") and [len(row) for row in grid.tiles] == [3, 3]
+    plain = drawn(pipeline, SMALL)
+    assert all(row[1].image.tobytes() == plain != row[2].image.tobytes() for row in grid.tiles)
+    with pytest.raises(RecipeError, match="1 to 64 pictures"):
+        last(pipeline.grid(SMALL, ["oil"] * 9, range(9)))
+
+
+@pytest.mark.parametrize("method", ["ddpm", "ddim"])
+def test_a_photo_is_dressed_and_without_a_style_comes_back(pipeline, method):
+    base = {"Male": 1.0}
+    request = EditRequest(photos(1)[0], base, replace(SMALL, attributes=base), method, 0.3)
+    plain = last(pipeline.photo(request, StyleSet()))
+    styled = last(pipeline.photo(request, StyleSet({"oil": 1.0})))
+    difference = np.abs(np.asarray(plain.before, int) - np.asarray(plain.after, int)).max()
+    assert difference <= 1 and styled.after.tobytes() != plain.after.tobytes()
+
+
+def test_what_cannot_be_worn_is_said(pipeline):
+    with pytest.raises(StyleError, match="no style 'fresco' here"):
+        drawn(pipeline, SMALL, StyleSet({"fresco": 1.0}))
+    with pytest.raises(RecipeError, match="At most 4 styles"):
+        drawn(pipeline, replace(SMALL, styles={f"s{k}": 1.0 for k in range(5)}))
+    with pytest.raises(RecipeError, match="blended as"):
+        StyleSet({"oil": 1.0}, "average").onto(SMALL)
+    with pytest.raises(RecipeError):
+        StyleSet({"../oil": 1.0}).onto(SMALL)
+
+
+def test_an_uploaded_file_is_worn_by_its_session_and_listed_for_no_other(pipeline, root, tmp_path):
+    upload = tmp_path / "My oil.safetensors"
+    upload.write_bytes((root / "styles" / "oil" / WEIGHTS).read_bytes())
+    info = pipeline.add("anna", upload)
+    assert drawn(pipeline, SMALL, StyleSet({info.name: 1.0})) == drawn(pipeline, SMALL, StyleSet({"oil": 1.0}))
+    assert info.name in {i.name for i in pipeline.styles("anna")}
+    assert info.name not in {i.name for i in (*pipeline.styles("ben"), *pipeline.styles())}
+    pipeline.shelf.remove("ben", info.name)
+    assert info.file.is_file() and read_adapter(info.file).facts["base"] == "faces"
+    pipeline.close_session("anna")
+    with pytest.raises(StyleError, match="no style"):
+        drawn(pipeline, replace(SMALL, seed=3), StyleSet({info.name: 1.0}))
+
+
+def test_a_style_of_other_weights_is_refused_and_leaves_nothing(pipeline, root, tmp_path):
+    put(checkpoints.load_model(root / "faces"), "faces", "f" * 12, tmp_path / "other", 1)
+    with pytest.raises(AdapterError, match="other weights of this model"):
+        pipeline.add("cleo", tmp_path / "other" / WEIGHTS)
+    assert not [i for i in pipeline.styles("cleo") if i.origin == "session"]
+
+
+def test_the_text_model_wears_its_styles(pipeline, tmp_path):
+    root = checkpoint_root(tmp_path)
+    prompts = PromptsPipeline(root)
+    prompts.engine.load()
+    put(prompts.engine._unet, "text", checkpoints.fingerprint(root / "text"), root / "styles" / "ink", 4)
+    both = StylesPipeline(FacesPipeline(root), prompts)
+    recipe = Recipe(seed=3, prompt="a smiling woman", model="text", steps=2)
+    plain = last(both.draw(recipe)).drawings[0]
+    inked = last(both.draw(recipe, StyleSet({"ink": 1.0}))).drawings[0]
+    assert inked.image.tobytes() != plain.image.tobytes() and inked.recipe.styles == {"ink": 1.0}
+    assert last(both.draw(recipe, StyleSet({"ink": 0.0}))).drawings[0].image.tobytes() == plain.image.tobytes()
+    assert [tile.style for tile in last(both.wall(recipe)).tiles] == ["", "ink"]
+
+
+@pytest.fixture()
+def trainer(root):
+    shelf = StyleShelf(root)
+    made = StyleTrainer(shelf, root, preset="smoke")
+    yield made
+    made.close()
+
+
+def asked(session="anna", **changes) -> TrainRequest:
+    return TrainRequest(
+        **{"pictures": photos(), "title": "Summer", "session": session, "steps": 40, "rank": 2, **changes}
+    )
+
+
+def wait_for(trainer, session, job, *states):
+    deadline = time.monotonic() + 400
+    while time.monotonic() < deadline:
+        status = trainer.status(session, job)
+        if status.state in states:
+            return status
+        time.sleep(0.1)
+    raise AssertionError(f"still {status.state}: {status.message}")
+
+
+def test_a_style_is_trained_paused_resumed_and_put_on_the_shelf(trainer, root):
+    first = trainer.start(asked())
+    assert first.state in ("waiting", "preparing") and first.steps == 40
+    behind = trainer.start(asked("ben"))
+    assert behind.ahead >= 0 and trainer.jobs("ben") == (behind.job,)
+    with pytest.raises(StyleError, match="no such training"):
+        trainer.status("ben", first.job)
+    with pytest.raises(StyleError, match="already"):
+        trainer.start(asked())
+    trainer.cancel("ben", behind.job)
+    assert not (trainer._work / behind.job).exists()
+    wait_for(trainer, "anna", first.job, "training", "failed")
+    trainer.pause("anna", first.job)
+    paused = wait_for(trainer, "anna", first.job, "paused", "finished", "failed")
+    assert paused.state == "paused" and trainer.jobs("anna") == (first.job,), paused.message
+    trainer.resume("anna", first.job)
+    done = wait_for(trainer, "anna", first.job, "finished", "failed")
+    assert [step for step, _ in done.losses] == list(range(1, 41))
+    assert done.state == "finished", done.message
+    assert done.losses and done.held_out and done.sample.size == (256, 64)
+    info = next(i for i in trainer.shelf.styles("anna") if i.origin == "session")
+    assert info.name == done.style and info.title == "Summer" and info.base == "faces"
+    assert not [i for i in trainer.shelf.styles("ben") if i.origin == "session"]
+
+
+def test_cancelling_a_running_training_leaves_nothing_behind(trainer):
+    job = trainer.start(asked(steps=1000)).job
+    wait_for(trainer, "anna", job, "preparing", "training")
+    trainer.cancel("anna", job)
+    assert trainer.status("anna", job).state == "cancelled" and trainer.jobs("anna") == ()
+    assert not (trainer._work / job).exists() and not trainer.shelf.styles("anna")[3:]
+
+
+def test_bounds_and_the_switch(trainer, monkeypatch):
+    one = photos(1)
+    for wrong, reason in (
+        ({"pictures": one}, "at least 5 pictures"),
+        ({"pictures": one * 30}, "pictures differ"),
+        ({"pictures": one * 10_000}, "At most 200"),
+        ({"steps": 10**6}, "Steps lie between 20 and 1000"),
+        ({"rank": 512}, "rank lies between 1 and 32"),
+        ({"rate": float("nan")}, "learning rate"),
+        ({"title": " "}, "needs a name"),
+        ({"base": "sd"}, "face model or for the text model"),
+    ):
+        with pytest.raises(StyleError, match=reason):
+            trainer.start(asked(**wrong))
+    monkeypatch.setenv(SWITCH, "off")
+    with pytest.raises(StyleError, match="switched off"):
+        trainer.start(asked())
+    assert list(trainer._work.iterdir()) == []

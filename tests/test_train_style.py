@@ -1,0 +1,141 @@
+"""Teaching a style: it learns, goes on exactly where it was killed, and refuses what teaches nothing."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+from tiny_text import checkpoint_root
+
+from core import checkpoints
+from core.data import load
+from core.models.adapter_files import WEIGHTS, read_adapter
+from core.models.adapters import Base, check_fit
+from core.style_photos import StyleError, check_photos, read_photos
+from core.training.style import PRESETS, train_style
+from core.training.style_data import open_base, photo_data, read_attributes, rendered_data
+from core.training.style_export import export_style, sampler
+
+SMOKE = PRESETS["smoke"]
+FACTS = {"title": "Neon", "renderer": "neon", "trigger": ""}
+
+
+@pytest.fixture(scope="module")
+def base(tiny_checkpoints):
+    return open_base("faces", tiny_checkpoints)
+
+
+@pytest.fixture(scope="module")
+def data(base, synthetic_celeba, tmp_path_factory):
+    celeba = load("celeba", synthetic_celeba, base.size, tmp_path_factory.mktemp("cache"))
+    return rendered_data(base, {"celeba": celeba}, "neon", pictures=12)
+
+
+def log_of(run: Path) -> list[dict]:
+    return [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+
+
+def losses(run: Path) -> list[tuple[int, float]]:
+    return [(row["step"], row.get("loss", row.get("val_loss"))) for row in log_of(run)]
+
+
+def photos(count=6, size=64) -> np.ndarray:
+    return np.random.default_rng(5).integers(0, 255, (count, size, size, 3), dtype=np.uint8)
+
+
+def test_a_style_is_learnt_and_the_base_stays(base, tmp_path):
+    before = {name: value.clone() for name, value in base.network.state_dict().items()}
+    loop = replace(SMOKE.loop, steps=40, validate_every=4, learning_rate=2e-2, ema_decay=0.5, batch_size=8)
+    preset = replace(SMOKE, rank=4, loop=loop)
+    own = photo_data(base, photos(), np.zeros((6, 40)))
+    train_style(base, own, preset, tmp_path / "run", FACTS)
+    error = [row["val_loss"] for row in log_of(tmp_path / "run") if "val_loss" in row]
+    assert error[-1] < 0.9 * error[0]
+    assert all(torch.equal(value, before[name]) for name, value in base.network.state_dict().items())
+    adapter = read_adapter(tmp_path / "run" / "best")
+    assert adapter.rank == 4 and adapter.facts["renderer"] == "neon"
+    check_fit(adapter, Base("faces", base.network, lambda: base.fingerprint))
+
+
+def test_a_killed_run_has_the_same_curve_and_the_same_weights(base, data, tmp_path):
+    train_style(base, data, SMOKE, tmp_path / "whole", FACTS)
+    train_style(base, data, SMOKE, tmp_path / "killed", FACTS, until=2)
+    train_style(base, data, SMOKE, tmp_path / "killed", FACTS, resume=True)
+    assert losses(tmp_path / "killed") == losses(tmp_path / "whole")
+    whole, killed = (load_file(tmp_path / run / "last" / WEIGHTS) for run in ("whole", "killed"))
+    assert all(torch.equal(value, killed[name]) for name, value in whole.items())
+
+
+def test_samples_and_the_finished_folder(base, data, tmp_path):
+    show = sampler(base, tmp_path / "run" / "samples")
+    train_style(base, data, SMOKE, tmp_path / "run", FACTS, show=show)
+    names = [path.name for path in sorted((tmp_path / "run" / "samples").iterdir())]
+    assert names == ["sample-00003.png", "sample-00006.png"]
+    assert Image.open(tmp_path / "run" / "samples" / names[-1]).size == (4 * base.size, base.size)
+    export_style(tmp_path / "run", tmp_path / "neon")
+    assert read_adapter(tmp_path / "neon").facts["title"] == "Neon"
+    training = checkpoints.read_json(tmp_path / "neon" / "training.json")
+    assert training["steps"] == 6 and training["curves"]["loss"]["values"] and training["data"]["paired"]
+    assert "LoRA of rank 2" in (tmp_path / "neon" / "README.md").read_text()
+
+
+def test_own_photos_teach_without_labels(base, tiny_checkpoints, tmp_path):
+    pixels = photos()
+    seen = read_attributes(checkpoints.load_model(tiny_checkpoints / "classifier"), pixels)
+    assert seen.shape == (6, 40) and set(np.unique(seen)) <= {-1.0, 0.0, 1.0}
+    own = photo_data(base, pixels, seen)
+    assert own.plain is None and len(own.train) == 6
+    train_style(base, own, SMOKE, tmp_path / "run", {**FACTS, "renderer": ""})
+    assert read_adapter(tmp_path / "run" / "best").rank == 2
+
+
+def test_the_text_model_learns_a_style_too(tmp_path):
+    base = open_base("text", checkpoint_root(tmp_path))
+    own = photo_data(base, photos(), np.sign(np.random.default_rng(1).normal(size=(6, 40))), trigger="inky")
+    assert own.told.ndim == 3
+    train_style(base, own, SMOKE, tmp_path / "style", FACTS, show=sampler(base, tmp_path / "samples", "inky"))
+    adapter = read_adapter(tmp_path / "style" / "best")
+    assert adapter.facts["base"] == "text"
+    check_fit(adapter, Base("text", base.network, lambda: base.fingerprint))
+    assert len(list((tmp_path / "samples").iterdir())) == 2
+
+
+def test_what_teaches_nothing_is_refused():
+    many = list(photos(6))
+    assert len(check_photos([*many, many[0], many[3]])) == 6
+    with pytest.raises(StyleError, match="at least 5 pictures; 1 is here"):
+        check_photos(many[:1])
+    with pytest.raises(StyleError, match="Only 1 of these 30 pictures differ"):
+        check_photos([many[0]] * 30)
+    with pytest.raises(StyleError, match=r"At most 200 .* these are 10,000"):
+        check_photos([many[0]] * 10_000)
+
+
+def test_a_folder_is_counted_before_it_is_read_and_bad_files_are_named(tmp_path):
+    for number, pixels in enumerate(photos(6, 80)):
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    kept, problems = read_photos(tmp_path, 64)
+    assert kept.shape == (6, 64, 64, 3) and [name for name, _ in problems] == ["broken.jpg"]
+    for number in range(201):
+        (tmp_path / f"empty{number}.jpg").touch()
+    with pytest.raises(StyleError, match="At most 200"):
+        read_photos(tmp_path, 64)
+
+
+def test_the_command_trains_from_a_folder_and_exports(tiny_checkpoints, tmp_path):
+    (tmp_path / "photos").mkdir()
+    for number, pixels in enumerate(photos(6)):
+        Image.fromarray(pixels).save(tmp_path / "photos" / f"{number}.png")
+    command = [sys.executable, "scripts/train_style.py", "--pictures", str(tmp_path / "photos"), "--name", "Mine"]
+    command += ["--preset", "smoke", "--steps", "2", "--out", str(tmp_path / "run"), "--export", str(tmp_path / "mine")]
+    command += ["--checkpoints", str(tiny_checkpoints)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent.parent, timeout=600)
+    assert done.returncode == 0, done.stderr[-500:]
+    assert read_adapter(tmp_path / "mine").facts["title"] == "Mine"

@@ -1,0 +1,114 @@
+"""What the Text prompts page needs to know about words, as JSON: chips that write them, examples, first settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core import attributes
+from core.caption_words import FOODS
+from core.recipe import MAX_PROMPT, PNG_KEY, Recipe
+from ui.components.vocabulary import TEXT_SOLVERS
+from ui.faces_ask import plain
+
+FIRST = Recipe(seed=27, model="text", prompt="a smiling young woman with wavy blond hair and eyeglasses")
+LARGE = {"model": "stable-diffusion", "steps": 20, "guidance": 7.5, "guidance_interval": [0, 1], "count": 1}
+EXAMPLES = (
+    "a smiling young woman with wavy blond hair and eyeglasses",
+    "a plate of sushi",
+    "an old man with gray hair and a beard",
+    "a bowl of ramen",
+    "a serious man wearing a hat",
+    "a slice of chocolate cake",
+    "a young woman with black hair and bangs, wearing red lipstick",
+    "a stack of pancakes",
+    "a bald man with a mustache, smiling",
+    "a bowl of ice cream",
+)
+# Chips write a sentence; of a group whose role is in ONE only one chip is set at a time.
+ONE = ("noun", "age", "mood", "colour", "texture", "food")
+BUILDER: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
+    ("Who", (("Woman", "noun", "woman"), ("Man", "noun", "man"), ("Young", "age", "young"), ("Old", "age", "old"))),
+    (
+        "Mood",
+        (
+            ("Smiling", "mood", "smiling"),
+            ("Serious", "mood", "serious"),
+            ("Open mouth", "feature", "an open mouth"),
+        ),
+    ),
+    (
+        "Hair",
+        (
+            ("Black", "colour", "black"),
+            ("Blond", "colour", "blond"),
+            ("Brown", "colour", "brown"),
+            ("Gray", "colour", "gray"),
+            ("Wavy", "texture", "wavy"),
+            ("Straight", "texture", "straight"),
+            ("Bangs", "feature", "bangs"),
+            ("Bald", "adjective", "bald"),
+        ),
+    ),
+    (
+        "Face",
+        (
+            ("Beard", "feature", "a beard"),
+            ("Mustache", "feature", "a mustache"),
+            ("Bushy eyebrows", "feature", "bushy eyebrows"),
+            ("Rosy cheeks", "feature", "rosy cheeks"),
+            ("Pale skin", "feature", "pale skin"),
+            ("Double chin", "feature", "a double chin"),
+        ),
+    ),
+    (
+        "Wearing",
+        (
+            ("Glasses", "worn", "glasses"),
+            ("Hat", "worn", "a hat"),
+            ("Lipstick", "worn", "lipstick"),
+            ("Earrings", "worn", "earrings"),
+            ("Necklace", "worn", "a necklace"),
+            ("Tie", "worn", "a tie"),
+        ),
+    ),
+)
+_SAID = {  # where the attribute's own name would sound wrong
+    ("Male", True): "Man",
+    ("Male", False): "Woman",
+    ("Young", False): "Old",
+    ("No_Beard", True): "No beard",
+    ("No_Beard", False): "Beard",
+    ("Mouth_Slightly_Open", False): "Mouth closed",
+    ("Smiling", False): "Not smiling",
+    ("Blurry", False): "Sharp",
+}
+
+
+def said(name: str, wanted: bool) -> str:
+    """An attribute or a class as it was asked for: ``("Eyeglasses", False)`` -> No eyeglasses."""
+    if (name, wanted) in _SAID:
+        return _SAID[name, wanted]
+    label = attributes.label(name) if name in attributes.INDEX else name.replace("_", " ")
+    label = label.removeprefix("Wearing ")
+    return label[0].upper() + label[1:] if wanted else f"No {label[0].lower()}{label[1:]}"
+
+
+def prompt_words() -> dict[str, Any]:
+    """The constants that the scripts of the tab read once."""
+    foods = [(name.replace("_", " ").capitalize(), "food", _serving(name)) for name in FOODS]
+    groups = (*BUILDER, ("Food", tuple(foods)))
+    return {
+        "first": plain(FIRST),
+        "large": LARGE,
+        "examples": list(EXAMPLES),
+        "builder": [{"title": title, "chips": [list(chip) for chip in chips]} for title, chips in groups],
+        "one": list(ONE),
+        "solvers": TEXT_SOLVERS,
+        "most": MAX_PROMPT,
+        "pngKey": PNG_KEY,
+    }
+
+
+def _serving(name: str) -> str:
+    food = FOODS[name]
+    return f"{food.servings[0]} {food.mass[0]}"

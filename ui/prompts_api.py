@@ -1,0 +1,97 @@
+"""The Text prompts tab for programs: one public endpoint of ``gradio_client``."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from core import recipe
+from core.pipelines.prompts import Drawing, PromptRequest
+from core.recipe import Recipe
+from ui.faces_ask import plain
+from ui.prompts_answer import USER_ERRORS, PromptStudio
+from ui.prompts_ask import MODELS, parse_prompts
+
+KEEP_SECONDS = 600
+SETTINGS = ("seed", "count", "steps", "guidance", "solver", "start", "model")
+
+
+def prompts_api(studio: PromptStudio, queue: str) -> None:
+    """Adds ``/draw_prompt``; nothing of it shows on the page."""
+    folder = tempfile.TemporaryDirectory(prefix="latentscape-")  # gone when the app ends
+
+    def draw_prompt(
+        prompt: str,
+        negative_prompt: str,
+        seed: float,
+        count: float,
+        steps: float,
+        guidance: float,
+        solver: str,
+        start: str,
+        model: str,
+    ) -> tuple[list[str], dict[str, Any]]:
+        """Draws 1 to 16 pictures from a sentence. ``start`` is "noise" or "prior", ``model`` "text" (the built-in
+        one) or "stable-diffusion".
+
+        Returns the pictures (PNG, each carrying its recipe) and, for each, its recipe, what the classifier says of
+        everything that was asked for, and the CLIP score; and what was not understood.
+        """
+        settings = (seed, count, steps, guidance, solver, start, model)
+        try:
+            return _answered(studio, Path(folder.name), prompt, negative_prompt, settings)
+        except USER_ERRORS as error:
+            raise gr.Error(str(error)) from None
+
+    defaults = Recipe(model="text")
+    with gr.Column(visible=False):
+        texts = [gr.Textbox("", label="prompt"), gr.Textbox("", label="negative_prompt")]
+        # No precision: Gradio would round 1.5 to 2, and fail without a sentence on what is no number.
+        numbers = [gr.Number(getattr(defaults, name), label=name) for name in SETTINGS[:4]]
+        names = [gr.Textbox(getattr(defaults, name), label=name) for name in SETTINGS[4:]]
+        pictures = gr.Gallery(label="pictures", format="png")
+        details = gr.JSON(label="details")
+        gr.Button("draw_prompt").click(
+            draw_prompt,
+            [*texts, *numbers, *names],
+            [pictures, details],
+            api_name="draw_prompt",
+            api_description=draw_prompt.__doc__,
+            concurrency_limit=2,
+            concurrency_id=queue,
+        )
+
+
+def _answered(studio: PromptStudio, folder: Path, prompt: str, negative: str, settings: tuple) -> tuple[list, dict]:
+    values = dict(zip(SETTINGS, settings, strict=True))
+    numbers = {name: int(v) if isinstance(v, float) and v.is_integer() else v for name, v in values.items()}
+    sent = {**plain(Recipe()), **numbers, "prompt": prompt, "negative_prompt": negative}
+    ask = parse_prompts({"kind": "draw", "recipe": sent})
+    pipeline = studio.pipelines[MODELS[ask.recipe.model]]
+    *_, result = pipeline.draw(PromptRequest(ask.recipe), previews=False)
+    drawings = [
+        {"recipe": plain(drawing.recipe), **studio.read(drawing)}  # in the order of the seeds
+        for drawing in result.drawings
+    ]
+    details = {
+        "notes": [*ask.notes, *result.notes],
+        "unknown": [span.text for span in result.reading.unknown],
+        "milliseconds": round(result.milliseconds),
+        "drawings": drawings,
+    }
+    return [_file(folder, drawing) for drawing in result.drawings], details
+
+
+def _file(folder: Path, drawing: Drawing) -> str:
+    """A file with its recipe inside; Gradio copies it for the client, so older ones can go."""
+    for old in folder.iterdir():
+        if time.time() - old.stat().st_mtime > KEEP_SECONDS:
+            old.unlink(missing_ok=True)
+    path = folder / f"{secrets.token_hex(6)}-{recipe.filename(drawing.recipe)}"
+    path.write_bytes(recipe.to_png(drawing.image, drawing.recipe))
+    return str(path)
