@@ -1,8 +1,8 @@
 """Build an atlas for the Latent map: pictures, their vectors and maps in every space. Goes on where it was stopped.
 
 Examples:
-  python scripts/build_atlas.py --generate 8000 --seed 0 --out atlases/faces
-  python scripts/build_atlas.py --generate 8000 --like celeba=DIR --out atlases/faces
+  python scripts/build_atlas.py --generate 8000 --seed 0 --out checkpoints/atlases/faces
+  python scripts/build_atlas.py --generate 8000 --like celeba=DIR --out checkpoints/atlases/faces
   python scripts/build_atlas.py --data celeba=DIR --out runs/atlases/celeba
   python scripts/build_atlas.py --data food101=DIR --part test --out runs/atlases/food
   python scripts/build_atlas.py --data folder=PHOTOS --out runs/atlases/photos

@@ -17,7 +17,7 @@ from core.pipelines.explore_engine import ExploreEngine
 from core.pipelines.explore_types import Stop
 from ui.components.pictures import data_uri, decode_uri
 from ui.map_answer import MapRoom, Visit
-from ui.map_ask import KINDS, MOST_STOPS, MapError, parse_map, parse_photos
+from ui.map_ask import KINDS, MOST_STOPS, QUICK, MapError, parse_map, parse_photos
 
 COUNT = 64
 FIRST = {"atlas": "faces", "space": "vae", "projection": "pca2"}
@@ -99,6 +99,12 @@ def test_only_uploaded_files_are_photos(tmp_path):
 
 def test_every_kind_has_an_answer(room):
     assert all(callable(getattr(room, f"_{kind}")) for kind in KINDS)
+
+
+def test_what_takes_long_waits_in_the_queue(room):
+    assert set(QUICK) < set(KINDS)
+    told = room.answer({"kind": "clusters", "ticket": 3}, among=QUICK)
+    assert told["ticket"] == 3 and "queue" in told["error"]
 
 
 def test_points_arrive_as_they_are(room):

@@ -74,7 +74,9 @@ def test_a_model_without_samples_opens_on_its_curves(root):
 
 
 def test_known_checkpoints_are_listed_with_their_command(root):
+    (root / "atlases" / "faces").mkdir(parents=True)  # no model
     shelf = ModelShelf(root)
+    assert "atlases" not in shelf.names()
     assert shelf.names()[: len(COMMANDS)] == list(COMMANDS)
     card = shelf.card("faces")
     assert card.status == "missing" and "train_faces.py" in card.problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ from core.pipelines.explore_types import (
 from ui.components.pictures import data_uri, exact_uri
 from ui.faces_ask import ticket_of
 from ui.lab_ask import LabError
-from ui.map_ask import MapAsk, MapError, finite, parse_map, parse_photos
+from ui.map_ask import KINDS, MapAsk, MapError, finite, parse_map, parse_photos
 
 log = logging.getLogger(__name__)
 
@@ -56,11 +56,13 @@ class MapRoom:
     def __init__(self, explore: ExplorePipeline) -> None:
         self.explore = explore
 
-    def answer(self, value: Any) -> Answer:
-        """One request, one message; what cannot be answered is said in its ``error``."""
+    def answer(self, value: Any, among: Sequence[str] = KINDS) -> Answer:
+        """One request of those kinds, one message; what cannot be answered is said in its ``error``."""
         state: Answer = {"ticket": ticket_of(value), "last": True}
         try:
             ask = parse_map(value)
+            if ask.kind not in among:
+                raise MapError("This takes longer and waits in the queue.")
             return {**state, "kind": ask.kind, **getattr(self, f"_{ask.kind}")(ask)}
         except USER_ERRORS as error:
             return {**state, "error": str(error)}

@@ -37,6 +37,7 @@ KINDS = (
     "oddities",
     "locate",
 )
+QUICK = ("points", "colour", "decode", "point", "near", "crowd", "search", "sheet")  # milliseconds: past the queue
 MOST_ROWS = 50_000
 MOST_STOPS = 24
 MOST_FRAMES = 48

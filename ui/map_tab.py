@@ -13,6 +13,7 @@ from core.pipelines.explore_types import DIRECTIONS, METHODS, PROJECTIONS, WAYS
 from ui.components.island import island
 from ui.faces_ask import ticket_of
 from ui.map_answer import Answer, MapRoom, Visit
+from ui.map_ask import QUICK
 
 MAP_QUEUE = "map"  # a line of its own: a click on the map does not wait for a face that is being drawn
 FORGET_AFTER = 3600  # seconds after which the photos of a visitor who stays away are let go
@@ -26,8 +27,11 @@ def map_tab(explore: ExplorePipeline) -> None:
     def answer(value: Any) -> Answer:
         return room.answer(value)
 
+    def quick(value: Any) -> Answer:
+        return room.answer(value, among=QUICK)
+
     with gr.Column(elem_id="map"):
-        controls = island("map-controls", events=("ask",), config=_words(), functions=(answer,))
+        controls = island("map-controls", events=("ask",), config=_words(), functions=(quick,))
         canvas = island("map-canvas")
         intake = island("map-intake", events=("photos", "end"))
 
@@ -82,5 +86,6 @@ def _words() -> dict[str, Any]:
         "methods": METHODS,
         "ways": WAYS,
         "directions": DIRECTIONS,
+        "quick": QUICK,
         "labels": {name: attributes.label(name) for name in attributes.NAMES},
     }

@@ -153,7 +153,7 @@ def read_manifest(folder: Path) -> dict:
     except FileNotFoundError as error:
         raise AtlasError(
             f"There is no atlas in {folder.name!r}. Make one with: python scripts/build_atlas.py --generate 8000 "
-            "--out atlases/faces"
+            "--out checkpoints/atlases/faces"
         ) from error
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise AtlasError(f"The atlas {folder.name!r} cannot be read: atlas.json is damaged.") from error

@@ -104,7 +104,7 @@ class ExplorePipeline:
             return None
         return (
             "There is no atlas yet; map photos of your own, or make one with: "
-            "python scripts/build_atlas.py --generate 8000 --out atlases/faces"
+            "python scripts/build_atlas.py --generate 8000 --out checkpoints/atlases/faces"
         )
 
     def warm(self) -> None:

@@ -27,9 +27,9 @@ _NAME = re.compile(r"[\w.-]{1,80}")
 
 
 def atlas_folder() -> Path:
-    """``LATENTSCAPE_ATLASES`` or the repository's ``atlases``."""
+    """``LATENTSCAPE_ATLASES``, or ``atlases`` beside the checkpoints."""
     wish = os.environ.get("LATENTSCAPE_ATLASES")
-    return Path(wish) if wish else Path(__file__).resolve().parents[2] / "atlases"
+    return Path(wish) if wish else checkpoints.root() / "atlases"
 
 
 @dataclass

@@ -20,6 +20,7 @@ from core import attributes, checkpoints
 
 TEXT_LIMIT, JSON_LIMIT, PICTURE_LIMIT = 64_000, 8_000_000, 16_000_000  # characters, bytes, bytes
 RUNNING = ("running_mean", "running_var", "num_batches_tracked")  # kept beside the weights, not trained
+COLLECTIONS = ("atlases", "styles")  # folders of folders, which other tabs show
 
 ACRONYMS = {"auc", "cae", "vae", "kl", "l1", "psnr", "ssim", "mse", "ema", "cpu", "gpu", "db", "lr"}
 
@@ -85,6 +86,7 @@ class ModelShelf:
         found = []
         if self.root.is_dir():
             found = sorted(path.name for path in self.root.iterdir() if path.is_dir() and not path.name.startswith("."))
+            found = [name for name in found if name not in COLLECTIONS]
         return [*checkpoints.COMMANDS, *(name for name in found if name not in checkpoints.COMMANDS)]
 
     def card(self, name: str) -> ModelCard:

@@ -4,8 +4,6 @@
   const PATIENCE = 120000; // without a word from the server
   const ORDER = ["open", "points", "points2", "colour", "live", "point", "near", "locate", "crowd", "search", "path", "clusters", "counts", "oddities", "gif", "film", "atlas", "sheet"];
 
-  const QUICK = new Set(["points", "colour", "decode", "point", "near", "crowd", "search", "sheet"]); // milliseconds: past the queue
-
   const state = {
     words: null, // titles and labels, from the server
     atlases: [],
@@ -49,7 +47,9 @@
     delete waiting[slot];
     const content = { ...current.content, ticket };
     listen();
-    if (QUICK.has(content.kind)) return void wire.server.answer(content).then(answered, () => answered());
+    if (state.words.quick.includes(content.kind)) {
+      return void wire.server.quick(content).then(answered, () => answered()); // milliseconds: past the queue
+    }
     wire.props.value = content;
     wire.trigger("ask");
   }
