@@ -17,6 +17,7 @@ from core.pipelines.faces import FacesPipeline
 from core.pipelines.models import ModelShelf
 from core.pipelines.prompts import PromptsPipeline
 from core.pipelines.reconstruct import ReconstructPipeline
+from core.pipelines.styles import StylesPipeline
 from ui.shell import build_shell, launch_settings
 
 log = logging.getLogger("latentscape")
@@ -26,7 +27,7 @@ def build(root: str | None = None) -> gr.Blocks:
     """The whole app around the checkpoints in ``root`` (or ``LATENTSCAPE_CHECKPOINTS``, or ``checkpoints``)."""
     root = root or os.environ.get("LATENTSCAPE_CHECKPOINTS") or str(Path(__file__).parent / "checkpoints")
     faces, prompts, explore = FacesPipeline(root), PromptsPipeline(root), ExplorePipeline(root)
-    page = build_shell(faces, prompts, ReconstructPipeline(root), explore, ModelShelf(root))
+    page = build_shell(faces, prompts, StylesPipeline(faces), ReconstructPipeline(root), explore, ModelShelf(root))
     page.warm_up = lambda: _warm(faces, explore, prompts)
     return page
 

@@ -12,6 +12,7 @@ from core.pipelines.faces import FacesPipeline
 from core.pipelines.models import ModelShelf
 from core.pipelines.prompts import PromptsPipeline
 from core.pipelines.reconstruct import ReconstructPipeline
+from core.pipelines.styles import StylesPipeline
 from ui.bench_views import bench_view
 from ui.components.island import island
 from ui.components.pictures import MAX_UPLOAD
@@ -20,6 +21,7 @@ from ui.lab_tab import lab_tab
 from ui.map_tab import map_tab
 from ui.models_tab import models_tab
 from ui.prompts_tab import prompts_tab
+from ui.styles_tab import page_closed, styles_tab
 from ui.theme import ASSETS, page_head, page_styles, quiet_theme
 
 TITLE = "Latentscape"
@@ -28,6 +30,7 @@ TITLE = "Latentscape"
 def build_shell(
     faces: FacesPipeline,
     prompts: PromptsPipeline,
+    styles: StylesPipeline,
     reconstruct: ReconstructPipeline,
     explore: ExplorePipeline,
     shelf: ModelShelf,
@@ -42,12 +45,16 @@ def build_shell(
             # Hidden while neither our own weights nor Stable Diffusion's are here: nothing in it could draw.
             with gr.Tab("Text prompts", id="prompts", elem_id="prompts-tab", visible=_any_model(prompts)):
                 prompts_tab(prompts)
+            # Hidden while there is no style to wear: a wall of one picture would say nothing.
+            with gr.Tab("Styles", id="styles", elem_id="styles-tab", visible=bool(styles.styles())):
+                styles_tab(styles)
             with gr.Tab("Reconstruction", id="reconstruction", elem_id="lab-tab"):
                 lab_tab(reconstruct, faces, benchmark=lambda: bench_view(lambda: read_benchmarks(reconstruct.root)))
             with gr.Tab("Latent map", id="map", elem_id="map-tab"):
                 map_tab(explore)
             with gr.Tab("Models", id="models", elem_id="models-tab"):
                 models_tab(shelf)
+        page.unload(page_closed(styles))
     return page
 
 

@@ -73,6 +73,8 @@
     compare: '<rect x="2" y="3.5" width="12" height="9" rx="1"/><path d="M8 2v12M4.5 6.2h1M4.5 9.8h1"/>',
     face: '<circle cx="8" cy="8" r="5.5"/><path d="M6 6.8v.4M10 6.8v.4M5.8 9.8c1.2 1.3 3.2 1.3 4.4 0"/>',
     map: '<circle cx="4" cy="11.5" r="1.3"/><circle cx="7.5" cy="5" r="1.3"/><circle cx="12" cy="9.5" r="1.3"/><circle cx="8" cy="12.5" r=".6"/><circle cx="12.5" cy="4" r=".6"/><circle cx="3.5" cy="6.5" r=".6"/>',
+    plus: '<path d="M8 3.5v9M3.5 8h9"/>',
+    brush: '<path d="M13.3 2.7 7.6 8.9M6 8.6c1.6-.2 2.6 1 2.2 2.5-.5 1.9-3 2.6-5.5 2 1.1-.5 1-1.2 1.2-2.2.2-1.2 1-2.1 2.1-2.3Z"/>',
     warning: '<path d="M8 2.5 14 13H2L8 2.5ZM8 6.8v2.8M8 11.2v.3"/>',
   };
 

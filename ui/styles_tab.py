@@ -1,0 +1,83 @@
+"""The Styles tab: what is worn at the left, the face before and after on the canvas, the wall of styles below it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gradio as gr
+
+from core.pipelines.styles import STRENGTHS, StylesPipeline
+from core.pipelines.styles_jobs import StyleTrainer
+from core.pipelines.styles_types import LEAST_WEIGHT, MOST_WEIGHT, MOST_WORN
+from ui.components.island import island
+from ui.components.vocabulary import vocabulary
+from ui.faces_answer import Answer, Turn
+from ui.faces_ask import ticket_of
+from ui.styles_answer import StyleStudio
+
+MOST_ROWS = 10  # of a grid that can still be seen
+STYLES_QUEUE = "styles"  # a line of its own: a wall does not wait for somebody's faces
+
+
+def styles_tab(pipeline: StylesPipeline) -> None:
+    """Lays the tab out; nothing is drawn before it is opened. What a session taught or brought goes with its page."""
+    studio = StyleStudio(pipeline)
+    turn = gr.State(Turn())
+    with gr.Column(elem_id="styles"):
+        controls = island("styles-controls", events=("ask", "stop"), config=_words())
+        canvas = island("styles-canvas")
+        island("styles-history")
+        jobs = island("styles-jobs", events=("ask",))
+
+    def on_ask(value: Any, turn: Turn, request: gr.Request) -> Iterator[Answer]:
+        yield from studio.answer(value, turn, request.session_hash or "")
+
+    def on_stop(value: Any, turn: Turn) -> None:
+        turn.stopped = ticket_of(value)
+
+    def on_job(value: Any, request: gr.Request) -> Answer:
+        return studio.job(value, request.session_hash or "")
+
+    asked = controls.ask(
+        on_ask,
+        [controls, turn],
+        [canvas],
+        trigger_mode="always_last",
+        show_progress="hidden",
+        concurrency_limit=2,
+        concurrency_id=STYLES_QUEUE,
+        api_visibility="private",
+    )
+    asked.failure(None, None, None, js="() => { latentscape.styles.failed(); }", api_visibility="private")
+    quiet = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    controls.stop(on_stop, [controls, turn], None, trigger_mode="multiple", **quiet)
+
+    asked = jobs.ask(on_job, [jobs], [jobs], trigger_mode="always_last", **quiet)
+    asked.failure(None, None, None, js="() => { latentscape.styles.jobFailed(); }", api_visibility="private")
+
+
+def page_closed(pipeline: StylesPipeline) -> Callable[[gr.Request], None]:
+    """For ``Blocks.unload``: the trainings of the page end, and its own styles go."""
+
+    def on_unload(request: gr.Request) -> None:
+        pipeline.close_session(request.session_hash or "")
+
+    return on_unload
+
+
+def _words() -> dict[str, Any]:
+    """The constants that the scripts of the tab read once."""
+    words = vocabulary()
+    return {
+        "labels": words["labels"],
+        "main": words["main"],
+        "pngKey": words["pngKey"],
+        "first": words["first"],
+        "least": LEAST_WEIGHT,
+        "most": MOST_WEIGHT,
+        "mostWorn": MOST_WORN,
+        "mostRows": MOST_ROWS,
+        "strengths": list(STRENGTHS),
+        "closed": StyleTrainer.switched_off() or "",
+    }
