@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.diffusion.inversion import edit_ddim, edit_ddpm, first_step, levels
+from core.diffusion.inversion import edit_ddim, edit_ddpm, first_step, levels, pushed
 from core.diffusion.objective import Objective
 from core.diffusion.sampling import Plan, draw, eased, guide, make_scheduler, noise_for, solvers, walk
 from core.models.face_unet import PRESETS, FaceUNet
@@ -143,6 +143,18 @@ def test_ddim_inversion_finds_the_noise_that_a_known_picture_was_drawn_from(pred
     list(edit_ddim(net, objective, clean, row, row, steps=12, guidance=1.0, faithfulness=0.5))
     assert len(noises) == 2 * (12 - first_step(12, 0.5))
     assert all(torch.allclose(noise, noises[-1], atol=1e-3) for noise in noises[2:])  # one noise all the way, and back
+
+
+def test_what_changed_is_pushed_alone_and_another_network_may_do_it():
+    def net(x, _t, attributes):
+        return attributes[:, :1, None, None] + 10 * attributes[:, 1:2, None, None] + 0 * x
+
+    x, had, wants = torch.zeros(2, 1, 2, 2), torch.tensor([[1.0, 1.0]]), torch.tensor([[-1.0, 1.0]])
+    kept, moved = pushed(net, x, torch.tensor(5), had, wants, 3.0)[:, 0, 0, 0].tolist()
+    assert (kept, moved) == (33.0, 27.0 - 2.0)  # guided by both, and by the changed one once more
+    assert pushed(net, x, torch.tensor(5), had, had, 3.0)[:, 0, 0, 0].tolist() == [33.0, 33.0]
+    other = pushed(net, x, torch.tensor(5), had, wants, 3.0, lambda *given: 2 * net(*given))
+    assert other[:, 0, 0, 0].tolist() == [33.0, 50.0]
 
 
 def test_a_flow_is_edited_at_the_noise_levels_of_ddpm():

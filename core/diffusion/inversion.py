@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from core.diffusion.objective import TIMESTEPS, Objective
-from core.diffusion.sampling import Denoiser, Step, guide
+from core.diffusion.sampling import Denoiser, Step
 
 METHODS = ("ddpm", "ddim")
 
@@ -46,24 +46,55 @@ def edit_ddpm(
     guidance: float,
     faithfulness: float,
     seed: int,
+    edited_by: Denoiser | None = None,
 ) -> Iterator[Step]:
     """Latents of a photo (1, C, S, S) and attributes (1, 40), had and wanted -> steps towards the edited latents.
 
-    Source and target go through the network side by side, so one pass both inverts and edits.
+    Source and target go through the network side by side, so one pass both inverts and edits; ``edited_by`` is
+    another network for the edit alone.
     """
     times = levels(objective, steps)[first_step(steps, faithfulness) :]
     generator = torch.Generator().manual_seed(seed)
     noised = [objective.noised(z, torch.randn(z.shape, generator=generator), t.reshape(1)) for t in times] + [z]
     edited = noised[0]
-    attributes = torch.cat([source, target])
     for index, timestep in enumerate(times):
         at = timestep.repeat(2)
         x = torch.cat([noised[index], edited])
-        output = guide(denoiser, x, at, attributes, guidance)
+        output = pushed(denoiser, x, timestep, source, target, guidance, edited_by)
         step_to = times[index + 1].reshape(1) if index + 1 < len(times) else None
         kept, changed = _stochastic_mean(objective, x, output, at, step_to).chunk(2)
         edited = changed + (noised[index + 1] - kept)
         yield Step(index + 1, objective.clean(x, output, at)[1:], edited)
+
+
+def pushed(
+    denoiser: Denoiser,
+    x: Tensor,
+    timestep: Tensor,
+    source: Tensor,
+    target: Tensor,
+    scale: float,
+    edited_by: Denoiser | None = None,
+) -> Tensor:
+    """Photo and edit at one level (2, C, S, S) -> their predictions: both guided by all their attributes, the edit
+    also by those that changed, alone.
+
+    Among forty attributes one is a whisper. By itself it is what a drawing from noise follows without fail; the same
+    direction, from nothing said to this one said, is added (after Brack et al. 2023, arXiv:2301.12247).
+    """
+    changed = torch.where(target != source, target, torch.zeros_like(target))
+    nothing = torch.zeros_like(target)
+    photo, edit = x.chunk(2)
+    asked = [source, nothing], [target, nothing, changed]
+    if edited_by is None:
+        both = denoiser(torch.cat([photo, photo, edit, edit, edit]), timestep.repeat(5), torch.cat(asked[0] + asked[1]))
+        of_photo, of_edit = both[:2], both[2:]
+    else:
+        of_photo = denoiser(photo.repeat(2, 1, 1, 1), timestep.repeat(2), torch.cat(asked[0]))
+        of_edit = edited_by(edit.repeat(3, 1, 1, 1), timestep.repeat(3), torch.cat(asked[1]))
+    kept = of_photo[1:] + scale * (of_photo[:1] - of_photo[1:])
+    moved = of_edit[1:2] + scale * (of_edit[:1] - of_edit[1:2]) + (scale - 1) * (of_edit[2:] - of_edit[1:2])
+    return torch.cat([kept, moved])
 
 
 def _stochastic_mean(objective: Objective, x: Tensor, output: Tensor, at: Tensor, step_to: Tensor | None) -> Tensor:
@@ -88,6 +119,7 @@ def edit_ddim(
     steps: int,
     guidance: float,
     faithfulness: float,
+    edited_by: Denoiser | None = None,
 ) -> Iterator[Step]:
     """As :func:`edit_ddpm`, by running the deterministic solver backwards; what it misses is added at the end."""
     times = levels(objective, steps)[first_step(steps, faithfulness) :]
@@ -98,10 +130,10 @@ def edit_ddim(
         at = rising[max(0, index - 1)].reshape(1)
         output = denoiser(x, at, source)
         x = _towards(objective, z if index == 0 else objective.clean(x, output, at), x, output, at, timestep)
-    both, attributes = torch.cat([x, x]), torch.cat([source, target])
+    both = torch.cat([x, x])
     for index, timestep in enumerate(times):
         at = timestep.repeat(2)
-        output = guide(denoiser, both, at, attributes, guidance)
+        output = pushed(denoiser, both, timestep, source, target, guidance, edited_by)
         clean = objective.clean(both, output, at)
         step_to = times[index + 1] if index + 1 < len(times) else None
         both = clean if step_to is None else _towards(objective, clean, both, output, at, step_to)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import torch
@@ -45,23 +46,14 @@ def edit_photo(engine: FaceEngine, request: EditRequest, cancel: Cancel | None) 
         return to_images(keep_rest(photo, reconstruction, engine.decode(latents)))[0]
 
     source, target = torch.from_numpy(base)[None], torch.from_numpy(wanted.values)[None]
-    network = engine.dressed(recipe)
-
-    def denoise(x: Tensor, timesteps: Tensor, told: Tensor) -> Tensor:
-        """Photo and edit alternate in a batch: the style is put on the edit alone."""
-        if network is None:
-            return engine.denoise(x, timesteps, told)
-        output = torch.empty_like(x)
-        output[0::2] = engine.denoise(x[0::2], timesteps[0::2], told[0::2])
-        if len(x) > 1:
-            output[1::2] = engine.denoise(x[1::2], timesteps[1::2], told[1::2], network)
-        return output
-
+    network = engine.dressed(recipe)  # the style is put on the edit alone
+    edited_by = None if network is None else partial(engine.denoise, network=network)
     options = {"steps": STEPS, "guidance": recipe.guidance, "faithfulness": request.faithfulness}
+    options["edited_by"] = edited_by
     if request.method == "ddpm":
-        steps = edit_ddpm(denoise, engine.objective, z, source, target, seed=recipe.seed, **options)
+        steps = edit_ddpm(engine.denoise, engine.objective, z, source, target, seed=recipe.seed, **options)
     else:
-        steps = edit_ddim(denoise, engine.objective, z, source, target, **options)
+        steps = edit_ddim(engine.denoise, engine.objective, z, source, target, **options)
     total, cancelled = STEPS - first_step(STEPS, request.faithfulness), False
     for step in steps:
         cancelled = cancel is not None and step.number < total and cancel()
