@@ -5,7 +5,7 @@
   const LARGEST = 720; // CSS pixels of one picture
   const QUICK = 350; // a drawing that takes less time shows no previews: they would only flicker
 
-  let stage, compare, grid, empty, absent, info, message, progress, actions;
+  let stage, wall, compare, grid, empty, absent, info, message, progress, actions;
   let entry = null; // what is on the canvas
   let split = 0.5;
 
@@ -208,7 +208,8 @@
       el("button", { type: "button", class: "button small", id: "styles-stop", title: "Stop (Esc)", onclick: () => styles.stop() }, icon("stop"), "Stop"));
     stage = el("section", { class: "stage style-stage", "aria-label": "Picture" }, info, actions, compare, grid, absent, empty, progress, message);
     root.classList.add("canvas");
-    root.append(stage, styles.wallView(), styles.trainView());
+    wall = styles.wallView();
+    root.append(stage, wall, styles.trainView());
     slide(split);
     new ResizeObserver(() => stage.clientWidth && render()).observe(stage);
     watch("value", () => styles.receive(props.value));
@@ -228,7 +229,7 @@
   });
   on("styles:changed", () => {
     const training = state.mode === "train";
-    stage.hidden = training;
+    stage.hidden = wall.hidden = training;
     const bare = state.mode === "photo" && !state.photo;
     empty.hidden = !bare;
     stage.toggleAttribute("data-empty", bare);

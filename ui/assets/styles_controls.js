@@ -17,6 +17,11 @@
     const buttons = shown.map(([mode, [words, hint]]) =>
       el("button", { type: "button", role: "radio", class: "state", "data-mode": mode, title: hint, onclick: () => styles.choose(mode) }, words));
     refreshers.push(() => buttons.forEach((button) => button.setAttribute("aria-checked", String(button.dataset.mode === state.mode))));
+    on("styles:job", () => {
+      const { job } = state;
+      const share = job && !job.over && job.step ? ` ${Math.round((100 * job.step) / job.steps)} %` : "";
+      for (const button of buttons) if (button.dataset.mode === "train") button.textContent = `${MODES.train[0]}${share}`;
+    });
     return el("div", { class: "states modes", role: "radiogroup", "aria-label": "What to do" }, buttons);
   }
 

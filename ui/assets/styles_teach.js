@@ -2,10 +2,10 @@
 (() => {
   const { on, emit, el, icon, paint, styles } = latentscape;
   const { state } = styles;
-  const CROP = 72;
-  const SAMPLE = 128;
+  const FEW = 32; // pictures up to which each is shown large
+  const [LARGE, SMALL] = [112, 72]; // CSS pixels
   const fields = {};
-  let view, crops, head, buttons, curve, samples, problems, say, start, drop;
+  let view, crops, head, buttons, curve, legend, samples, problems, say, start, drop;
 
   // --- the column -------------------------------------------------------------------------------------------------
 
@@ -72,9 +72,11 @@
     const [low, high] = [Math.min(...all), Math.max(...all)];
     const x = (step) => ((width - 8) * step) / steps + 4;
     const y = (loss) => height - 8 - ((height - 16) * (loss - low)) / (high - low || 1);
+    const dots = held.map(([step, loss]) => `<circle cx="${x(step).toFixed(1)}" cy="${y(loss).toFixed(1)}" r="2.5"/>`).join("");
     const line = (points, name) => `<polyline class="${name}" points="${points.map(([step, loss]) => `${x(step).toFixed(1)},${y(loss).toFixed(1)}`).join(" ")}"/>`;
     curve.innerHTML = `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Loss curve, now ${losses.at(-1)?.[1].toFixed(3)}">
-      <line x1="4" y1="${height - 4}" x2="${width - 4}" y2="${height - 4}"/>${line(losses, "learnt")}${line(held, "held")}</svg>`;
+      <line x1="4" y1="${height - 4}" x2="${width - 4}" y2="${height - 4}"/>${line(losses, "learnt")}${line(held, "held")}${dots}</svg>`;
+    legend.lastChild.hidden = !held.length;
   }
 
   function showJob(job) {
@@ -97,9 +99,11 @@
   function showPictures({ crops: list, same, problems: left, refused }) {
     const more = [same ? `${same} the same as another` : "", left.length ? `${left.length} left out` : ""].filter(Boolean).join(", ");
     head.replaceChildren(el("strong", {}, `${list.length} ${list.length === 1 ? "picture" : "pictures"}`), el("span", {}, refused || more || "As the model sees them: centre squares of 64 pixels"));
+    const side = list.length <= FEW ? LARGE : SMALL;
+    crops.style.setProperty("--crop", `${side}px`);
     crops.replaceChildren(...list.map((uri) => {
       const canvas = el("canvas", { "aria-hidden": "true" });
-      paint(canvas, uri, CROP);
+      paint(canvas, uri, side);
       return canvas;
     }));
     problems.replaceChildren(...left.slice(0, 12).map(({ name, reason }) => el("li", {}, el("strong", {}, name), ` ${reason}`)));
@@ -123,6 +127,8 @@
     head = el("div", { class: "teach-head" });
     buttons = el("div", { class: "teach-buttons" });
     curve = el("div", { class: "teach-curve" });
+    legend = el("p", { class: "hint teach-legend" }, el("span", { class: "learnt" }, "Taught pictures"), el("span", { class: "held" }, "Held out"));
+    new ResizeObserver(() => state.job && curve.clientWidth && drawCurve(state.job)).observe(curve);
     samples = el("img", { class: "teach-samples", alt: "Four faces in the style as it is now", hidden: true });
     crops = el("div", { class: "teach-crops" });
     problems = el("ul", { class: "teach-problems", "aria-label": "Files that were left out" });
@@ -131,7 +137,7 @@
       el("strong", {}, "Drop 5 to 200 pictures of one style here, or click to choose"),
       el("span", {}, "Paintings by one hand, photos in one light: what they share is what is learnt."));
     view = el("section", { class: "teach-stage", "aria-label": "Teaching a style", "data-stage": "empty", hidden: true }, head, say, buttons, el("div", { class: "teach-bar" }),
-      el("div", { class: "teach-curves" }, el("h3", {}, "Loss"), curve, el("p", { class: "hint teach-legend" }, el("span", { class: "learnt" }, "Taught pictures"), el("span", { class: "held" }, "Held out"))),
+      el("div", { class: "teach-curves" }, el("h3", {}, "Loss"), curve, legend),
       samples, crops, problems, drop);
     return view;
   };

@@ -55,7 +55,7 @@
 
   function later() {
     clearTimeout(timer);
-    timer = setTimeout(() => styles.visible() && state.opened && ["face", "grid"].includes(state.mode) && styles.wall(), REST);
+    timer = setTimeout(() => styles.visible() && state.opened && state.mode !== "train" && styles.wall(), REST);
   }
 
   function receive({ wall, request }) {

@@ -107,7 +107,7 @@
   }
 
   function list(styles) {
-    state.styles = styles;
+    state.styles = [...styles.filter((one) => one.own), ...styles.filter((one) => !one.own)]; // one's own where one looks first
     state.opened = true;
     const there = new Set(styles.map((one) => one.name));
     state.worn = Object.fromEntries(Object.entries(state.worn).filter(([name]) => there.has(name)));

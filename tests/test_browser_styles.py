@@ -1,0 +1,219 @@
+"""The Styles tab as a visitor meets it: a real browser against the real app on tiny random weights."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+from urllib.parse import urlparse
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import app
+from core import checkpoints
+from core.models.adapter_files import WEIGHTS
+from core.models.adapters import TARGETS, AdapterFactors
+from core.recipe import from_png
+
+sync_api = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not os.path.exists(CHROMIUM), reason="chromium is not installed"),
+]
+STATE = "latentscape.styles.state"
+SHOWN = f"() => {STATE}.shown"
+NAMES = ["comic", "oil", "pencil"]
+WALL = f"() => {STATE}.tiles.size === {len(NAMES) + 1} && latentscape.styles.idle"
+COLUMN = "#styles-controls"
+
+
+@pytest.fixture(scope="module")
+def root(tiny_checkpoints, tmp_path_factory):
+    root = tmp_path_factory.mktemp("styled-page")
+    for part in ("faces", "autoencoder-kl", "classifier"):
+        (root / part).symlink_to(tiny_checkpoints / part)
+    network, mark = checkpoints.load_model(root / "faces"), checkpoints.fingerprint(root / "faces")
+    for seed, name in enumerate(NAMES):
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            facts = {"base": "faces", "fingerprint": mark, "title": name.title()}
+            factors = AdapterFactors(network, TARGETS["faces"], 2, facts)
+            for up in factors.up:
+                torch.nn.init.normal_(up, std=0.3)
+        factors.save_pretrained(root / "styles" / name)
+    return root
+
+
+@pytest.fixture(scope="module")
+def url(root):
+    page = app.build(root=str(root))
+    _, address, _ = app.start(page, quiet=True)
+    yield address
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture()
+def visit(browser, url):
+    """Opens the tab; afterwards fails on any script error and on any request that left this machine."""
+    contexts, problems = [], []
+
+    def opened(width=1440, height=900, tab="Styles"):
+        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(90_000)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: problems.append(request.url) if _outside(request.url) else None)
+        page.goto(url)
+        page.wait_for_selector("#pictures canvas[data-painted]")
+        if tab:
+            page.get_by_role("tab", name=tab).click()
+            page.wait_for_function(WALL)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not problems
+
+
+def _outside(address):
+    parts = urlparse(address)
+    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in ("127.0.0.1", "localhost")
+
+
+def settled(page, condition):
+    page.wait_for_function(f"() => latentscape.styles.calm && {STATE}.shown && ({condition})({STATE}.shown)")
+    return page.evaluate(SHOWN)
+
+
+def pixels(uri):
+    return Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))).convert("RGB").tobytes()
+
+
+def main(page, name):
+    return page.locator(f'.style-tile[data-style="{name}"] .style-main')
+
+
+def slide(page, selector, value):
+    page.locator(selector).evaluate(
+        "(node, value) => { node.value = value; node.dispatchEvent(new Event('input')); "
+        "node.dispatchEvent(new Event('change')); }",
+        value,
+    )
+
+
+def test_styles_are_switched_blended_and_taken_off(visit):
+    page = visit()
+    first = page.evaluate(SHOWN)
+    assert first["worn"] == {} and first["after"]["picture"] == first["before"]
+    main(page, "oil").click()
+    oil = settled(page, "(shown) => shown.worn.oil === 1")
+    assert oil["before"] == first["before"] != oil["after"]["picture"]
+    assert page.locator("#styles-compare .tag-after").inner_text() == "Oil"
+    for value in (1.5, -0.5, 0.4):
+        slide(page, f"{COLUMN} .worn-row input[type=range]", value)
+    weak = settled(page, "(shown) => shown.worn.oil === 0.4 && shown.after.recipe.styles.oil === 0.4")
+    assert weak["after"]["picture"] not in (oil["after"]["picture"], first["before"])
+    main(page, "comic").click(modifiers=["Shift"])
+    page.locator(f'{COLUMN} [data-blend="normalised"]').click()
+    both = settled(page, "(shown) => Math.abs((shown.after.recipe.styles.comic || 0) - 0.7143) < 1e-3")
+    assert both["after"]["recipe"]["styles"]["oil"] == pytest.approx(0.2857)
+    with page.expect_download() as download:
+        page.click("#styles-download")
+    with open(download.value.path(), "rb") as file:
+        assert from_png(file.read()).styles == pytest.approx({"comic": 0.7143, "oil": 0.2857})
+    page.locator(".worn-parts summary").click()
+    slide(page, ".worn-parts input >> nth=2", 0)
+    assert settled(page, "(shown) => shown.parts[2] === 0")["after"]["recipe"]["style_parts"] == [1, 1, 0]
+    page.keyboard.press("Escape")
+    page.locator("#styles-history .thumb").first.click()
+    assert page.evaluate(SHOWN)["after"]["picture"] == first["after"]["picture"]
+    assert page.locator(f"{COLUMN} .worn-row").count() == 0
+
+
+def test_the_face_of_the_other_tab_comes_over_and_the_grid_shows_all_strengths(visit):
+    page = visit(tab=None)
+    page.click("#reroll")
+    page.wait_for_function("() => latentscape.ask.idle && latentscape.session.shown.recipe.seed !== 27")
+    seed = page.evaluate("() => latentscape.session.shown.recipe.seed")
+    page.click("#send-to-styles")
+    shown = settled(page, f"(shown) => shown.recipe.seed === {seed}")
+    faces = page.evaluate("() => latentscape.session.shown.faces[0].picture")
+    assert pixels(faces) == pixels(shown["after"]["picture"])
+    page.locator(f'{COLUMN} [data-mode="grid"]').click()
+    grid = settled(page, "(shown) => shown.kind === 'grid'")
+    assert grid["names"] == NAMES and grid["weights"] == [-0.5, 0, 0.5, 1, 1.5]
+    assert len({row[1]["picture"] for row in grid["rows"]}) == 1, "strength 0 is the plain picture"
+    page.locator("#styles-grid .style-cell").nth(7).click()
+    assert settled(page, "(shown) => shown.kind === 'face'")["worn"] == {"oil": 0.5}
+
+
+def test_a_photo_is_dressed_and_files_are_loaded_or_refused(visit, root, tmp_path):
+    page = visit()
+    Image.effect_noise((178, 218), 60).convert("RGB").save(tmp_path / "me.jpg")
+    main(page, "oil").click()
+    page.locator(f'{COLUMN} [data-mode="photo"]').click()
+    page.set_input_files("#styles-photo-file", str(tmp_path / "me.jpg"))
+    photo = settled(page, "(shown) => shown.kind === 'photo'")
+    assert photo["before"] != photo["after"]["picture"]
+    (tmp_path / "worse.safetensors").write_bytes(b"\x80\x04 a pickle")
+    page.set_input_files("#styles-file", str(tmp_path / "worse.safetensors"))
+    page.wait_for_selector('#styles-canvas .message[data-kind="error"]:has-text("pickle")')
+    (tmp_path / "mine.safetensors").write_bytes((root / "styles" / "pencil" / WEIGHTS).read_bytes())
+    page.set_input_files("#styles-file", str(tmp_path / "mine.safetensors"))
+    page.wait_for_selector(".own-styles li")
+    assert page.locator(".style-tile").count() == len(NAMES) + 2
+    with page.expect_download() as download:
+        page.locator(".own-styles button").first.click()
+    assert download.value.suggested_filename.endswith(".safetensors")
+    other = visit()
+    assert other.locator(".style-tile").count() == len(NAMES) + 1, "another visitor sees nothing of it"
+
+
+def test_a_style_is_taught_from_dropped_pictures_and_worn(visit, tmp_path):
+    page = visit(width=390, height=844)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator(f'{COLUMN} [data-mode="train"]').click()
+    files = []
+    for number, one in enumerate(np.random.default_rng(2).integers(0, 255, (6, 70, 90, 3), dtype=np.uint8)):
+        files.append(str(tmp_path / f"{number}.png"))
+        Image.fromarray(one).save(files[-1])
+    page.set_input_files("#teach-files", files)
+    page.wait_for_function("() => document.querySelectorAll('.teach-crops canvas').length === 6")
+    page.fill("#teach-title", "Summer")
+    page.fill("#teach-steps", "20")
+    page.click("#teach-start")
+    page.wait_for_function(f"() => {STATE}.job?.over", timeout=300_000)
+    job = page.evaluate(f"{STATE}.job")
+    assert job["state"] == "finished", job["message"]
+    assert job["step"] == 20 and page.locator(".teach-samples").is_visible()
+    page.click("#teach-wear")
+    assert list(
+        settled(page, "(shown) => shown.kind === 'face' && Object.keys(shown.worn)[0]?.startsWith('summer')")[
+            "worn"
+        ].values()
+    ) == [1]
+    assert page.locator(".own-styles li:has-text('Summer')").count() == 1

@@ -1,0 +1,282 @@
+"""The Styles tab's server side: what a page may send, what comes back, and trainings that are one session's own."""
+
+from __future__ import annotations
+
+import base64
+import io
+import time
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+import pytest
+import torch
+from gradio.utils import get_upload_folder
+from PIL import Image
+
+from core import checkpoints
+from core.models.adapter_files import WEIGHTS
+from core.models.adapters import TARGETS, AdapterFactors
+from core.pipelines.faces import FacesPipeline
+from core.pipelines.styles import StylesPipeline
+from core.pipelines.styles_jobs import StyleTrainer
+from core.recipe import Recipe, from_link, from_png, to_png
+from ui.components.pictures import data_uri
+from ui.faces_answer import Turn
+from ui.faces_ask import plain
+from ui.lab_ask import LabError
+from ui.styles_answer import MOST_CURVE, USER_ERRORS, StyleStudio, _thinned
+from ui.styles_ask import parse_job, parse_styles
+from ui.styles_tab import page_closed
+
+RECIPE = Recipe(seed=11, attributes={"Smiling": 1.0}, steps=2)
+NAMES = ["comic", "oil"]
+
+
+@pytest.fixture(scope="module")
+def root(tiny_checkpoints, tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("dressed")
+    for part in ("faces", "autoencoder-kl", "classifier"):
+        (root / part).symlink_to(tiny_checkpoints / part)
+    network, mark = checkpoints.load_model(root / "faces"), checkpoints.fingerprint(root / "faces")
+    for name in NAMES:
+        with torch.random.fork_rng():
+            torch.manual_seed(len(name))
+            facts = {"base": "faces", "fingerprint": mark, "title": name.title()}
+            factors = AdapterFactors(network, TARGETS["faces"], 2, facts)
+            for up in factors.up:
+                torch.nn.init.normal_(up, std=0.3)
+        factors.save_pretrained(root / "styles" / name)
+    return root
+
+
+@pytest.fixture(scope="module")
+def studio(root):
+    return StyleStudio(StylesPipeline(FacesPipeline(root)))
+
+
+@pytest.fixture()
+def uploads():
+    """Files in the place where the page's uploads go."""
+    folder = Path(get_upload_folder()) / "styles-test"
+    folder.mkdir(parents=True, exist_ok=True)
+    yield folder
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+
+
+def messages(studio, session="anna", turn=None, **request):
+    request = {"kind": "draw", "recipe": plain(RECIPE), "ticket": 4, **request}
+    return list(studio.answer(request, turn or Turn(), session))
+
+
+def ask(studio, session="anna", turn=None, **request):
+    *_, last = messages(studio, session, turn, **request)
+    assert last["ticket"] == 4 and last["last"]
+    return last
+
+
+def pixels(picture):
+    data = base64.b64decode(picture["picture"].partition(",")[2])
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+def worn(mode="sum", parts=(1, 1, 1), **weights):
+    return {"weights": weights, "mode": mode, "parts": list(parts)}
+
+
+def photo():
+    file = io.BytesIO()
+    Image.effect_noise((90, 70), 60).convert("RGB").save(file, "JPEG")
+    return data_uri(file.getvalue(), "image/jpeg")
+
+
+# --- what a page may send -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        [],
+        {},
+        {"kind": "teach"},
+        {"kind": "draw"},
+        {"kind": "draw", "recipe": []},
+        {"kind": "draw", "recipe": {**plain(RECIPE), "model": "text"}},
+        {"kind": "draw", "recipe": plain(RECIPE), "worn": worn(oil=1.6)},
+        {"kind": "draw", "recipe": plain(RECIPE), "worn": worn(oil=float("nan"))},
+        {"kind": "draw", "recipe": plain(RECIPE), "worn": worn(oil=True)},
+        {"kind": "draw", "recipe": plain(RECIPE), "worn": worn("average", oil=1)},
+        {"kind": "draw", "recipe": plain(RECIPE), "worn": worn(parts=(1, 1), oil=1)},
+        {"kind": "draw", "recipe": plain(RECIPE), "worn": worn(parts=(1, 1, 9), oil=1)},
+        {"kind": "draw", "recipe": plain(RECIPE), "worn": {"weights": ["oil"]}},
+        {"kind": "draw", "recipe": plain(RECIPE), "worn": worn(a=1, b=1, c=1, d=1, e=1)},
+        {"kind": "wall", "recipe": plain(RECIPE), "names": []},
+        {"kind": "wall", "recipe": plain(RECIPE), "names": ["x"] * 65},
+        {"kind": "wall", "recipe": plain(RECIPE), "names": [7]},
+        {"kind": "grid", "recipe": plain(RECIPE), "names": NAMES, "weights": [0.1] * 10},
+        {"kind": "photo", "recipe": plain(RECIPE), "photo": "no"},
+        {"kind": "photo", "recipe": plain(RECIPE), "photo": photo(), "faithfulness": 2},
+        {"kind": "add", "path": "/etc/passwd"},
+        {"kind": "add", "path": ""},
+    ],
+)
+def test_what_does_not_fit_is_one_sentence(value):
+    with pytest.raises(USER_ERRORS, match=r"^[A-Z'1].*\.$"):
+        parse_styles(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"kind": "train", "paths": []},
+        {"kind": "train", "paths": ["/etc/passwd"], "title": "x", "steps": 30, "rank": 2, "rate": 0.001},
+        {"kind": "check", "paths": ["x"] * 201},
+        {"kind": "check", "paths": None},
+        {"kind": "start"},
+    ],
+)
+def test_trainings_are_asked_for_in_full(value):
+    with pytest.raises(USER_ERRORS, match=r"\.$"):
+        parse_job(value)
+
+
+def test_only_uploaded_files_are_opened(uploads, tmp_path):
+    (uploads / "a.png").write_bytes(b"x")
+    assert parse_job({"kind": "check", "paths": [str(uploads / "a.png")]}).paths == ((uploads / "a.png").resolve(),)
+    (tmp_path / "b.png").write_bytes(b"x")
+    with pytest.raises(LabError, match="not there any more"):
+        parse_job({"kind": "check", "paths": [str(uploads / ".." / ".." / tmp_path / "b.png")]})
+
+
+# --- pictures -----------------------------------------------------------------------------------------------------
+
+
+def test_the_wall_comes_one_by_one_and_names_what_cannot_be_worn(studio):
+    many = messages(studio, kind="wall", names=["", *NAMES, "fresco"])
+    assert [len(one["wall"]["tiles"]) for one in many] == [1, 2, 3, 3, 3]
+    wall = many[-1]["wall"]
+    assert [tile["style"] for tile in wall["tiles"]] == ["", *NAMES]
+    assert wall["problems"][0]["style"] == "fresco" and "no style" in wall["problems"][0]["reason"]
+    first, comic, oil = (pixels(tile) for tile in wall["tiles"])
+    assert (first != comic).any() and (comic != oil).any()
+    assert from_link(wall["tiles"][2]["link"]).styles == {"oil": 1.0}
+    one = ask(studio, worn=worn(oil=1), plain=True)
+    assert (pixels(one["drawn"]["after"]) == oil).all() and (pixels(one["before"]) == first).all()
+
+
+def test_a_blend_is_in_the_recipe_of_its_picture(studio):
+    answer = ask(studio, worn=worn("normalised", (1, 0.5, 1), oil=1.5, comic=0.5))
+    assert "before" not in answer
+    after = answer["drawn"]["after"]
+    kept = from_png(base64.b64decode(after["picture"].partition(",")[2]))
+    assert kept.styles == {"comic": 0.25, "oil": 0.75} and kept.style_parts == (1.0, 0.5, 1.0)
+    again = ask(studio, png=after["picture"], plain=True)
+    assert again["adopt"]["worn"]["weights"] == kept.styles and again["adopt"]["recipe"]["styles"] == {}
+    assert (pixels(again["drawn"]["after"]) == pixels(after)).all()
+
+
+def test_a_picture_from_a_prompt_is_refused_with_a_sentence(studio):
+    png = to_png(Image.new("RGB", (8, 8)), Recipe(model="text", prompt="ramen"))
+    assert "from a prompt" in ask(studio, png=data_uri(png, "image/png"))["error"]
+
+
+def test_the_grid_is_styles_by_strengths(studio):
+    answer = ask(studio, kind="grid", names=NAMES, weights=[0, 1])
+    grid = answer["grid"]
+    assert grid["styles"] == NAMES and [[one["weight"] for one in row] for row in grid["rows"]] == [[0, 1], [0, 1]]
+    assert (pixels(grid["rows"][0][0]) == pixels(grid["rows"][1][0])).all()
+
+
+def test_a_photo_is_dressed(studio):
+    answer = ask(studio, kind="photo", photo=photo(), worn=worn(oil=1), faithfulness=0.5)
+    assert (pixels(answer["before"]) != pixels(answer["drawn"]["after"])).any()
+
+
+def test_what_is_stopped_says_nothing_more(studio):
+    turn = Turn()
+    turn.stopped = 4
+    assert "wall" not in ask(studio, turn=turn, kind="wall", names=NAMES)
+    assert "drawn" not in ask(studio, turn=turn, worn=worn(oil=1))
+
+
+# --- styles of one's own ------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_loaded_worn_downloaded_and_removed(studio, root, uploads):
+    (uploads / "My oil.safetensors").write_bytes((root / "styles" / "oil" / WEIGHTS).read_bytes())
+    added = ask(studio, "cleo", kind="add", path=str(uploads / "My oil.safetensors"))
+    name = added["added"]
+    assert {"name": name, "title": "Oil", "own": True, "rank": 2, "trigger": ""} in added["styles"]
+    assert name not in {one["name"] for one in ask(studio, "dora", kind="open")["styles"]}
+    assert "not here" in ask(studio, "dora", kind="fetch", names=[name])["error"]
+    file = ask(studio, "cleo", kind="fetch", names=[name])["file"]
+    assert file["name"].endswith(".safetensors") and len(file["uri"]) > 1000
+    mine, shipped = (ask(studio, "cleo", worn=worn(**{key: 1}))["drawn"]["after"] for key in (name, "oil"))
+    assert (pixels(mine) == pixels(shipped)).all()
+    assert len(ask(studio, "dora", kind="remove", names=[name, "oil"])["styles"]) == 2
+    assert len(ask(studio, "cleo", kind="remove", names=[name])["styles"]) == 2
+
+
+def test_what_a_page_brought_goes_with_it(studio, root, uploads):
+    (uploads / "mine.safetensors").write_bytes((root / "styles" / "oil" / WEIGHTS).read_bytes())
+    name = ask(studio, "eve", kind="add", path=str(uploads / "mine.safetensors"))["added"]
+    page_closed(studio.pipeline)(gr.Request(session_hash="eve"))
+    assert len(ask(studio, "eve", kind="open")["styles"]) == 2
+    assert "no style" in ask(studio, "eve", worn=worn(**{name: 0.9}))["error"]
+
+
+@pytest.mark.parametrize(("data", "words"), [(b"\x80\x04 a pickle", "pickle"), (b"", ""), (b"\xff" * 64, "")])
+def test_a_file_that_is_no_style_is_refused_with_a_sentence(studio, uploads, data, words):
+    (uploads / "x.safetensors").write_bytes(data)
+    answer = ask(studio, "cleo", kind="add", path=str(uploads / "x.safetensors"))
+    assert words in answer["error"] and answer["error"].endswith(".") and "failed on the server" not in answer["error"]
+
+
+# --- trainings ----------------------------------------------------------------------------------------------------
+
+
+def taught(uploads, count=6):
+    values = np.random.default_rng(2).integers(0, 255, (count, 70, 90, 3), dtype=np.uint8)
+    paths = [uploads / f"{number}.png" for number in range(count)]
+    for path, one in zip(paths, values, strict=True):
+        Image.fromarray(one).save(path)
+    return [str(path) for path in paths]
+
+
+def test_pictures_are_looked_at_before_anything_is_taught(studio, uploads):
+    paths = taught(uploads)
+    (uploads / "notes.txt").write_text("not a picture")
+    answer = studio.job({"kind": "check", "paths": [*paths, paths[0], str(uploads / "notes.txt")], "ticket": 3}, "anna")
+    checked = answer["checked"]
+    assert answer["ticket"] == 3 and len(checked["crops"]) == 6 and checked["same"] == 1 and not checked["refused"]
+    assert [one["name"] for one in checked["problems"]] == ["notes.txt"]
+    few = studio.job({"kind": "check", "paths": paths[:2]}, "anna")["checked"]
+    assert "at least 5" in few["refused"] and len(few["crops"]) == 2
+
+
+def test_a_style_is_taught_seen_by_its_session_alone_and_cancelled(root, uploads):
+    pipeline = StylesPipeline(FacesPipeline(root))
+    pipeline._trainer = trainer = StyleTrainer(pipeline.shelf, root, preset="smoke")
+    studio = StyleStudio(pipeline)
+    request = {"kind": "train", "paths": taught(uploads), "title": "Summer", "steps": 1000, "rank": 2, "rate": 0.002}
+    assert "Steps lie between" in studio.job({**request, "steps": 5}, "anna")["error"]
+    assert "needs a name" in studio.job({**request, "title": " "}, "anna")["error"]
+    status = studio.job(request, "anna")["status"]
+    assert status["state"] in ("waiting", "preparing") and not status["over"]
+    seen = {"kind": "status", "job": status["job"]}
+    assert "no such training" in studio.job(seen, "ben")["error"]
+    assert "no such training" in studio.job({**seen, "kind": "cancel"}, "ben")["error"]
+    time.sleep(0.2)
+    ended = studio.job({**seen, "kind": "cancel"}, "anna")
+    assert ended["status"]["state"] == "cancelled" and [one["name"] for one in ended["styles"]] == NAMES
+    assert not (trainer._work / status["job"]).exists()
+    trainer.close()
+
+
+def test_a_long_curve_is_thinned_and_keeps_its_end():
+    curve = tuple((step, 1.0) for step in range(1, 1001))
+    thin = _thinned(curve)
+    assert len(thin) <= MOST_CURVE and thin[-1][0] == 1000 and _thinned(()) == []
