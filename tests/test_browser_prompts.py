@@ -52,7 +52,7 @@ def url(root):
         page.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture()
 def bare_url(tiny_checkpoints, tmp_path_factory):
     """Only Stable Diffusion is here."""
     with pytest.MonkeyPatch.context() as patch:
