@@ -167,7 +167,10 @@ def test_the_face_of_the_other_tab_comes_over_and_the_grid_shows_all_strengths(v
     grid = settled(page, "(shown) => shown.kind === 'grid'")
     assert grid["names"] == NAMES and grid["weights"] == [-0.5, 0, 0.5, 1, 1.5]
     assert len({row[1]["picture"] for row in grid["rows"]}) == 1, "strength 0 is the plain picture"
-    page.locator("#styles-grid .style-cell").nth(7).click()
+    main(page, "comic").click()
+    fewer = settled(page, "(shown) => shown.names.length === 2")
+    assert fewer["rows"] == grid["rows"][1:], "a row that goes leaves the others as they are"
+    page.locator("#styles-grid .style-cell").nth(2).click()
     assert settled(page, "(shown) => shown.kind === 'face'")["worn"] == {"oil": 0.5}
 
 

@@ -251,3 +251,8 @@ def test_damaged_checkpoints_are_refused(tiny_checkpoints, tmp_path):
     assert "not a FaceUNet" in broken(swapped)
     assert "does not describe a model" in broken(senseless)
     assert "prediction_type" in broken(unpredictable)
+
+
+def test_only_few_pictures_are_previewed(pipeline):
+    few, many = (list(pipeline.draw(replace(SMALL, count=count)))[:-1] for count in (4, 5))
+    assert any(event.preview for event in few) and not any(event.preview for event in many)

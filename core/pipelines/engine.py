@@ -64,7 +64,7 @@ class FaceEngine:
             plain = Base("faces", merged(denoiser, []), cache(lambda: checkpoints.fingerprint(self.root / "faces")))
             self._wardrobe = Wardrobe(plain, self._shelf, steady)
             self._denoiser = steady(denoiser)
-            self._codec, self._classifier = codec, classifier.to(memory_format=torch.channels_last)
+            self._codec, self._classifier = codec, steady(classifier.to(memory_format=torch.channels_last))
             steady(autoencoder.to(memory_format=torch.channels_last))
             self._loaded = True
 

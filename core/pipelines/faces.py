@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from core.pipelines.engine import FaceEngine
 
 PARTS = ("faces", "autoencoder-kl", "classifier")
+MOST_PREVIEWED = 4  # pictures of one request
 
 
 @dataclass(frozen=True)
@@ -116,12 +117,15 @@ class FacesPipeline:
     def draw(
         self, recipe: Recipe, *, previews: bool = True, cancel: Cancel | None = None
     ) -> Iterator[Progress | FacesResult]:
-        """Yields :class:`Progress` after every step, then one :class:`FacesResult`. Raises ``RecipeError``."""
+        """Yields :class:`Progress` after every step, then one :class:`FacesResult`. Raises ``RecipeError``.
+
+        Of many pictures no previews are decoded: the finished ones show how it goes, and the others come sooner.
+        """
         recipe = validate(recipe)
         wanted = attributes.resolve(attributes.vector(recipe.attributes))
         started = time.perf_counter()
         faces: list[Face] = []
-        cancelled = False
+        cancelled, previews = False, previews and recipe.count <= MOST_PREVIEWED
         for index in range(recipe.count):
             one = single(recipe, index)
             for step in self.engine.walk(one, wanted.values):

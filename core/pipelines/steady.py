@@ -23,7 +23,7 @@ def steady(network: nn.Module) -> nn.Module:
     """Replaces those layers in place, for inference in channels_last; nothing can be trained or saved afterwards."""
     for name, module in list(network.named_modules()):
         parent, _, leaf = name.rpartition(".")
-        if isinstance(module, nn.Conv2d) and module.kernel_size == (1, 1):
+        if isinstance(module, nn.Conv2d) and module.kernel_size == module.stride == (1, 1):
             setattr(network.get_submodule(parent), leaf, Pointwise(module))
         elif isinstance(module, nn.Conv2d) and _packs(module):
             setattr(network.get_submodule(parent), leaf, Packed(module))

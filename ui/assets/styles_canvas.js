@@ -140,18 +140,27 @@
 
   function gridDrawn(answer) {
     const { request, grid: result } = answer;
-    if (!result.rows.length) return render();
-    const { recipe } = request.content;
-    display({ kind: "grid", recipe, worn: {}, blend: "sum", parts: [1, 1, 1], names: result.styles, weights: result.weights, rows: result.rows, milliseconds: result.milliseconds });
+    if (state.gridOf === styles.keyOf(request.content.recipe)) result.styles.forEach((name, place) => state.gridRows.set(name, result.rows[place]));
+    if (answer.superseded) return;
+    displayGrid(result.milliseconds, !result.cancelled);
     if (result.cancelled) say({ text: "Stopped. The rows that were finished are kept." });
-    else remember(false);
+  }
+
+  // The rows that are there, in the order in which they were chosen.
+  function displayGrid(milliseconds = 0, whole = true) {
+    const names = state.gridStyles.filter((name) => state.gridRows.has(name));
+    if (!names.length) return render();
+    display({ kind: "grid", recipe: state.recipe, worn: {}, blend: "sum", parts: [1, 1, 1], names, weights: state.words.strengths,
+      rows: names.map((name) => state.gridRows.get(name)), milliseconds });
+    if (whole) remember(false);
   }
 
   function previews({ progress: now, rows, request, before }) {
     if (entry && performance.now() - request.sent < QUICK) return;
     stage.style.setProperty("--done", `${Math.round((100 * now.step) / now.steps)}%`);
     busy(true, `${now.unit} ${now.step} of ${now.steps}`);
-    if (rows) showGrid(request.content.names, request.content.weights, rows);
+    const { names, weights } = request.content;
+    if (rows) showGrid(state.gridStyles, weights, state.gridStyles.map((name) => state.gridRows.get(name) || rows[names.indexOf(name)]));
     else if (now.preview) showCompare((before || request.before)?.picture || now.preview, now.preview, "On its way");
   }
 
@@ -220,6 +229,7 @@
     display({ kind: "face", ...worn(), before: before.picture, after, milliseconds: 0 });
     remember(live);
   });
+  on("styles:grid", () => displayGrid());
   on("styles:asked", (request) => {
     if (request.slot === "wall") return;
     Object.assign(request, { before: styles.plainTile(), blend: state.blend });

@@ -86,5 +86,4 @@
   });
   on("styles:listed", later);
   on("styles:calm", later);
-  on("styles:seen", later);
 })();

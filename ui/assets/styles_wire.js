@@ -15,6 +15,8 @@
     parts: [1, 1, 1], // early, middle and late blocks
     mode: "face", // or "photo", "grid", "train"
     gridStyles: [], // rows of the grid
+    gridRows: new Map(), // style -> its pictures, for the recipe of `gridOf`
+    gridOf: "",
     photo: null, // data URI of somebody's photo
     faithfulness: 0.6,
     method: "ddpm",
@@ -126,8 +128,18 @@
   function content() {
     const common = { recipe: state.recipe, worn: wornNow() };
     if (state.mode === "photo") return state.photo ? { kind: "photo", ...common, photo: state.photo, method: state.method, faithfulness: state.faithfulness } : null;
-    if (state.mode === "grid") return state.gridStyles.length ? { kind: "grid", ...common, names: state.gridStyles, weights: state.words.strengths } : null;
+    if (state.mode === "grid") return rows(common);
     return state.mode === "face" ? { kind: "draw", ...common, plain: !plainTile() } : null;
+  }
+
+  // The rows that are missing; a row that comes or goes leaves the others as they are.
+  function rows(common) {
+    const key = keyOf(state.recipe);
+    if (state.gridOf !== key) Object.assign(state, { gridOf: key, gridRows: new Map() });
+    const names = state.gridStyles.filter((name) => !state.gridRows.has(name));
+    if (names.length) return { kind: "grid", ...common, names, weights: state.words.strengths };
+    emit("styles:grid");
+    return null;
   }
 
   // What the wall has drawn already is shown at once; everything else is asked for.
