@@ -46,7 +46,10 @@ def measure_map(root: Path, times: int = 20) -> Rows:
 
     engine = ExploreEngine(root)
     kinds = {key: int(np.prod(engine.codec(key).latent_shape)) for key in ("vae", "kl")}
-    atlas = synthetic_atlas(root, POINTS, {**kinds, "classifier": engine.classifier().config.embedding_dim})
+    kinds["classifier"] = engine.classifier().config.embedding_dim
+    if not checkpoints.missing(root / "clip"):
+        kinds["clip"] = engine.clip()[0].config.projection_dim
+    atlas = synthetic_atlas(root, POINTS, kinds)
     random = np.random.default_rng(1)
     crowd = random.choice(POINTS, LASSO, replace=False)
     with tempfile.TemporaryDirectory() as folder:
@@ -70,6 +73,7 @@ def measure_map(root: Path, times: int = 20) -> Rows:
             "map_lasso_of_5000_ms": median_milliseconds(
                 lambda: explore.describe(*WHERE[:2], crowd), max(1, times // 4)
             ),
+            **_words(explore, times),
             "map_photo_ms": _photo(explore, Path(folder) / "photos", random),
         }
 
@@ -80,6 +84,13 @@ def _first_map(explore: ExplorePipeline) -> None:
     explore.points(*WHERE)
     explore.colourings(*WHERE[:2])
     explore.colour(*WHERE[:2], "cluster:kmeans")
+
+
+def _words(explore: ExplorePipeline, times: int) -> Rows:
+    """A search by words; nothing where there is no CLIP."""
+    if "clip" not in [space.key for space in explore.open(WHERE[0]).spaces]:
+        return {}
+    return {"map_words_ms": median_milliseconds(lambda: explore.search(WHERE[0], "a smiling old man", True), times)}
 
 
 def _photo(explore: ExplorePipeline, folder: Path, random: np.random.Generator) -> float:

@@ -6,18 +6,23 @@ Examples:
   python scripts/build_atlas.py --data celeba=DIR --out runs/atlases/celeba
   python scripts/build_atlas.py --data food101=DIR --part test --out runs/atlases/food
   python scripts/build_atlas.py --data folder=PHOTOS --out runs/atlases/photos
+  python scripts/build_atlas.py --add clip --out checkpoints/atlases/faces    (one space more, or with other weights)
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from _command import run
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from core.latents.atlas import Atlas
     from core.pipelines.explore_build import Pictures
 
 
@@ -27,36 +32,64 @@ STEPS = 6  # of a drawing: two fewer than the page's own save a quarter of the t
 def main() -> None:
     args = _arguments()
 
-    from tqdm import tqdm
-
     from core import checkpoints
     from core.latents.atlas import Atlas
-    from core.pipelines.explore_build import assemble, kept_maps, look_at
-    from core.pipelines.explore_types import Advance
 
     root = args.checkpoints or checkpoints.root()
-    state = args.out.with_name(f"{args.out.name}.build")
+    made = _with_more(args, root) if args.add else _built(args, root)
+    made.save(args.out)
+    Atlas.open(args.out)
+    if not args.add:
+        shutil.rmtree(_state(args))
+    size = sum(path.stat().st_size for path in args.out.rglob("*") if path.is_file())
+    print(f"{made.count} pictures in {args.out}: {', '.join(made.spaces)}; {size / 1e6:.1f} MB")
+
+
+def _built(args: argparse.Namespace, root: Path) -> Atlas:
+    from core.pipelines.explore_build import assemble, kept_maps, look_at
+
+    state = _state(args)
     pictures = _generated(args, root, state) if args.generate else _of_data(args)
 
     from core.pipelines.explore_engine import ExploreEngine  # with torch: not before the pictures are there
 
     state.mkdir(parents=True, exist_ok=True)
-    with tqdm(total=len(pictures.pixels), desc="look", unit="picture", mininterval=1) as bar:
-        for step in look_at(ExploreEngine(root), pictures.pixels, state=state, errors=True):
-            if isinstance(step, Advance):
-                bar.update(step.done - bar.n)
-    if bar.n < len(pictures.pixels):
-        bar.update(len(pictures.pixels) - bar.n)
-    with tqdm(desc="map", unit="map", mininterval=0) as bar:
-        for made in assemble(root, pictures, step, slow=kept_maps(state, args.seed), seed=args.seed):
-            if isinstance(made, Advance):
-                bar.total = made.total
-                bar.update(made.done - bar.n)
-    made.save(args.out)
-    Atlas.open(args.out)
-    shutil.rmtree(state)
-    size = sum(path.stat().st_size for path in args.out.rglob("*") if path.is_file())
-    print(f"{made.count} pictures in {args.out}: {', '.join(made.spaces)}; {size / 1e6:.1f} MB")
+    arrays = _followed(look_at(ExploreEngine(root), pictures.pixels, state=state, errors=True))
+    return _followed(assemble(root, pictures, arrays, slow=kept_maps(state, args.seed), seed=args.seed))
+
+
+def _with_more(args: argparse.Namespace, root: Path) -> Atlas:
+    """The atlas that lies in --out, with some spaces made anew: minutes, so that nothing is kept in between."""
+    from core.latents.atlas import Atlas
+    from core.latents.projection import fit_apart
+    from core.pipelines.explore_build import add_spaces
+    from core.pipelines.explore_engine import ExploreEngine
+
+    def fitted(key: str, kind: str, reduced: np.ndarray) -> np.ndarray:
+        return fit_apart(kind, reduced, args.seed)
+
+    return _followed(add_spaces(ExploreEngine(root), Atlas.open(args.out), args.add, slow=fitted, seed=args.seed))
+
+
+def _followed(steps: Iterator) -> object:
+    """Does the steps with a bar for each phase; what came last."""
+    from tqdm import tqdm
+
+    from core.pipelines.explore_types import Advance
+
+    bars: dict[str, tqdm] = {}
+    for step in steps:
+        if isinstance(step, Advance):
+            if step.phase not in bars:
+                bars[step.phase] = tqdm(total=step.total, desc=step.phase, mininterval=1)
+            bars[step.phase].update(step.done - bars[step.phase].n)
+            if step.done == step.total:
+                bars[step.phase].close()
+    return step
+
+
+def _state(args: argparse.Namespace) -> Path:
+    return args.out.with_name(f"{args.out.name}.build")
 
 
 def _arguments() -> argparse.Namespace:
@@ -67,14 +100,21 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--generate", type=int, metavar="N", help="draw N faces with the present face model")
     parser.add_argument("--like", metavar="celeba=DIR", help="attributes as frequent, and together, as in this set")
     parser.add_argument("--data", metavar="KIND=PATH", help="celeba=DIR, food101=DIR, utkface=DIR or folder=DIR")
+    parser.add_argument(
+        "--add", nargs="+", metavar="SPACE", help="make these spaces (clip, classifier, ...) of the atlas in --out anew"
+    )
     parser.add_argument("--part", choices=("train", "val", "test"), help="of --data (default: all pictures)")
     parser.add_argument("--most", type=int, default=10_000, metavar="N", help="pictures of --data (default 10000)")
     parser.add_argument("--title", help="as the chooser shows it")
     parser.add_argument("--seed", type=int, default=0, help="of the first face, of maps and clusters (default 0)")
     parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
     args = parser.parse_args()
-    if bool(args.generate) == bool(args.data):
-        parser.error("Say either --generate N or --data KIND=PATH.")
+    if sum(map(bool, (args.generate, args.data, args.add))) != 1:
+        parser.error("Say one of --generate N, --data KIND=PATH and --add SPACE.")
+    from core.latents.spaces import ENCODERS
+
+    if unknown := [key for key in args.add or () if key not in ENCODERS]:
+        parser.error(f"There is no space {unknown[0]!r}; there are: {', '.join(ENCODERS)}.")
     if not 2 <= (args.generate or args.most) <= 50_000:
         parser.error("An atlas holds 2 to 50000 pictures.")
     return args

@@ -6,6 +6,7 @@ Examples:
   python scripts/evaluate.py taesd --data celeba=data/celeba --most 200
   python scripts/evaluate.py path/to/vae --data celeba=data/celeba --out runs/vae.json
   python scripts/evaluate.py faces --data celeba=data/celeba --samples 2000
+  python scripts/evaluate.py styles --data celeba=data/celeba --data utkface=data/utkface
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ def main() -> None:
     parser.add_argument(
         "name",
         metavar="NAME",
-        help="classifier, autoencoder-cae, -vae or -kl, faces, clip, text; or sd, taesd or the folder of an "
+        help="classifier, autoencoder-cae, -vae or -kl, faces, clip, text, styles; or sd, taesd or the folder of an "
         "autoencoder, which are measured at 256 pixels into --out",
     )
     parser.add_argument(
         "--data", action="append", required=True, metavar="KIND=PATH", help="repeatable: celeba=, food101=, utkface="
     )
     parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
-    parser.add_argument("--samples", type=int, default=2000, help="faces to draw for distances (default 2000)")
+    parser.add_argument("--samples", type=int, help="faces to draw for distances (default 2000; of each style 200)")
+    parser.add_argument("--styles", nargs="+", default=[], metavar="STYLE", help="these alone (default all there are)")
     parser.add_argument("--control", type=int, default=100, help="faces per attribute and direction (default 100)")
     parser.add_argument("--part", choices=("val", "test"), default="test", help="pictures to measure on (default test)")
     parser.add_argument("--prior", type=int, default=1000, help="samples of an autoencoder's prior (default 1000)")
@@ -43,11 +45,12 @@ def main() -> None:
         "--work", type=Path, default=Path("runs/evaluation"), help="for grids that show data pictures; not for sharing"
     )
     args = parser.parse_args()
+    args.samples = args.samples if args.samples is not None else 200 if args.name == "styles" else 2000
     if args.samples < 2 or args.control < 1 or args.prior < 2 or (args.most is not None and args.most < 2):
         parser.error("--samples, --prior and --most must be 2 or more, --control 1 or more.")
 
     from core import checkpoints, data
-    from core.evaluation import EVALUATIONS, Options, evaluate, evaluate_elsewhere
+    from core.evaluation import EVALUATIONS, Options, evaluate, evaluate_elsewhere, evaluate_styles
     from core.evaluation.options import recorded
     from core.latents import sources
 
@@ -57,13 +60,25 @@ def main() -> None:
     paths = data.parse_data_options(args.data)
     sets = {kind: data.load(kind, path, size, args.cache) for kind, path in paths.items()}
     options = Options(recorded(sys.argv), args.part, args.samples, args.control, args.prior, args.most, args.work)
-    if foreign:
+    if args.name == "styles":
+        for name, metrics in evaluate_styles(root, sets, options, args.styles):
+            print(_summary(name, metrics), flush=True)
+    elif foreign:
         out = args.out or root / f"benchmark-{args.name}.json"
         evaluate_elsewhere(args.name, root, sets, options, out)
         print(f"{out} is written.")
     else:
         evaluate(args.name, root, sets, options)
         print(f"{root / args.name / 'metrics.json'} and the model card beside it are written.")
+
+
+def _summary(name: str, metrics: dict) -> str:
+    told, reading = metrics["told"]["drawn"], metrics["attribute_reading"]["drawn"]
+    monotone = "monotone" if metrics["strength_is_monotone"] else "NOT monotone"
+    return (
+        f"{name}: told from plain in {told['pairs_told']:.1%} of pairs, named in {told['named']:.1%}, attribute AUC "
+        f"drops by {reading['drop']:.3f}, strength {monotone}"
+    )
 
 
 if __name__ == "__main__":

@@ -25,6 +25,9 @@ def main() -> None:
         "--data", action="append", required=True, metavar="KIND=PATH", help="repeatable: celeba=DIR, food101=DIR"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for spaces.json and spaces.md")
+    parser.add_argument(
+        "--spaces", nargs="+", default=(), metavar="SPACE", help="clip, classifier, ... (default: all that are here)"
+    )
     parser.add_argument("--most", type=int, default=8000, metavar="N", help="pictures of each part (default 8000)")
     parser.add_argument("--maps", action="store_true", help="also fit UMAP and t-SNE and measure how faithful they are")
     parser.add_argument("--seed", type=int, default=0, help="of clusters, maps and samples (default 0)")
@@ -37,6 +40,8 @@ def main() -> None:
     from core.latents.spaces import ENCODERS
     from core.latents.worth import table
 
+    if unknown := [key for key in args.spaces if key not in ENCODERS]:
+        parser.error(f"There is no space {unknown[0]!r}; there are: {', '.join(ENCODERS)}.")
     root = args.checkpoints or checkpoints.root()
     args.out.mkdir(parents=True, exist_ok=True)
     figures: dict[str, dict[str, Worth]] = {}
@@ -73,7 +78,7 @@ def measure_set(source: PictureSet, root: Path, args: argparse.Namespace) -> dic
     state = args.out / f"{source.name}.build"
     state.mkdir(exist_ok=True)
     with tqdm(total=len(rows), desc=f"look at {source.name}", unit="picture", mininterval=1) as bar:
-        for step in look_at(ExploreEngine(root), source.pixels[rows], state=state):
+        for step in look_at(ExploreEngine(root), source.pixels[rows], spaces=args.spaces, state=state):
             if isinstance(step, Advance):
                 bar.update(step.done - bar.n)
     labels, classes = (None if given is None else tuple(given[part] for part in parts) for given in _labels(source))

@@ -15,8 +15,15 @@ def main() -> None:
     parser = training_parser(__doc__, "celeba=DIR (needed), food101=DIR")
     parser.add_argument("--export", type=Path, metavar="DIR", help="checkpoint folder to write in the end")
     parser.add_argument("--which", choices=("best", "last"), default="last", help="weights to export")
+    parser.add_argument(
+        "--classifier",
+        type=Path,
+        metavar="DIR",
+        help="classifier checkpoint whose embedding the picture tower learns to tell (a few pictures go further)",
+    )
     args = parser.parse_args()
 
+    from core.checkpoints import load_model
     from core.data import DataError
     from core.training.clip import PRESETS, train_clip
     from core.training.text_export import export_clip
@@ -24,7 +31,8 @@ def main() -> None:
     sets = load_sets(args.data)
     if "celeba" not in sets:
         raise DataError("CLIP learns words from CelebA's attributes; give it with --data celeba=DIR.")
-    train_clip(sets, with_options(PRESETS[args.preset], args), args.out, resume=args.resume)
+    classifier = load_model(args.classifier) if args.classifier else None
+    train_clip(sets, with_options(PRESETS[args.preset], args), args.out, classifier=classifier, resume=args.resume)
     if args.export:
         figures = export_clip(args.out, args.export, sets, which=args.which)
         print(f"{args.export} written: zero-shot AUC {figures['auc_mean']:.3f} over the attributes")

@@ -1,9 +1,12 @@
-"""Teach the face or text model a style: a LoRA from one of the nine renderings, or from a folder of pictures.
+"""Teach the face or text model a style: a LoRA from one of the nine renderings, from a folder of pictures, or from
+a data set of another kind of portrait.
 
 Examples:
   python scripts/train_style.py --renderer oil --data celeba=data/celeba --out runs/styles/oil
   python scripts/train_style.py --pictures photos.zip --name summer --out runs/styles/summer
   python scripts/train_style.py --all --data celeba=data/celeba --out runs/styles --export checkpoints/styles
+  python scripts/train_style.py --domain --data utkface=data/utkface --name "Close portrait" --steps 600 \
+      --out runs/styles/close-portrait --export checkpoints/styles/close-portrait
 """
 
 from __future__ import annotations
@@ -48,7 +51,8 @@ def _options() -> argparse.Namespace:
     source.add_argument(
         "--all", action="store_true", help="the nine renderings one after the other, in folders of --out"
     )
-    parser.add_argument("--data", action="append", default=[], metavar="KIND=PATH", help="celeba=DIR, food101=DIR")
+    source.add_argument("--domain", action="store_true", help="the portraits of --data as they are")
+    parser.add_argument("--data", action="append", default=[], metavar="KIND=PATH", help="celeba=DIR, food101=DIR; utkface=DIR for --domain")
     parser.add_argument("--name", default="", help="title of the style")
     parser.add_argument("--trigger", default="", help="words that stand before every caption (text model)")
     parser.add_argument("--base", choices=("faces", "text"), default="faces", help="the model that learns it")
@@ -64,6 +68,8 @@ def _options() -> argparse.Namespace:
     args = parser.parse_args()
     if (args.renderer or args.all) and not args.data:
         parser.error("A rendering is learnt from pictures: give --data celeba=DIR.")
+    if args.domain and len(args.data) != 1:
+        parser.error("A domain is one set of portraits: give --data utkface=DIR.")
     if args.renderer:
         from core.styles import NAMES
 
@@ -73,28 +79,38 @@ def _options() -> argparse.Namespace:
 
 
 def _train(args, base, preset, renderer: str | None, title: str, out: Path, export: Path | None) -> None:
-    from core import checkpoints
-    from core.style_photos import read_photos
+    from core.cards import write_card
     from core.training.style import train_style
-    from core.training.style_data import photo_data, read_attributes, rendered_data
     from core.training.style_export import export_style, sampler
 
-    facts: dict[str, object] = {"title": title, "renderer": renderer or "", "trigger": args.trigger}
-    if renderer:
-        data = rendered_data(
-            base, load_sets(args.data, size=base.size), renderer, pictures=preset.pictures, trigger=args.trigger
-        )
-    else:
-        pixels, problems = read_photos(args.pictures, base.size)
-        for name, reason in problems:
-            print(f"{name} left out: {reason}")
-        classifier = checkpoints.load_model((args.checkpoints or checkpoints.root()) / "classifier")
-        data = photo_data(base, pixels, read_attributes(classifier, pixels), trigger=args.trigger)
+    data = _data(args, base, preset, renderer)
+    domain = next(iter(data.sources)) if args.domain else ""
+    facts: dict[str, object] = {"title": title, "renderer": renderer or "", "domain": domain, "trigger": args.trigger}
     show = sampler(base, out / "samples", args.trigger)
     train_style(base, data, preset, out, facts, show=show, resume=args.resume)
     if export:
-        export_style(out, export, title=title)
+        export_style(base, out, export, title=title)
+        write_card(export)
         print(f"{export} written; draw with: python scripts/sample.py {args.base} --style {export.name} ...")
+
+
+def _data(args, base, preset, renderer: str | None):
+    """What is learnt from, as the options say."""
+    from core import checkpoints
+    from core.style_photos import read_photos
+    from core.training.style_data import domain_data, photo_data, read_attributes, rendered_data
+
+    if renderer:
+        sets = load_sets(args.data, size=base.size)
+        return rendered_data(base, sets, renderer, pictures=preset.pictures, trigger=args.trigger)
+    classifier = checkpoints.load_model((args.checkpoints or checkpoints.root()) / "classifier")
+    if args.domain:
+        (source,) = load_sets(args.data, size=base.size).values()
+        return domain_data(base, source, classifier, pictures=5 * preset.pictures, trigger=args.trigger)
+    pixels, problems = read_photos(args.pictures, base.size)
+    for name, reason in problems:
+        print(f"{name} left out: {reason}")
+    return photo_data(base, pixels, read_attributes(classifier, pixels), trigger=args.trigger)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,9 @@ def main() -> None:
     parser.add_argument("--clip", type=Path, help="folder; default: checkpoints/clip")
     parser.add_argument("--latents", type=Path, help="where encoded pictures are kept; default: --out/latents")
     parser.add_argument("--start", type=Path, metavar="DIR", help="begin with the weights of this pipeline folder")
+    parser.add_argument(
+        "--faces", type=Path, metavar="DIR", help="begin with the body of this face denoiser (which predicts velocity)"
+    )
     parser.add_argument("--export", type=Path, metavar="DIR", help="pipeline folder to write in the end")
     parser.add_argument("--which", choices=("best", "last"), default="last", help="weights to export")
     args = parser.parse_args()
@@ -37,7 +40,7 @@ def main() -> None:
     kept = args.latents or args.out / "latents"
     latents = {kind: encode_set(source, codec.encode, mark, kept / kind) for kind, source in sets.items()}
     preset = with_options(PRESETS[args.preset], args)
-    train_text(sets, latents, clip, preset, args.out, start=args.start, resume=args.resume)
+    train_text(sets, latents, clip, preset, args.out, start=args.start, faces=args.faces, resume=args.resume)
     if args.export:
         export_text(args.out, clip, autoencoder, args.export, which=args.which)
         print(f"{args.export} written; draw with: python scripts/sample.py text --prompts FILE.txt --out DIR")

@@ -111,6 +111,21 @@ def test_an_attribute_changes_the_picture_while_the_seed_stays(visit):
     assert page.locator('.meter[data-attribute="Eyeglasses"]').count() == 1
 
 
+def test_an_answer_is_fetched_when_its_stream_was_closed_too_early(visit):
+    page = visit()
+    idle(page)
+    page.wait_for_timeout(500)  # the streams of the first drawing are over
+    closed = []
+
+    def close(route):
+        closed.append(route.request.url)
+        route.fulfill(content_type="text/event-stream", body='data: {"msg": "close_stream"}\n\n')
+
+    page.route("**/queue/data*", close, times=1)
+    set_state(page, "Eyeglasses", "present")
+    assert len(closed) == 1 and recipe(page)["attributes"]["Eyeglasses"] == 1
+
+
 def test_a_moving_slider_builds_no_backlog_and_its_last_value_wins(visit):
     page = visit()
     idle(page)

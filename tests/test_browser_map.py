@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import zipfile
 from pathlib import Path
 from urllib.parse import urlparse
 
 import numpy as np
 import pytest
+import tiny_text
 from PIL import Image
 from test_map_ask import COUNT, noise_atlas
 
@@ -184,7 +186,8 @@ def test_search_clusters_and_another_space(visit):
     page = shown(visit())
     page.locator("#map-search").fill("smiling")
     page.wait_for_function("() => latentscape.map.state.rows?.length === 32")
-    assert "32 pictures: smiling" in page.locator("#map-found").inner_text()
+    assert "32 pictures by attributes: smiling" in page.locator("#map-found").inner_text()
+    assert page.locator("#map-by-words").is_hidden()  # there is no CLIP here
     page.locator("#map-search").fill("xyzzy")
     page.wait_for_selector(".map-middle > .message")
     page.locator("#map-cluster").click()
@@ -196,6 +199,50 @@ def test_search_clusters_and_another_space(visit):
     page.locator("#map-beside").check()
     page.wait_for_selector('[data-slot="second"][data-ready^="classifier"]')
     settled(page)
+
+
+@pytest.fixture(scope="module")
+def worded(tiny_checkpoints, tmp_path_factory):
+    """The app with a CLIP, and an atlas that it has looked at."""
+    root = tmp_path_factory.mktemp("with-clip") / "checkpoints"
+    shutil.copytree(tiny_checkpoints, root)
+    shutil.copytree(tiny_text.clip_folder(tmp_path_factory.mktemp("clip")), root / "clip")
+    noise_atlas(root, root / "atlases")
+    page, address = serve(root, root / "atlases")
+    yield address
+    page.close()
+
+
+def test_any_words_are_looked_for_and_the_points_say_how_near_they_are(visit, worded):
+    page = shown(visit(address=worded))
+    page.locator("#map-search").fill("<b>somebody</b> on a bicycle")
+    page.wait_for_function("() => latentscape.map.state.sought?.rows === latentscape.map.state.rows")
+    page.wait_for_selector(".map-panel .map-traits")
+    settled(page)
+    said = page.locator("#map-found").inner_text()
+    assert "8 pictures nearest to the words “<b>somebody</b> on a bicycle”, by CLIP" in said and "bicycle." in said
+    assert page.locator("#map-colour").input_value() == "sought"
+    assert page.evaluate("() => latentscape.map.state.colouring.values.length") == COUNT
+    nearest = page.locator(".map-panel .map-part").first.locator("button")
+    labels = [one.get_attribute("aria-label") for one in nearest.all()]
+    sought = page.evaluate(
+        "() => { const { rows, values } = latentscape.map.state.sought; return rows.map((row) => [row, values[row]]); }"
+    )
+    assert labels == [f"Picture {row}" for row, _ in sought]
+    assert [value for _, value in sought] == sorted((value for _, value in sought), reverse=True)
+    page.locator('.map-space[data-key="clip"]').click()
+    page.wait_for_selector('.map-plane[data-ready^="clip"]')
+    settled(page)
+    assert page.locator("#map-colour").input_value() == "sought"  # whichever space is on the map
+    page.locator("#map-search").fill("smiling")
+    page.wait_for_function("() => latentscape.map.state.rows?.length === 32")
+    settled(page)
+    assert page.locator("#map-colour").input_value() == "cluster:kmeans"
+    page.locator("#map-by-words").check()
+    page.wait_for_function("() => latentscape.map.state.sought?.text === 'smiling'")
+    settled(page)
+    page.locator("#map-search").fill("")
+    page.wait_for_function("() => !latentscape.map.state.rows && !latentscape.map.state.sought")
 
 
 def test_a_place_in_three_dimensions_is_decoded_where_it_was_clicked(visit):

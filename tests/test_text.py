@@ -123,7 +123,7 @@ def test_a_run_can_start_from_an_exported_unet(clip, tmp_path):
     again = UNet2DConditionModel.from_pretrained(tmp_path / "text" / "unet", dtype=torch.float32)
     moved = [(a - b).abs().max() for a, b in zip(loop.modules["model"].parameters(), again.parameters(), strict=True)]
     assert max(moved) < 3e-3
-    wide = build_text_unet(4, 16, 32, widths=(32, 32, 32), blocks=1)
+    wide = build_text_unet(4, 16, 32, **{**PRESETS["tiny"], "widths": (32, 32, 32)})
     checkpoints.save_model(wide, tmp_path / "wide")
     with pytest.raises(checkpoints.CheckpointError, match="do not fit"):
         train(clip, tmp_path / "other", start=tmp_path / "wide")

@@ -28,6 +28,7 @@ from core.pipelines.explore_types import (
     Trait,
     WalkRequest,
 )
+from core.pipelines.explore_words import Sought
 from ui.components.pictures import data_uri, exact_uri
 from ui.faces_ask import ticket_of
 from ui.lab_ask import LabError
@@ -127,8 +128,15 @@ class MapRoom:
         return _decoded(self.explore.decode_at(ask.atlas, ask.space, ask.projection, ask.place))
 
     def _search(self, ask: MapAsk) -> Answer:
-        found = self.explore.search(ask.atlas, ask.expression)
-        return {"rows": found.rows.tolist(), "understood": found.understood, "notes": list(found.notes)}
+        found = self.explore.search(ask.atlas, ask.expression, ask.words)
+        by_words = isinstance(found, Sought)
+        return {
+            "how": "words" if by_words else "attributes",
+            "rows": found.rows.tolist(),
+            "understood": found.understood,
+            "values": _packed(found.similarity) if by_words else "",
+            "notes": list(found.notes),
+        }
 
     # --- ways ---------------------------------------------------------------------------------------------------------
 

@@ -41,6 +41,7 @@ QUICK = ("points", "colour", "decode", "point", "near", "crowd", "search", "shee
 MOST_ROWS = 50_000
 MOST_STOPS = 24
 MOST_FRAMES = 48
+MOST_SOUGHT = 200_000  # characters of a search: a book is cut by whoever reads it
 MOST_FILES = 5_000  # uploaded in one go; a zip counts once
 FARTHEST = 1e6  # of a place, in units of the map
 
@@ -70,6 +71,7 @@ class MapAsk:
     method: str = ""
     count: int = 8
     expression: str = ""
+    words: bool = False  # an expression is looked for by words, whether or not it names attributes
     picture: Image.Image | None = None  # from another tab, to be shown on the map
 
 
@@ -94,7 +96,8 @@ def parse_map(value: Any) -> MapAsk:
         attribute=_text(value.get("attribute", "")),
         method=_text(value.get("method", "")),
         count=_whole(value.get("count", 8), "The number of clusters", 1, 500),
-        expression=_text(value.get("expression", ""), length=1000),
+        expression=_text(value.get("expression", ""), length=MOST_SOUGHT),
+        words=_switch(value.get("words", False)),
         picture=open_picture(decode_uri(value.get("uri"))) if value["kind"] == "locate" else None,
     )
 
@@ -113,6 +116,12 @@ def _text(text: Any, length: int = 120) -> str:
     if not isinstance(text, str) or len(text) > length:
         raise MapError("The page sent a name that cannot be one. Reload the page.")
     return text
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise MapError("The page sent a switch that is neither on nor off. Reload the page.")
+    return value
 
 
 def _rows(value: Any) -> tuple[int, ...]:

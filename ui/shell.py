@@ -38,7 +38,16 @@ def build_shell(
     """All tabs of the app around their pipelines."""
     frame = gr.Blocks(title=TITLE, fill_width=True, fill_height=True, analytics_enabled=False, delete_cache=(600, 3600))
     with frame as page:
-        island("header", config={"title": TITLE})
+        header = island("header", config={"title": TITLE}, events=("nudge",))
+        header.nudge(
+            _nothing,
+            None,
+            None,
+            trigger_mode="multiple",
+            show_progress="hidden",
+            api_visibility="private",
+            concurrency_limit=None,
+        )
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Faces", id="faces", elem_id="faces-tab"):
                 faces_tab(faces)
@@ -56,6 +65,10 @@ def build_shell(
                 models_tab(shelf)
         page.unload(page_closed(styles))
     return page
+
+
+def _nothing() -> None:
+    """Answers a page that only wants to hear (``listenAgain`` in core.js)."""
 
 
 def _any_model(prompts: PromptsPipeline) -> bool:

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 USER_ERRORS = (RecipeError, PictureError, CheckpointError, LabError)
 SIDE = 64  # pixels of a training picture
 MOST_CURVE = 160  # points of a loss curve; the page has no more room
+MOST_THUMBNAIL = 64 * 2**10  # bytes
 MOST_FILE = 24 * 2**20  # bytes of a style that is downloaded through the page
 FAILED = "This failed on the server. Your settings are kept: try again, or reload the page."
 
@@ -217,7 +218,15 @@ def _style(info: StyleInfo) -> Answer:
         "own": info.origin == "session",
         "rank": info.rank,
         "trigger": info.trigger,
+        "thumbnail": _thumbnail(info),
     }
+
+
+def _thumbnail(info: StyleInfo) -> str | None:
+    """The style on a face of its own choice, until the wall has drawn the current one."""
+    if info.thumbnail is None or info.thumbnail.stat().st_size > MOST_THUMBNAIL:
+        return None
+    return data_uri(info.thumbnail.read_bytes(), "image/webp")
 
 
 def _tile(tile: Tile) -> Answer:

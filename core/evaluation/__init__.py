@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from core.evaluation.classifier import evaluate_classifier
 from core.evaluation.clip import evaluate_clip
 from core.evaluation.faces import evaluate_faces
 from core.evaluation.options import Options
+from core.evaluation.styles import MADE_WITH, style_figures
 from core.latents import sources
+from core.models.adapter_files import read_adapter
 
-__all__ = ["EVALUATIONS", "Options", "evaluate", "evaluate_elsewhere"]
+__all__ = ["EVALUATIONS", "Options", "evaluate", "evaluate_elsewhere", "evaluate_styles"]
 
 Sets = Mapping[str, PictureSet]
 
@@ -59,6 +61,21 @@ def evaluate(name: str, root: Path, sets: Sets, options: Options) -> dict:
     checkpoints.write_json(folder / "metrics.json", _plain(metrics))
     write_card(folder)
     return metrics
+
+
+def evaluate_styles(root: Path, sets: Sets, options: Options, names: Sequence[str] = ()) -> Iterator[tuple[str, dict]]:
+    """Measure the shipped styles, or those named; yields name and metrics of each when its files are written.
+
+    Raises ``CheckpointError`` and ``DataError`` as :func:`evaluate` does.
+    """
+    made = {other: checkpoints.fingerprint(root / other) for other in MADE_WITH if not checkpoints.missing(root / other)}
+    for name, figures in style_figures(root, sets, options, names):
+        folder = root / "styles" / name
+        about = {"weights": read_adapter(folder).mark, "measured_with": made}
+        metrics = {"command": options.command, **about, **figures}
+        checkpoints.write_json(folder / "metrics.json", _plain(metrics))
+        write_card(folder)
+        yield name, metrics
 
 
 def evaluate_elsewhere(model: str, root: Path, sets: Sets, options: Options, out: Path) -> dict:

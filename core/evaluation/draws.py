@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -28,15 +29,16 @@ def resolved(rows: np.ndarray) -> np.ndarray:
 
 
 def draw_faces(engine: FaceEngine, recipe: Recipe, seeds: Sequence[int], wanted: np.ndarray) -> np.ndarray:
-    """N seeds and attribute rows (N, 40) -> uint8 (N, S, S, 3), with the recipe's solver, steps and guidance."""
+    """N seeds and attribute rows (N, 40) -> uint8 (N, S, S, 3), with the recipe's solver, steps, guidance, styles."""
     plan = Plan(recipe.solver, recipe.steps, recipe.guidance, recipe.guidance_interval)
     rows = torch.from_numpy(resolved(wanted))
+    denoise = partial(engine.denoise, network=engine.dressed(recipe))
     pictures = []
     starts = range(0, len(seeds), BATCH)
     for start in tqdm(starts, desc="draw", unit="batch", mininterval=1, leave=False, disable=len(starts) < 8):
         drawn = [noise_for(seed, engine.latent_shape) for seed in seeds[start : start + BATCH]]
         noise = torch.cat([each for each, _ in drawn])
         generators = [generator for _, generator in drawn]
-        z = draw(engine.denoise, engine.objective, plan, noise, rows[start : start + BATCH], generators)
+        z = draw(denoise, engine.objective, plan, noise, rows[start : start + BATCH], generators)
         pictures.append(to_uint8(engine.decode(z)))
     return np.concatenate(pictures)

@@ -67,6 +67,13 @@ ENCODERS = {
         "What a classifier of attributes and foods sees in a picture. Near pictures mean the same, whatever their "
         "pixels.",
     ),
+    "clip": Encoder(
+        "CLIP",
+        "clip",
+        False,
+        "Learned from pictures with their captions: a picture lies where the sentences lie that describe it, so that "
+        "it can be found by words.",
+    ),
 }
 
 

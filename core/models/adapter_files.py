@@ -28,7 +28,8 @@ MAX_BYTES = 512 * 2**20
 MAX_HEADER = 8 * 2**20
 MAX_RANK = 128
 _DTYPES = {"F32": 4, "F16": 2, "BF16": 2, "F64": 8}
-_FACTS = ("base", "fingerprint", "rank", "alpha", "targets", "renderer", "trigger", "title")
+_TEXTS = ("base", "fingerprint", "renderer", "domain", "trigger", "title")
+_FACTS = (*_TEXTS, "rank", "alpha", "targets")
 _FOREIGN = ("dora_scale", "lora_magnitude_vector", "hada_w1", "lokr_w1", "oft_blocks", "lora_mid")
 
 
@@ -141,7 +142,7 @@ def _facts(metadata: Mapping[str, str], name: str) -> dict[str, object]:
         known = {key: facts[key] for key in _FACTS if key in facts}
     except (ValueError, TypeError, RecursionError) as error:
         raise AdapterError(f"{name}: what it says of itself cannot be read.") from error
-    if not all(isinstance(known.get(key, ""), str) for key in ("base", "fingerprint", "renderer", "trigger", "title")):
+    if not all(isinstance(known.get(key, ""), str) for key in _TEXTS):
         raise AdapterError(f"{name}: what it says of itself cannot be read.")
     return known
 

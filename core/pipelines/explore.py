@@ -21,7 +21,6 @@ from core.pipelines import explore_colours as colours
 from core.pipelines import explore_crowds as crowds
 from core.pipelines import explore_walks as walks
 from core.pipelines.explore_photos import PhotoReader, map_later
-from core.pipelines.explore_search import Labels, search
 from core.pipelines.explore_shelf import Held, Shelf, atlas_folder
 from core.pipelines.explore_types import (
     PROJECTIONS,
@@ -46,6 +45,7 @@ from core.pipelines.explore_types import (
     WalkRequest,
     WalkResult,
 )
+from core.pipelines.explore_words import find, words_problem
 from core.pipelines.loading import LOADING
 from core.pipelines.progress import Cancel
 from core.recipe import Recipe, RecipeError, from_json
@@ -115,6 +115,8 @@ class ExplorePipeline:
                 if ENCODERS[key].decodes and not self._shelf.problem(held, key):
                     self.engine.decode(key, space.basis.mean[None])
                 _ = space.reduced
+            if not words_problem(self._shelf, held):
+                self.engine.embed_words("a face")
 
     def points(self, name: str, space: str, projection: str) -> Points:
         """Where all pictures lie on one map."""
@@ -211,12 +213,10 @@ class ExplorePipeline:
         found = held.space(space)
         return crowds.describe_rows(held, found, held.rows(rows), self._mean(held, found))
 
-    def search(self, name: str, expression: str) -> Found:
-        """Pictures by words, such as ``eyeglasses and not young``."""
-        atlas = self._shelf.get(name).atlas
-        mask, said = search(expression, Labels(atlas.present(), atlas.classes, atlas.class_names, atlas.count))
-        notes = () if mask.any() else ("No picture of this atlas is like that.",)
-        return Found(np.flatnonzero(mask), said, notes)
+    def search(self, name: str, expression: str, by_words: bool = False) -> Found:
+        """Pictures by attributes, ``eyeglasses and not young``; else, or ``by_words``, a ``Sought`` of any words."""
+        held = self._shelf.get(name)
+        return find(self._shelf, held, expression, by_words, lambda text: self.engine.embed_words(text))
 
     def neighbours(self, name: str, row: int, count: int = 8) -> tuple[Neighbours, ...]:
         """The pictures nearest to one, in every space."""

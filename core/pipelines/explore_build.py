@@ -5,8 +5,8 @@ Long builds keep their state in a folder and go on where they were stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +14,11 @@ import numpy as np
 
 from core import attributes, checkpoints
 from core.checkpoints import CheckpointError
+from core.images import to_pixels
 from core.latents.atlas import Atlas, make_sheets
 from core.latents.clusters import ClusterError, cluster
 from core.latents.projection import LEAST, fit_apart, fit_basis, pca_places
-from core.latents.spaces import ENCODERS, Space, quantise
+from core.latents.spaces import ENCODERS, SIZE, Space, quantise
 from core.pipelines.explore_types import Advance
 from core.pipelines.progress import Cancel
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from core.pipelines.explore_engine import ExploreEngine
 
 BATCH = 16
+Fit = Callable[[str, str, np.ndarray], np.ndarray]  # space, kind of map, principal components (N, K) -> the map
 SLOW_MAPS = ("umap2", "umap3", "tsne2")
 STORED_CLUSTERINGS = {"kmeans": 8, "mixture": 8, "hdbscan": 25}
 
@@ -55,14 +57,15 @@ def look_at(
     engine: ExploreEngine,
     pixels: np.ndarray,
     *,
+    spaces: Sequence[str] = (),
     state: Path | None = None,
     errors: bool = False,
     cancel: Cancel | None = None,
 ) -> Iterator[Advance | dict[str, np.ndarray]]:
-    """Every encoder on every picture: :class:`Advance` per batch, then vectors float16 (N, D) by space, with
-    ``measured`` uint8 (N, 40) and, with ``errors``, ``SPACE.psnr`` float16 (N,) among them. ``state`` is a folder to go
-    on from. Nothing follows where cancelled."""
-    spaces = present_spaces(engine.root)
+    """Every encoder, or those of some ``spaces``, on every picture: :class:`Advance` per batch, then vectors float16
+    (N, D) by space, with ``measured`` uint8 (N, 40) and, with ``errors``, ``SPACE.psnr`` float16 (N,) among them.
+    ``state`` is a folder to go on from. Nothing follows where cancelled."""
+    spaces = list(spaces) or present_spaces(engine.root)
     if not spaces:
         raise CheckpointError(checkpoints.missing(engine.root / "classifier") or "There are no encoders.")
     count = len(pixels)
@@ -95,25 +98,12 @@ def assemble(
     pictures: Pictures,
     arrays: dict[str, np.ndarray],
     *,
-    slow: Callable[[str, str, np.ndarray], np.ndarray] | None = None,
+    slow: Fit | None = None,
     seed: int = 0,
 ) -> Iterator[Advance | Atlas]:
-    """Vectors by space -> an atlas with PCA maps and clusters; ``slow(space, kind, reduced)`` adds the other maps."""
-    arrays = dict(arrays)
-    measured = arrays.pop("measured", None)
-    order = [key for key in ENCODERS if key in arrays]
-    spaces, steps = {}, len(order) * (1 + (len(SLOW_MAPS) if slow else 0))
-    for number, key in enumerate(order):
-        space = make_space(key, np.asarray(arrays[key]), checkpoints.fingerprint(root / ENCODERS[key].checkpoint))
-        space.psnr = arrays.get(f"{key}.psnr")
-        before = number * (steps // len(order))
-        yield Advance("mapping", before + 1, steps)
-        space.clusterings.update(_clusterings(space, seed))
-        for extra, kind in enumerate(SLOW_MAPS if slow else (), start=2):
-            if len(space) >= LEAST[kind]:
-                space.places[kind] = slow(key, kind, space.reduced)
-            yield Advance("mapping", before + extra, steps)
-        spaces[key] = space
+    """Vectors by space -> an atlas with PCA maps and clusters; ``slow`` adds the other maps."""
+    spaces = yield from _mapped(root, arrays, slow, seed)
+    measured = arrays.get("measured")
     parts = ["classifier", *({"generated": ["faces", "autoencoder-kl"]}.get(pictures.kind, []))]
     made_with = {part: checkpoints.fingerprint(root / part) for part in parts if not checkpoints.missing(root / part)}
     yield Atlas(
@@ -136,6 +126,67 @@ def assemble(
     )
 
 
+def add_spaces(
+    engine: ExploreEngine, atlas: Atlas, keys: Sequence[str], *, slow: Fit | None = None, seed: int = 0
+) -> Iterator[Advance | Atlas]:
+    """Spaces of an atlas made, or made again, with the present weights; nothing is drawn and the other spaces stay.
+
+    The pictures are as large as the atlas has them, so how well they come back cannot be measured. Raises
+    ``CheckpointError`` for weights that are not here.
+    """
+    for key in keys:
+        if missing := checkpoints.missing(engine.root / ENCODERS[key].checkpoint):
+            raise CheckpointError(missing)
+    pixels = yield from _kept_pictures(engine, atlas)
+    for step in look_at(engine, pixels, spaces=keys):
+        if isinstance(step, Advance):
+            yield step
+    made = yield from _mapped(engine.root, step, slow, seed)
+    spaces = {**atlas.spaces, **made}
+    atlas = replace(atlas, spaces={key: spaces[key] for key in ENCODERS if key in spaces})
+    if "measured" in step:
+        atlas.measured, atlas.thresholds = step["measured"], thresholds(engine.root)
+        atlas.made_with = {**atlas.made_with, "classifier": checkpoints.fingerprint(engine.root / "classifier")}
+    yield atlas
+
+
+def _kept_pictures(engine: ExploreEngine, atlas: Atlas) -> Generator[Advance, None, np.ndarray]:
+    """Pictures uint8 (N, 64, 64, 3): decoded from KL latents where their weights are still here, else thumbnails."""
+    sharpest, folder = atlas.spaces.get("kl"), engine.root / ENCODERS["kl"].checkpoint
+    decodes = (
+        sharpest is not None
+        and not checkpoints.missing(folder)
+        and checkpoints.fingerprint(folder) == sharpest.fingerprint
+    )
+    pixels = np.empty((atlas.count, SIZE, SIZE, 3), np.uint8)
+    for start in range(0, atlas.count, BATCH):
+        rows = np.arange(start, min(atlas.count, start + BATCH))
+        kept = engine.decode("kl", sharpest.vectors(rows)) if decodes else [atlas.thumbnail(row) for row in rows]
+        pixels[rows] = [to_pixels(picture, SIZE) for picture in kept]
+        yield Advance("reading", int(rows[-1]) + 1, atlas.count)
+    return pixels
+
+
+def _mapped(
+    root: Path, arrays: dict[str, np.ndarray], slow: Fit | None, seed: int
+) -> Generator[Advance, None, dict[str, Space]]:
+    """Vectors (N, D) by space -> the spaces with their maps and clusters."""
+    order = [key for key in ENCODERS if key in arrays]
+    spaces, steps = {}, len(order) * (1 + (len(SLOW_MAPS) if slow else 0))
+    for number, key in enumerate(order):
+        space = make_space(key, np.asarray(arrays[key]), checkpoints.fingerprint(root / ENCODERS[key].checkpoint))
+        space.psnr = arrays.get(f"{key}.psnr")
+        before = number * (steps // len(order))
+        yield Advance("mapping", before + 1, steps)
+        space.clusterings.update(_clusterings(space, seed))
+        for extra, kind in enumerate(SLOW_MAPS if slow else (), start=2):
+            if len(space) >= LEAST[kind]:
+                space.places[kind] = slow(key, kind, space.reduced)
+            yield Advance("mapping", before + extra, steps)
+        spaces[key] = space
+    return spaces
+
+
 def make_space(key: str, vectors: np.ndarray, fingerprint: str) -> Space:
     """Vectors (N, D) of one space -> the space with its PCA maps."""
     codes, scale = quantise(vectors)
@@ -145,7 +196,7 @@ def make_space(key: str, vectors: np.ndarray, fingerprint: str) -> Space:
     return space
 
 
-def kept_maps(state: Path, seed: int = 0) -> Callable[[str, str, np.ndarray], np.ndarray]:
+def kept_maps(state: Path, seed: int = 0) -> Fit:
     """For :func:`assemble`: maps fitted in a process of their own and kept in ``state``, each fitted once."""
 
     def fitted(key: str, kind: str, reduced: np.ndarray) -> np.ndarray:

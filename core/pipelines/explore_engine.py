@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -20,6 +21,10 @@ from core.latents.codecs import OpenCodec, open_codec
 from core.latents.spaces import ENCODERS, pool
 from core.metrics import psnr
 from core.models import PictureClassifier
+from core.pipelines.loading import LOADING
+
+if TYPE_CHECKING:
+    from transformers import CLIPModel, CLIPTokenizer
 
 
 @dataclass(frozen=True)
@@ -33,12 +38,13 @@ class Looked:
 
 
 class ExploreEngine:
-    """The codecs and the classifier of one checkpoint root. The lock is held for one network call at a time."""
+    """The codecs, the classifier and CLIP of one checkpoint root. The lock is held for one network call at a time."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._codecs: dict[str, OpenCodec] = {}
         self._classifier: PictureClassifier | None = None
+        self._clip: tuple[CLIPModel, CLIPTokenizer] | None = None
         self._lock = threading.RLock()
 
     def codec(self, key: str) -> OpenCodec:
@@ -58,12 +64,25 @@ class ExploreEngine:
                 self._classifier = loaded.to(memory_format=torch.channels_last)
             return self._classifier
 
+    def clip(self) -> tuple[CLIPModel, CLIPTokenizer]:
+        """Raises ``CheckpointError``."""
+        with self._lock:
+            if self._clip is None:
+                with LOADING:
+                    from core.models.clip import load_clip  # with transformers: where there is no CLIP, never
+
+                self._clip = load_clip(self.root / "clip")
+            return self._clip
+
     def look(self, pixels: np.ndarray, spaces: Sequence[str], *, errors: bool = False) -> Looked:
         """uint8 (n, 64, 64, 3), a small batch -> their vectors in ``spaces``; attributes where the classifier is asked;
         with ``errors`` also how well each space that decodes brings them back."""
         x = to_tensor(pixels)
         vectors, measured, latents, lost = {}, None, {}, {}
         for key in spaces:
+            if key == "clip":
+                vectors[key] = self._seen_by_clip(x)
+                continue
             if key == "classifier":
                 classifier = self.classifier()
                 with self._lock, torch.inference_mode():
@@ -81,6 +100,26 @@ class ExploreEngine:
                     rebuilt = self.codec(name).decode(torch.from_numpy(latents[name]))
                 lost[key] = psnr(to_uint8(rebuilt), np.asarray(pixels))
         return Looked(vectors, measured, lost)
+
+    def embed_words(self, text: str) -> tuple[np.ndarray, int]:
+        """A text -> its unit vector float32 (D,) among CLIP's pictures, and how many of its characters were read: more
+        do not fit the encoder. Raises ``CheckpointError``."""
+        model, tokenizer = self.clip()
+        from core.models.clip import embed_texts, tokens_of
+
+        with self._lock, torch.inference_mode():
+            limit = tokenizer.model_max_length
+            spans = tokenizer(text, truncation=True, max_length=limit, return_offsets_mapping=True).offset_mapping
+            vector = embed_texts(model, tokens_of(tokenizer, [text]))[0].numpy()
+        return vector, max((end for _, end in spans), default=0)
+
+    def _seen_by_clip(self, x: torch.Tensor) -> np.ndarray:
+        """Pictures (N, 3, S, S) -> unit vectors float32 (N, D)."""
+        model, _ = self.clip()
+        from core.models.clip import embed_pictures
+
+        with self._lock, torch.inference_mode():
+            return embed_pictures(model, x).numpy()
 
     def decode(self, key: str, vectors: np.ndarray) -> list[Image.Image]:
         """Vectors (n, D) of a space that decodes -> pictures. One by one: a place looks the same in any company."""

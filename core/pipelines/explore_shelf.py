@@ -45,6 +45,7 @@ class Held:
     clusterings: OrderedDict[tuple, Clustering] = field(default_factory=OrderedDict, repr=False)
     graphs: dict[str, NeighbourGraph] = field(default_factory=dict, repr=False)
     oddities: dict[tuple, Oddities] = field(default_factory=dict, repr=False)
+    units: np.ndarray | None = field(default=None, repr=False)  # float32 (N, D): CLIP's vectors, each of length 1
 
     def space(self, key: str) -> Space:
         """Raises ``ExploreError`` for a space that this atlas does not have."""
@@ -189,7 +190,7 @@ class Shelf:
         """The fingerprint of a checkpoint, read again when its weights change; nothing where there is none."""
         folder = self.root / checkpoint
         try:
-            key = checkpoint, (folder / checkpoints.WEIGHTS).stat().st_mtime_ns
+            key = checkpoint, checkpoints.weights(folder).stat().st_mtime_ns
             if key not in self._marks:
                 self._marks[key] = checkpoints.fingerprint(folder)
             return self._marks[key]

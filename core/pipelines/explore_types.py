@@ -1,8 +1,8 @@
 """What the Latent map is asked and what it answers. Plain values: importing this loads no network.
 
 A *row* is the number of a picture in its atlas, from 0; all arrays are row-aligned. A *space* is an encoder's key
-(``cae``, ``vae``, ``kl``, ``kl-pooled``, ``classifier``), a *projection* one of ``PROJECTIONS``. A *place* is a
-position on the map of one projection, in the units of :class:`Points`.
+(``cae``, ``vae``, ``kl``, ``kl-pooled``, ``classifier``, ``clip``), a *projection* one of ``PROJECTIONS``. A *place* is
+a position on the map of one projection, in the units of :class:`Points`.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from core.pipelines.styles_types import StyleInfo
 from core.style_photos import StyleError
 
 FILE = "pytorch_lora_weights.safetensors"
+THUMBNAIL = "thumbnail.webp"
 VARIABLE = "LATENTSCAPE_LORAS"
 MOST_OF_A_SESSION = 24
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,62}[A-Za-z0-9_-])?")
@@ -120,16 +121,16 @@ def _described(folder: Path, origin: str) -> StyleInfo | None:
     """What ``config.json`` says, or None where the folder holds no whole style."""
     try:
         facts = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        texts = {key: str(facts.get(key) or "")[:200] for key in ("title", "base", "trigger", "renderer")}
+        texts = {key: str(facts.get(key) or "")[:200] for key in ("title", "base", "trigger", "renderer", "domain")}
         rank = int(facts.get("rank", 0))
     except (OSError, ValueError, TypeError, AttributeError):
         return None
     if not (folder / FILE).is_file() or not _NAME.fullmatch(folder.name):
         return None
     title = texts.pop("title") or folder.name
-    return StyleInfo(
-        folder.name, title, texts["base"], origin, rank, texts["trigger"], texts["renderer"], folder / FILE
-    )
+    thumbnail = folder / THUMBNAIL
+    shown = thumbnail if thumbnail.is_file() else None
+    return StyleInfo(folder.name, title, origin=origin, rank=rank, file=folder / FILE, thumbnail=shown, **texts)
 
 
 def _free_name(title: str) -> str:

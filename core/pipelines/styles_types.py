@@ -25,7 +25,9 @@ class StyleInfo:
     rank: int = 0
     trigger: str = ""
     renderer: str = ""
+    domain: str = ""  # the pictures that it carries the model to, such as utkface
     file: Path | None = None  # the weights, for download
+    thumbnail: Path | None = None
 
 
 @dataclass(frozen=True)

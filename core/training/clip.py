@@ -2,6 +2,10 @@
 
 A caption says little, so many pictures of a batch fit it. All that fit are its target, in equal parts (Yang et al.
 2022, arXiv:2204.03610); plain CLIP would push away pictures that the sentence describes.
+
+A vision transformer learns slowly from a few thousand pictures. Where our classifier is given, the picture tower also
+learns to tell its embedding, a distillation through a linear layer that is thrown away (Romero et al. 2014,
+arXiv:1412.6550).
 """
 
 from __future__ import annotations
@@ -14,20 +18,22 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import CLIPModel, CLIPTokenizer
 
 from core.attributes import COUNT, NAMES, vector
 from core.captions import Caption, describe_face, describe_food, disturbed
 from core.data import PictureSet
+from core.models.classifier import PictureClassifier
 from core.models.clip import PRESETS as SHAPES
-from core.models.clip import build_clip, build_tokenizer, embed_pictures, embed_texts, tokens_of
+from core.models.clip import build_clip, build_tokenizer, embed_texts, tokens_of
 from core.training import batches
 from core.training.clip_figures import zero_shot
 from core.training.loop import Loop, LoopConfig
 
 DISTURBED = 0.15  # share of captions with words that mean nothing, so that the encoder learns to pass over them
+GUIDED = 1.0  # weight of the classifier's guidance beside the contrastive loss
 _SAMPLE = 20_000  # captions that the tokenizer learns from
 _LARGEST_SCALE = math.log(100.0)
 
@@ -48,8 +54,8 @@ PRESETS = {
     ),
     "cpu": ClipPreset(
         LoopConfig(
-            steps=3000,
-            batch_size=256,
+            steps=2000,
+            batch_size=192,
             learning_rate=1e-3,
             warmup=200,
             weight_decay=0.1,
@@ -64,6 +70,24 @@ PRESETS = {
         "gpu",
     ),
 }
+
+
+class Guide(nn.Module):
+    """Tower features (N, W), the classifier's embedding of the same pictures (N, D) -> how much of it they miss.
+
+    The share of the batch's variance that a linear layer cannot read: 1 is nothing known, 0 is all.
+    """
+
+    def __init__(self, width: int, embedding_dim: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.read = nn.Linear(width, embedding_dim)
+
+    def forward(self, features: Tensor, embedding: Tensor) -> Tensor:
+        wanted = embedding - embedding.mean(dim=0)
+        got = self.read(self.norm(features))
+        got = got - got.mean(dim=0)
+        return (got - wanted).square().sum() / wanted.square().sum().clamp(min=1e-6)
 
 
 @dataclass(frozen=True)
@@ -95,11 +119,15 @@ def train_clip(
     preset: ClipPreset,
     out: Path,
     *,
+    classifier: PictureClassifier | None = None,
     tokenizer: CLIPTokenizer | None = None,
     resume: bool = False,
     until: int | None = None,
 ) -> Loop:
-    """CelebA and, where given, Food-101 -> a run folder with ``best/``, ``last/`` and ``tokenizer/``."""
+    """CelebA and, where given, Food-101 -> a run folder with ``best/``, ``last/`` and ``tokenizer/``.
+
+    ``classifier`` is what the picture tower learns from besides the captions.
+    """
     # data
     sources = Sources.of(sets)
     tokenizer = tokenizer or _tokenizer(sources, preset, out, resume)
@@ -107,7 +135,13 @@ def train_clip(
     # model, optimiser
     torch.manual_seed(preset.loop.seed)
     model = build_clip(tokenizer, SHAPES[preset.shape])
-    loop = Loop(preset.loop, out, {"model": model}, {**batches.facts(sets), "shape": preset.shape})
+    model.set_attn_implementation("eager")  # the fused attention's backward pass is slow on a CPU at this size
+    modules: dict[str, nn.Module] = {"model": model}
+    if classifier is not None:
+        modules["guide"] = Guide(model.config.vision_config.hidden_size, classifier.config.embedding_dim)
+    facts = {**batches.facts(sets), "shape": preset.shape, "distilled": classifier is not None}
+    loop = Loop(preset.loop, out, modules, facts)
+    teacher = None if classifier is None else classifier.eval().requires_grad_(False).to(loop.device)
     count = loop.batch_size if sources.foods is None else round(preset.faces * loop.batch_size)
 
     def train_step(step: int) -> dict[str, Tensor]:
@@ -122,12 +156,21 @@ def train_clip(
         said = say(captions_of(sources, rows, picked, generator), sources, tokenizer)
         fits = fitting(said, labels).to(loop.device)
         with loop.autocast():
-            pictures = embed_pictures(loop.modules["model"], x.contiguous(memory_format=torch.channels_last))
+            seen = loop.modules["model"].get_image_features(x.contiguous(memory_format=torch.channels_last))
+            pictures = F.normalize(seen.pooler_output.float(), dim=1)
             texts = embed_texts(loop.modules["model"], said.tokens.to(loop.device))
         scale = loop.modules["model"].logit_scale.clamp(max=_LARGEST_SCALE).exp()
-        loss = contrastive(scale * texts @ pictures.T, fits)
+        loss = matched = contrastive(scale * texts @ pictures.T, fits)
+        figures = {"loss": matched.detach(), "scale": scale.detach()}
+        if teacher is not None:
+            with torch.no_grad(), loop.autocast():
+                told = teacher(x).embedding.float()
+            figures["guide"] = missed = loop.modules["guide"](seen.last_hidden_state[:, 0].float(), told)
+            loss = matched + GUIDED * missed
         loop.update("model", loss)
-        return {"loss": loss.detach(), "scale": scale.detach()}
+        if teacher is not None:
+            loop.advance("guide")
+        return {name: value.detach() for name, value in figures.items()}
 
     # train, log, save
     loop.run(train_step, lambda trained: _validate(trained, tokenizer, sets), resume=resume, until=until)

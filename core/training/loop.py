@@ -112,8 +112,12 @@ class Loop:
 
     def update(self, name: str, loss: Tensor) -> None:
         """One optimiser step of module ``name`` on ``loss``; gradients are averaged over the processes."""
-        optimiser = self.optimisers[name]
         self.accelerator.backward(loss)
+        self.advance(name)
+
+    def advance(self, name: str) -> None:
+        """One optimiser step of module ``name`` on the gradients it has, for one loss that trains two modules."""
+        optimiser = self.optimisers[name]
         if self.accelerator.num_processes > 1:
             for parameter in self.modules[name].parameters():
                 if parameter.grad is not None:

@@ -87,7 +87,7 @@ def train_style(
     torch.manual_seed(preset.loop.seed)
     about = {"base": base.kind, "fingerprint": base.fingerprint, **facts}
     factors = AdapterFactors(base.network, TARGETS[base.kind], preset.rank, about)
-    counted = {"train": len(data.train), "val": len(data.val), "paired": data.plain is not None}
+    counted = {"train": len(data.train), "val": len(data.val), "paired": data.plain is not None, **data.sources}
     loop = Loop(preset.loop, out, {"model": factors}, {"data": counted, "style": about, "rank": preset.rank})
     network = base.network.to(loop.device, memory_format=torch.channels_last).eval()
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import StableDiffusionPipeline
 from torch import Tensor, nn
 
 from core import checkpoints
@@ -52,6 +51,7 @@ class StyleData:
     silent: Tensor  # (40,) or (L, D): nothing said
     train: np.ndarray
     val: np.ndarray
+    sources: dict[str, int] = field(default_factory=dict)  # data set -> pictures; a person's own are in none
 
 
 def open_base(kind: str, root: Path) -> StyleBase:
@@ -70,6 +70,8 @@ def open_base(kind: str, root: Path) -> StyleBase:
             lambda rows: torch.as_tensor(np.asarray(rows, dtype=np.float32)),
             network.config.sample_size * codec.factor,
         )
+    from diffusers import StableDiffusionPipeline  # seconds that a training for faces does not wait for
+
     problem = checkpoints.missing(root / "text")
     if problem:
         raise checkpoints.CheckpointError(problem)
@@ -99,11 +101,9 @@ def rendered_data(
     base: StyleBase, sets: dict[str, PictureSet], renderer: str, *, pictures: int, trigger: str = ""
 ) -> StyleData:
     """Real pictures and their renderings: ``pictures`` of the training parts, a tenth as many of the held-out ones."""
-    pixels, styled, descriptions, parts = [], [], [], []
+    pixels, descriptions, parts = [], [], []
     for source in sets.values():
-        for part, count in (("train", pictures // len(sets)), ("val", max(4, pictures // 10 // len(sets)))):
-            rows = source.indices(part)
-            rows = rows[:: max(1, len(rows) // count)][:count]
+        for part, rows in _chosen(source, pictures // len(sets)).items():
             pixels += [np.array(source.pixels[row]) for row in rows]
             descriptions += [_description(base, source, row, trigger) for row in rows]
             parts += [part] * len(rows)
@@ -118,7 +118,28 @@ def rendered_data(
         _silent(base),
         np.flatnonzero(split == "train"),
         np.flatnonzero(split == "val"),
+        {kind: len(pixels) // len(sets) for kind in sets},
     )
+
+
+def domain_data(
+    base: StyleBase, source: PictureSet, classifier: nn.Module, *, pictures: int, trigger: str = ""
+) -> StyleData:
+    """Pictures of another kind of portrait as they are, with what the classifier is sure of in each: what is asked for
+    keeps its meaning there.
+    """
+    chosen = _chosen(source, pictures)
+    pixels = np.concatenate([source.pixels[rows] for rows in chosen.values()])
+    data = photo_data(base, pixels, read_attributes(classifier, pixels), trigger=trigger)
+    train, rows = len(chosen["train"]), np.arange(len(pixels))
+    return replace(data, train=rows[:train], val=rows[train:], sources={source.name: len(pixels)})
+
+
+def _chosen(source: PictureSet, pictures: int) -> dict[str, np.ndarray]:
+    """Rows spread over the training part, and a tenth as many of the validation part."""
+    wanted = {"train": pictures, "val": max(4, pictures // 10)}
+    rows = {part: source.indices(part) for part in wanted}
+    return {part: rows[part][:: max(1, len(rows[part]) // count)][:count] for part, count in wanted.items()}
 
 
 def photo_data(base: StyleBase, pixels: np.ndarray, attributes: np.ndarray, *, trigger: str = "") -> StyleData:

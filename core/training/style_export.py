@@ -1,4 +1,4 @@
-"""Samples while a style is trained, and the finished style's folder."""
+"""Samples while a style is trained, and the finished style's folder with its thumbnail."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from core import attributes, checkpoints
 from core.diffusion.sampling import Plan, draw
 from core.diffusion.text import Told, walk_text
 from core.images import to_images
-from core.models.adapter_files import WEIGHTS, read_adapter, write_adapter
+from core.models.adapter_files import Adapter, read_adapter, write_adapter
 from core.models.adapters import AdapterFactors, Worn, merged
+from core.recipe import Recipe
 from core.training.export import training_facts
 from core.training.style_data import StyleBase
 
@@ -28,7 +29,10 @@ _ASKED: tuple[dict[str, float], ...] = (
     {"Male": 1.0, "Eyeglasses": 1.0, "Young": -1.0},
 )
 _PROMPTS = ("a smiling young woman", "a young man", "a woman with blond hair", "an old man wearing eyeglasses")
-_PLAN = Plan("dpm++", 8, 2.5)
+_USUAL = Recipe()  # what the page draws with
+_PLAN = Plan(_USUAL.solver, _USUAL.steps, _USUAL.guidance, _USUAL.guidance_interval)
+_THUMBNAIL = "thumbnail.webp"
+_THUMBNAIL_SEED = 27
 
 
 def sampler(base: StyleBase, folder: Path, trigger: str = "") -> Callable[[AdapterFactors, int], None]:
@@ -36,7 +40,7 @@ def sampler(base: StyleBase, folder: Path, trigger: str = "") -> Callable[[Adapt
     folder.mkdir(parents=True, exist_ok=True)
 
     def show(factors: AdapterFactors, step: int) -> None:
-        sheet = sample_sheet(base, factors, trigger=trigger)
+        sheet = sample_sheet(base, factors.adapter(), trigger=trigger)
         part = folder / "sample.part"
         sheet.save(part, "PNG")
         os.replace(part, folder / f"sample-{step:05d}.png")
@@ -47,15 +51,15 @@ def sampler(base: StyleBase, folder: Path, trigger: str = "") -> Callable[[Adapt
 @torch.no_grad()
 def sample_sheet(
     base: StyleBase,
-    factors: AdapterFactors | None,
+    adapter: Adapter | None,
     seeds: Sequence[int] = SEEDS,
     weight: float = 1.0,
     trigger: str = "",
 ) -> Image.Image:
-    """The same four requests every time, in one row; without factors as the base draws them."""
+    """The same four requests every time, in one row; without an adapter as the base draws them."""
     network = base.network
-    if factors is not None:
-        network = merged(network, [Worn(factors.adapter(), weight)])
+    if adapter is not None:
+        network = merged(network, [Worn(adapter, weight)])
     config = network.config
     channels = getattr(config, "latent_channels", None) or config.in_channels
     noise = torch.cat(
@@ -81,33 +85,20 @@ def sample_sheet(
     return sheet
 
 
-def export_style(run: Path, folder: Path, *, which: str = "best", title: str = "") -> None:
-    """A run -> the style's folder: weights, ``config.json``, ``training.json``, card and the last samples."""
+def export_style(base: StyleBase, run: Path, folder: Path, *, which: str = "best", title: str = "") -> None:
+    """A run -> the style's folder: weights, ``config.json``, ``training.json``, thumbnail and the last samples. Its
+    card comes from ``core.cards``.
+    """
     adapter = read_adapter(run / which)
     facts = {**adapter.facts, "title": title or adapter.facts.get("title") or folder.name}
-    training = training_facts(run)
     folder.mkdir(parents=True, exist_ok=True)
-    checkpoints.write_json(folder / "training.json", training)
-    (folder / "README.md").write_text(_card(folder.name, facts, training), encoding="utf-8")
+    checkpoints.write_json(folder / "training.json", training_facts(run))
     samples = sorted((run / "samples").glob("sample-*.png"))
     if samples:
         (folder / "samples.png").write_bytes(samples[-1].read_bytes())
+    thumbnail = sample_sheet(base, adapter, (_THUMBNAIL_SEED,), trigger=str(facts.get("trigger", "")))
+    thumbnail.save(folder / _THUMBNAIL, "WEBP", quality=92, method=6)
     write_adapter(type(adapter)(adapter.name, adapter.factors, facts, ""), folder)  # last: now the folder counts
-
-
-def _card(name: str, facts: dict, training: dict) -> str:
-    source = f"renderings made by `core.styles.render(picture, {facts['renderer']!r})`" if facts.get("renderer") else ""
-    trigger = f"Trigger words: `{facts['trigger']}`.\n" if facts.get("trigger") else ""
-    counted = training.get("data", {})
-    return (
-        f"# {facts['title']}\n\n"
-        f"A LoRA of rank {facts['rank']} for `checkpoints/{facts['base']}` (weights `{facts['fingerprint']}`), trained "
-        f"on {counted.get('train', 0)} pictures{': ' + source if source else ''}, {training['steps']} steps of "
-        f"{training['config']['batch_size']}, {training['hours'] * 60:.0f} minutes on {training['hardware']}.\n"
-        f"{trigger}\n"
-        f"`{WEIGHTS}` is in the format of diffusers' `load_lora_weights`. Drawn by "
-        f"`python scripts/sample.py {facts['base']} --style {name}`; weight 0 is off, 1.5 exaggerates.\n"
-    )
 
 
 def _seeded(seed: int) -> torch.Generator:

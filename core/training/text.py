@@ -9,28 +9,32 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import CLIPTextModel
 
 from core import checkpoints
-from core.captions import describe_face, describe_food
+from core.attributes import vector
+from core.captions import Caption, describe_face, describe_food
 from core.data import PictureSet
 from core.diffusion.objective import TIMESTEPS, Objective
 from core.latents import LatentSet
 from core.models.clip import load_clip, tokens_of
 from core.models.text_unet import PRESETS as SHAPES
 from core.models.text_unet import build_text_unet
-from core.training import batches
+from core.training import batches, transplant
 from core.training.clip import Sources, captions_of
 from core.training.loop import Loop, LoopConfig
+
+_TOLD = 128  # captions of one step that fits the sentences
 
 
 @dataclass(frozen=True)
 class TextPreset:
     loop: LoopConfig
     shape: str = "cpu"  # of core.models.text_unet.PRESETS
-    faces: float = 0.6  # share of a batch; the rest is food
+    faces: float = 0.5  # share of a batch; the rest is food
     uniform_times: float = 0.2
     unconditional: float = 0.12  # share of pictures that learn with an empty prompt, for guidance
 
@@ -92,6 +96,12 @@ class LatentBatches:
         dropped = torch.rand(count, generator=generator) < unconditional
         return Batch(torch.cat(parts), ["" if gone else text for gone, text in zip(dropped, texts, strict=True)])
 
+    def captions(self, count: int, generator: torch.Generator) -> list[Caption]:
+        """Of faces alone, one of eight empty."""
+        rows = batches.draw_rows(self.sources.rows["faces"], count, generator)
+        captions = captions_of(self.sources, rows, rows[:0], generator)
+        return [*captions[count // 8 :], *[Caption("", {}, "")] * (count // 8)]
+
     def _latents(self, kind: str, rows: np.ndarray, generator: torch.Generator) -> Tensor:
         mirrored = torch.randint(2, (len(rows),), generator=generator).numpy()
         return torch.from_numpy(self.latents[kind].latents[rows, mirrored].astype(np.float32))
@@ -105,12 +115,14 @@ def train_text(
     out: Path,
     *,
     start: Path | None = None,
+    faces: Path | None = None,
     resume: bool = False,
     until: int | None = None,
 ) -> Loop:
     """Picture sets (for their labels), their latents by the same kinds, a CLIP folder -> a run folder.
 
-    ``start`` is a pipeline or U-Net folder whose weights the run begins with. Raises ``CheckpointError``.
+    ``start`` is a pipeline or U-Net folder whose weights the run begins with; ``faces`` a face denoiser that predicts
+    velocity, whose body it begins with. Raises ``CheckpointError``.
     """
     # data
     drawn = LatentBatches(sets, latents, preset.faces)
@@ -131,6 +143,10 @@ def train_text(
         weights = start / "unet" if (start / "unet").is_dir() else start
         checkpoints.load_weights(model, weights / checkpoints.WEIGHTS)
         facts["started_from"] = checkpoints.fingerprint(weights)
+    elif faces is not None:
+        facts["started_from"] = {"faces": checkpoints.fingerprint(faces)}
+        if not (resume and (out / "state.safetensors").is_file()):
+            facts["started_from"] |= begin_with(model, faces, drawn, states)
     loop = Loop(preset.loop, out, {"model": model}, facts)
     states.encoder.to(loop.device)
 
@@ -151,6 +167,32 @@ def train_text(
     # train, log, save
     loop.run(train_step, lambda model: _validate(model, states, sets, latents, objective), resume=resume, until=until)
     return loop
+
+
+def begin_with(model: UNet2DConditionModel, folder: Path, drawn: LatentBatches, states: TextStates) -> dict[str, float]:
+    """The body of the face denoiser in ``folder`` -> ``model``, which then hears captions of faces as that one hears
+    attributes. Returns what the two fits miss.
+    """
+    faces = checkpoints.load_model(folder).eval().requires_grad_(False)
+    prediction = checkpoints.read_json(folder / "scheduler_config.json").get("prediction_type")
+    if prediction != "v_prediction":
+        raise checkpoints.CheckpointError(
+            f"{folder.name} predicts {prediction}; the text denoiser begins with faces that predict velocity "
+            "(train_faces.py --prediction v_prediction)."
+        )
+    transplant.check(model, faces)
+    transplant.copy_body(model, faces)
+
+    def told(step: int) -> tuple[Tensor, Tensor]:
+        generator = torch.Generator().manual_seed(step)
+        captions = drawn.captions(_TOLD, generator)
+        mentioned = np.stack([vector(caption.attributes) for caption in captions])
+        return states([caption.text for caption in captions]), torch.from_numpy(mentioned)
+
+    return {
+        "level_missed": round(transplant.fit_levels(model, faces), 4),
+        "words_missed": round(transplant.fit_words(model, faces, told), 4),
+    }
 
 
 @torch.no_grad()

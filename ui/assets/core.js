@@ -13,13 +13,30 @@
   function mount(name, handle) {
     const root = handle.element.querySelector(".island") || handle.element;
     root.replaceChildren();
-    if (parts[name]) parts[name]({ ...handle, root });
+    const trigger = (event, data) => {
+      handle.trigger(event, data);
+      listenAgain();
+    };
+    if (parts[name]) parts[name]({ ...handle, trigger, plainTrigger: handle.trigger, root });
     mounted.add(name);
     for (const wait of waits.filter((item) => !item.done && item.names.every((other) => mounted.has(other)))) {
       wait.done = true;
       wait.action();
     }
   }
+
+  // A request that is sent while the server closes the stream of answers is done, but nobody listens. Any later request
+  // opens the stream again and brings all that was missed, so an empty one follows when the page has been quiet.
+  const QUIET = 4000;
+  let quiet = 0;
+  let nudge = null;
+
+  function listenAgain() {
+    clearTimeout(quiet);
+    quiet = setTimeout(() => nudge?.(), QUIET);
+  }
+
+  const nudgeBy = (send) => (nudge = send);
 
   // Runs an action once when all the named islands are there, whatever order they mount in.
   function after(names, action) {
@@ -85,5 +102,5 @@
     return span;
   }
 
-  window.latentscape = { part, mount, after, on, emit, el, icon };
+  window.latentscape = { part, mount, nudgeBy, after, on, emit, el, icon };
 })();

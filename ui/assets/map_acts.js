@@ -119,16 +119,21 @@
     });
   }
 
-  function search(expression) {
-    if (!expression.trim()) {
-      emit("map:found", null);
-      return map.select(null);
-    }
-    map.ask("search", { kind: "search", expression, atlas: state.atlas.name }, (message) => {
+  function search(expression, words = false) {
+    if (!expression.trim()) return forget();
+    map.ask("search", { kind: "search", expression, words, atlas: state.atlas.name }, (message) => {
       if (message.error) return;
+      const { how, understood, rows, values } = message;
+      map.seek(how === "words" ? { text: understood, rows, values: map.floats(values) } : null);
       emit("map:found", message);
       if (message.rows.length) map.select(message.rows, { describe: true });
     });
+  }
+
+  function forget() {
+    map.seek(null);
+    emit("map:found", null);
+    map.select(null);
   }
 
   function cluster(method, count) {
@@ -148,8 +153,7 @@
       emit("map:picked", null);
       return emit("map:redraw");
     }
-    emit("map:found", null);
-    map.select(null);
+    forget();
   }
 
   // Another space or projection: pictures stay chosen, places on the old map mean nothing on the new one.

@@ -2,7 +2,8 @@
 (() => {
   const { on, emit, el, map } = latentscape;
   const { state } = map;
-  const FAINT = 20; // of 255: what a search or a selection leaves out
+  const FAINT = 20; // of 255: what a filter or a selection leaves out
+  const QUIET = 150; // what words leave out has its similarity, too
   const UNKNOWN = [128, 128, 134];
   const RAMPS = { // from little to much; the accent is in the middle
     dark: [[52, 62, 92], [66, 122, 214], [120, 200, 226], [246, 240, 170]],
@@ -47,9 +48,10 @@
     const limits = colouring && range(colouring);
     const chosen = state.rows && new Uint8Array(count);
     for (const row of state.rows || []) chosen[row] = 1;
+    const left = state.by === "sought" && state.sought?.rows === state.rows ? QUIET : FAINT;
     for (let row = 0; row < count; row++) {
       rgba.set(colouring ? colourOf(colouring, colouring.values[row], limits) : UNKNOWN, 4 * row);
-      rgba[4 * row + 3] = !chosen || chosen[row] ? 255 : FAINT;
+      rgba[4 * row + 3] = !chosen || chosen[row] ? 255 : left;
     }
     return rgba;
   }
@@ -62,7 +64,7 @@
     if (Number.isNaN(value)) return `${colouring.title}: not known`;
     if (colouring.scale === "category") return value < 0 ? "In no cluster" : colouring.names[value] || `Cluster ${value + 1}`;
     if (colouring.scale === "sign") return `${colouring.title}: ${["no", "open", "yes"][Math.sign(value) + 1]}`;
-    return `${colouring.title} ${colouring.scale === "share" ? `${Math.round(100 * value)} %` : value.toFixed(1)}`;
+    return `${colouring.title} ${colouring.scale === "share" ? `${Math.round(100 * value)} %` : value.toFixed(colouring.digits ?? 1)}`;
   }
 
   function legend() {
@@ -82,7 +84,7 @@
       }));
     }
     const [low, high] = range(colouring);
-    const words = (value) => (colouring.scale === "share" ? `${Math.round(100 * value)} %` : value.toFixed(1));
+    const words = (value) => (colouring.scale === "share" ? `${Math.round(100 * value)} %` : value.toFixed(colouring.digits ?? 1));
     const bar = el("div", { class: "map-ramp" });
     bar.style.background = `linear-gradient(to right, ${[0, 0.25, 0.5, 0.75, 1].map((share) => css(ramp(share))).join(", ")})`;
     return el("div", { class: "map-legend" }, bar, el("div", { class: "map-ends number hint" }, el("span", {}, words(low)), el("span", {}, words(high))));
@@ -90,12 +92,26 @@
 
   function colourBy(key) {
     state.by = key;
+    if (key === "sought") {
+      state.colouring = { title: "Similarity", scale: "amount", values: state.sought.values, names: [], digits: 2 };
+      return emit("map:colours");
+    }
     const { atlas, space } = map.where();
     map.ask("colour", { kind: "colour", atlas, space, by: key }, (message) => {
-      if (message.error) return;
+      if (message.error || state.by !== key) return;
       state.colouring = { title: message.title, scale: message.scale, values: map.floats(message.values), names: message.names };
       emit("map:colours");
     });
+  }
+
+  // How near the pictures are to some words is a colouring, until other words or none are looked for.
+  function seek(sought) {
+    if (state.by !== "sought") state.before = state.by;
+    else if (!sought) Object.assign(state, { by: state.before, colouring: null });
+    if (sought) state.by = "sought";
+    else if (!state.sought) return;
+    state.sought = sought;
+    emit("map:sought");
   }
 
   new MutationObserver(() => emit("map:colours")).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
@@ -105,5 +121,5 @@
     state.colouring = { title: "Cluster", scale: "category", values: labels, names: found.cards.map((card) => card.name) };
     emit("map:colours");
   });
-  Object.assign(map, { colours, colourBy, legend, told, kindColour: (number) => css(kindColour(number)) });
+  Object.assign(map, { colours, colourBy, seek, legend, told, kindColour: (number) => css(kindColour(number)) });
 })();

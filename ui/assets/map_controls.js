@@ -3,7 +3,7 @@
   const { part, on, emit, el, icon, map } = latentscape;
   const { state } = map;
   const FIRST = ["vae", "kl", "cae"]; // spaces to begin with
-  let atlases, spaces, projections, colours, legend, found, search, card, second, beside, method, count, countWords, choice;
+  let atlases, spaces, projections, colours, legend, found, search, byWords, card, second, beside, method, count, countWords, choice;
 
   const group = (title, ...content) => el("section", { class: "group" }, title && el("h2", {}, title), ...content);
   const option = (value, words, selected) => el("option", { value, selected }, words);
@@ -25,6 +25,7 @@
     map.plane.show(key, ["umap2", "tsne2", "pca2"].find((name) => ready.includes(name)) || ready[0]);
     search.value = "";
     found.textContent = "";
+    showSearch();
   }
 
   function changeSpace(key) {
@@ -62,6 +63,10 @@
     const order = ["Structure", "Measured attributes", "Attributes as asked"].filter((name) => groups[name].length);
     colours.replaceChildren(...order.map((name) => el("optgroup", { label: name }, groups[name])));
     const keys = state.colourings.map(([key]) => key);
+    if (state.sought) {
+      groups.Structure.unshift(option("sought", "Nearness to the words", false));
+      keys.push("sought");
+    }
     const wanted = [state.by, "cluster:kmeans", "measured:Smiling", "density"].find((key) => keys.includes(key));
     colours.value = wanted;
     if (!state.colouring || wanted !== state.by || !/^(measured|asked|class)/.test(wanted)) map.colourBy(wanted);
@@ -70,13 +75,28 @@
   // --- looking for --------------------------------------------------------------------------------------------------
 
   function tell(answer) {
-    found.textContent = !answer ? "" : answer.rows.length ? `${answer.rows.length.toLocaleString("en")} pictures: ${answer.understood}` : answer.notes[0];
+    const pictures = answer?.rows.length === 1 ? "1 picture" : `${answer?.rows.length.toLocaleString("en")} pictures`;
+    const words = !answer ? [] : answer.how === "words" ? [`${pictures} nearest to the words \u201c${answer.understood}\u201d, by CLIP.`, ...answer.notes]
+      : answer.rows.length ? [`${pictures} by attributes: ${answer.understood}`] : answer.notes;
+    found.textContent = words.join(" ");
     if (!answer) search.value = "";
   }
 
+  // Words can be looked for where the atlas has CLIP's vectors and the same CLIP is here.
+  function showSearch() {
+    const can = state.atlas.spaces.some((one) => one.key === "clip" && !one.problem);
+    byWords.closest("label").hidden = !can;
+    if (!can) byWords.checked = false;
+    search.placeholder = byWords.checked ? "a smiling old man" : "eyeglasses and not young";
+  }
+
   function searchGroup() {
-    search = el("input", { type: "search", class: "field", id: "map-search", placeholder: "eyeglasses and not young", "aria-label": "Search the pictures", maxlength: 200 });
-    const run = () => map.search(search.value);
+    search = el("input", { type: "search", class: "field", id: "map-search", placeholder: "eyeglasses and not young", "aria-label": "Search the pictures", maxlength: 4000 });
+    const run = () => map.search(search.value, byWords.checked);
+    byWords = el("input", { type: "checkbox", role: "switch", id: "map-by-words", onchange: () => {
+      showSearch();
+      if (search.value.trim()) run();
+    } });
     let later = 0;
     search.addEventListener("input", () => {
       clearTimeout(later);
@@ -88,7 +108,8 @@
       run();
     });
     found = el("p", { class: "hint lab-note number", role: "status", id: "map-found" });
-    return group("", el("div", { class: "search" }, icon("search"), search), found);
+    return group("", el("div", { class: "search" }, icon("search"), search),
+      el("label", { class: "lab-model map-by-words", hidden: true, title: "Looks for what the words say, whether or not they name attributes" }, el("span", {}, "By words, with CLIP"), byWords), found);
   }
 
   // --- clusters -----------------------------------------------------------------------------------------------------
@@ -194,5 +215,6 @@
   });
   on("map:ready", () => showPlane(map.plane));
   on("map:found", tell);
+  on("map:sought", () => (state.by === "sought" || !state.colouring ? showColours() : colours.querySelector('option[value="sought"]')?.remove()));
   map.showSpace = changeSpace;
 })();

@@ -4,6 +4,7 @@
   const { state } = map;
   const LARGE = 264;
   const BARS = 8;
+  const NEAREST = 24; // pictures that are shown of what words found
   let panel, body, heading;
   let latest = ""; // the picture that was decoded last
 
@@ -153,7 +154,11 @@
 
   function crowd(found) {
     const strong = found.traits.filter((trait) => trait.significant);
-    show(`${found.size.toLocaleString("en")} pictures`, el("p", { class: "hint number" }, `${percent(found.share)} of the atlas`),
+    const sought = state.sought?.rows === state.rows ? state.sought : null;
+    const nearest = sought?.rows.slice(0, NEAREST);
+    show(sought ? `Nearest to \u201c${sought.text}\u201d` : `${found.size.toLocaleString("en")} pictures`,
+      sought && section("Nearest first", thumbs(nearest), el("p", { class: "hint number" }, `Similarity ${sought.values[nearest[0]].toFixed(2)} to ${sought.values[nearest.at(-1)].toFixed(2)}`)),
+      el("p", { class: "hint number" }, sought ? `${found.size.toLocaleString("en")} pictures, ${percent(found.share)} of the atlas` : `${percent(found.share)} of the atlas`),
       found.mean && el("figure", { class: "map-mean" }, large(found.mean, "Mean picture"), el("figcaption", { class: "hint" }, "Their mean, decoded")),
       found.mean && sendRow(() => ({ uri: found.mean, name: `mean of ${found.size} pictures` })),
       section("In the middle", thumbs([found.medoid])),

@@ -13,6 +13,8 @@
     by: "",
     colourings: [],
     colouring: null, // {title, scale, values, names}
+    sought: null, // words that were looked for: {text, rows, values}
+    before: "", // what was coloured by before them
     rows: null, // the selection or what a search found; null: all
     picked: null, // {row}, {place, plane} or {guest}, a picture from another tab
     near: {}, // rows to point at, by space
@@ -129,7 +131,7 @@
     const atlas = state.atlases.find((one) => one.name === name);
     if (!atlas || atlas.problem) return say({ text: atlas?.problem || "This atlas is not here any more.", error: true });
     const expected = state.picked?.guest || state.expected;
-    Object.assign(state, { atlas, expected, rows: null, picked: null, near: {}, stops: [], strip: null, colouring: null, by: "",
+    Object.assign(state, { atlas, expected, rows: null, picked: null, near: {}, stops: [], strip: null, colouring: null, by: "", sought: null,
       sheets: Array(atlas.sheets).fill(null) });
     emit("map:atlas");
     fetchSheets();

@@ -8,20 +8,22 @@
   const nodes = new Map(); // style -> its tile
   let timer = 0;
 
-  function tile(name, title, own) {
+  function tile(name, title, own, thumbnail) {
     const canvas = el("canvas", { "aria-hidden": "true" });
     const main = el("button", { type: "button", class: "style-main", onclick: (event) => styles.wear(name, event.shiftKey || event.ctrlKey || event.metaKey) },
       canvas, el("span", { class: "style-name" }, title));
     const more = name && el("button", { type: "button", class: "style-more", onclick: () => styles.wear(name, true) }, icon("plus"));
     const node = el("div", { class: "style-tile", "data-style": name, "data-own": own }, main, more);
     Object.assign(node, { canvas, main, more });
+    node.toggleAttribute("data-thumbnail", Boolean(thumbnail)); // another face in this style, until its own is drawn
+    if (thumbnail) paint(canvas, thumbnail, TILE);
     return node;
   }
 
   function build() {
     nodes.clear();
     nodes.set("", tile("", "No style", false));
-    for (const { name, title, own } of state.styles) nodes.set(name, tile(name, title, own));
+    for (const { name, title, own, thumbnail } of state.styles) nodes.set(name, tile(name, title, own, thumbnail));
     strip.replaceChildren(...nodes.values());
     refresh();
   }
@@ -39,7 +41,10 @@
       node.main.disabled = Boolean(problem);
       node.main.setAttribute("aria-pressed", String(worn));
       node.main.title = problem || (!name ? "The face as it is" : rows ? `${title}: a row of the grid` : `${title}. Shift-click adds it to what is worn`);
-      if (shown) paint(node.canvas, shown.picture, TILE);
+      if (shown) {
+        node.removeAttribute("data-thumbnail");
+        paint(node.canvas, shown.picture, TILE);
+      }
       if (!node.more) continue;
       node.more.hidden = Boolean(problem) || rows;
       node.more.title = worn ? `Take ${title} off` : `Add ${title} to what is worn`;

@@ -41,7 +41,8 @@
     new MutationObserver(apply).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   });
 
-  part("header", ({ root, props }) => {
+  part("header", ({ root, props, plainTrigger }) => {
+    latentscape.nudgeBy(() => plainTrigger("nudge"));
     const words = { system: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" };
     const icons = { system: "system", light: "sun", dark: "moon" };
     const toggle = el("button", { class: "icon-button", type: "button", id: "theme-toggle" });

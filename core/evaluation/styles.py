@@ -1,0 +1,273 @@
+"""The figures of each style: is it seen, is it the right one, does the strength do what it says, is it the same person.
+
+Styles are measured on pairs: the face model with and without the style, on the same seed and the same unseen row of
+attributes. Who names the styles is a judge trained on photographs and on renderings of them, never on drawn faces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from core import attributes, checkpoints
+from core.data import PictureSet
+from core.evaluation.draws import draw_faces, resolved
+from core.evaluation.options import Options, wanted
+from core.evaluation.readings import pictures_of, read, reconstruct
+from core.evaluation.sheets import codec_of
+from core.evaluation.style_judge import Judge, train_judge
+from core.images import to_tensor
+from core.metrics import auc, frechet
+from core.models import LatentCodec, PictureClassifier
+from core.pipelines.engine import FaceEngine
+from core.pipelines.styles_shelf import StyleShelf
+from core.pipelines.styles_types import StyleInfo
+from core.recipe import Recipe
+from core.styles import NAMES, render
+
+MADE_WITH = ("faces", "autoencoder-kl", "classifier")
+PLAIN = "plain"
+STRENGTHS = (0.25, 0.5, 0.75)  # between none and all
+STEPPED = 64  # pairs that are drawn at these, too
+TAUGHT = 300  # training pictures that the judge sees in each style, as they are and through the autoencoder
+LEAST = 5  # pictures with and without an attribute, for its AUC to count
+COARSE = 8  # pixels along a side of the luminance in which a person is recognised
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """What all styles are measured with."""
+
+    engine: FaceEngine
+    classifier: PictureClassifier
+    codec: LatentCodec
+    conditions: np.ndarray  # (N, 40), picture i has seed i
+    plain: np.ndarray  # drawn without a style
+    photos: np.ndarray  # of the measured part
+    labels: np.ndarray  # of the photos, (M, 40)
+    recipe: Recipe = field(default_factory=Recipe)
+
+    def draw(self, name: str, strength: float, count: int | None = None) -> np.ndarray:
+        """The first ``count`` pairs' other half."""
+        rows = self.conditions[:count]
+        return draw_faces(self.engine, replace(self.recipe, styles={name: strength}), range(len(rows)), rows)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Styles that one judge tells apart; ``references`` are real pictures of the measured part in each."""
+
+    judge: Judge
+    references: dict[str, np.ndarray]  # plain first
+    taught: int  # pictures of each class
+
+
+def style_figures(
+    root: Path, sets: Mapping[str, PictureSet], options: Options, names: Sequence[str] = ()
+) -> Iterator[tuple[str, dict]]:
+    """Name and figures of each shipped style of the face model, or of those named. Raises ``CheckpointError`` for a
+    style that is not there or that weight 0 does not take off, ``DataError`` for missing pictures.
+    """
+    faces = wanted(sets, "celeba", "Styles are measured on attributes of CelebA.")
+    chosen = _chosen(root, names, sets)
+    engine, classifier = FaceEngine(root), checkpoints.load_model(root / "classifier")
+    labels = faces.attributes[faces.indices(options.part)].astype(np.float32)
+    count = max(2, options.samples)
+    conditions = labels[np.arange(count) % len(labels)]
+    plain = draw_faces(engine, Recipe(), range(count), conditions)
+    photos = pictures_of(faces, options.part)[:count]
+    stage = _Stage(engine, classifier, codec_of(root), conditions, plain, photos, labels[: len(photos)])
+    train = pictures_of(faces, "train", TAUGHT)
+    for rendered in (True, False):
+        styles = [info for info in chosen if bool(info.renderer) == rendered]
+        if not styles:
+            continue
+        group = _rendered(stage, train) if rendered else _domain(stage, train, sets["utkface"], options.part, count)
+        for info in styles:
+            label = info.renderer or group.judge.classes[1]
+            yield info.name, {"part": options.part, **_settings(stage), **_figures(stage, group, info.name, label)}
+
+
+def _chosen(root: Path, names: Sequence[str], sets: Mapping[str, PictureSet]) -> list[StyleInfo]:
+    shipped = {info.name: info for info in StyleShelf(root).styles() if info.origin == "built-in"}
+    unknown = [name for name in names if name not in shipped]
+    if unknown or not shipped:
+        there = f"there are {', '.join(shipped)}" if shipped else "there is none; scripts/train_style.py makes them"
+        raise checkpoints.CheckpointError(f"checkpoints/styles has no style {(unknown or ['yet'])[0][:40]!r}; {there}.")
+    styles = [shipped[name] for name in names or shipped]
+    known = [one for one in styles if one.base == "faces" and (one.renderer in NAMES or one.domain == "utkface")]
+    if names and len(known) < len(styles):
+        other = next(one for one in styles if one not in known)
+        raise checkpoints.CheckpointError(f"{other.name!r} is neither a rendering nor a domain of the face model.")
+    if "utkface" not in sets:
+        if names and any(one.domain for one in known):
+            wanted(sets, "utkface", "A domain is measured against its own pictures.")
+        known = [one for one in known if not one.domain]
+    if not known:
+        raise checkpoints.CheckpointError("None of the styles here can be measured: they say nothing of their source.")
+    return known
+
+
+def _rendered(stage: _Stage, train: np.ndarray) -> _Group:
+    taught = {name: _both(stage, _in_style(train, name)) for name in (PLAIN, *NAMES)}
+    references = {name: _in_style(stage.photos, name, seed=len(train)) for name in (PLAIN, *NAMES)}
+    return _Group(train_judge(stage.classifier, taught), references, 2 * len(train))
+
+
+def _domain(stage: _Stage, train: np.ndarray, source: PictureSet, part: str, count: int) -> _Group:
+    taught = {PLAIN: _both(stage, train), source.name: _both(stage, pictures_of(source, "train", TAUGHT))}
+    references = {PLAIN: stage.photos, source.name: pictures_of(source, part, count)}
+    return _Group(train_judge(stage.classifier, taught), references, 2 * len(train))
+
+
+def _in_style(pixels: np.ndarray, name: str, seed: int = 0) -> np.ndarray:
+    if name == PLAIN:
+        return pixels
+    bar = tqdm(pixels, desc=name, unit="picture", mininterval=1, leave=False, disable=len(pixels) < 64)
+    return np.stack([render(one, name, seed + row) for row, one in enumerate(bar)])
+
+
+def _both(stage: _Stage, pixels: np.ndarray) -> np.ndarray:
+    """As they are and through the autoencoder, whose traces every drawn face has."""
+    return np.concatenate([pixels, reconstruct(stage.codec, pixels)])
+
+
+def _settings(stage: _Stage) -> dict:
+    recipe, count = stage.recipe, len(stage.conditions)
+    return {
+        "pairs": count,
+        "seeds": f"0 to {count - 1}",
+        "conditions": "the attribute rows of the part in order, again from the first when used up",
+        "solver": recipe.solver,
+        "steps": recipe.steps,
+        "guidance": recipe.guidance,
+        "guidance_interval": list(recipe.guidance_interval),
+    }
+
+
+def _figures(stage: _Stage, group: _Group, name: str, label: str) -> dict:
+    few = min(STEPPED, len(stage.plain))
+    if not np.array_equal(stage.draw(name, 0.0, min(4, few)), stage.plain[: min(4, few)]):
+        raise checkpoints.CheckpointError(f"The style {name!r} changes the picture at strength 0.")
+    styled = stage.draw(name, 1.0)
+    stepped = {0.0: stage.plain[:few], **{s: stage.draw(name, s, few) for s in STRENGTHS}, 1.0: styled[:few]}
+    references = group.references[label]
+    rebuilt = reconstruct(stage.codec, references)
+    strength = _strength_rows(group, label, stepped)
+    distances = [row["frechet"] for row in strength.values()]
+    photos = stage.photos[: len(references)]
+    told = {
+        "drawn": _told(group.judge, label, stage.plain, styled),
+        "real": _told(group.judge, label, photos, references),
+        "real_through_the_autoencoder": _told(group.judge, label, reconstruct(stage.codec, photos), rebuilt),
+    }
+    return {
+        "strength_0_is_no_style": True,
+        "strength_is_monotone": all(a > b for a, b in zip(distances, distances[1:], strict=False)),
+        "judge_trained_on": f"{group.taught} pictures of each of {len(group.judge.classes)} classes",
+        "judge_accuracy_on_real_pictures": _accuracy(group),
+        "told": told,
+        "mistaken_for": _mistaken(group.judge, label, styled),
+        "strength": strength,
+        "identity": _identity(stage, styled),
+        "attribute_reading": _reading(stage, label, references, styled),
+    }
+
+
+def _told(judge: Judge, label: str, plain: np.ndarray, styled: np.ndarray) -> dict[str, float]:
+    """Pairs of which both halves are told right; shares of the styled halves; ``named`` is among the styles alone."""
+    of_plain, of_styled = judge.look(plain)[0], judge.look(styled)[0]
+    bare, seen = of_plain.argmax(axis=1) == 0, of_styled.argmax(axis=1) != 0
+    count = min(len(bare), len(seen))
+    right = of_styled[:, 1:].argmax(axis=1) + 1 == judge.classes.index(label)
+    return {
+        "pairs_told": float((bare[:count] & seen[:count]).mean()),
+        "plain_told": float(bare.mean()),
+        "styled_told": float(seen.mean()),
+        "named": float(right.mean()),
+        "named_and_told": float((right & seen).mean()),
+    }
+
+
+def _mistaken(judge: Judge, label: str, styled: np.ndarray) -> dict[str, float]:
+    """What the judge says instead, and how often; empty where it is always right."""
+    said = judge.look(styled)[0].argmax(axis=1)
+    shares = {name: float((said == index).mean()) for index, name in enumerate(judge.classes) if name != label}
+    return {name: share for name, share in sorted(shares.items(), key=lambda row: -row[1]) if share > 0}
+
+
+def _accuracy(group: _Group) -> float:
+    """Mean over the classes, on real pictures of the measured part."""
+    right = [group.judge.look(p)[0].argmax(axis=1) == k for k, p in enumerate(group.references.values())]
+    return float(np.mean([each.mean() for each in right]))
+
+
+def _strength_rows(group: _Group, label: str, stepped: Mapping[float, np.ndarray]) -> dict[str, dict[str, float]]:
+    """Distance to real pictures in the style, in the judge's embedding, as many drawn ones at each strength."""
+    target, place = group.judge.look(group.references[label])[1], group.judge.classes.index(label)
+    rows = {}
+    for strength, pixels in stepped.items():
+        logits, embedding = group.judge.look(pixels)
+        shares = torch.from_numpy(logits).softmax(dim=1)[:, place]
+        rows[f"{strength:g}"] = {
+            "pictures": len(pixels),
+            "frechet": frechet(embedding, target),
+            "probability_of_the_style": float(shares.mean()),
+        }
+    return rows
+
+
+def _identity(stage: _Stage, styled: np.ndarray) -> dict[str, dict[str, float]]:
+    """Cosines of a plain and a styled face, each set's mean taken off: of the same seed, of others, and how often the
+    nearest plain face of all is that of the same seed.
+    """
+    plain_read, styled_read = read(stage.classifier, stage.plain), read(stage.classifier, styled)
+    pairs = {
+        "embedding": (plain_read.embedding, styled_read.embedding),
+        f"luminance_{COARSE}x{COARSE}": (_coarse(stage.plain), _coarse(styled)),
+    }
+    rows = {}
+    for what, (a, b) in pairs.items():
+        cosines = _directions(b) @ _directions(a).T
+        same = np.eye(len(cosines), dtype=bool)
+        rows[what] = {
+            "same_seed": float(cosines[same].mean()),
+            "other_seeds": float(cosines[~same].mean()),
+            "nearest_is_its_own": float((cosines.argmax(axis=1) == np.arange(len(cosines))).mean()),
+        }
+    return rows
+
+
+def _coarse(pixels: np.ndarray) -> np.ndarray:
+    grey = to_tensor(pixels).mean(dim=1, keepdim=True)
+    return torch.nn.functional.adaptive_avg_pool2d(grey, COARSE).flatten(1).numpy()
+
+
+def _directions(rows: np.ndarray) -> np.ndarray:
+    apart = rows.astype(np.float64) - rows.mean(axis=0)
+    return apart / np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-12)
+
+
+def _reading(stage: _Stage, label: str, references: np.ndarray, styled: np.ndarray) -> dict[str, dict[str, float]]:
+    """Mean AUC of what was asked (of photos: of their labels) against the classifier's logits, plain and styled."""
+    asked = resolved(stage.conditions)
+    rows = {"drawn": _aucs(asked, read(stage.classifier, stage.plain).attributes, styled, stage)}
+    if label in NAMES:
+        rows["real"] = _aucs(stage.labels, read(stage.classifier, stage.photos).attributes, references, stage)
+    return rows
+
+
+def _aucs(truth: np.ndarray, plain: np.ndarray, styled: np.ndarray, stage: _Stage) -> dict[str, float]:
+    logits, columns = read(stage.classifier, styled).attributes, []
+    for index in range(attributes.COUNT):
+        told = truth[:, index] != 0
+        present = truth[told, index] > 0
+        if min(present.sum(), (~present).sum()) >= min(LEAST, len(truth) // 4):
+            columns.append([auc(present, each[told, index]) for each in (plain, logits)])
+    before, after = np.nanmean(columns, axis=0) if columns else (np.nan, np.nan)
+    return {"attributes": len(columns), "plain": float(before), "styled": float(after), "drop": float(before - after)}

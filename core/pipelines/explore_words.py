@@ -1,0 +1,94 @@
+"""One search for both: what the grammar of attributes understands wholly filters; other words are looked for by CLIP.
+
+CLIP (Radford et al. 2021, arXiv:2103.00020) puts pictures and sentences into one space, so that the cosine between the
+two says how well they fit, whichever space is on the map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core import checkpoints
+from core.captions import understood
+from core.latents.atlas import Atlas
+from core.latents.spaces import ENCODERS
+from core.pipelines.explore_search import Labels, search
+from core.pipelines.explore_shelf import Held, Shelf
+from core.pipelines.explore_types import ExploreError, Found
+from core.pipelines.prompts_text import cleaned, vocabulary_note
+
+SPACE = "clip"
+MOST, LEAST = 60, 8  # pictures that are nearest to some words: a tenth of the atlas, within these
+SHOWN = 120  # characters of the words in an answer
+
+Embed = Callable[[str], tuple[np.ndarray, int]]  # a text -> unit vector (D,), characters that were read
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sought(Found):
+    """Pictures nearest to words, the nearest first in ``rows``; ``understood`` are the words that were read."""
+
+    similarity: np.ndarray  # float32 (N,): the cosine of every picture with the words
+
+
+def find(shelf: Shelf, held: Held, expression: object, by_words: bool, embed: Embed) -> Found:
+    """What an expression, or any words, find in an atlas.
+
+    Raises ``ExploreError``, or ``CheckpointError`` for weights that cannot be opened.
+    """
+    line, _ = cleaned(expression)
+    if not (by_words and line):
+        try:
+            return _having(held.atlas, line)
+        except ExploreError as error:
+            if not line:
+                raise
+            if why := words_problem(shelf, held):
+                said = str(error).rstrip(".")
+                raise ExploreError(f"{said}. Any other words are looked for by CLIP. {why}") from error
+    elif why := words_problem(shelf, held):
+        raise ExploreError(f"Words are looked for by CLIP. {why}")
+    return _nearest(held, line, embed)
+
+
+def words_problem(shelf: Shelf, held: Held) -> str:
+    """Why an atlas cannot be searched by words now: a sentence with what helps, or nothing."""
+    if SPACE in held.atlas.spaces:
+        return shelf.problem(held, SPACE)
+    missing = checkpoints.missing(shelf.root / ENCODERS[SPACE].checkpoint)
+    if missing:
+        return missing
+    if held.atlas.kind == "photos":
+        return "These photos were mapped without it; map them again."
+    folder = f"{shelf.folder.parent.name}/{shelf.folder.name}/{held.name}"
+    return f"This atlas was built without it; add it with: python scripts/build_atlas.py --add {SPACE} --out {folder}"
+
+
+def _having(atlas: Atlas, expression: str) -> Found:
+    mask, said = search(expression, Labels(atlas.present(), atlas.classes, atlas.class_names, atlas.count))
+    notes = () if mask.any() else ("No picture of this atlas is like that.",)
+    return Found(np.flatnonzero(mask), said, notes)
+
+
+def _nearest(held: Held, line: str, embed: Embed) -> Sought:
+    vector, read = embed(line)
+    similarity = _units(held) @ vector
+    count = min(MOST, max(LEAST, len(similarity) // 10), len(similarity))
+    rows = np.argsort(-similarity, kind="stable")[:count]
+    notes = vocabulary_note(understood(line[:read]))
+    words = line[:read].strip()
+    if line[read:].strip():
+        notes = (f"Only the first {len(words.split())} words were read: more do not fit the text encoder.", *notes)
+    said = words if len(words) <= SHOWN else f"{words[:SHOWN].rstrip()} ..."
+    return Sought(rows, said, notes, similarity=similarity.astype(np.float32))
+
+
+def _units(held: Held) -> np.ndarray:
+    with held.lock:
+        if held.units is None:
+            vectors = held.atlas.spaces[SPACE].vectors()
+            held.units = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-8)
+        return held.units

@@ -1,0 +1,268 @@
+"""CLIP as a space of the map, and the search by words: on tiny random weights, real atlases, real files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny_text
+import torch
+from PIL import Image
+from test_map_ask import COUNT, FIRST, ask, floats, noise_atlas
+
+from core import checkpoints
+from core.benchmark_map import measure_map
+from core.images import to_tensor
+from core.latents.atlas import Atlas
+from core.models.clip import embed_pictures, embed_texts, load_clip, tokens_of
+from core.pipelines.explore import ExplorePipeline
+from core.pipelines.explore_build import add_spaces
+from core.pipelines.explore_engine import ExploreEngine
+from core.pipelines.explore_types import Advance, ExploreError
+from core.pipelines.explore_words import LEAST, Sought
+from ui.map_answer import MapRoom
+from ui.map_ask import MapError, parse_map
+
+ROOT = Path(__file__).resolve().parent.parent
+WORDS = "a photograph of somebody on a bicycle"
+STRANGE = [
+    "\U0001f642 \U0001f469\u200d\U0001f467",
+    "женщина в очках",
+    "笑顔の女性",
+    "<script>alert(1)</script> {{7*7}}",
+    "(",
+    "smiling and",
+    "'; --",
+    "\ud800 \x00 face",
+]
+
+
+@pytest.fixture(scope="module")
+def root(tiny_checkpoints, tmp_path_factory) -> Path:
+    """The tiny checkpoints with a CLIP among them."""
+    folder = tmp_path_factory.mktemp("with-clip") / "checkpoints"
+    shutil.copytree(tiny_checkpoints, folder)
+    shutil.copytree(tiny_text.clip_folder(tmp_path_factory.mktemp("clip")), folder / "clip")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shelf(root, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("shelf") / "atlases"
+    noise_atlas(root, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def before(tiny_checkpoints, tmp_path_factory) -> Path:
+    """An atlas from the time before there was a CLIP."""
+    folder = tmp_path_factory.mktemp("before") / "atlases"
+    noise_atlas(tiny_checkpoints, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def explorer(root, shelf) -> ExplorePipeline:
+    return ExplorePipeline(root, shelf)
+
+
+@pytest.fixture(scope="module")
+def room(explorer) -> MapRoom:
+    return MapRoom(explorer)
+
+
+@pytest.fixture(scope="module")
+def clip(root):
+    return load_clip(root / "clip")
+
+
+def cosines(clip, explorer: ExplorePipeline, text: str) -> np.ndarray:
+    """What CLIP says of a text and of the atlas's vectors, called directly."""
+    model, tokenizer = clip
+    vectors = explorer._shelf.get("faces").atlas.spaces["clip"].vectors()
+    said = embed_texts(model, tokens_of(tokenizer, [text]))[0].numpy()
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True) @ said
+
+
+# --- a space like the others ------------------------------------------------------------------------------------------
+
+
+def test_clip_is_a_space_of_a_new_atlas(explorer, clip):
+    info = explorer.open("faces").space("clip")
+    assert info.title == "CLIP" and not info.decodes and not info.problem and info.dimensions == 32
+    vectors = explorer._shelf.get("faces").atlas.spaces["clip"].vectors()
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=0.02)  # unit vectors, held in 8 bits
+    pixels = np.asarray(Image.effect_noise((64, 64), 60).convert("RGB"))
+    seen = explorer.engine.look(pixels[None], ["clip"]).vectors["clip"]
+    assert seen == pytest.approx(embed_pictures(clip[0], to_tensor(pixels)).numpy(), abs=1e-5)
+
+
+def test_everything_that_goes_through_the_spaces_includes_clip(explorer):
+    near = {found.space: found for found in explorer.neighbours("faces", 7, 5)}
+    assert len(near["clip"].rows) == 5 and 7 not in near["clip"].rows
+    assert len(explorer.oddities("faces", "clip", 6).outliers) == 6
+    by = dict(explorer.colourings("faces", "clip"))
+    assert {"density", "cluster:kmeans", "asked:Smiling"} <= set(by) and "error" not in by
+    assert not explorer.decode_at("faces", "clip", "pca2", (0, 0)).decoded
+    located = {found.space: found for found in explorer.locate("faces", explorer.picture("faces", 3))}
+    assert not located["clip"].problem and len(located["clip"].places["pca2"]) == 2
+
+
+def test_without_a_clip_everything_is_as_before(tiny_checkpoints, before):
+    explorer = ExplorePipeline(tiny_checkpoints, before)
+    assert "clip" not in [space.key for space in explorer.open("faces").spaces]
+    assert len(explorer.search("faces", "smiling").rows) == COUNT // 2
+    with pytest.raises(ExploreError, match=r"'bicycle' is not known.*looked for by CLIP.*Make it with: .*train_clip"):
+        explorer.search("faces", "bicycle")
+    with pytest.raises(ExploreError, match="train_clip"):
+        explorer.search("faces", "smiling", by_words=True)
+    with pytest.raises(ExploreError, match=r"Write what to look for.*young\.$"):
+        explorer.search("faces", " ", by_words=True)
+
+
+def test_other_weights_are_refused_and_the_filter_stays(root, shelf, tmp_path):
+    other = tmp_path / "checkpoints"
+    shutil.copytree(root, other)
+    path = checkpoints.weights(other / "clip")
+    path.write_bytes(path.read_bytes()[:-4] + b"\0\0\0\0")
+    explorer = ExplorePipeline(other, shelf)
+    assert "not those that this atlas was built with" in explorer.open("faces").space("clip").problem
+    with pytest.raises(ExploreError, match="Build it again"):
+        explorer.search("faces", WORDS)
+    assert len(explorer.search("faces", "smiling").rows) == COUNT // 2
+
+
+# --- one space more ---------------------------------------------------------------------------------------------------
+
+
+def test_an_older_atlas_opens_and_names_the_command(root, before):
+    explorer = ExplorePipeline(root, before)
+    assert "clip" not in [space.key for space in explorer.open("faces").spaces]
+    with pytest.raises(ExploreError, match=r"--add clip --out .*atlases/faces"):
+        explorer.search("faces", WORDS)
+
+
+def test_a_space_is_added_and_the_others_stay(root, before, tmp_path):
+    atlas = Atlas.open(before / "faces")
+    *steps, made = add_spaces(ExploreEngine(root), atlas, ["clip"])
+    assert {step.phase for step in steps if isinstance(step, Advance)} == {"reading", "looking", "mapping"}
+    made.save(tmp_path / "faces")
+    opened = Atlas.open(tmp_path / "faces")
+    assert list(opened.spaces) == [*atlas.spaces, "clip"] and opened.spaces["clip"].fingerprint
+    for key, space in atlas.spaces.items():
+        assert np.array_equal(opened.spaces[key].codes, space.codes)
+        assert np.array_equal(opened.spaces[key].places["pca3"], space.places["pca3"])
+    assert np.array_equal(opened.measured, atlas.measured) and opened.command == atlas.command
+    assert opened.thumbnail(9).tobytes() == atlas.thumbnail(9).tobytes()
+    found = ExplorePipeline(root, tmp_path).search("faces", WORDS)
+    assert isinstance(found, Sought) and not opened.spaces["clip"].psnr
+
+
+def test_a_space_of_other_weights_is_made_again(root, shelf, tmp_path):
+    atlas = Atlas.open(shelf / "faces")
+    known = atlas.spaces["classifier"].vectors()
+    atlas.spaces["classifier"].fingerprint = "of another"
+    *_, made = add_spaces(ExploreEngine(root), atlas, ["classifier"])
+    again = made.spaces["classifier"]
+    assert again.fingerprint == checkpoints.fingerprint(root / "classifier") == made.made_with["classifier"]
+    assert again.codes.shape == known.shape and made.measured.shape == (COUNT, 40)
+    assert not np.array_equal(made.measured, atlas.measured)  # the classifier has looked again
+
+
+def test_the_command_adds_a_space_in_place(root, before, tmp_path):
+    atlas = Atlas.open(before / "faces")
+    few = slice(0, 8)  # so few that there is neither UMAP nor t-SNE to wait for
+    space = atlas.spaces["classifier"]
+    space.codes, space.places, space.clusterings = space.codes[few], {"pca3": space.places["pca3"][few]}, {}
+    small = Atlas("Few", "pictures", 8, {"classifier": space}, atlas.sheets, command="python scripts/build_atlas.py")
+    small.save(tmp_path / "few")
+    (tmp_path / "few.build").mkdir()  # of a build that was stopped: not this command's to remove
+    line = [sys.executable, str(ROOT / "scripts" / "build_atlas.py"), "--out", "few", "--checkpoints", str(root)]
+    done = subprocess.run([*line, "--add", "clip"], capture_output=True, text=True, cwd=tmp_path, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "8 pictures in few: classifier, clip" in done.stdout and "looking: 100%" in done.stderr
+    assert list(Atlas.open(tmp_path / "few").spaces) == ["classifier", "clip"] and (tmp_path / "few.build").is_dir()
+    done = subprocess.run([*line, "--add", "sd"], capture_output=True, text=True, cwd=tmp_path, timeout=300)
+    assert done.returncode == 2 and "no space 'sd'" in done.stderr
+
+
+def test_weights_that_are_not_there_add_nothing(tiny_checkpoints, before):
+    with pytest.raises(checkpoints.CheckpointError, match="train_clip"):
+        list(add_spaces(ExploreEngine(tiny_checkpoints), Atlas.open(before / "faces"), ["clip"]))
+
+
+# --- search by words --------------------------------------------------------------------------------------------------
+
+
+def test_words_find_what_clip_finds(explorer, clip):
+    found = explorer.search("faces", WORDS)
+    wanted = cosines(clip, explorer, WORDS)
+    assert isinstance(found, Sought) and found.similarity == pytest.approx(wanted, abs=1e-5)
+    assert found.rows.tolist() == np.argsort(-found.similarity, kind="stable")[:LEAST].tolist()
+    assert found.understood == WORDS and "bicycle" in found.notes[0]
+    other = explorer.search("faces", "sushi on a plate")
+    assert not np.allclose(other.similarity, found.similarity)
+
+
+def test_what_the_grammar_understands_filters_unless_words_are_wanted(explorer):
+    filtered, sought = (explorer.search("faces", "smiling woman", by_words=words) for words in (False, True))
+    assert not isinstance(filtered, Sought) and filtered.understood == "smiling and not male"
+    assert isinstance(sought, Sought) and sought.understood == "smiling woman" and not sought.notes
+
+
+@pytest.mark.parametrize("text", STRANGE)
+def test_strange_words_are_looked_for_and_shown_as_they_are(room, text):
+    answer = ask(room, kind="search", **FIRST, expression=text)
+    assert answer["how"] == "words" and len(answer["rows"]) == LEAST and np.isfinite(floats(answer["values"])).all()
+    assert answer["understood"] and not set(answer["understood"]) & {"\x00", "\ud800"}
+    json.dumps(answer).encode()
+
+
+def test_a_book_is_cut_at_the_encoders_length_and_it_is_said(room, clip, explorer):
+    answer = ask(room, kind="search", **FIRST, expression="walking home " * 10_000)
+    assert answer["how"] == "words" and answer["notes"][0].startswith("Only the first")
+    read = int(answer["notes"][0].split()[3])
+    assert 10 < read < 48 and len(answer["understood"]) < 130
+    start = " ".join(["walking", "home"] * read)
+    assert floats(answer["values"]) == pytest.approx(cosines(clip, explorer, start), abs=1e-5)
+
+
+def test_the_answer_says_which_search_it_was(room, explorer):
+    filtered = ask(room, kind="search", **FIRST, expression="smiling")
+    assert filtered["how"] == "attributes" and filtered["rows"] == list(range(1, COUNT, 2)) and not filtered["values"]
+    sought = ask(room, kind="search", **FIRST, expression="smiling", words=True)
+    assert sought["how"] == "words" and len(floats(sought["values"])) == COUNT
+    assert "Write what" in ask(room, kind="search", **FIRST, expression="   ", words=True)["error"]
+    elsewhere = ask(room, kind="search", **{**FIRST, "space": "clip"}, expression="smiling", words=True)
+    assert elsewhere["rows"] == sought["rows"]  # whatever space is on the map
+
+
+@pytest.mark.parametrize("forged", [{"words": "yes"}, {"words": 1}, {"expression": 3}, {"expression": "x" * 10**6}])
+def test_forged_searches_end_as_one_sentence(forged):
+    with pytest.raises(MapError, match=r"\.$"):
+        parse_map({"kind": "search", "expression": "face", **forged})
+
+
+def test_many_visitors_find_what_one_finds(root, shelf):
+    import threading
+
+    explorer, found = ExplorePipeline(root, shelf), []
+    threads = [threading.Thread(target=lambda: found.append(explorer.search("faces", WORDS).rows)) for _ in range(6)]
+    state = torch.random.get_rng_state()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 6 and all(np.array_equal(rows, found[0]) for rows in found)
+    assert torch.equal(state, torch.random.get_rng_state())
+
+
+def test_the_benchmark_measures_a_search_by_words(root, monkeypatch):
+    for name, count in {"POINTS": 100, "LASSO": 20, "PHOTOS": 2}.items():
+        monkeypatch.setattr(f"core.benchmark_map.{name}", count)
+    assert measure_map(root, 1)["map_words_ms"] > 0
