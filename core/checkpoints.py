@@ -26,7 +26,8 @@ COMMANDS = {  # in the order in which people look at them
     "autoencoder-vae": f"{_TRAIN}_autoencoder.py --model vae {_PICTURES} --out runs/autoencoder-vae",
     "autoencoder-cae": f"{_TRAIN}_autoencoder.py --model cae {_PICTURES} --out runs/autoencoder-cae",
     "classifier": f"{_TRAIN}_classifier.py {_PICTURES} --out runs/classifier",
-    "clip": f"{_TRAIN}_clip.py {_PICTURES} --out runs/clip --export checkpoints/clip",
+    "clip": f"{_TRAIN}_clip.py {_PICTURES} --classifier checkpoints/classifier --out runs/clip "
+    "--export checkpoints/clip",
 }
 _LAYOUTS = {  # of other libraries: what says what it is, and the weights
     "clip": ("config.json", "model.safetensors"),

@@ -33,7 +33,7 @@ PRESETS = {
         LoopConfig(steps=4, batch_size=8, learning_rate=1e-3, warmup=1, log_every=1, validate_every=2, precision="no"),
         {"width": 16, "code_dim": 8, "hidden": 32, "heads": 2},
     ),
-    "cpu": PriorPreset(LoopConfig(steps=3000, batch_size=64, learning_rate=6e-4, weight_decay=0.01)),
+    "cpu": PriorPreset(LoopConfig(steps=3000, batch_size=64, learning_rate=6e-4, weight_decay=0.01), {"width": 64}),
     "gpu": PriorPreset(
         LoopConfig(steps=20000, batch_size=512, learning_rate=6e-4, weight_decay=0.01, validate_every=2000),
         {"width": 128, "code_dim": 128, "hidden": 512},
