@@ -14,7 +14,7 @@ from core.latents.store import LatentsError
 from core.models import LatentCodec
 from core.models.classifier import PerceptualLoss, PictureClassifier
 from core.training import autoencoder, batches, classifier, faces
-from core.training.export import export_run
+from core.training.export import even_priors, export_run
 from core.training.state import load_state, save_state
 
 
@@ -55,6 +55,19 @@ def test_classifier_trains_exports_and_loads(tmp_path):
     training = checkpoints.read_json(tmp_path / "classifier" / "training.json")
     assert training["steps"] == 4 and training["curves"]["loss"]["steps"] == [1, 2, 3, 4]
     assert {"loss", "val_loss", "val_auc"} <= training["curves"].keys()
+
+
+def test_rare_attributes_are_not_seen_everywhere_because_they_are_rare():
+    faces = picture_set(count=48)
+    faces.attributes[:] = -1
+    faces.attributes[::8] = 1  # one face in eight, in every part
+    tiny = {"stem_width": 16, "widths": (16, 16, 32, 32), "blocks": 1, "embedding_dim": 32}
+    model = PictureClassifier(class_names=(), **tiny).eval().requires_grad_(False)
+    model.attribute_head.weight.zero_()
+    model.attribute_head.bias.fill_(-1.0)  # the whole correction would be about +1.9, and every face would have all
+    facts = even_priors(model, faces)
+    assert 0 <= facts["strength"] <= 0.5 and (model(torch.zeros(1, 3, 64, 64)).attributes < 0).all()
+    assert facts["priors"]["Wearing_Hat"] == pytest.approx(0.125, abs=0.02)
 
 
 def test_autoencoder_folds_its_statistics(tmp_path):

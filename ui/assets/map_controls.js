@@ -55,18 +55,18 @@
   }
 
   function showColours() {
+    const keys = state.colourings.map(([key]) => key);
     const groups = { "Measured attributes": [], "Attributes as asked": [], Structure: [] };
     for (const [key, title] of state.colourings) {
       const name = key.startsWith("measured:") ? "Measured attributes" : key.startsWith("asked:") ? "Attributes as asked" : "Structure";
       groups[name].push(option(key, title, false));
     }
-    const order = ["Structure", "Measured attributes", "Attributes as asked"].filter((name) => groups[name].length);
-    colours.replaceChildren(...order.map((name) => el("optgroup", { label: name }, groups[name])));
-    const keys = state.colourings.map(([key]) => key);
     if (state.sought) {
       groups.Structure.unshift(option("sought", "Nearness to the words", false));
-      keys.push("sought");
+      keys.unshift("sought");
     }
+    const order = ["Structure", "Measured attributes", "Attributes as asked"].filter((name) => groups[name].length);
+    colours.replaceChildren(...order.map((name) => el("optgroup", { label: name }, groups[name])));
     const wanted = [state.by, "cluster:kmeans", "measured:Smiling", "density"].find((key) => keys.includes(key));
     colours.value = wanted;
     if (!state.colouring || wanted !== state.by || !/^(measured|asked|class)/.test(wanted)) map.colourBy(wanted);

@@ -157,8 +157,8 @@
     const sought = state.sought?.rows === state.rows ? state.sought : null;
     const nearest = sought?.rows.slice(0, NEAREST);
     show(sought ? `Nearest to \u201c${sought.text}\u201d` : `${found.size.toLocaleString("en")} pictures`,
-      sought && section("Nearest first", thumbs(nearest), el("p", { class: "hint number" }, `Similarity ${sought.values[nearest[0]].toFixed(2)} to ${sought.values[nearest.at(-1)].toFixed(2)}`)),
       el("p", { class: "hint number" }, sought ? `${found.size.toLocaleString("en")} pictures, ${percent(found.share)} of the atlas` : `${percent(found.share)} of the atlas`),
+      sought && section("Nearest first", el("p", { class: "hint number" }, `Similarity ${sought.values[nearest[0]].toFixed(2)} to ${sought.values[nearest.at(-1)].toFixed(2)}`), thumbs(nearest)),
       found.mean && el("figure", { class: "map-mean" }, large(found.mean, "Mean picture"), el("figcaption", { class: "hint" }, "Their mean, decoded")),
       found.mean && sendRow(() => ({ uri: found.mean, name: `mean of ${found.size} pictures` })),
       section("In the middle", thumbs([found.medoid])),
