@@ -113,7 +113,6 @@ def assemble(
         spaces=spaces,
         sheets=make_sheets(pictures.pixels),
         measured=None if measured is None else np.asarray(measured),
-        thresholds=thresholds(root),
         asked=pictures.asked,
         classes=pictures.classes,
         class_names=pictures.class_names,
@@ -145,7 +144,7 @@ def add_spaces(
     spaces = {**atlas.spaces, **made}
     atlas = replace(atlas, spaces={key: spaces[key] for key in ENCODERS if key in spaces})
     if "measured" in step:
-        atlas.measured, atlas.thresholds = step["measured"], thresholds(engine.root)
+        atlas.measured, atlas.thresholds = step["measured"], None
         atlas.made_with = {**atlas.made_with, "classifier": checkpoints.fingerprint(engine.root / "classifier")}
     yield atlas
 
@@ -211,19 +210,6 @@ def kept_maps(state: Path, seed: int = 0) -> Fit:
         return places
 
     return fitted
-
-
-def thresholds(root: Path) -> np.ndarray:
-    """Probabilities (40,) above which a measured attribute counts as present, one half where frequencies are not known.
-
-    The classifier learned to find rare attributes and calls too many pictures bald. Half-way, in logits, between its
-    own answer and the likeliest one is where a search finds most of what it should and little else.
-    """
-    try:
-        shares = np.clip(present_shares(root), 1e-3, 1 - 1e-3)
-    except (CheckpointError, OSError):
-        return np.full(attributes.COUNT, 0.5)
-    return 1 / (1 + np.sqrt(shares / (1 - shares)))
 
 
 def present_shares(root: Path) -> np.ndarray:
