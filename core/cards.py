@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core import checkpoints
 from core.pipelines.models import flatten, show, tables, words
+from core.style_cards import STYLE_FIGURES, style_about
 
 LICENCES = {
     "celeba": "[CelebA](https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html) (Liu et al. 2015): faces of celebrities "
@@ -58,6 +59,7 @@ EXPLAINED = {
     "drawn. Where hardly any deny it, those that leave it open stand for them.",
     "draft": "From noise and from a draft with part of the noise on it, for which the noisy end of the schedule is "
     "left out: `steps done` is what a picture costs.",
+    **STYLE_FIGURES,
     "attributes": "Decisions at probability 0.5; the last two columns give the threshold that balances best on the "
     "validation part, and the balanced accuracy at it.",
 }
@@ -213,10 +215,13 @@ def card_text(folder: Path) -> str:
     """The card of a checkpoint folder as Markdown with the hub's front matter."""
     name = folder.name
     fallback = About(words(name.replace("-", " ").capitalize()), (), "", "", f'load_model("checkpoints/{name}")')
-    about = ABOUT.get(name, fallback)
+    config = _read(folder / "config.json")
+    style = config.get("_class_name") == "Adapter"
+    about = About(**style_about(name, config)) if style else ABOUT.get(name, fallback)
     training = _read(folder / "training.json")
     metrics = _read(folder / "metrics.json")
     kinds = [kind for kind in training.get("data", {}) if kind in LICENCES] or ["celeba"]
+    kinds = list(dict.fromkeys(["celeba", *kinds])) if style else kinds  # its base has learned from these
     parts = [_front_matter(name, about), f"# {about.title}", about.what, _picture(folder)]
     parts += ["## Intended use", about.use, "## Data and licence", _licence(kinds)]
     parts += ["## Training", *_training(training), _comparison(folder), "## Measured", *_measured(metrics)]

@@ -75,9 +75,10 @@ def main() -> None:
 def _summary(name: str, metrics: dict) -> str:
     told, reading = metrics["told"]["drawn"], metrics["attribute_reading"]["drawn"]
     monotone = "monotone" if metrics["strength_is_monotone"] else "NOT monotone"
+    named = f", named in {told['named']:.1%}" if "named" in told else ""
     return (
-        f"{name}: told from plain in {told['pairs_told']:.1%} of pairs, named in {told['named']:.1%}, attribute AUC "
-        f"drops by {reading['drop']:.3f}, strength {monotone}"
+        f"{name}: told from plain in {told['pairs_told']:.1%} of pairs{named}, attribute AUC drops by "
+        f"{reading['drop']:.3f}, strength {monotone}"
     )
 
 

@@ -67,13 +67,39 @@ def add_text(kinds: argparse._SubParsersAction) -> None:
 
 
 def add_style(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--style", default="", metavar="NAME", help="a style of checkpoints/styles (default: none)")
-    parser.add_argument("--style-weight", type=float, default=1.0, metavar="W", help="0 off, 1 as trained (default)")
+    parser.add_argument(
+        "--style",
+        action="append",
+        default=[],
+        metavar="NAME[:W]",
+        help="a style of checkpoints/styles; repeatable, each with its own weight",
+    )
+    parser.add_argument(
+        "--style-weight",
+        type=float,
+        default=1.0,
+        metavar="W",
+        help="of styles that have none of their own: 0 off, 1 as trained (default)",
+    )
 
 
 def styles_of(args: argparse.Namespace) -> dict[str, float]:
-    """The recipe's styles; 0 is the same as none, so that it draws and says the same."""
-    return {args.style: args.style_weight} if args.style and args.style_weight else {}
+    """The recipe's styles; 0 is the same as none, so that it draws and says the same. Raises ``RecipeError``."""
+    from core.pipelines.styles_types import check_worn
+    from core.recipe import RecipeError
+
+    styles = {}
+    for asked in args.style:
+        name, separator, weight = asked.partition(":")
+        try:
+            styles[name] = float(weight) if separator else args.style_weight
+        except ValueError:
+            raise RecipeError(
+                f"The weight of the style {name[:40]!r} is a number, as in --style {name[:40]}:0.5."
+            ) from None
+    worn = {name: weight for name, weight in styles.items() if weight}
+    check_worn(worn)
+    return worn
 
 
 def sample_text(args: argparse.Namespace) -> None:

@@ -52,7 +52,13 @@ def _options() -> argparse.Namespace:
         "--all", action="store_true", help="the nine renderings one after the other, in folders of --out"
     )
     source.add_argument("--domain", action="store_true", help="the portraits of --data as they are")
-    parser.add_argument("--data", action="append", default=[], metavar="KIND=PATH", help="celeba=DIR, food101=DIR; utkface=DIR for --domain")
+    parser.add_argument(
+        "--data",
+        action="append",
+        default=[],
+        metavar="KIND=PATH",
+        help="celeba=DIR, food101=DIR; utkface=DIR for --domain",
+    )
     parser.add_argument("--name", default="", help="title of the style")
     parser.add_argument("--trigger", default="", help="words that stand before every caption (text model)")
     parser.add_argument("--base", choices=("faces", "text"), default="faces", help="the model that learns it")

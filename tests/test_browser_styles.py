@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import os
+import zipfile
 from urllib.parse import urlparse
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -196,16 +196,14 @@ def test_a_photo_is_dressed_and_files_are_loaded_or_refused(visit, root, tmp_pat
     assert other.locator(".style-tile").count() == len(NAMES) + 1, "another visitor sees nothing of it"
 
 
-def test_a_style_is_taught_from_dropped_pictures_and_worn(visit, tmp_path):
+def test_a_style_is_taught_from_twenty_photos_and_worn(visit, synthetic_celeba, tmp_path):
     page = visit(width=390, height=844)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator(f'{COLUMN} [data-mode="train"]').click()
-    files = []
-    for number, one in enumerate(np.random.default_rng(2).integers(0, 255, (6, 70, 90, 3), dtype=np.uint8)):
-        files.append(str(tmp_path / f"{number}.png"))
-        Image.fromarray(one).save(files[-1])
+    with zipfile.ZipFile(synthetic_celeba / "img_align_celeba.zip") as archive:
+        files = [archive.extract(name, tmp_path) for name in archive.namelist()[:20]]
     page.set_input_files("#teach-files", files)
-    page.wait_for_function("() => document.querySelectorAll('.teach-crops canvas').length === 6")
+    page.wait_for_function("() => document.querySelectorAll('.teach-crops canvas').length === 20")
     page.fill("#teach-title", "Summer")
     page.fill("#teach-steps", "20")
     page.click("#teach-start")
@@ -220,3 +218,20 @@ def test_a_style_is_taught_from_dropped_pictures_and_worn(visit, tmp_path):
         ].values()
     ) == [1]
     assert page.locator(".own-styles li:has-text('Summer')").count() == 1
+
+
+def test_a_thumbnail_stands_on_the_wall_until_its_tile_is_drawn(visit, root):
+    Image.new("RGB", (64, 64), (200, 40, 40)).save(root / "styles" / "comic" / "thumbnail.webp", "WEBP", lossless=True)
+    try:
+        page = visit(tab=None)
+        page.evaluate("() => { latentscape.styles.wall = () => {}; }")  # the wall's own drawing never comes
+        page.get_by_role("tab", name="Styles").click()
+        page.wait_for_selector('.style-tile[data-style="comic"][data-thumbnail] canvas[data-painted]')
+        assert page.locator(".style-tile[data-thumbnail]").count() == 1
+        middle = "(node) => [...node.getContext('2d').getImageData(node.width / 2, node.height / 2, 1, 1).data]"
+        red, green, blue, _ = page.locator('.style-tile[data-style="comic"] canvas').evaluate(middle)
+        assert red > 150 and green < 90 and blue < 90
+        drawn = visit()
+        assert drawn.locator(".style-tile[data-thumbnail]").count() == 0
+    finally:
+        (root / "styles" / "comic" / "thumbnail.webp").unlink()

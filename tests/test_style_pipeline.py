@@ -195,12 +195,13 @@ def asked(session="anna", **changes) -> TrainRequest:
 
 
 def wait_for(trainer, session, job, *states):
+    """Where the cores are busy, starting the process takes longest: a quarter minute of one core to import torch."""
     deadline = time.monotonic() + 400
     while time.monotonic() < deadline:
         status = trainer.status(session, job)
         if status.state in states:
             return status
-        time.sleep(0.1)
+        time.sleep(0.2)
     raise AssertionError(f"still {status.state}: {status.message}")
 
 

@@ -209,7 +209,7 @@ def test_a_file_is_loaded_worn_downloaded_and_removed(studio, root, uploads):
     (uploads / "My oil.safetensors").write_bytes((root / "styles" / "oil" / WEIGHTS).read_bytes())
     added = ask(studio, "cleo", kind="add", path=str(uploads / "My oil.safetensors"))
     name = added["added"]
-    assert {"name": name, "title": "Oil", "own": True, "rank": 2, "trigger": ""} in added["styles"]
+    assert {"name": name, "title": "Oil", "own": True, "rank": 2, "trigger": "", "thumbnail": None} in added["styles"]
     assert name not in {one["name"] for one in ask(studio, "dora", kind="open")["styles"]}
     assert "not here" in ask(studio, "dora", kind="fetch", names=[name])["error"]
     file = ask(studio, "cleo", kind="fetch", names=[name])["file"]

@@ -1,8 +1,9 @@
 """Teaching a style: it learns, goes on exactly where it was killed, and refuses what teaches nothing."""
 
 import json
-import subprocess
+import runpy
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,14 +15,16 @@ from safetensors.torch import load_file
 from tiny_text import checkpoint_root
 
 from core import checkpoints
+from core.cards import card_text
 from core.data import load
 from core.models.adapter_files import WEIGHTS, read_adapter
 from core.models.adapters import Base, check_fit
 from core.style_photos import StyleError, check_photos, read_photos
 from core.training.style import PRESETS, train_style
-from core.training.style_data import open_base, photo_data, read_attributes, rendered_data
-from core.training.style_export import export_style, sampler
+from core.training.style_data import domain_data, open_base, photo_data, read_attributes, rendered_data
+from core.training.style_export import export_style, sample_sheet, sampler
 
+SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 SMOKE = PRESETS["smoke"]
 FACTS = {"title": "Neon", "renderer": "neon", "trigger": ""}
 
@@ -78,11 +81,28 @@ def test_samples_and_the_finished_folder(base, data, tmp_path):
     names = [path.name for path in sorted((tmp_path / "run" / "samples").iterdir())]
     assert names == ["sample-00003.png", "sample-00006.png"]
     assert Image.open(tmp_path / "run" / "samples" / names[-1]).size == (4 * base.size, base.size)
-    export_style(tmp_path / "run", tmp_path / "neon")
+    export_style(base, tmp_path / "run", tmp_path / "neon")
     assert read_adapter(tmp_path / "neon").facts["title"] == "Neon"
     training = checkpoints.read_json(tmp_path / "neon" / "training.json")
     assert training["steps"] == 6 and training["curves"]["loss"]["values"] and training["data"]["paired"]
-    assert "LoRA of rank 2" in (tmp_path / "neon" / "README.md").read_text()
+    assert training["data"]["celeba"] == len(data.train) + len(data.val)
+    assert "of rank 2 for `checkpoints/faces`" in card_text(tmp_path / "neon")
+    thumbnail = tmp_path / "neon" / "thumbnail.webp"
+    assert Image.open(thumbnail).size == (base.size, base.size) and thumbnail.stat().st_size < 16_000
+    plain = np.asarray(sample_sheet(base, None, (27,)), dtype=int)
+    assert np.abs(np.asarray(Image.open(thumbnail).convert("RGB"), dtype=int) - plain).mean() < 60
+
+
+def test_a_domain_is_learnt_from_pictures_as_they_are(base, tiny_checkpoints, synthetic_celeba, tmp_path):
+    source = replace(load("celeba", synthetic_celeba, base.size, tmp_path), name="utkface", attributes=None)
+    classifier = checkpoints.load_model(tiny_checkpoints / "classifier")
+    close = domain_data(base, source, classifier, pictures=12)
+    assert close.plain is None and close.sources == {"utkface": 16} and (len(close.train), len(close.val)) == (12, 4)
+    rows = source.indices("train")[::2][:12]
+    assert np.array_equal(close.told[close.train], read_attributes(classifier, np.asarray(source.pixels[rows])))
+    facts = {"title": "Close portrait", "domain": "utkface"}
+    train_style(base, close, SMOKE, tmp_path / "run", facts)
+    assert read_adapter(tmp_path / "run" / "best").facts["domain"] == "utkface"
 
 
 def test_own_photos_teach_without_labels(base, tiny_checkpoints, tmp_path):
@@ -129,13 +149,33 @@ def test_a_folder_is_counted_before_it_is_read_and_bad_files_are_named(tmp_path)
         read_photos(tmp_path, 64)
 
 
-def test_the_command_trains_from_a_folder_and_exports(tiny_checkpoints, tmp_path):
+def train(monkeypatch, *options):
+    """Runs the command in this process: one of its own would take longer to import torch than to train."""
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    monkeypatch.setattr(sys, "argv", ["train_style.py", "--preset", "smoke", "--steps", "2", *map(str, options)])
+    runpy.run_path(str(SCRIPTS / "train_style.py"), run_name="__main__")
+
+
+def test_the_command_trains_from_a_folder_and_exports(monkeypatch, tiny_checkpoints, tmp_path):
     (tmp_path / "photos").mkdir()
     for number, pixels in enumerate(photos(6)):
         Image.fromarray(pixels).save(tmp_path / "photos" / f"{number}.png")
-    command = [sys.executable, "scripts/train_style.py", "--pictures", str(tmp_path / "photos"), "--name", "Mine"]
-    command += ["--preset", "smoke", "--steps", "2", "--out", str(tmp_path / "run"), "--export", str(tmp_path / "mine")]
-    command += ["--checkpoints", str(tiny_checkpoints)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parent.parent, timeout=600)
-    assert done.returncode == 0, done.stderr[-500:]
+    options = ["--out", tmp_path / "run", "--export", tmp_path / "mine", "--checkpoints", tiny_checkpoints]
+    train(monkeypatch, "--pictures", tmp_path / "photos", "--name", "Mine", *options)
     assert read_adapter(tmp_path / "mine").facts["title"] == "Mine"
+    assert "somebody's own pictures" in (tmp_path / "mine" / "README.md").read_text()
+
+
+def test_the_command_learns_a_domain(monkeypatch, tiny_checkpoints, tmp_path):
+    with zipfile.ZipFile(tmp_path / "UTKFace.zip", "w") as archive:
+        for number, pixels in enumerate(photos(90)):
+            Image.fromarray(pixels).save(tmp_path / "one.jpg")
+            archive.write(tmp_path / "one.jpg", f"UTKFace/{number}_0_1_2017.jpg.chip.jpg")
+    monkeypatch.chdir(tmp_path)  # where decoded pixels are kept
+    options = ["--out", tmp_path / "run", "--export", tmp_path / "close", "--checkpoints", tiny_checkpoints]
+    train(monkeypatch, "--domain", "--data", f"utkface={tmp_path}", "--name", "Close portrait", *options)
+    config = checkpoints.read_json(tmp_path / "close" / "config.json")
+    assert config["domain"] == "utkface" and config["title"] == "Close portrait"
+    assert "UTKFace" in (tmp_path / "close" / "README.md").read_text()
+    with pytest.raises(SystemExit):
+        train(monkeypatch, "--domain", *options)

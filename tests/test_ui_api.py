@@ -39,7 +39,15 @@ def pixels(item):
 
 def test_only_the_documented_endpoints_are_public(client):
     named = client.view_api(return_format="dict")["named_endpoints"]
-    assert sorted(named) == ["/draw_face", "/draw_prompt", "/edit_photo", "/read_photo", "/reconstruct", "/sweep"]
+    assert sorted(named) == [
+        "/draw_face",
+        "/draw_prompt",
+        "/draw_style",
+        "/edit_photo",
+        "/read_photo",
+        "/reconstruct",
+        "/sweep",
+    ]
 
 
 def test_a_face_comes_with_its_recipe_and_its_probabilities(client):

@@ -15,6 +15,7 @@ from ui.components.vocabulary import vocabulary
 from ui.faces_answer import Answer, Turn
 from ui.faces_ask import ticket_of
 from ui.styles_answer import StyleStudio
+from ui.styles_api import styles_api
 
 MOST_ROWS = 10  # of a grid that can still be seen
 STYLES_QUEUE = "styles"  # a line of its own: a wall does not wait for somebody's faces
@@ -55,6 +56,7 @@ def styles_tab(pipeline: StylesPipeline) -> None:
 
     asked = jobs.ask(on_job, [jobs], [jobs], trigger_mode="always_last", **quiet)
     asked.failure(None, None, None, js="() => { latentscape.styles.jobFailed(); }", api_visibility="private")
+    styles_api(pipeline, STYLES_QUEUE)
 
 
 def page_closed(pipeline: StylesPipeline) -> Callable[[gr.Request], None]:

@@ -68,7 +68,9 @@ def evaluate_styles(root: Path, sets: Sets, options: Options, names: Sequence[st
 
     Raises ``CheckpointError`` and ``DataError`` as :func:`evaluate` does.
     """
-    made = {other: checkpoints.fingerprint(root / other) for other in MADE_WITH if not checkpoints.missing(root / other)}
+    made = {
+        other: checkpoints.fingerprint(root / other) for other in MADE_WITH if not checkpoints.missing(root / other)
+    }
     for name, figures in style_figures(root, sets, options, names):
         folder = root / "styles" / name
         about = {"weights": read_adapter(folder).mark, "measured_with": made}

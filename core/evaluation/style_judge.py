@@ -20,6 +20,7 @@ BATCH = 64
 WIDTH = 24  # of the judge's embedding
 EPOCHS, MINIBATCH, RATE = 40, 128, 2e-3
 BANDS = 16  # of the spectrum
+PLACES = 4  # along a side
 _LUMA = (0.299, 0.587, 0.114)
 
 
@@ -89,12 +90,13 @@ def _moments(features: Tensor) -> Tensor:
 
 
 def _of_pixels(x: Tensor) -> Tensor:
-    """(N, 3, S, S) in [-1, 1] -> colours, saturation, tones, edges and the spectrum of the luminance."""
+    """(N, 3, S, S) in [-1, 1] -> colours and where they lie, saturation, tones, edges, the luminance's spectrum."""
     grey = (x * x.new_tensor(_LUMA).view(1, 3, 1, 1)).sum(dim=1)  # (N, S, S)
     saturation = (x.amax(dim=1) - x.amin(dim=1)).flatten(1)
     tones = torch.quantile(grey.flatten(1), torch.linspace(0.05, 0.95, 7), dim=1).T
     edges = [grey.diff(dim=dim).abs().flatten(1) for dim in (1, 2)]
-    values = [x.mean(dim=(2, 3)), x.std(dim=(2, 3)), tones]
+    places = F.adaptive_avg_pool2d(x, PLACES).flatten(1)  # a close portrait fills the corners
+    values = [x.mean(dim=(2, 3)), x.std(dim=(2, 3)), tones, places]
     values += [torch.stack([v.mean(dim=1), v.std(dim=1)], dim=1) for v in (saturation, *edges)]
     return torch.cat([*values, _spectrum(grey)], dim=1)
 

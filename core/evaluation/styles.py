@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -168,7 +169,7 @@ def _figures(stage: _Stage, group: _Group, name: str, label: str) -> dict:
     }
     return {
         "strength_0_is_no_style": True,
-        "strength_is_monotone": all(a > b for a, b in zip(distances, distances[1:], strict=False)),
+        "strength_is_monotone": all(a > b for a, b in pairwise(distances)),
         "judge_trained_on": f"{group.taught} pictures of each of {len(group.judge.classes)} classes",
         "judge_accuracy_on_real_pictures": _accuracy(group),
         "told": told,
@@ -180,18 +181,17 @@ def _figures(stage: _Stage, group: _Group, name: str, label: str) -> dict:
 
 
 def _told(judge: Judge, label: str, plain: np.ndarray, styled: np.ndarray) -> dict[str, float]:
-    """Pairs of which both halves are told right; shares of the styled halves; ``named`` is among the styles alone."""
+    """Shares of pairs with both halves told right, and of either half; where there are several styles, of those that
+    the judge names among them, and of those that it also tells from plain.
+    """
     of_plain, of_styled = judge.look(plain)[0], judge.look(styled)[0]
     bare, seen = of_plain.argmax(axis=1) == 0, of_styled.argmax(axis=1) != 0
     count = min(len(bare), len(seen))
-    right = of_styled[:, 1:].argmax(axis=1) + 1 == judge.classes.index(label)
-    return {
-        "pairs_told": float((bare[:count] & seen[:count]).mean()),
-        "plain_told": float(bare.mean()),
-        "styled_told": float(seen.mean()),
-        "named": float(right.mean()),
-        "named_and_told": float((right & seen).mean()),
-    }
+    shares = {"pairs_told": bare[:count] & seen[:count], "plain_told": bare, "styled_told": seen}
+    if len(judge.classes) > 2:
+        right = of_styled[:, 1:].argmax(axis=1) + 1 == judge.classes.index(label)
+        shares |= {"named": right, "named_and_told": right & seen}
+    return {name: float(share.mean()) for name, share in shares.items()}
 
 
 def _mistaken(judge: Judge, label: str, styled: np.ndarray) -> dict[str, float]:

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from core import attributes, checkpoints
 from core.captions import Caption, describe_face, describe_food
-from core.charts import picture_grid
+from core.charts import Series, line_chart, picture_grid
 from core.data import PictureSet
 from core.diffusion.sampling import Plan, noise_for
 from core.diffusion.text import Draft, Told, walk_text
@@ -76,6 +76,9 @@ def evaluate_text(root: Path, sets: Mapping[str, PictureSet], options: Options) 
     real["food101"] = read(classifier, pictures_of(foods, options.part)).embedding
     areas = {name: _area(said, of_faces.attributes, name) for name in VISIBLE}
     save_sheet(text_sheet(engine, recipe), root / "text")
+    curve = _curve(engine, classifier, recipe, said[:CURVE_FACES], real["celeba"])
+    if curve:
+        save_sheet(draft_chart(curve), root / "text", "draft")
     return {
         "part": options.part,
         "captions": {"faces": len(said), "dishes": len(dishes)},
@@ -90,8 +93,18 @@ def evaluate_text(root: Path, sets: Mapping[str, PictureSet], options: Options) 
             "dishes": {"pictures": len(dishes), "to_test": frechet(of_dishes.embedding, real["food101"])},
         },
         "adherence": areas,
-        "draft": _curve(engine, classifier, recipe, said[:CURVE_FACES], real["celeba"]),
+        "draft": curve,
     }
+
+
+def draft_chart(curve: Mapping[str, Mapping[str, float]]) -> Drawing:
+    """Fréchet distance over the steps that are paid for, from noise and from a draft."""
+    lines = {}
+    for start, words in (("noise", "from noise"), ("prior", "from a draft")):
+        rows = [row for name, row in curve.items() if name.startswith(start)]
+        lines[words] = Series([row["steps_done"] for row in rows], [row["frechet"] for row in rows])
+    note = f"Fréchet distance of {CURVE_FACES} drawn faces to the test faces, in the classifier's embedding"
+    return line_chart(lines, title="Does a draft save steps?", note=note, x_label="steps of the denoiser", low=0)
 
 
 def draw_texts(engine: TextEngine, recipe: Recipe, prompts: Sequence[str]) -> np.ndarray:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from diffusers import StableDiffusionPipeline
 from torch import Tensor, nn
 
 from core import checkpoints
@@ -70,8 +71,6 @@ def open_base(kind: str, root: Path) -> StyleBase:
             lambda rows: torch.as_tensor(np.asarray(rows, dtype=np.float32)),
             network.config.sample_size * codec.factor,
         )
-    from diffusers import StableDiffusionPipeline  # seconds that a training for faces does not wait for
-
     problem = checkpoints.missing(root / "text")
     if problem:
         raise checkpoints.CheckpointError(problem)

@@ -1,0 +1,100 @@
+"""The Styles tab for programs: one public endpoint of ``gradio_client``."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from core import recipe
+from core.pipelines.faces import FacesResult
+from core.pipelines.styles import StylesPipeline
+from core.recipe import Recipe
+from ui.faces_ask import plain
+from ui.styles_answer import USER_ERRORS
+from ui.styles_ask import parse_styles
+
+KEEP_SECONDS = 600
+SETTINGS = ("seed", "steps", "guidance", "solver")
+
+
+def styles_api(pipeline: StylesPipeline, queue: str) -> None:
+    """Adds ``/draw_style``; nothing of it shows on the page."""
+    folder = tempfile.TemporaryDirectory(prefix="latentscape-")  # gone when the app ends
+
+    def draw_style(
+        styles: dict[str, float] | None,
+        attributes: dict[str, float] | None,
+        seed: float,
+        steps: float,
+        guidance: float,
+        solver: str,
+        mode: str,
+        parts: list[float] | None,
+    ) -> tuple[list[str], dict[str, Any]]:
+        """Draws a face in up to four styles. ``styles`` is {name: strength from -0.5 to 1.5}; ``mode`` is "sum" or
+        "normalised", ``parts`` how much of the strengths the early, middle and late blocks take, 0 to 2 each.
+
+        Returns the picture (64x64 PNG that carries its recipe), its recipe, the classifier's probability of all 40
+        attributes, and the names of all styles that can be worn.
+        """
+        try:
+            settings = dict(zip(SETTINGS, (seed, steps, guidance, solver), strict=True))
+            return _drawn(pipeline, Path(folder.name), settings, attributes, styles, mode, parts)
+        except USER_ERRORS as error:
+            raise gr.Error(str(error)) from None
+
+    defaults = Recipe()
+    with gr.Column(visible=False):
+        values = [gr.JSON({}, label="styles"), gr.JSON({}, label="attributes")]
+        # No precision: Gradio would round 1.5 to 2, and fail without a sentence on what is no number.
+        values += [gr.Number(getattr(defaults, name), label=name) for name in SETTINGS[:3]]
+        values += [gr.Textbox(defaults.solver, label="solver"), gr.Textbox("sum", label="mode")]
+        values += [gr.JSON([1, 1, 1], label="parts")]
+        pictures = gr.Gallery(label="pictures", format="png")
+        details = gr.JSON(label="details")
+        gr.Button("draw_style").click(
+            draw_style,
+            values,
+            [pictures, details],
+            api_name="draw_style",
+            api_description=draw_style.__doc__,
+            concurrency_limit=2,
+            concurrency_id=queue,
+        )
+
+
+def _drawn(
+    pipeline: StylesPipeline, folder: Path, settings: dict, attributes: Any, styles: Any, mode: Any, parts: Any
+) -> tuple[list[str], dict[str, Any]]:
+    missing = pipeline.missing()
+    if missing:
+        raise gr.Error(missing)
+    numbers = {name: int(v) if isinstance(v, float) and v.is_integer() else v for name, v in settings.items()}
+    sent = {**plain(Recipe()), **numbers, "attributes": attributes or {}}
+    worn = {"weights": styles or {}, "mode": mode, "parts": [1, 1, 1] if parts is None else parts}
+    ask = parse_styles({"kind": "draw", "recipe": sent, "worn": worn})
+    *_, result = pipeline.draw(ask.recipe, ask.worn, previews=False)
+    details = {
+        "recipe": plain(result.faces[0].recipe),
+        "achieved": result.faces[0].achieved,
+        "notes": list(result.notes),
+        "milliseconds": round(result.milliseconds),
+        "available": [info.name for info in pipeline.styles()],
+    }
+    return [_file(folder, result)], details
+
+
+def _file(folder: Path, result: FacesResult) -> str:
+    """A file with its recipe inside; Gradio copies it for the client, so older ones can go."""
+    for old in folder.iterdir():
+        if time.time() - old.stat().st_mtime > KEEP_SECONDS:
+            old.unlink(missing_ok=True)
+    face = result.faces[0]
+    path = folder / f"{secrets.token_hex(6)}-{recipe.filename(face.recipe)}"
+    path.write_bytes(recipe.to_png(face.image, face.recipe))
+    return str(path)
