@@ -3,6 +3,7 @@
 import runpy
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from diffusers import StableDiffusionPipeline
 from core import checkpoints
 from core.pipelines.progress import Progress
 from core.pipelines.prompts import MorphResult, PromptRequest, PromptsPipeline, PromptsResult
+from core.pipelines.prompts_engine import TextEngine
 from core.pipelines.prompts_text import cleaned
 from core.recipe import Recipe, RecipeError, from_png
 
@@ -95,6 +97,15 @@ def test_a_draft_is_shown_and_saves_steps(pipeline):
     assert events[-1].drawings[0].draft.size == (64, 64)
     other = last(pipeline.draw(replace(request, recipe=replace(request.recipe, seed=12)))).drawings[0]
     assert other.draft.tobytes() != events[-1].drawings[0].draft.tobytes()
+
+
+def test_opening_leaves_alone_what_other_threads_build(root):
+    opening = threading.Thread(target=TextEngine(root / "text").load)
+    opening.start()
+    built = []
+    while opening.is_alive():
+        built.append(torch.nn.Linear(2, 2).weight.device.type)
+    assert set(built) == {"cpu"}
 
 
 def test_maps_and_film_leave_the_picture_as_it_is(pipeline):

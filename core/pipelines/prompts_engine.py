@@ -231,6 +231,7 @@ def _open(folder: Path) -> StableDiffusionPipeline:
             dtype=torch.float32,
             local_files_only=True,
             use_safetensors=True,
+            low_cpu_mem_usage=False,  # else what other threads build meanwhile has no weights: accelerate patches torch
             safety_checker=None,
             feature_extractor=None,
             requires_safety_checker=False,
@@ -264,6 +265,8 @@ def _tiny() -> AutoencoderTiny | None:
     if not folder or not Path(folder).is_dir():
         return None
     try:
-        return AutoencoderTiny.from_pretrained(folder, local_files_only=True, use_safetensors=True).eval()
+        return AutoencoderTiny.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, low_cpu_mem_usage=False
+        ).eval()
     except (OSError, ValueError, RuntimeError) as error:
         raise checkpoints.CheckpointError(f"{_PREVIEW_VARIABLE}: {folder} cannot be opened ({error}).") from error
