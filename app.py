@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: nothing calls out
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # it complains that torchvision, which we need not, is missing
 
 import gradio as gr
 
