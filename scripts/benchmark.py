@@ -1,5 +1,5 @@
-"""Measure the app on this machine: start, memory, drawing, editing, styles, the map, and the same weights in a plain
-loop.
+"""Measure the app on this machine: start, memory, drawing, editing, prompts, styles, the map, and the same weights the
+plain way.
 
 Example: python scripts/benchmark.py --json runs/benchmark.json
 """
@@ -21,13 +21,14 @@ def main() -> None:
     parser.add_argument("--no-app", action="store_true", help="leave out starting app.py and its memory")
     parser.add_argument("--no-plain", action="store_true", help="leave out the plain diffusers loop")
     parser.add_argument("--no-map", action="store_true", help="leave out the Latent map")
+    parser.add_argument("--no-prompts", action="store_true", help="leave out Text prompts")
     parser.add_argument("--no-styles", action="store_true", help="leave out drawing in styles")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to a file")
     args = parser.parse_args()
     if args.times < 1:
         parser.error("--times must be 1 or more.")
 
-    from core import benchmark, benchmark_map, benchmark_styles, checkpoints
+    from core import benchmark, benchmark_map, benchmark_prompts, benchmark_styles, checkpoints
 
     root = args.checkpoints or checkpoints.root()
     rows = benchmark.machine()
@@ -35,6 +36,8 @@ def main() -> None:
         if not args.no_app:
             rows |= benchmark.measure_app(root.resolve())
         rows |= benchmark.measure_pipeline(root, args.times)
+        if not args.no_prompts:
+            rows |= benchmark_prompts.measure_prompts(root, args.times, plain=not args.no_plain)
         if not args.no_styles:
             rows |= benchmark_styles.measure_styles(root, args.times)
         if not args.no_map:

@@ -15,6 +15,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 
 from core import checkpoints
+from core.benchmark_prompts import measure_prompts
 from core.pipelines.progress import Progress
 from core.pipelines.prompts import MorphResult, PromptRequest, PromptsPipeline, PromptsResult
 from core.pipelines.prompts_engine import TextEngine
@@ -239,3 +240,10 @@ def test_the_page_can_import_it_without_torch():
     program += "P('x').understood('a man'); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=SCRIPTS.parent)
     assert done.stdout.strip() == "False", done.stderr
+
+
+def test_the_benchmark_times_what_is_here_and_nothing_else(root, tmp_path):
+    rows = measure_prompts(root, times=1)
+    timed = ("first_preview_ms", "picture_ms", "four_ms", "plain_ms", "ratio")
+    assert set(rows) == {f"prompt_{what}" for what in timed} and all(value > 0 for value in rows.values())
+    assert measure_prompts(tmp_path, times=1) == {}
