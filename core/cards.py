@@ -246,8 +246,11 @@ def _picture(folder: Path) -> str:
 
 
 def _comparison(folder: Path) -> str:
-    drawn = (folder / "comparison.png").is_file()
-    return "![Validation error of each preset over its training time](comparison.png)" if drawn else ""
+    drawn = {
+        "comparison.png": "Validation error of each preset over its training time",
+        "draft.png": "Distance to real faces over the steps that are paid for, from noise and from a draft",
+    }
+    return "\n\n".join(f"![{words}]({file})" for file, words in drawn.items() if (folder / file).is_file())
 
 
 def _licence(kinds: list[str]) -> str:
