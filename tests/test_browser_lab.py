@@ -204,9 +204,16 @@ def test_a_moving_slider_builds_no_backlog_and_its_last_value_wins(visit):
     loupe(page, "kl")
     untouched = page.evaluate(LARGE)
     page.evaluate("() => { window.sent = []; latentscape.on('lab:asked', (one) => window.sent.push(one.content)); }")
-    slider = page.locator('[data-slider="Noise"]')
-    for step in range(1, 31):
-        slider.evaluate("(node, value) => { node.value = value; node.dispatchEvent(new Event('input')); }", step / 10)
+    page.locator('[data-slider="Noise"]').evaluate(
+        """async (node) => {
+            for (let step = 1; step <= 30; step++) {
+                node.value = step / 10;
+                node.dispatchEvent(new Event('input'));
+                await new Promise((resolve) => setTimeout(resolve, 5));
+            }
+        }"""  # in the page, so that a slow machine does not give every step the time to be answered
+    )
+    page.wait_for_function("() => window.sent.at(-1)?.surgery?.noise === 3")
     changed(page, untouched)
     sent = page.evaluate("() => window.sent.filter((one) => one.kind === 'operate')")
     assert len(sent) < 15 and sent[-1]["surgery"]["noise"] == 3
