@@ -254,13 +254,18 @@ def test_ten_thousand_words_are_cut_and_it_is_said(visit):
     assert page.locator("#prompts-canvas .message[data-kind=error]:not([hidden])").count() == 0
 
 
-def test_pictures_go_to_the_other_tabs(visit):
+def test_a_picture_goes_to_faces(visit):
     page = visit()
     page.click("#prompts-to-faces")
-    page.wait_for_function("() => latentscape.session.mode === 'edit' && latentscape.session.photo")
-    page.get_by_role("tab", name="Text prompts").click()
+    page.wait_for_function("() => latentscape.session.mode === 'edit' && latentscape.session.photo", timeout=180_000)
+
+
+def test_a_picture_goes_to_reconstruction(visit):
+    page = visit()
     page.click("#prompts-to-lab")
-    page.wait_for_function("() => latentscape.lab.state.rows.some((row) => row.name.startsWith('a smiling young'))")
+    page.wait_for_function(
+        "() => latentscape.lab.state.rows.some((row) => row.name.startsWith('a smiling young'))", timeout=180_000
+    )
 
 
 def test_without_any_model_there_is_no_tab(browser, tiny_checkpoints, monkeypatch):
