@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import statistics
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -13,7 +14,6 @@ from core.benchmark import PLAIN_STEPS, Rows, median_milliseconds
 from core.pipelines.progress import Progress
 from core.pipelines.prompts import PromptsPipeline
 from core.pipelines.prompts_types import PromptRequest
-from core.recipe import Recipe
 
 PROMPTS = (
     "a smiling young woman with wavy blond hair",
@@ -36,7 +36,7 @@ def measure_prompts(root: Path, times: int = 20, *, plain: bool = True) -> Rows:
 
     def request(count: int = 1) -> PromptRequest:  # another prompt and seed each time
         seed = next(seeds)
-        return PromptRequest(Recipe(model="text", prompt=PROMPTS[seed % len(PROMPTS)], seed=seed, count=count))
+        return PromptRequest(replace(pipeline.usual(), prompt=PROMPTS[seed % len(PROMPTS)], seed=seed, count=count))
 
     def draw(count: int = 1) -> None:
         *_, _ = pipeline.draw(request(count), previews=False)
@@ -47,7 +47,8 @@ def measure_prompts(root: Path, times: int = 20, *, plain: bool = True) -> Rows:
         "prompt_four_ms": median_milliseconds(lambda: draw(4), max(1, times // 4)),
     }
     if plain:
-        rows["prompt_plain_ms"] = median_milliseconds(_plain(root / "text", seeds), max(1, times // 7))
+        plainly = _plain(root / "text", seeds, pipeline.usual().guidance)
+        rows["prompt_plain_ms"] = median_milliseconds(plainly, max(1, times // 7))
         rows["prompt_ratio"] = rows["prompt_plain_ms"] / rows["prompt_picture_ms"]
     return rows
 
@@ -63,7 +64,7 @@ def _first_preview(pipeline: PromptsPipeline, request: PromptRequest) -> float:
     return taken
 
 
-def _plain(folder: Path, seeds: itertools.count):
+def _plain(folder: Path, seeds: itertools.count, guidance: float):
     """A function that draws one picture as diffusers' documentation would."""
     from diffusers import DDIMScheduler, StableDiffusionPipeline
 
@@ -77,7 +78,7 @@ def _plain(folder: Path, seeds: itertools.count):
         pipeline(
             PROMPTS[seed % len(PROMPTS)],
             num_inference_steps=PLAIN_STEPS,
-            guidance_scale=Recipe().guidance,
+            guidance_scale=guidance,
             generator=generator,
         )
 

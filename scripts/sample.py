@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from _command import run
@@ -53,7 +54,7 @@ def add_text(kinds: argparse._SubParsersAction) -> None:
     text.add_argument("--negative", default="", help="what the pictures should not show")
     text.add_argument("--seed", type=int, default=0, help="of the first line; line i has seed + i (default 0)")
     text.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
-    text.add_argument("--start", choices=("noise", "prior"), default="noise", help="from noise, or from a draft")
+    text.add_argument("--start", choices=("noise", "prior"), help="from noise, or from a draft (default: the app's)")
     text.add_argument("--level", type=float, default=0.6, help="noise on the draft, 0.05 to 1 (default 0.6)")
     text.add_argument("--steps", type=int, help="denoising steps, 1 to 250 (default: the app's)")
     text.add_argument("--guidance", type=float, help="guidance scale, 1 (off) to 15 (default: the app's)")
@@ -107,16 +108,16 @@ def sample_text(args: argparse.Namespace) -> None:
 
     from core.pipelines.prompts import PromptRequest, PromptsPipeline
     from core.pipelines.prompts_folder import draw_prompts, read_prompts
-    from core.recipe import Recipe, validate
+    from core.recipe import validate
 
     named = ("steps", "guidance", "solver", "start", "level")
     given = {name: getattr(args, name) for name in named if getattr(args, name) is not None}
-    request = PromptRequest(
-        validate(Recipe(seed=args.seed, negative_prompt=args.negative, styles=styles_of(args), **given))
-    )
+    pipeline = PromptsPipeline(args.checkpoints, args.model)
+    wanted = replace(pipeline.usual(), seed=args.seed, negative_prompt=args.negative, styles=styles_of(args), **given)
+    request = PromptRequest(validate(wanted))
     prompts = read_prompts(args.prompts)
     notes = []
-    drawn = draw_prompts(PromptsPipeline(args.checkpoints, args.model), request, prompts, args.out)
+    drawn = draw_prompts(pipeline, request, prompts, args.out)
     for path, told in tqdm(drawn, total=len(prompts), desc="draw", unit="picture", mininterval=1, delay=1):
         notes += [f"{path.name}: {note}" for note in told]
     print("\n".join(notes), end="\n" if notes else "", file=sys.stderr)

@@ -147,7 +147,7 @@ def test_a_slow_drawing_is_seen_on_its_way_and_stops_with_what_is_there(visit):
     page.keyboard.press("Tab")
     page.wait_for_selector(".progress:not([hidden])")
     page.wait_for_function(
-        "() => /^Step \\d+ of 250/.test(document.querySelector('#prompts-canvas .progress span').textContent)"
+        "() => /^Step \\d+ of 150/.test(document.querySelector('#prompts-canvas .progress span').textContent)"
     )
     page.wait_for_selector("#prompts-pictures canvas[data-painted*=jpeg], #prompts-pictures canvas[data-painted]")
     page.click("#prompts-stop")
@@ -198,11 +198,18 @@ def test_chips_write_the_sentence(visit):
     assert page.input_value("#prompt") == "a plate of sushi"
 
 
-def test_a_draft_stands_beside_its_result(visit):
+def test_the_draft_stands_beside_its_result_or_in_its_corner(visit):
     page = visit()
-    drawn_anew(page, lambda: page.click('[data-start="prior"]'))
-    page.wait_for_function("() => document.querySelectorAll('#prompts-pictures .tile').length === 2")
-    assert page.locator("#prompts-pictures .tile-tag").all_inner_texts() == ["Draft", "Result"]
+    page.wait_for_selector(".origin canvas[data-painted]")
+    draft, tile = (page.locator(name).bounding_box() for name in (".origin canvas", "#prompts-pictures .tile"))
+    assert draft["x"] >= tile["x"] + tile["width"] and tile["width"] > 320 and draft["width"] >= 72
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_selector(".origin[data-tight]")
+    draft, tile = (page.locator(name).bounding_box() for name in (".origin canvas", "#prompts-pictures .tile"))
+    assert tile["x"] < draft["x"] < draft["x"] + draft["width"] < tile["x"] + tile["width"] / 2
+    page.set_viewport_size({"width": 1440, "height": 900})
+    drawn_anew(page, lambda: page.click('[data-start="noise"]'))
+    assert page.locator(".origin").is_hidden()
 
 
 def test_a_download_dropped_anywhere_draws_the_same_picture(visit):

@@ -84,7 +84,7 @@ def test_samples_and_the_finished_folder(base, data, tmp_path):
     export_style(base, tmp_path / "run", tmp_path / "neon")
     assert read_adapter(tmp_path / "neon").facts["title"] == "Neon"
     training = checkpoints.read_json(tmp_path / "neon" / "training.json")
-    assert training["steps"] == 6 and training["curves"]["loss"]["values"] and training["data"]["paired"]
+    assert training["steps"] == 6 and training["curves"]["loss"]["values"]
     assert training["data"]["celeba"] == len(data.train) + len(data.val)
     assert "of rank 2 for `checkpoints/faces`" in card_text(tmp_path / "neon")
     thumbnail = tmp_path / "neon" / "thumbnail.webp"
@@ -97,7 +97,7 @@ def test_a_domain_is_learnt_from_pictures_as_they_are(base, tiny_checkpoints, sy
     source = replace(load("celeba", synthetic_celeba, base.size, tmp_path), name="utkface", attributes=None)
     classifier = checkpoints.load_model(tiny_checkpoints / "classifier")
     close = domain_data(base, source, classifier, pictures=12)
-    assert close.plain is None and close.sources == {"utkface": 16} and (len(close.train), len(close.val)) == (12, 4)
+    assert close.sources == {"utkface": 16} and (len(close.train), len(close.val)) == (12, 4)
     rows = source.indices("train")[::2][:12]
     assert np.array_equal(close.told[close.train], read_attributes(classifier, np.asarray(source.pixels[rows])))
     facts = {"title": "Close portrait", "domain": "utkface"}
@@ -110,7 +110,7 @@ def test_own_photos_teach_without_labels(base, tiny_checkpoints, tmp_path):
     seen = read_attributes(checkpoints.load_model(tiny_checkpoints / "classifier"), pixels)
     assert seen.shape == (6, 40) and set(np.unique(seen)) <= {-1.0, 0.0, 1.0}
     own = photo_data(base, pixels, seen)
-    assert own.plain is None and len(own.train) == 6
+    assert len(own.train) == 6
     train_style(base, own, SMOKE, tmp_path / "run", {**FACTS, "renderer": ""})
     assert read_adapter(tmp_path / "run" / "best").rank == 2
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,8 @@ def prompts_api(studio: PromptStudio, queue: str) -> None:
         start: str,
         model: str,
     ) -> tuple[list[str], dict[str, Any]]:
-        """Draws 1 to 16 pictures from a sentence. ``start`` is "noise" or "prior", ``model`` "text" (the built-in
-        one) or "stable-diffusion".
+        """Draws 1 to 16 pictures from a sentence. ``model`` is "text" (the built-in one) or "stable-diffusion",
+        ``start`` "noise" or "prior"; nothing for the model's usual one.
 
         Returns the pictures (PNG, each carrying its recipe) and, for each, its recipe, what the classifier says of
         everything that was asked for, and the CLIP score; and what was not understood.
@@ -48,7 +49,7 @@ def prompts_api(studio: PromptStudio, queue: str) -> None:
         except USER_ERRORS as error:
             raise gr.Error(str(error)) from None
 
-    defaults = Recipe(model="text")
+    defaults = replace(studio.built_in.usual(), start="")
     with gr.Column(visible=False):
         texts = [gr.Textbox("", label="prompt"), gr.Textbox("", label="negative_prompt")]
         # No precision: Gradio would round 1.5 to 2, and fail without a sentence on what is no number.
@@ -70,6 +71,9 @@ def prompts_api(studio: PromptStudio, queue: str) -> None:
 def _answered(studio: PromptStudio, folder: Path, prompt: str, negative: str, settings: tuple) -> tuple[list, dict]:
     values = dict(zip(SETTINGS, settings, strict=True))
     numbers = {name: int(v) if isinstance(v, float) and v.is_integer() else v for name, v in values.items()}
+    if not values["start"]:
+        named = MODELS.get(str(values["model"]), MODELS["text"])  # a model that is none is refused below
+        numbers["start"] = studio.pipelines[named].usual().start
     sent = {**plain(Recipe()), **numbers, "prompt": prompt, "negative_prompt": negative}
     ask = parse_prompts({"kind": "draw", "recipe": sent})
     pipeline = studio.pipelines[MODELS[ask.recipe.model]]

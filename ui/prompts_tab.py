@@ -23,7 +23,7 @@ def prompts_tab(pipeline: PromptsPipeline) -> None:
     studio = PromptStudio(pipeline)
     turn = gr.State(Turn())
     with gr.Column(elem_id="prompts"):
-        controls = island("prompts-controls", events=("ask", "stop"), config=prompt_words())
+        controls = island("prompts-controls", events=("ask", "stop"), config=prompt_words(pipeline.usual()))
         canvas = island("prompts-canvas")
         island("prompts-history")
         reader = island("prompts-reader", events=("read",))

@@ -24,6 +24,7 @@ from core.evaluation.sheets import save_sheet
 from core.figures import Drawing
 from core.images import to_uint8
 from core.metrics import auc, frechet, top_accuracy
+from core.pipelines.prompts import PromptsPipeline
 from core.pipelines.prompts_engine import TextEngine
 from core.recipe import Recipe
 
@@ -66,7 +67,9 @@ def evaluate_text(root: Path, sets: Mapping[str, PictureSet], options: Options) 
     """Draw unseen captions with the default recipe, one seed per picture from 0 on, and measure."""
     why = "The text pipeline is measured against faces and dishes."
     faces, foods = wanted(sets, "celeba", why), wanted(sets, "food101", why)
-    engine, classifier, recipe = TextEngine(root / "text"), checkpoints.load_model(root / "classifier"), Recipe()
+    pipeline = PromptsPipeline(root)
+    engine, recipe = pipeline.engine, pipeline.usual()
+    classifier = checkpoints.load_model(root / "classifier")
     labels = faces.attributes[faces.indices(options.part)]
     said = [describe_face(row, random.Random(index)) for index, row in enumerate(_repeated(labels, FACES))]
     dishes = [describe_food(name, random.Random(seed)) for name in foods.class_names for seed in range(PER_FOOD)]
@@ -84,6 +87,7 @@ def evaluate_text(root: Path, sets: Mapping[str, PictureSet], options: Options) 
         "captions": {"faces": len(said), "dishes": len(dishes)},
         "solver": recipe.solver,
         "steps": recipe.steps,
+        "start": recipe.start,
         "guidance": recipe.guidance,
         "guidance_interval": list(recipe.guidance_interval),
         "adherence_auc_mean": float(np.nanmean([row["auc"] for row in areas.values()])),
@@ -143,7 +147,9 @@ def text_sheet(engine: TextEngine, recipe: Recipe) -> Drawing:
     rows = [draw_texts(engine, replace(recipe, seed=seed), SHOWN) for seed in (0, 100)]
     images = [Image.fromarray(one) for half in (slice(0, 6), slice(6, 12)) for row in rows for one in row[half]]
     captions = [_lines(prompt) for half in (SHOWN[:6], SHOWN[6:]) for _ in rows for prompt in half]
-    note = f"Generated, not photographs. {recipe.steps} steps of {recipe.solver}, guidance {recipe.guidance:g}"
+    begun = ", begun at a draft" if recipe.start == "prior" else ""
+    how = f"{recipe.steps} steps of {recipe.solver}{begun}, guidance {recipe.guidance:g}"
+    note = f"Generated, not photographs. {how}"
     return picture_grid(images, captions, title="Drawn from sentences", note=note, columns=6)
 
 

@@ -18,6 +18,7 @@ from core.pipelines.loading import LOADING
 from core.pipelines.progress import Cancel, Progress
 from core.pipelines.prompts_text import cleaned, read_prompt, vocabulary_note
 from core.pipelines.prompts_types import (
+    DRAFTED,
     Asked,
     Drawing,
     MorphResult,
@@ -94,9 +95,13 @@ class PromptsPipeline:
         """Whether a draft can be asked for."""
         return not self.missing() and _holds(find_pipeline(self.model, self.root) / "prior", checkpoints.WEIGHTS)
 
+    def usual(self) -> Recipe:
+        """The settings to draw with where nobody says otherwise: from a draft where the model has them."""
+        return DRAFTED if self.has_prior() else Recipe(model=BUILT_IN if self.built_in else "stable-diffusion")
+
     def warm(self) -> None:
         """Load the weights and draw once, so that the first drawing is as fast as the next."""
-        for _ in self.draw(PromptRequest(Recipe(steps=2, prompt="a smiling woman")), previews=False):
+        for _ in self.draw(PromptRequest(replace(self.usual(), steps=2, prompt="a smiling woman")), previews=False):
             pass
 
     def understood(self, prompt: str) -> Reading:

@@ -23,7 +23,7 @@ from core.training.style_data import StyleBase, StyleData
 @dataclass(frozen=True)
 class StylePreset:
     loop: LoopConfig
-    rank: int = 8
+    rank: int = 4
     pictures: int = 400  # renderings made for a named style
     uniform_times: float = 0.5  # the others fall where the picture is decided
     unconditional: float = 0.15
@@ -49,7 +49,7 @@ PRESETS = {
         LoopConfig(
             steps=300,
             batch_size=16,
-            learning_rate=2e-3,
+            learning_rate=3e-3,
             warmup=10,
             decay_from=0.4,
             ema_decay=0.97,
@@ -87,7 +87,7 @@ def train_style(
     torch.manual_seed(preset.loop.seed)
     about = {"base": base.kind, "fingerprint": base.fingerprint, **facts}
     factors = AdapterFactors(base.network, TARGETS[base.kind], preset.rank, about)
-    counted = {"train": len(data.train), "val": len(data.val), "paired": data.plain is not None, **data.sources}
+    counted = {"train": len(data.train), "val": len(data.val), **data.sources}
     loop = Loop(preset.loop, out, {"model": factors}, {"data": counted, "style": about, "rank": preset.rank})
     network = base.network.to(loop.device, memory_format=torch.channels_last).eval()
 
@@ -95,13 +95,9 @@ def train_style(
         generator = loop.generator(step)
         batch = _draw(base, data, preset, loop.batch_size, generator)
         x, t, told = (value.to(loop.device) for value in (batch.x, batch.timesteps, batch.told))
-        target = batch.target.to(loop.device)
         with loop.autocast():
-            if batch.plain is not None:
-                with torch.no_grad():
-                    target = target + base.answer(network(batch.plain.to(loop.device), t, told)).float()
             output = base.answer(functional_call(network, loop.modules["model"].weights(network), (x, t, told)))
-        loss = F.mse_loss(output.float(), target)
+        loss = F.mse_loss(output.float(), batch.target.to(loop.device))
         loop.update("model", loss)
         return {"loss": loss.detach()}
 
@@ -120,18 +116,12 @@ def train_style(
 @dataclass(frozen=True)
 class _Batch:
     x: Tensor  # (N, C, S, S), styled latents with noise
-    plain: Tensor | None  # the same pictures plain, with the same noise
-    target: Tensor  # the answer; with ``plain``, what it is more than the base's own answer to that
+    target: Tensor
     timesteps: Tensor
     told: Tensor
 
 
 def _draw(base: StyleBase, data: StyleData, preset: StylePreset, count: int, generator: torch.Generator) -> _Batch:
-    """Where the plain picture is known, the base's answer to it, moved by the difference that the style makes.
-
-    That has the same expectation as the styled picture's own target and far less variance: which face appears is
-    already decided by the base, and stays so.
-    """
     objective = base.objective
     rows = data.train[torch.randint(len(data.train), (count,), generator=generator).numpy()]
     sides = torch.randint(2, (count,), generator=generator)
@@ -144,12 +134,8 @@ def _draw(base: StyleBase, data: StyleData, preset: StylePreset, count: int, gen
     else:
         silent = torch.rand(count, generator=generator) < preset.unconditional
         told = torch.where(silent[:, None, None], data.silent, told)
-    x, target, plain = objective.noised(z, noise, t), objective.target(z, noise, t), None
-    if data.plain is not None:
-        z = data.plain[rows, sides]
-        plain, target = objective.noised(z, noise, t), target - objective.target(z, noise, t)
-        plain = plain.contiguous(memory_format=torch.channels_last)
-    return _Batch(x.contiguous(memory_format=torch.channels_last), plain, target, t, told)
+    x = objective.noised(z, noise, t).contiguous(memory_format=torch.channels_last)
+    return _Batch(x, objective.target(z, noise, t), t, told)
 
 
 @torch.no_grad()

@@ -1,5 +1,4 @@
-"""What a style is learnt from: latents of styled pictures, of the same ones plain where they are known, and what is
-said of each."""
+"""What a style is learnt from: latents of styled pictures, and what is said of each."""
 
 from __future__ import annotations
 
@@ -47,7 +46,6 @@ class StyleData:
     """Latents float32 (N, 2, C, S, S), picture and mirror image; ``told`` is (N, 40) or (N, L, D)."""
 
     styled: Tensor
-    plain: Tensor | None
     told: Tensor
     silent: Tensor  # (40,) or (L, D): nothing said
     train: np.ndarray
@@ -99,20 +97,18 @@ def open_base(kind: str, root: Path) -> StyleBase:
 def rendered_data(
     base: StyleBase, sets: dict[str, PictureSet], renderer: str, *, pictures: int, trigger: str = ""
 ) -> StyleData:
-    """Real pictures and their renderings: ``pictures`` of the training parts, a tenth as many of the held-out ones."""
+    """Renderings of real pictures: ``pictures`` of the training parts, a tenth as many of the held-out ones."""
     pixels, descriptions, parts = [], [], []
     for source in sets.values():
         for part, rows in _chosen(source, pictures // len(sets)).items():
             pixels += [np.array(source.pixels[row]) for row in rows]
             descriptions += [_description(base, source, row, trigger) for row in rows]
             parts += [part] * len(rows)
-    both = [(p, np.ascontiguousarray(p[:, ::-1])) for p in pixels]  # a mirrored face, not mirrored strokes
-    plain = [side for pair in both for side in pair]
-    styled = [render(side, renderer, seed) for seed, side in enumerate(plain)]
+    sides = [side for p in pixels for side in (p, np.ascontiguousarray(p[:, ::-1]))]  # no mirrored strokes
+    styled = [render(side, renderer, seed) for seed, side in enumerate(sides)]
     split = np.array(parts)
     return StyleData(
         _pairs(base, styled),
-        _pairs(base, plain),
         base.told(descriptions),
         _silent(base),
         np.flatnonzero(split == "train"),
@@ -151,7 +147,7 @@ def photo_data(base: StyleBase, pixels: np.ndarray, attributes: np.ndarray, *, t
     descriptions = [_words(base, row, trigger, seed) for seed, row in enumerate(attributes)]
     sides = [side for p in pixels for side in (p, np.ascontiguousarray(p[:, ::-1]))]
     train = rows if len(held) == len(rows) else np.setdiff1d(rows, held)
-    return StyleData(_pairs(base, sides), None, base.told(descriptions), _silent(base), train, held)
+    return StyleData(_pairs(base, sides), base.told(descriptions), _silent(base), train, held)
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-// The canvas of the Text prompts tab: one picture or a grid, a draft beside its result, two prompts beside each other.
+// The canvas of the Text prompts tab: one picture or a grid, the draft that one began with, two prompts beside each other.
 (() => {
   const { part, on, emit, el, icon, paint, prompts } = latentscape;
   const { state } = prompts;
@@ -6,7 +6,7 @@
   const LARGEST = 640; // CSS pixels of one picture
   const QUICK = 350; // a drawing that takes less time shows no previews: they would only flicker
 
-  let stage, pictures, absent, info, message, progress, actions;
+  let stage, pictures, origin, absent, info, message, progress, actions;
   let entry = null;
   let previewed = false;
 
@@ -67,6 +67,21 @@
     });
   }
 
+  // What a single picture began with, small beside it: in the free space at its right, or in its corner where there is none.
+  function begin(uri) {
+    origin.hidden = !uri;
+    if (!uri) return;
+    const [width, height] = room();
+    const { side } = arrange(1, width, height);
+    const beside = Math.min(Math.round(side * 0.4), Math.floor((width - side) / 2) - GAP);
+    const tight = beside < 72;
+    const small = tight ? Math.round(side * 0.28) : beside;
+    origin.toggleAttribute("data-tight", tight);
+    stage.style.setProperty("--side", `${side}px`);
+    origin.style.setProperty("--small", `${small}px`);
+    paint(origin.querySelector("canvas"), uri, small);
+  }
+
   // In the order of their CLIP scores where that is wanted and known.
   function order() {
     const places = entry.pictures.map((_, index) => index);
@@ -79,19 +94,13 @@
     if (entry.kind === "morph") return [{ uri: frame || entry.frames[0], title: "Between the two prompts" }];
     const places = order();
     const scored = places.length > 1 && state.best && entry.readings?.every((one) => one.score !== null);
-    const list = places.map((index, place) => {
+    return places.map((index, place) => {
       const { picture, seed, prompt } = entry.pictures[index];
       const chosen = index === entry.selected;
       const score = scored ? `${place === 0 ? "Best, " : ""}CLIP ${entry.readings[index].score.toFixed(2)}` : "";
       const tag = entry.kind === "compare" ? prompt || "Nothing asked" : score;
       return { uri: (chosen && frame) || picture, tag, seed, index, selected: chosen && places.length > 1, title: `Seed ${seed}${prompt ? `: ${prompt.slice(0, 120)}` : ""}` };
     });
-    const { draft } = entry.pictures[0];
-    if (draft && list.length === 1) {
-      list[0].tag = "Result";
-      list.unshift({ uri: draft, tag: "Draft", title: "The draft that the sentence gave, before the noise" });
-    }
-    return list;
   }
 
   function select(index) {
@@ -112,6 +121,7 @@
     if (!entry) return;
     previewed = false;
     show(views());
+    begin(entry.pictures.length === 1 && entry.pictures[0].draft);
     const { recipe } = entry;
     const picture = entry.pictures[entry.selected] || entry.pictures[0];
     const solver = `${state.words.solvers[recipe.solver] || recipe.solver}, ${recipe.steps} steps`;
@@ -211,6 +221,7 @@
     if (!list.length) return;
     previewed = true;
     const shown = request.kind === "morph" ? [list.at(-1)] : list;
+    begin(null);
     show(Array.from({ length: request.kind === "morph" ? 1 : Math.max(count, shown.length) }, (_, place) => ({ uri: shown[place] })));
   }
 
@@ -242,6 +253,8 @@
 
   part("prompts-canvas", ({ root, props, watch }) => {
     pictures = el("div", { class: "pictures", id: "prompts-pictures" });
+    origin = el("figure", { class: "origin", hidden: true, title: "The draft that the sentence gave: the picture began with it, under noise" },
+      el("canvas", { role: "img", "aria-label": "Draft" }), el("figcaption", {}, "Draft"));
     absent = el("div", { class: "absent", role: "alert", hidden: true });
     info = el("div", { class: "stage-info" });
     actions = prompts.toolbar();
@@ -249,7 +262,7 @@
     progress = el("div", { class: "progress", hidden: true, role: "status" }, el("span", {}),
       el("button", { type: "button", class: "button small", id: "prompts-stop", title: "Stop and keep what is there (Esc)", onclick: () => prompts.stop() },
         icon("stop"), "Stop"));
-    stage = el("section", { class: "stage prompt-stage", "aria-label": "Picture" }, info, actions, pictures, absent, progress, message);
+    stage = el("section", { class: "stage prompt-stage", "aria-label": "Picture" }, info, actions, pictures, origin, absent, progress, message);
     root.classList.add("canvas");
     root.append(stage, prompts.meterView(), prompts.detailView());
     new ResizeObserver(() => {

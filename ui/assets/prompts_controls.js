@@ -81,9 +81,9 @@
 
   // Each model begins with the settings that suit it.
   function useModel(key) {
-    const { model, steps, guidance, guidance_interval, count, solver: usual } = state.words.first;
-    const settings = key === model ? { model, steps, guidance, guidance_interval, count } : state.words.large;
-    prompts.change({ ...settings, start: "noise", solver: usual });
+    const { model, steps, guidance, guidance_interval, count, start: begin, level, solver: usual } = state.words.first;
+    const settings = key === model ? { model, steps, guidance, guidance_interval, count, start: begin, level } : { ...state.words.large, start: "noise" };
+    prompts.change({ ...settings, solver: usual });
     prompts.read();
     if (prompts.model()?.missing) prompts.draw(); // says what to do
   }
@@ -104,7 +104,7 @@
 
   function sampling() {
     const reset = () => {
-      const from = prompts.large() ? { ...state.words.first, ...state.words.large } : state.words.first;
+      const from = prompts.large() ? { ...state.words.first, ...state.words.large, start: "noise" } : state.words.first;
       const { steps, guidance, guidance_interval, solver: usual, start: begin, level } = from;
       prompts.change({ steps, guidance, guidance_interval, solver: usual, start: begin, level });
     };

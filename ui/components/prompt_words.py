@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from core import attributes
@@ -10,7 +11,7 @@ from core.recipe import MAX_PROMPT, PNG_KEY, Recipe
 from ui.components.vocabulary import TEXT_SOLVERS
 from ui.faces_ask import plain
 
-FIRST = Recipe(seed=27, model="text", prompt="a smiling young woman with wavy blond hair and eyeglasses")
+FIRST_SEED = 27
 LARGE = {"model": "stable-diffusion", "steps": 20, "guidance": 7.5, "guidance_interval": [0, 1], "count": 1}
 EXAMPLES = (
     "a smiling young woman with wavy blond hair and eyeglasses",
@@ -93,12 +94,12 @@ def said(name: str, wanted: bool) -> str:
     return label[0].upper() + label[1:] if wanted else f"No {label[0].lower()}{label[1:]}"
 
 
-def prompt_words() -> dict[str, Any]:
-    """The constants that the scripts of the tab read once."""
+def prompt_words(usual: Recipe) -> dict[str, Any]:
+    """The constants that the scripts of the tab read once; ``usual`` are the settings of the built-in model."""
     foods = [(name.replace("_", " ").capitalize(), "food", _serving(name)) for name in FOODS]
     groups = (*BUILDER, ("Food", tuple(foods)))
     return {
-        "first": plain(FIRST),
+        "first": plain(replace(usual, seed=FIRST_SEED, prompt=EXAMPLES[0])),
         "large": LARGE,
         "examples": list(EXAMPLES),
         "builder": [{"title": title, "chips": [list(chip) for chip in chips]} for title, chips in groups],
