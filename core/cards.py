@@ -242,7 +242,7 @@ def _front_matter(name: str, about: About) -> str:
 
 
 def _picture(folder: Path) -> str:
-    return "![Generated samples](samples.png)" if (folder / "samples.png").is_file() else ""
+    return f"![Generated samples]({checkpoints.SAMPLES})" if (folder / checkpoints.SAMPLES).is_file() else ""
 
 
 def _comparison(folder: Path) -> str:

@@ -1,7 +1,7 @@
 """Checkpoint folders: where they are, how one is written, how one is loaded strictly or refused with a sentence.
 
 A folder ``checkpoints/NAME`` holds safetensors (fp16), ``config.json``, ``metrics.json``, ``training.json``,
-``samples.png`` and ``README.md``; it alone rebuilds its model. Training and pipelines meet here and nowhere else.
+``samples.webp`` and ``README.md``; it alone rebuilds its model. Training and pipelines meet here and nowhere else.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # torch is imported where it is used, so that the page answer
     from torch import nn
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
+SAMPLES = "samples.webp"
 _TRAIN = "python scripts/train"
 _PICTURES = "--data celeba=DIR --data food101=DIR"
 COMMANDS = {  # in the order in which people look at them

@@ -1,4 +1,4 @@
-"""Measure a checkpoint and rewrite its metrics.json, samples.png and model card (README.md).
+"""Measure a checkpoint and rewrite its metrics.json, samples.webp and model card (README.md).
 
 Examples:
   python scripts/evaluate.py classifier --data celeba=data/celeba --data food101=data/food101

@@ -14,7 +14,7 @@ from tiny_text import checkpoint_root
 
 from core import checkpoints
 from core.models.adapter_files import WEIGHTS, AdapterError, read_adapter
-from core.models.adapters import TARGETS, AdapterFactors, Base, Worn, check_fit, layers_of, merged, part_of
+from core.models.adapters import TARGETS, AdapterFactors, Base, Worn, check_fit, layers_of, merged, part_of, reduced
 
 MARK = "0123456789ab"
 
@@ -112,6 +112,21 @@ def test_untouched_tensors_are_shared_and_parts_touch_their_part_alone(faces, st
         changed = dict(merged(faces, [Worn(adapter, 1.0, strengths)]).named_parameters())
         moved = {name for name in plain if changed[name] is not plain[name]}
         assert moved and {part_of(name) for name in moved} == {part}
+
+
+def test_a_smaller_rank_keeps_the_largest_of_the_change(faces, style):
+    adapter = read_adapter(style)
+    small = reduced(adapter, 1)
+    assert small.rank == 1 and small.facts["rank"] == 1 and reduced(adapter, adapter.rank) is adapter
+    check_fit(small, base_of(faces))
+    for name, (down, up) in adapter.factors.items():
+        whole = up.flatten(1).float() @ down.flatten(1).float()
+        kept = small.factors[name][1].flatten(1) @ small.factors[name][0].flatten(1)
+        assert torch.linalg.matrix_rank(kept, rtol=1e-4) == 1
+        lost = torch.linalg.svdvals(whole)[1:].square().sum().sqrt()  # no matrix of rank 1 is nearer
+        assert torch.allclose((whole - kept).norm(), lost, rtol=1e-3, atol=1e-6)
+    with pytest.raises(AdapterError, match="rank"):
+        reduced(adapter, 0)
 
 
 def test_two_styles_add_up_in_any_order(faces, tmp_path):

@@ -198,14 +198,14 @@ def test_data_pictures_never_reach_a_checkpoint_folder(measured):
     expected = {"README.md", "config.json", "diffusion_pytorch_model.safetensors", "metrics.json", "training.json"}
     assert {path.name for path in (root / "classifier").iterdir()} == expected
     for name in BUILT_IN.values():
-        assert {path.name for path in (root / name).iterdir()} == {*expected, "samples.png"}
-    assert {path.name for path in (root / "faces").iterdir()} == {*expected, "samples.png", "scheduler_config.json"}
+        assert {path.name for path in (root / name).iterdir()} == {*expected, "samples.webp"}
+    assert {path.name for path in (root / "faces").iterdir()} == {*expected, "samples.webp", "scheduler_config.json"}
     pairs = {
         f"{name}-{kind}-{which}.png" for name in BUILT_IN.values() for kind in PAIRED for which in ("best", "worst")
     }
     assert {path.name for path in work.iterdir()} == {"neighbours-embedding.png", "neighbours-pixels.png", *pairs}
     for name in (*BUILT_IN.values(), "faces"):
-        with Image.open(root / name / "samples.png") as sheet:
+        with Image.open(root / name / "samples.webp") as sheet:
             assert sheet.width > 800
 
 
@@ -255,7 +255,7 @@ def test_autoencoder_can_be_measured_before_the_faces_exist(tiny_checkpoints, se
     for name in ("classifier", "autoencoder-kl"):
         shutil.copytree(tiny_checkpoints / name, tmp_path / name)
     evaluate("autoencoder-kl", tmp_path, {"celeba": sets["celeba"]}, Options(prior=8, work=tmp_path / "work"))
-    assert (tmp_path / "autoencoder-kl" / "samples.png").is_file()
+    assert (tmp_path / "autoencoder-kl" / "samples.webp").is_file()
 
 
 def test_batches_draw_what_the_app_draws(tiny_checkpoints):

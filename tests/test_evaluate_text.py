@@ -52,7 +52,7 @@ def test_cards_and_the_models_page_know_them(root, measured):
         assert "non-commercial research" in card and words in card and "## Measured" in card
         shown = ModelShelf(root).card(name)
         assert shown.status == "present" and shown.parameters > 1000 and not shown.notes
-    assert (root / "text" / "samples.png").is_file()
+    assert (root / "text" / "samples.webp").is_file()
 
 
 def test_batches_draw_what_the_app_draws(root):

@@ -34,7 +34,7 @@ def made(tmp_path_factory):
     (folder / "README.md").write_text(
         "---\nlicense: other\n---\n# A reader of faces\n\n![x](https://example.org/x.png)\nText & more.\n"
     )
-    Image.new("RGB", (64, 64), "teal").save(folder / "samples.png")
+    Image.new("RGB", (64, 64), "teal").save(folder / "samples.webp")
     return root
 
 
@@ -69,7 +69,7 @@ def test_a_comparison_is_shown_with_the_curves_where_there_is_one(root):
 
 def test_a_model_without_samples_opens_on_its_curves(root):
     assert _canvas(ModelShelf(root).card("classifier"))["opens"] == "samples"
-    (root / "classifier" / "samples.png").unlink()
+    (root / "classifier" / "samples.webp").unlink()
     assert _canvas(ModelShelf(root).card("classifier"))["opens"] == "curves"
 
 
@@ -97,7 +97,7 @@ def test_broken_json_becomes_a_sentence(root, file, content):
     _canvas(card)
 
 
-@pytest.mark.parametrize("file", ["metrics.json", "training.json", "samples.png", "README.md", "config.json", WEIGHTS])
+@pytest.mark.parametrize("file", ["metrics.json", "training.json", "samples.webp", "README.md", "config.json", WEIGHTS])
 def test_any_file_may_be_missing(root, file):
     (root / "classifier" / file).unlink()
     card = ModelShelf(root).card("classifier")
@@ -125,10 +125,10 @@ def test_strange_curves_and_pictures(root):
     }
     curves["nothing"] = {"steps": [1, 2], "values": [float("nan"), float("inf")]}
     (root / "classifier" / "training.json").write_text(json.dumps({"curves": curves}))
-    (root / "classifier" / "samples.png").write_bytes(b"\x89PNG not really")
+    (root / "classifier" / "samples.webp").write_bytes(b"\x89PNG not really")
     card = ModelShelf(root).card("classifier")
     assert {"loss", "val_loss", "nothing"} == set(card.curves)
-    assert any("odd" in note for note in card.notes) and any("samples.png" in note for note in card.notes)
+    assert any("odd" in note for note in card.notes) and any("samples.webp" in note for note in card.notes)
     assert "nan" not in curves_view(card)
     assert "No samples" in samples_view(card)
 

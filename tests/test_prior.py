@@ -51,6 +51,15 @@ def test_drafts_follow_the_sentence(clip, tmp_path):
     assert drafts[0] > 0.3 and drafts[1] < -0.3
     prior.export_prior(tmp_path, tmp_path / "text" / "prior")
     assert (tmp_path / "text" / "prior" / checkpoints.WEIGHTS).is_file()
+    exported = checkpoints.read_json(tmp_path / "text" / "prior" / "config.json")
+    assert exported["posterior"] is False
+    small = TextPrior.from_config(exported).eval()
+    checkpoints.load_weights(small, tmp_path / "text" / "prior" / checkpoints.WEIGHTS)
+    with torch.no_grad():
+        again = small.draft(told, torch.zeros(2, TINY["code_dim"])).mean(dim=(1, 2, 3))
+    assert torch.allclose(again, drafts, atol=0.02), "drafts need no posterior"
+    run = train(clip, tmp_path / "more", start=tmp_path / "text" / "prior")
+    assert run.step == preset.loop.steps and hasattr(run.modules["model"], "see")
     training = checkpoints.read_json(tmp_path / "text" / "prior" / "training.json")
     assert training["steps"] == 60 and "nats" in training["curves"]
 

@@ -81,7 +81,10 @@ def test_samples_and_the_finished_folder(base, data, tmp_path):
     names = [path.name for path in sorted((tmp_path / "run" / "samples").iterdir())]
     assert names == ["sample-00003.png", "sample-00006.png"]
     assert Image.open(tmp_path / "run" / "samples" / names[-1]).size == (4 * base.size, base.size)
+    export_style(base, tmp_path / "run", tmp_path / "small", rank=1)
+    assert read_adapter(tmp_path / "small").rank == 1 and "of rank 1 for" in card_text(tmp_path / "small")
     export_style(base, tmp_path / "run", tmp_path / "neon")
+    assert Image.open(tmp_path / "neon" / checkpoints.SAMPLES).size == (4 * base.size, base.size)
     assert read_adapter(tmp_path / "neon").facts["title"] == "Neon"
     training = checkpoints.read_json(tmp_path / "neon" / "training.json")
     assert training["steps"] == 6 and training["curves"]["loss"]["values"]

@@ -58,7 +58,7 @@ def paired(curves: dict[str, Curve]) -> dict[str, dict[str, Curve]]:
 
 def _image(path: Path, alt: str) -> str:
     data = base64.b64encode(path.read_bytes()).decode()
-    return f'<img alt="{escape(alt)}" src="data:image/png;base64,{data}">'
+    return f'<img alt="{escape(alt)}" src="data:image/{path.suffix[1:]};base64,{data}">'
 
 
 def _chart(name: str, lines: dict[str, Curve]) -> str:

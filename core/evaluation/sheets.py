@@ -29,11 +29,12 @@ TRAVERSED = 2  # dimensions that a sheet moves
 REACH = 2.5  # deviations that it moves them either way
 
 
-def save_sheet(drawing: Drawing, folder: Path, stem: str = "samples") -> Path:
-    """``stem.png`` in a folder, about a thousand pixels wide."""
+def save_sheet(drawing: Drawing, folder: Path, stem: str = "") -> Path:
+    """``stem.png`` in a folder, about a thousand pixels wide; without a stem a checkpoint's samples."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{stem}.png"
-    drawing.raster(96).save(path, optimize=True)
+    path = folder / (f"{stem}.png" if stem else checkpoints.SAMPLES)
+    options = {"optimize": True} if stem else {"quality": 92, "method": 6}  # of faces, a fifth of a PNG's bytes
+    drawing.raster(96).save(path, **options)
     return path
 
 

@@ -136,6 +136,25 @@ def merged(network: nn.Module, worn: Sequence[Worn]) -> nn.Module:
     return result.eval()
 
 
+@torch.no_grad()
+def reduced(adapter: Adapter, rank: int) -> Adapter:
+    """The nearest adapter of at most that rank: each layer's update without its smallest singular values (Eckart and
+    Young 1936).
+    """
+    if not 1 <= rank <= MAX_RANK:
+        raise AdapterError(f"The rank of a style lies between 1 and {MAX_RANK}.")
+    if rank >= adapter.rank:
+        return adapter
+    factors = {}
+    for name, (down, up) in adapter.factors.items():
+        u, s, v = torch.linalg.svd(up.flatten(1).float() @ down.flatten(1).float(), full_matrices=False)
+        size = s[:rank].sqrt()
+        shapes = (len(size), *down.shape[1:]), (up.shape[0], len(size), *up.shape[2:])
+        halves = size[:, None] * v[:rank], u[:, :rank] * size
+        factors[name] = tuple(half.contiguous().view(shape) for half, shape in zip(halves, shapes, strict=True))
+    return Adapter(adapter.name, factors, {**adapter.facts, "rank": rank, "alpha": rank}, "")
+
+
 def delta(down: Tensor, up: Tensor, shape: Sequence[int]) -> Tensor:
     """Factors (R, I, K, K) or (R, I) and (O, R, 1, 1) or (O, R) -> the update of a weight (O, I, K, K) or (O, I)."""
     return (up.flatten(1) @ down.flatten(1)).view(tuple(shape))

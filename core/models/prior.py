@@ -61,7 +61,10 @@ class Block(nn.Module):
 
 
 class TextPrior(ModelMixin, ConfigMixin):
-    """Text states (N, L, D) -> a distribution over latents (N, C, S, S); S divides by four."""
+    """Text states (N, L, D) -> a distribution over latents (N, C, S, S); S divides by four.
+
+    The posterior sees latents and is for training alone; without it the model still drafts.
+    """
 
     @register_to_config
     def __init__(
@@ -74,17 +77,19 @@ class TextPrior(ModelMixin, ConfigMixin):
         hidden: int = 256,
         questions: int = 4,
         heads: int = 4,
+        posterior: bool = True,
     ) -> None:
         super().__init__()
         base, deep = sample_size // 4, 2 * width
         self.pool = WordPooling(text_width, questions, heads, hidden)
         self.to_prior = nn.Sequential(nn.Linear(hidden, hidden), nn.SiLU(), nn.Linear(hidden, 2 * code_dim))
-        self.see = nn.Sequential(
-            *(nn.Conv2d(latent_channels, width, 3, 1, 1), Block(width)),
-            *(nn.Conv2d(width, deep, 3, 2, 1), Block(deep)),
-            *(nn.Conv2d(deep, deep, 3, 2, 1), nn.SiLU(), nn.Flatten()),
-        )
-        self.to_posterior = nn.Linear(deep * base * base + hidden, 2 * code_dim)
+        if posterior:
+            self.see = nn.Sequential(
+                *(nn.Conv2d(latent_channels, width, 3, 1, 1), Block(width)),
+                *(nn.Conv2d(width, deep, 3, 2, 1), Block(deep)),
+                *(nn.Conv2d(deep, deep, 3, 2, 1), nn.SiLU(), nn.Flatten()),
+            )
+            self.to_posterior = nn.Linear(deep * base * base + hidden, 2 * code_dim)
         self.spread = nn.Linear(code_dim + hidden, deep * base * base)
         self.paint = nn.Sequential(
             *(Block(deep), nn.Upsample(scale_factor=2.0), nn.Conv2d(deep, deep, 3, 1, 1), Block(deep)),

@@ -104,7 +104,7 @@ class ModelShelf:
         )
         parameters, size, damage = _weights(folder)
         curves = _curves(training.get("curves"), notes)
-        samples, comparison = (_picture(folder / file, notes) for file in ("samples.png", "comparison.png"))
+        samples, comparison = (_picture(folder / file, notes) for file in (checkpoints.SAMPLES, "comparison.png"))
         text = _text(folder / "README.md")
         return ModelCard(
             name=name,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from core import checkpoints
 from core.data import PictureSet
 from core.images import to_tensor
 
@@ -17,6 +19,14 @@ def facts(sets: Mapping[str, PictureSet]) -> dict[str, object]:
     """What a run's ``run.json`` says of its data: pictures per kind and part."""
     parts = ("train", "val", "test")
     return {"data": {kind: {part: len(s.indices(part)) for part in parts} for kind, s in sets.items()}}
+
+
+def history(start: Path, weights: Path | None = None) -> dict[str, object]:
+    """What is known of the checkpoint ``start`` that a run begins with; ``weights`` is the folder of its weights."""
+    path = start / "training.json"
+    known = checkpoints.read_json(path) if path.is_file() else {}
+    kept = {key: known[key] for key in ("steps", "pictures_seen", "hours", "notes", "started_from") if key in known}
+    return {"weights": checkpoints.fingerprint(weights or start), **kept}
 
 
 def draw_rows(rows: np.ndarray, count: int, generator: torch.Generator) -> np.ndarray:

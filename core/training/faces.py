@@ -15,6 +15,7 @@ from core.diffusion.objective import TIMESTEPS, Objective, Prediction
 from core.latents import LatentSet
 from core.models.face_unet import PRESETS as SHAPES
 from core.models.face_unet import FaceUNet
+from core.training.batches import history
 from core.training.clarity import grade_attributes
 from core.training.loop import Loop, LoopConfig
 
@@ -87,7 +88,7 @@ def train_faces(
     }
     if start is not None:
         checkpoints.load_weights(model, start / checkpoints.WEIGHTS)
-        facts["started_from"] = _history(start)
+        facts["started_from"] = history(start)
     loop = Loop(preset.loop, out, {"model": model}, facts)
 
     def train_step(step: int) -> dict[str, Tensor]:
@@ -138,14 +139,6 @@ def drop_attributes(attributes: Tensor, generator: torch.Generator, unconditiona
     keep = torch.where(fate < unconditional, torch.zeros_like(keep), keep)
     keep = torch.where(fate > 1 - complete, torch.ones_like(keep), keep)
     return attributes * (torch.rand(attributes.shape, generator=generator) < keep)
-
-
-def _history(start: Path) -> dict[str, object]:
-    """What is known of the weights that a run begins with."""
-    path = start / "training.json"
-    known = checkpoints.read_json(path) if path.is_file() else {}
-    kept = {key: known[key] for key in ("steps", "pictures_seen", "hours", "notes", "started_from") if key in known}
-    return {"weights": checkpoints.fingerprint(start), **kept}
 
 
 @torch.no_grad()

@@ -62,8 +62,8 @@ def train_prior(
     model = TextPrior(channels, size, states.width, **preset.model)
     facts = {**batches.facts(sets), "encoder": latents["celeba"].encoder, "clip": str(clip)}
     if start is not None:
-        checkpoints.load_weights(model, start / checkpoints.WEIGHTS)
-        facts["started_from"] = checkpoints.fingerprint(start)
+        _begin(model, start)
+        facts["started_from"] = batches.history(start)
     loop = Loop(preset.loop, out, {"model": model}, facts)
     states.encoder.to(loop.device)
 
@@ -89,11 +89,37 @@ def train_prior(
 
 
 def export_prior(run: Path, folder: Path, *, which: str = "last") -> None:
-    """A run -> ``folder``, which a text pipeline holds as its ``prior``: config, fp16 weights, training facts."""
+    """A run -> ``folder``, which a text pipeline holds as its ``prior``: config, fp16 weights, training facts. The
+    posterior stays behind: a sentence is all that a draft is made of.
+    """
     model = TextPrior.from_config(checkpoints.read_json(run / which / "config.json"))
     checkpoints.load_weights(model, run / which / checkpoints.WEIGHTS)
-    checkpoints.save_model(model, folder)
+    checkpoints.save_model(without_posterior(model), folder)
     checkpoints.write_json(folder / "training.json", training_facts(run))
+
+
+def without_posterior(model: TextPrior) -> TextPrior:
+    """The part that drafts."""
+    drafting = TextPrior(**{**_size(model), "posterior": False})
+    drafting.load_state_dict({name: value for name, value in model.state_dict().items() if name not in _seeing(model)})
+    return drafting
+
+
+def _begin(model: TextPrior, start: Path) -> None:
+    """Takes over the weights of a run or of an exported prior, which has no posterior: that is learned anew."""
+    known = TextPrior.from_config(checkpoints.read_json(start / "config.json"))
+    checkpoints.load_weights(known, start / checkpoints.WEIGHTS)
+    if _size(known) != _size(model):
+        raise checkpoints.CheckpointError(f"{start.name} is a prior of another size than is trained here.")
+    model.load_state_dict(known.state_dict(), strict=False)
+
+
+def _size(model: TextPrior) -> dict[str, object]:
+    return {name: value for name, value in model.config.items() if name[0] != "_" and name != "posterior"}
+
+
+def _seeing(model: TextPrior) -> set[str]:
+    return {name for name in model.state_dict() if name.split(".")[0] in ("see", "to_posterior")}
 
 
 def _float(g: Gaussian) -> Gaussian:

@@ -16,7 +16,7 @@ from core.diffusion.sampling import Plan, draw
 from core.diffusion.text import Told, walk_text
 from core.images import to_images
 from core.models.adapter_files import Adapter, read_adapter, write_adapter
-from core.models.adapters import AdapterFactors, Worn, merged
+from core.models.adapters import AdapterFactors, Worn, merged, reduced
 from core.recipe import Recipe
 from core.training.export import training_facts
 from core.training.style_data import StyleBase
@@ -85,19 +85,20 @@ def sample_sheet(
     return sheet
 
 
-def export_style(base: StyleBase, run: Path, folder: Path, *, which: str = "best", title: str = "") -> None:
-    """A run -> the style's folder: weights, ``config.json``, ``training.json``, thumbnail and the last samples. Its
-    card comes from ``core.cards``.
+def export_style(
+    base: StyleBase, run: Path, folder: Path, *, which: str = "best", title: str = "", rank: int | None = None
+) -> None:
+    """A run -> the style's folder: weights, ``config.json``, ``training.json``, thumbnail and samples. Its card comes
+    from ``core.cards``. ``rank`` makes it smaller than it was trained.
     """
     adapter = read_adapter(run / which)
+    adapter = reduced(adapter, rank) if rank else adapter
     facts = {**adapter.facts, "title": title or adapter.facts.get("title") or folder.name}
     folder.mkdir(parents=True, exist_ok=True)
     checkpoints.write_json(folder / "training.json", training_facts(run))
-    samples = sorted((run / "samples").glob("sample-*.png"))
-    if samples:
-        (folder / "samples.png").write_bytes(samples[-1].read_bytes())
-    thumbnail = sample_sheet(base, adapter, (_THUMBNAIL_SEED,), trigger=str(facts.get("trigger", "")))
-    thumbnail.save(folder / _THUMBNAIL, "WEBP", quality=92, method=6)
+    trigger = str(facts.get("trigger", ""))
+    for name, seeds in ((checkpoints.SAMPLES, SEEDS), (_THUMBNAIL, (_THUMBNAIL_SEED,))):
+        sample_sheet(base, adapter, seeds, trigger=trigger).save(folder / name, "WEBP", quality=92, method=6)
     write_adapter(type(adapter)(adapter.name, adapter.factors, facts, ""), folder)  # last: now the folder counts
 
 

@@ -142,11 +142,12 @@ def train_text(
     if start is not None:
         weights = start / "unet" if (start / "unet").is_dir() else start
         checkpoints.load_weights(model, weights / checkpoints.WEIGHTS)
-        facts["started_from"] = checkpoints.fingerprint(weights)
+        facts["started_from"] = batches.history(start, weights)
     elif faces is not None:
-        facts["started_from"] = {"faces": checkpoints.fingerprint(faces)}
-        if not (resume and (out / "state.safetensors").is_file()):
-            facts["started_from"] |= begin_with(model, faces, drawn, states)
+        if resume and (out / "state.safetensors").is_file():
+            facts["started_from"] = checkpoints.read_json(out / "run.json")["started_from"]
+        else:
+            facts["started_from"] = {"faces": checkpoints.fingerprint(faces), **begin_with(model, faces, drawn, states)}
     loop = Loop(preset.loop, out, {"model": model}, facts)
     states.encoder.to(loop.device)
 
