@@ -2,7 +2,7 @@
 (() => {
   const { on, emit, el, icon, paint, styles } = latentscape;
   const { state } = styles;
-  const TILE = 96;
+  const TILE = 88;
   const REST = 250; // after the last change the wall follows
   let strip, note;
   const nodes = new Map(); // style -> its tile
