@@ -69,6 +69,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, help="instead of the preset's")
     parser.add_argument("--rank", type=int, help="instead of the preset's, 1 to 128")
     parser.add_argument("--export-rank", type=int, help="make the finished style smaller: its nearest of this rank")
+    parser.add_argument(
+        "--export-scale", type=float, default=1.0, help="which weight of what was learned is to be strength 1"
+    )
     parser.add_argument("--rate", type=float, help="learning rate instead of the preset's")
     parser.add_argument("--seed", type=int, help="instead of the preset's")
     parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
@@ -96,7 +99,7 @@ def _train(args, base, preset, renderer: str | None, title: str, out: Path, expo
     show = sampler(base, out / "samples", args.trigger)
     train_style(base, data, preset, out, facts, show=show, resume=args.resume)
     if export:
-        export_style(base, out, export, title=title, rank=args.export_rank)
+        export_style(base, out, export, title=title, rank=args.export_rank, scale=args.export_scale)
         write_card(export)
         print(f"{export} written; draw with: python scripts/sample.py {args.base} --style {export.name} ...")
 

@@ -18,7 +18,7 @@ from core import checkpoints
 from core.cards import card_text
 from core.data import load
 from core.models.adapter_files import WEIGHTS, read_adapter
-from core.models.adapters import Base, check_fit
+from core.models.adapters import Base, check_fit, reduced
 from core.style_photos import StyleError, check_photos, read_photos
 from core.training.style import PRESETS, train_style
 from core.training.style_data import domain_data, open_base, photo_data, read_attributes, rendered_data
@@ -46,6 +46,13 @@ def log_of(run: Path) -> list[dict]:
 
 def losses(run: Path) -> list[tuple[int, float]]:
     return [(row["step"], row.get("loss", row.get("val_loss"))) for row in log_of(run)]
+
+
+def merged_change(adapter) -> torch.Tensor:
+    """All updates of weights, one after the other."""
+    return torch.cat(
+        [(up.flatten(1) @ down.flatten(1)).flatten() for _, (down, up) in sorted(adapter.factors.items())]
+    ).float()
 
 
 def photos(count=6, size=64) -> np.ndarray:
@@ -81,7 +88,9 @@ def test_samples_and_the_finished_folder(base, data, tmp_path):
     names = [path.name for path in sorted((tmp_path / "run" / "samples").iterdir())]
     assert names == ["sample-00003.png", "sample-00006.png"]
     assert Image.open(tmp_path / "run" / "samples" / names[-1]).size == (4 * base.size, base.size)
-    export_style(base, tmp_path / "run", tmp_path / "small", rank=1)
+    export_style(base, tmp_path / "run", tmp_path / "small", rank=1, scale=2.0)
+    one, two = (merged_change(reduced(read_adapter(tmp_path / at), 1)) for at in ("run/best", "small"))
+    assert torch.allclose(two, 2 * one, rtol=0.02, atol=1e-4)
     assert read_adapter(tmp_path / "small").rank == 1 and "of rank 1 for" in card_text(tmp_path / "small")
     export_style(base, tmp_path / "run", tmp_path / "neon")
     assert Image.open(tmp_path / "neon" / checkpoints.SAMPLES).size == (4 * base.size, base.size)

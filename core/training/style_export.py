@@ -86,20 +86,31 @@ def sample_sheet(
 
 
 def export_style(
-    base: StyleBase, run: Path, folder: Path, *, which: str = "best", title: str = "", rank: int | None = None
+    base: StyleBase,
+    run: Path,
+    folder: Path,
+    *,
+    which: str = "best",
+    title: str = "",
+    rank: int | None = None,
+    scale: float = 1.0,
 ) -> None:
     """A run -> the style's folder: weights, ``config.json``, ``training.json``, thumbnail and samples. Its card comes
-    from ``core.cards``. ``rank`` makes it smaller than it was trained.
+    from ``core.cards``. ``rank`` makes it smaller than it was trained; ``scale`` is the weight of the trained style
+    that is to be its strength 1.
     """
-    adapter = read_adapter(run / which)
-    adapter = reduced(adapter, rank) if rank else adapter
+    trained = read_adapter(run / which)
+    adapter = reduced(trained, rank) if rank else trained
+    factors = {name: (down, up * scale) for name, (down, up) in adapter.factors.items()}
+    adapter = Adapter(adapter.name, factors, adapter.facts, "")
     facts = {**adapter.facts, "title": title or adapter.facts.get("title") or folder.name}
     folder.mkdir(parents=True, exist_ok=True)
-    checkpoints.write_json(folder / "training.json", training_facts(run))
+    made = {"trained_rank": trained.rank, "scale": scale}
+    checkpoints.write_json(folder / "training.json", {**training_facts(run), **made})
     trigger = str(facts.get("trigger", ""))
     for name, seeds in ((checkpoints.SAMPLES, SEEDS), (_THUMBNAIL, (_THUMBNAIL_SEED,))):
         sample_sheet(base, adapter, seeds, trigger=trigger).save(folder / name, "WEBP", quality=92, method=6)
-    write_adapter(type(adapter)(adapter.name, adapter.factors, facts, ""), folder)  # last: now the folder counts
+    write_adapter(Adapter(adapter.name, factors, facts, ""), folder)  # last: now the folder counts
 
 
 def _seeded(seed: int) -> torch.Generator:
