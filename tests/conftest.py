@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from browser import browser, opened  # noqa: F401 fixtures of the browser tests
 from PIL import Image, ImageDraw
 from torch import nn
 

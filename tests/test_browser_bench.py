@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
+from browser import IN_BROWSER, served, watched
 
 import app
 
-sync_api = pytest.importorskip("playwright.sync_api")
-
-CHROMIUM = "/usr/bin/chromium"
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not os.path.exists(CHROMIUM), reason="chromium is not installed"),
-]
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
+def page(browser, tmp_path_factory):
     root = tmp_path_factory.mktemp("measured")
     for name in ("autoencoder-kl", "autoencoder-cae", "autoencoder-vae"):
         (root / name).symlink_to(SHIPPED / name)
-    built = app.build(root=str(root))
-    _, address, _ = app.start(built, quiet=True)
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        opened = browser.new_page(viewport={"width": 1440, "height": 900})
-        opened.set_default_timeout(60_000)
-        opened.goto(address)
-        opened.get_by_role("tab", name="Reconstruction").click()
-        opened.get_by_role("tab", name="Benchmark").click()
-        opened.wait_for_selector(".bench table")
-        yield opened
-        browser.close()
-    built.close()
+    with served(app.build(root=str(root))) as address, watched(browser) as opened:
+        page = opened(address)
+        page.get_by_role("tab", name="Reconstruction").click()
+        page.get_by_role("tab", name="Benchmark").click()
+        page.wait_for_selector(".bench table")
+        yield page
 
 
 def names(page) -> list[str]:

@@ -3,78 +3,36 @@
 from __future__ import annotations
 
 import json
-import os
 from urllib.parse import urlparse
 
 import pytest
+from browser import IN_BROWSER, drop, nameless, served
 from PIL import Image
 
 import app
 from core.recipe import from_png
 
-sync_api = pytest.importorskip("playwright.sync_api")
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not os.path.exists(CHROMIUM), reason="chromium is not installed"),
-]
+pytestmark = IN_BROWSER
 DRAWN = "#pictures canvas[data-seed][data-painted]"
 PICTURE = "() => latentscape.session.shown.faces[0].picture"
 
 
 @pytest.fixture(scope="module")
 def url(tiny_checkpoints):
-    page = app.build(root=str(tiny_checkpoints))
-    _, address, _ = app.start(page, quiet=True)
-    yield address
-    page.close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
+    with served(app.build(root=str(tiny_checkpoints))) as address:
+        yield address
 
 
 @pytest.fixture()
-def visit(browser, url):
-    """Opens the page; afterwards fails on any script error and on any request that left this machine."""
-    contexts, problems = [], []
+def visit(opened, url):
+    """Opens the page and waits for its first face."""
 
-    def opened(width=1440, height=900, query="", **settings):
-        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True, **settings)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda request: problems.append(request.url) if _outside(request.url) else None)
-        page.goto(url + query)
+    def visited(query="", **settings):
+        page = opened(url + query, **settings)
         page.wait_for_selector(DRAWN)
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not problems
-
-
-def _outside(address):
-    parts = urlparse(address)
-    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in ("127.0.0.1", "localhost")
+    return visited
 
 
 def idle(page):
@@ -278,7 +236,7 @@ def test_a_downloaded_png_dropped_back_restores_its_recipe(visit, tmp_path):
     assert from_png(path.read_bytes()).attributes == wanted["attributes"]
     page.locator("#clear-all").click()
     idle(page)
-    _drop(page, path.read_bytes(), path.name)
+    drop(page, path.read_bytes(), path.name)
     page.wait_for_function(
         "(wanted) => JSON.stringify(latentscape.session.recipe.attributes) === wanted",
         arg=json.dumps(wanted["attributes"], separators=(",", ":")),
@@ -292,7 +250,7 @@ def test_a_dropped_photo_is_read_and_edited(visit, tmp_path):
     idle(page)
     path = tmp_path / "photo.png"
     Image.effect_noise((200, 260), 70).convert("RGB").save(path)
-    _drop(page, path.read_bytes(), path.name)
+    drop(page, path.read_bytes(), path.name)
     page.wait_for_function("() => latentscape.session.photo?.base")
     idle(page)
     assert page.locator("#mode-edit").get_attribute("aria-checked") == "true"
@@ -332,10 +290,10 @@ def test_the_camera_takes_a_photo_and_is_let_go(visit):
 
 def test_a_file_that_is_no_picture_is_refused_where_the_visitor_looks(visit):
     page = visit()
-    _drop(page, b"just text", "notes.txt", "text/plain")
+    drop(page, b"just text", "notes.txt", "text/plain")
     page.wait_for_function("() => !document.querySelector('.message').hidden")
     assert "not a picture" in page.locator(".message").inner_text()
-    _drop(page, b"just text", "broken.png", "image/png")
+    drop(page, b"just text", "broken.png", "image/png")
     page.wait_for_function("() => !document.querySelector('.message').innerText.includes('not a picture.')")
     idle(page)
     assert page.locator(".message[data-kind=error]").is_visible()
@@ -347,7 +305,7 @@ def test_a_drop_on_another_tab_is_answered_where_the_visitor_is_taken(visit):
     idle(page)
     page.get_by_role("tab", name="Models").click()
     page.wait_for_selector("#models-canvas h1")
-    _drop(page, b"just text", "notes.txt", "text/plain")
+    drop(page, b"just text", "notes.txt", "text/plain")
     page.wait_for_function("() => document.querySelector('#faces-canvas .message').offsetParent")
     assert "not a picture" in page.locator("#faces-canvas .message").inner_text()
 
@@ -387,23 +345,4 @@ def test_the_page_fits(visit, width, height):
 
 def test_every_control_has_a_name(visit):
     page = visit()
-    nameless = page.evaluate(
-        """() => [...document.querySelectorAll('#faces button, #faces input, #faces select')]
-            .filter((n) => !n.closest('[hidden]') && !n.hidden && n.type !== 'file')
-            .filter((n) => !(n.getAttribute('aria-label') || n.innerText.trim() || n.labels?.length))
-            .map((n) => n.outerHTML.slice(0, 80))"""
-    )
-    assert nameless == []
-
-
-def _drop(page, data, name, kind="image/png"):
-    page.evaluate(
-        """([bytes, name, type]) => {
-            const transfer = new DataTransfer();
-            transfer.items.add(new File([new Uint8Array(bytes)], name, { type }));
-            for (const event of ['dragenter', 'dragover', 'drop'])
-                document.querySelector('#faces-history').dispatchEvent(
-                    new DragEvent(event, { dataTransfer: transfer, bubbles: true, cancelable: true }));
-        }""",
-        [list(data), name, kind],
-    )
+    assert nameless(page, "#faces") == []

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import io
-import os
 import zipfile
-from urllib.parse import urlparse
 
 import pytest
 import torch
+from browser import IN_BROWSER, nameless, served
 from PIL import Image
 
 import app
 from core.checkpoints import save_model
 from core.models.flat_autoencoder import FlatAutoencoder
 
-sync_api = pytest.importorskip("playwright.sync_api")
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not os.path.exists(CHROMIUM), reason="chromium is not installed"),
-]
+pytestmark = IN_BROWSER
 IDLE = "() => latentscape.lab.idle && latentscape.lab.state.rows.length >= 3 && latentscape.ask.idle"
 AFTER = ".lab-compare canvas.after"
 LARGE = f"() => document.querySelector('{AFTER}').dataset.painted.split(':').slice(0, 2).join()"  # without its size
@@ -47,46 +31,21 @@ def url(tiny_checkpoints, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LATENTSCAPE_SD", str(root / "nowhere"))
         patch.setenv("LATENTSCAPE_TAESD", str(root / "nowhere"))
-        page = app.build(root=str(root))
-        _, address, _ = app.start(page, quiet=True)
-        yield address
-        page.close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
+        with served(app.build(root=str(root))) as address:
+            yield address
 
 
 @pytest.fixture()
-def visit(browser, url):
-    """Opens the tab and waits for its first grid; afterwards fails on script errors and on requests to elsewhere."""
-    contexts, problems = [], []
+def visit(opened, url):
+    """Opens the tab and waits for its first grid."""
 
-    def opened(width=1440, height=900):
-        context = browser.new_context(viewport={"width": width, "height": height})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda request: problems.append(request.url) if _outside(request.url) else None)
-        page.goto(url)
+    def visited(**size):
+        page = opened(url, **size)
         page.get_by_role("tab", name="Reconstruction").click()
         page.wait_for_function(IDLE)
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not problems
-
-
-def _outside(address):
-    parts = urlparse(address)
-    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in ("127.0.0.1", "localhost")
+    return visited
 
 
 def cell(page, model, row=0):
@@ -273,13 +232,7 @@ def test_the_page_fits(visit, width, height):
 def test_every_control_has_a_name(visit):
     page = visit()
     loupe(page, "kl")
-    nameless = page.evaluate(
-        """() => [...document.querySelectorAll('#lab button, #lab input, #lab select')]
-            .filter((n) => !n.closest('[hidden]') && !n.hidden && n.type !== 'file')
-            .filter((n) => !(n.getAttribute('aria-label') || n.innerText.trim() || n.labels?.length))
-            .map((n) => n.outerHTML.slice(0, 80))"""
-    )
-    assert nameless == []
+    assert nameless(page, "#lab") == []
 
 
 def _png(size, colour):

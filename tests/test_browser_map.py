@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 import io
-import os
 import shutil
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlparse
 
 import numpy as np
 import pytest
 import tiny_text
+from browser import IN_BROWSER, served
 from PIL import Image
 from test_map_ask import COUNT, noise_atlas
 
 import app
 
-sync_api = pytest.importorskip("playwright.sync_api")
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not os.path.exists(CHROMIUM), reason="chromium is not installed"),
-]
+pytestmark = IN_BROWSER
 IDLE = "() => latentscape.map.idle && latentscape.map.state.colouring"
 LARGE = "() => document.querySelector('.map-large')?.dataset.painted"
 PIXEL = """row => { const plane = latentscape.map.plane, box = plane.element.getBoundingClientRect();
@@ -43,56 +28,34 @@ EMPTY = """() => { const plane = latentscape.map.plane, box = plane.element.getB
       if (far(x, y)) return [box.left + x, box.top + y]; }"""  # noqa: E501
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
-
-
-def serve(root, atlases):
+@contextmanager
+def mapped(root, atlases):
+    """The address of the app while it runs with these atlases."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LATENTSCAPE_ATLASES", str(atlases))
         page = app.build(root=str(root))
-    _, address, _ = app.start(page, quiet=True)
-    return page, address
+    with served(page) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def url(tiny_checkpoints, tmp_path_factory):
     folder = tmp_path_factory.mktemp("atlases")
     noise_atlas(tiny_checkpoints, folder)
-    page, address = serve(tiny_checkpoints, folder)
-    yield address
-    page.close()
+    with mapped(tiny_checkpoints, folder) as address:
+        yield address
 
 
 @pytest.fixture()
-def visit(browser, url):
-    """Opens the tab and waits for its map; afterwards fails on script errors and on requests to elsewhere."""
-    contexts, problems = [], []
+def visit(opened, url):
+    """Opens the tab, its map not yet drawn."""
 
-    def opened(width=1440, height=900, address=url):
-        context = browser.new_context(viewport={"width": width, "height": height})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda request: problems.append(request.url) if _outside(request.url) else None)
-        page.goto(address)
+    def visited(address=url, **size):
+        page = opened(address, **size)
         page.get_by_role("tab", name="Latent map").click()
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not problems
-
-
-def _outside(url: str) -> bool:
-    parts = urlparse(url)
-    return parts.scheme not in ("data", "blob") and parts.hostname not in ("127.0.0.1", "localhost")
+    return visited
 
 
 def shown(page):
@@ -208,9 +171,8 @@ def worded(tiny_checkpoints, tmp_path_factory):
     shutil.copytree(tiny_checkpoints, root)
     shutil.copytree(tiny_text.clip_folder(tmp_path_factory.mktemp("clip")), root / "clip")
     noise_atlas(root, root / "atlases")
-    page, address = serve(root, root / "atlases")
-    yield address
-    page.close()
+    with mapped(root, root / "atlases") as address:
+        yield address
 
 
 def test_any_words_are_looked_for_and_the_points_say_how_near_they_are(visit, worded):
@@ -336,9 +298,8 @@ def test_on_a_phone_nothing_is_cut_off(visit):
 
 
 def test_without_an_atlas_the_command_is_named(visit, tiny_checkpoints, tmp_path):
-    served, address = serve(tiny_checkpoints, tmp_path)
-    page = visit(address=address)
-    page.wait_for_selector(".map-empty")
-    assert "python scripts/build_atlas.py" in page.locator(".map-empty code").inner_text()
-    assert page.locator(".map-panel").is_hidden()
-    served.close()
+    with mapped(tiny_checkpoints, tmp_path) as address:
+        page = visit(address=address)
+        page.wait_for_selector(".map-empty")
+        assert "python scripts/build_atlas.py" in page.locator(".map-empty code").inner_text()
+        assert page.locator(".map-panel").is_hidden()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from urllib.parse import urlparse
 
 import gradio as gr
 import pytest
+from browser import IN_BROWSER
 from PIL import Image
 
 from core.checkpoints import save_model
@@ -17,13 +16,7 @@ from core.pipelines.models import ModelShelf
 from ui.models_tab import models_tab
 from ui.shell import launch_settings
 
-sync_api = pytest.importorskip("playwright.sync_api")
-
-CHROMIUM = "/usr/bin/chromium"
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not os.path.exists(CHROMIUM), reason="chromium is not installed"),
-]
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +27,9 @@ def url(tmp_path_factory):
     (root / "classifier" / "training.json").write_text(json.dumps({"curves": curves}))
     (root / "classifier" / "metrics.json").write_text('{"psnr": 30.25, "<b>": 1}')
     (root / "classifier" / "README.md").write_text("# Reader of faces\n\nIt reads faces.\n")
-    Image.new("RGB", (64, 64), "teal").save(root / "classifier" / "samples.png")
+    Image.new("RGB", (64, 64), "teal").save(root / "classifier" / "samples.webp")
     shutil.copytree(root / "classifier", root / "reader")
-    (root / "reader" / "samples.png").unlink()
+    (root / "reader" / "samples.webp").unlink()
     Image.new("RGB", (96, 32), "teal").save(root / "reader" / "comparison.png")
     with gr.Blocks() as page:
         models_tab(ModelShelf(root))
@@ -45,42 +38,28 @@ def url(tmp_path_factory):
     page.close()
 
 
-def test_choosing_a_model_and_its_views(url):
-    problems = []
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda request: problems.append(request.url) if _outside(request.url) else None)
-        page.goto(url)
-        page.wait_for_selector("#models-canvas .samples img")
-        assert page.inner_text("#models-canvas h1") == "Reader of faces"
-        page.wait_for_selector("#models-text >> text=It reads faces.")
-        page.click("#models-list .model:last-child")
-        page.wait_for_selector("#models-canvas .charts svg")
-        assert page.get_attribute("[data-view=curves]", "aria-selected") == "true"
-        assert page.locator("#models-canvas .comparison img").evaluate("(image) => image.naturalWidth") == 96
-        page.locator("#models-list .model", has_text="Reader of faces").first.click()
-        page.wait_for_selector("#models-canvas .samples img")
-        page.click("[data-view=curves]")
-        assert page.locator("#models-canvas .charts svg").count() == 1
-        page.click("[data-view=figures]")
-        assert "30.250" in page.inner_text("#models-canvas .body") and page.locator("#models-canvas td b").count() == 0
-        page.click("[data-view=network]")
-        svg = page.wait_for_selector("#models-canvas .body.network svg")
-        assert "Stages 1" in svg.text_content()
-        before = svg.bounding_box()["width"]
-        page.click("[data-zoom=in]")
-        assert page.locator("#models-canvas .body.network svg").bounding_box()["width"] > before
-        page.focus("#models-list [aria-current]")
-        page.keyboard.press("ArrowUp")
-        page.wait_for_selector("#models-canvas .problem >> text=train_autoencoder.py")
-        assert page.evaluate("document.documentElement.scrollHeight") <= 900
-        browser.close()
-    assert not problems
-
-
-def _outside(address: str) -> bool:
-    parts = urlparse(address)
-    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in ("127.0.0.1", "localhost")
+def test_choosing_a_model_and_its_views(opened, url):
+    page = opened(url)
+    page.wait_for_selector("#models-canvas .samples img")
+    assert page.inner_text("#models-canvas h1") == "Reader of faces"
+    page.wait_for_selector("#models-text >> text=It reads faces.")
+    page.click("#models-list .model:last-child")
+    page.wait_for_selector("#models-canvas .charts svg")
+    assert page.get_attribute("[data-view=curves]", "aria-selected") == "true"
+    assert page.locator("#models-canvas .comparison img").evaluate("(image) => image.naturalWidth") == 96
+    page.locator("#models-list .model", has_text="Reader of faces").first.click()
+    page.wait_for_selector("#models-canvas .samples img")
+    page.click("[data-view=curves]")
+    assert page.locator("#models-canvas .charts svg").count() == 1
+    page.click("[data-view=figures]")
+    assert "30.250" in page.inner_text("#models-canvas .body") and page.locator("#models-canvas td b").count() == 0
+    page.click("[data-view=network]")
+    svg = page.wait_for_selector("#models-canvas .body.network svg")
+    assert "Stages 1" in svg.text_content()
+    before = svg.bounding_box()["width"]
+    page.click("[data-zoom=in]")
+    assert page.locator("#models-canvas .body.network svg").bounding_box()["width"] > before
+    page.focus("#models-list [aria-current]")
+    page.keyboard.press("ArrowUp")
+    page.wait_for_selector("#models-canvas .problem >> text=train_autoencoder.py")
+    assert page.evaluate("document.documentElement.scrollHeight") <= 900

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import time
-from urllib.parse import urlparse
 
 import pytest
 import tiny_text
+from browser import IN_BROWSER, drop, served
 from PIL import Image
 
 import app
 from core.recipe import Recipe, from_png, to_link, to_png
 
-sync_api = pytest.importorskip("playwright.sync_api")
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not os.path.exists(CHROMIUM), reason="chromium is not installed"),
-]
+pytestmark = IN_BROWSER
 DRAWN = "#prompts-pictures canvas[data-painted]"
 SHOWN = "() => latentscape.prompts.state.shown"
 PICTURE = "() => latentscape.prompts.state.shown.pictures[0]?.picture"
@@ -46,10 +30,8 @@ def root(tmp_path_factory, tiny_checkpoints):
 def url(root):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LATENTSCAPE_SD", str(root / "nowhere"))
-        page = app.build(root=str(root))
-        _, address, _ = app.start(page, quiet=True)
-        yield address
-        page.close()
+        with served(app.build(root=str(root))) as address:
+            yield address
 
 
 @pytest.fixture()
@@ -57,33 +39,16 @@ def bare_url(tiny_checkpoints, tmp_path_factory):
     """Only Stable Diffusion is here."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LATENTSCAPE_SD", str(tiny_text.stable_diffusion(tmp_path_factory.mktemp("sd"))))
-        page = app.build(root=str(tiny_checkpoints))
-        _, address, _ = app.start(page, quiet=True)
-        yield address
-        page.close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
+        with served(app.build(root=str(tiny_checkpoints))) as address:
+            yield address
 
 
 @pytest.fixture()
-def visit(browser, url):
-    """Opens the tab; afterwards fails on any script error and on any request that left this machine."""
-    contexts, problems = [], []
+def visit(opened, url):
+    """Opens the tab, by itself or by a link, and waits for its first picture."""
 
-    def opened(address=url, width=1440, height=900, query="", drawn=True):
-        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda request: problems.append(request.url) if _outside(request.url) else None)
-        page.goto(address + query)
+    def visited(address=url, query="", drawn=True, **size):
+        page = opened(address + query, **size)
         if not query:
             page.get_by_role("tab", name="Text prompts").click()
         if drawn:
@@ -91,15 +56,7 @@ def visit(browser, url):
             page.wait_for_function(CALM)
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not problems
-
-
-def _outside(address):
-    parts = urlparse(address)
-    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in ("127.0.0.1", "localhost")
+    return visited
 
 
 def drawn_anew(page, act):
@@ -223,7 +180,7 @@ def test_a_download_dropped_anywhere_draws_the_same_picture(visit):
     )
     drawn_anew(page, lambda: page.fill("#prompt", "a man"))
     page.get_by_role("tab", name="Faces").click()
-    _drop(page, data, "mine.png")
+    drop(page, data, "mine.png")
     page.wait_for_function(
         "(picture) => latentscape.prompts.state.shown.pictures[0]?.picture === picture",
         arg=shown["pictures"][0]["picture"],
@@ -277,14 +234,12 @@ def test_a_picture_goes_to_reconstruction(visit):
 
 def test_without_any_model_there_is_no_tab(browser, tiny_checkpoints, monkeypatch):
     monkeypatch.setenv("LATENTSCAPE_SD", str(tiny_checkpoints / "nowhere"))
-    built = app.build(root=str(tiny_checkpoints))
-    _, address, _ = app.start(built, quiet=True)
-    page = browser.new_page()
-    page.goto(address)
-    page.get_by_role("tab", name="Reconstruction").wait_for()
-    assert page.get_by_role("tab", name="Text prompts").count() == 0
-    page.close()
-    built.close()
+    with served(app.build(root=str(tiny_checkpoints))) as address:
+        page = browser.new_page()
+        page.goto(address)
+        page.get_by_role("tab", name="Reconstruction").wait_for()
+        assert page.get_by_role("tab", name="Text prompts").count() == 0
+        page.close()
 
 
 def test_without_its_weights_the_tab_says_how_to_make_them(visit, bare_url):
@@ -325,19 +280,6 @@ def test_the_tab_fits_and_every_control_has_a_name(visit, width, height):
 def test_pictures_of_the_faces_tab_still_restore_there(visit):
     page = visit()
     data = to_png(Image.new("RGB", (64, 64)), Recipe(seed=5, prompt='a note: "model":"text"'))
-    _drop(page, data, "face.png")
+    drop(page, data, "face.png")
     page.wait_for_function("() => latentscape.session.recipe.seed === 5")
     assert page.locator("#faces").is_visible()
-
-
-def _drop(page, data, name):
-    page.evaluate(
-        """([bytes, name]) => {
-            const transfer = new DataTransfer();
-            transfer.items.add(new File([new Uint8Array(bytes)], name, { type: "image/png" }));
-            const options = { dataTransfer: transfer, bubbles: true, cancelable: true };
-            for (const event of ['dragenter', 'dragover', 'drop'])
-                document.body.dispatchEvent(new DragEvent(event, options));
-        }""",
-        [list(data), name],
-    )

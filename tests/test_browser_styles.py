@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import zipfile
-from urllib.parse import urlparse
 
 import pytest
 import torch
+from browser import IN_BROWSER, served
 from PIL import Image
 
 import app
@@ -18,22 +17,7 @@ from core.models.adapter_files import WEIGHTS
 from core.models.adapters import TARGETS, AdapterFactors
 from core.recipe import from_png
 
-sync_api = pytest.importorskip("playwright.sync_api")
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not os.path.exists(CHROMIUM), reason="chromium is not installed"),
-]
+pytestmark = IN_BROWSER
 STATE = "latentscape.styles.state"
 SHOWN = f"() => {STATE}.shown"
 NAMES = ["comic", "oil", "pencil"]
@@ -60,48 +44,23 @@ def root(tiny_checkpoints, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def url(root):
-    page = app.build(root=str(root))
-    _, address, _ = app.start(page, quiet=True)
-    yield address
-    page.close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
+    with served(app.build(root=str(root))) as address:
+        yield address
 
 
 @pytest.fixture()
-def visit(browser, url):
-    """Opens the tab; afterwards fails on any script error and on any request that left this machine."""
-    contexts, problems = [], []
+def visit(opened, url):
+    """Opens the tab and waits for its wall."""
 
-    def opened(width=1440, height=900, tab="Styles"):
-        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(90_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda request: problems.append(request.url) if _outside(request.url) else None)
-        page.goto(url)
+    def visited(tab="Styles", **size):
+        page = opened(url, timeout=90_000, **size)
         page.wait_for_selector("#pictures canvas[data-painted]")
         if tab:
             page.get_by_role("tab", name=tab).click()
             page.wait_for_function(WALL)
         return page
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not problems
-
-
-def _outside(address):
-    parts = urlparse(address)
-    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in ("127.0.0.1", "localhost")
+    return visited
 
 
 def settled(page, condition):

@@ -31,6 +31,8 @@ SCRIPTS = (
     "pictures.js",
     "session.js",
     "ask.js",
+    "wire.js",
+    "filmstrip.js",
     "controls.js",
     "photo.js",
     "meters.js",

@@ -1,11 +1,9 @@
-// The state of the Text prompts tab and its one line to the server: of every kind only the newest request waits, and a
-// drawing that somebody waits for ends what runs in the background.
+// The state of the Text prompts tab, and what it asks of the server.
 (() => {
   const { part, on, emit } = latentscape;
   const PATIENCE = 300000; // without a word from the server: large models take minutes
-  const SLOW = 500; // after this long an unfinished drawing gives way to a newer one
   const TYPING = 140; // between the last key and the marks on the words
-  const ORDER = ["open", "draw", "gif", "explain"];
+  const SLOTS = { open: {}, draw: { urgent: true }, gif: { urgent: true }, explain: { background: true } };
   const TAB = "Text prompts";
 
   const state = {
@@ -23,75 +21,12 @@
     entrance: null, // a link or a PNG that came before the tab was opened
   };
 
-  let wire = null;
   let reader = null;
-  let current = null;
-  let ticket = 0;
-  let watchdog = 0;
   let readTicket = 0;
   let readText = "";
-  const waiting = {};
+  const line = latentscape.wire("prompts", SLOTS, { patience: PATIENCE, kept: "Your prompt is kept", take });
 
-  // --- one request at a time --------------------------------------------------------------------------------------
-
-  // `content` is {kind, ...}, or a function that gives it when its turn comes.
-  function ask(slot, content, options = {}) {
-    waiting[slot] = { ...options, slot, content };
-    if (slot === "draw") delete waiting.explain;
-    pump();
-  }
-
-  function pump() {
-    if (!wire) return;
-    if (current) {
-      const wanted = waiting.draw || waiting.gif;
-      if (!wanted) return;
-      const age = performance.now() - current.sent;
-      if (current.slot === "explain" || age > SLOW) interrupt();
-      else setTimeout(pump, SLOW - age + 5);
-      return;
-    }
-    const slot = ORDER.find((name) => waiting[name]);
-    if (!slot) return emit("prompts:idle");
-    const request = waiting[slot];
-    delete waiting[slot];
-    const content = typeof request.content === "function" ? request.content() : request.content;
-    current = { ...request, content, kind: content.kind, ticket: ++ticket, sent: performance.now() };
-    wire.props.value = { ...content, ticket };
-    wire.trigger("ask");
-    listen();
-    emit("prompts:asked", current);
-  }
-
-  function listen() {
-    clearTimeout(watchdog);
-    watchdog = setTimeout(() => failed("The server does not answer. Your prompt is kept; try again."), PATIENCE);
-  }
-
-  // The request ended without an answer: the line was full, or the connection broke.
-  function failed(error = "The server is busy. Your prompt is kept; try again in a moment.") {
-    if (current) receive({ ticket: current.ticket, last: true, error });
-  }
-
-  function interrupt() {
-    if (!current || current.interrupted) return;
-    current.interrupted = true;
-    wire.trigger("stop");
-  }
-
-  // Esc or the button: nothing more is wanted; what is there is kept.
-  function stop() {
-    for (const slot of ORDER) delete waiting[slot];
-    if (current) {
-      current.stopped = true;
-      interrupt();
-    }
-  }
-
-  function receive(message) {
-    if (!current || !message || message.ticket !== current.ticket) return;
-    const request = current;
-    listen();
+  function take(message, request) {
     if (message.models) {
       Object.assign(state, { models: message.models, prior: message.prior, clip: message.clip, opened: true });
       emit("prompts:models");
@@ -102,12 +37,6 @@
       emit("prompts:recipe", {});
       read();
     }
-    emit("prompts:answer", { ...message, request, superseded: Boolean(waiting.draw) });
-    if (!message.last) return;
-    clearTimeout(watchdog);
-    current = null;
-    emit("prompts:finished", { ...message, request });
-    pump();
   }
 
   // --- what is asked ----------------------------------------------------------------------------------------------
@@ -116,11 +45,17 @@
   const model = () => state.models.find((one) => one.key === state.recipe.model);
   const body = () => ({ kind: state.mode, recipe: state.recipe, other: state.other });
 
+  // What explains the last drawing is not wanted any more once another one is asked for.
+  function askDrawing(content, options) {
+    delete line.waiting.explain;
+    line.ask("draw", content, options);
+  }
+
   function draw(options = {}) {
     if (state.mode === "morph" && !state.other.trim()) {
       return options.live ? null : emit("prompts:say", { text: "Write the second prompt: the picture goes from the first one to it." });
     }
-    ask("draw", body, options);
+    askDrawing(body, options);
   }
 
   // A change of the recipe or of what goes with it. The built-in model draws at once, a large one when told to.
@@ -159,7 +94,7 @@
   function enter(content) {
     show();
     if (!state.opened) return (state.entrance = content);
-    ask("draw", { kind: "draw", ...content });
+    askDrawing({ kind: "draw", ...content });
   }
 
   // Whether a link's recipe is one of this tab's; then the tab opens with it.
@@ -200,23 +135,8 @@
   });
 
   on("prompts:ready", () =>
-    ask("open", { kind: "open" }, { then: () => (state.entrance ? enter(state.entrance) : draw()) }));
+    line.ask("open", { kind: "open" }, { then: () => (state.entrance ? enter(state.entrance) : draw()) }));
   on("prompts:finished", ({ request }) => request.then?.());
 
-  latentscape.prompts = {
-    state, ask, draw, change, read, reroll, randomSeed, stop, receive, failed, large, model, visible, open, restore,
-    connect(handle) {
-      wire = handle;
-      pump();
-    },
-    get busy() {
-      return current;
-    },
-    get calm() {
-      return (!current || current.slot === "explain") && !waiting.draw; // nobody waits for a drawing
-    },
-    get idle() {
-      return !current && !ORDER.some((slot) => waiting[slot]);
-    },
-  };
+  latentscape.prompts = Object.assign(line, { state, draw, change, read, reroll, randomSeed, large, model, visible, open, restore });
 })();

@@ -1,10 +1,8 @@
-// The state of the Styles tab and its line to the server: of every kind only the newest request waits, and a picture
-// that somebody waits for ends what is drawn for the wall in the background.
+// The state of the Styles tab, and what it asks of the server; the wall is drawn in the background.
 (() => {
   const { on, emit, session } = latentscape;
   const PATIENCE = 120000; // without a word from the server
-  const SLOW = 500; // after this long an unfinished drawing gives way to a newer one
-  const ORDER = ["open", "file", "draw", "wall"];
+  const SLOTS = { open: {}, file: { urgent: true, whole: true }, draw: { urgent: true }, wall: { background: true } };
 
   const state = {
     words: null, // names, bounds and the first recipe, from the server
@@ -28,71 +26,10 @@
     entrance: null, // a picture that came before the tab was opened
   };
 
-  let wire = null;
-  let current = null;
-  let ticket = 0;
-  let watchdog = 0;
-  const waiting = {};
+  const line = latentscape.wire("styles", SLOTS, { patience: PATIENCE, kept: "Your settings are kept", take });
+  const { ask, waiting } = line;
 
-  // --- one request at a time --------------------------------------------------------------------------------------
-
-  // `content` is {kind, ...}, or a function that gives it when its turn comes; null: nothing is wanted any more.
-  function ask(slot, content, options = {}) {
-    waiting[slot] = { ...options, slot, content };
-    pump();
-  }
-
-  function pump() {
-    if (!wire) return;
-    if (current) {
-      if (!waiting.draw && !waiting.file) return;
-      const age = performance.now() - current.sent;
-      if (current.slot === "wall" || age > SLOW) interrupt();
-      else setTimeout(pump, SLOW - age + 5);
-      return;
-    }
-    const slot = ORDER.find((name) => waiting[name]);
-    if (!slot) return emit("styles:idle");
-    const request = waiting[slot];
-    delete waiting[slot];
-    const content = typeof request.content === "function" ? request.content() : request.content;
-    if (!content) return pump();
-    current = { ...request, content, kind: content.kind, ticket: ++ticket, sent: performance.now() };
-    wire.props.value = { ...content, ticket };
-    wire.trigger("ask");
-    listen();
-    emit("styles:asked", current);
-  }
-
-  function listen() {
-    clearTimeout(watchdog);
-    watchdog = setTimeout(() => failed("The server does not answer. Your settings are kept; try again."), PATIENCE);
-  }
-
-  // The request ended without an answer: the line was full, or the connection broke.
-  function failed(error = "The server is busy. Your settings are kept; try again in a moment.") {
-    if (current) receive({ ticket: current.ticket, last: true, error });
-  }
-
-  function interrupt() {
-    if (!current || current.interrupted || current.slot === "file") return;
-    current.interrupted = true;
-    wire.trigger("stop");
-  }
-
-  // Esc or the button: nothing more is wanted; what is on the canvas stays.
-  function stop() {
-    for (const slot of ORDER) delete waiting[slot];
-    if (current) {
-      current.stopped = true;
-      interrupt();
-    }
-  }
-
-  function receive(message) {
-    if (!current || !message || message.ticket !== current.ticket) return;
-    const request = current;
-    listen();
+  function take(message, request) {
     if (message.styles) list(message.styles);
     if (message.adopt && !request.adopted) {
       request.adopted = true;
@@ -100,12 +37,6 @@
       Object.assign(state, { recipe: bare(message.adopt.recipe), worn: { ...weights }, parts: [...parts], blend: "sum", mode: "face" });
       emit("styles:changed", {});
     }
-    emit("styles:answer", { ...message, request, superseded: Boolean(waiting.draw) });
-    if (!message.last) return;
-    clearTimeout(watchdog);
-    current = null;
-    emit("styles:finished", { ...message, request });
-    pump();
   }
 
   function list(styles) {
@@ -151,7 +82,7 @@
       const tile = usual && plainTile() && state.tiles.get(names[0] || "");
       if (tile) {
         delete waiting.draw;
-        if (current?.slot === "draw") interrupt();
+        if (line.busy?.slot === "draw") line.interrupt();
         return emit("styles:known", { before: plainTile(), after: tile, live });
       }
     }
@@ -232,20 +163,7 @@
     if (request.slot !== "wall" && !waiting.draw && state.opened && kind !== "wall") emit("styles:calm");
   });
 
-  latentscape.styles = {
-    state, ask, draw, wall, change, changeRecipe, choose, wear, stop, receive, failed, visible, fromFaces, enter, titleOf, keyOf, wornNow, plainTile, list,
-    connect(handle) {
-      wire = handle;
-      pump();
-    },
-    get busy() {
-      return current;
-    },
-    get idle() {
-      return !current && !ORDER.some((slot) => waiting[slot]);
-    },
-    get calm() {
-      return (!current || current.slot === "wall") && !waiting.draw;
-    },
-  };
+  latentscape.styles = Object.assign(line, {
+    state, draw, wall, change, changeRecipe, choose, wear, visible, fromFaces, enter, titleOf, keyOf, wornNow, plainTile, list,
+  });
 })();

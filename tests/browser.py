@@ -1,0 +1,106 @@
+"""What the browser tests share: Chromium, the running app, and pages that are watched while they are open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
+IN_BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="chromium is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture()
+def opened(browser):
+    """Opens addresses, each in a context of its own; see ``watched``."""
+    with watched(browser) as opened:
+        yield opened
+
+
+@contextmanager
+def watched(browser) -> Iterator[Callable]:
+    """Opens addresses; afterwards fails on any script error and on any request that left this machine."""
+    contexts, problems = [], []
+
+    def opened(address, width=1440, height=900, timeout=60_000, **settings):
+        context = browser.new_context(viewport={"width": width, "height": height}, **settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(timeout)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: problems.append(request.url) if _outside(request.url) else None)
+        page.goto(address)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not problems
+
+
+def _outside(address: str) -> bool:
+    parts = urlparse(address)
+    return parts.scheme not in ("data", "blob") and parts.hostname not in ("127.0.0.1", "localhost")
+
+
+@contextmanager
+def served(page) -> Iterator[str]:
+    """The address of a page that ``app.build`` has made, while it runs."""
+    import app  # the whole of Gradio: tests without a browser do not wait for it
+
+    _, address, _ = app.start(page, quiet=True)
+    try:
+        yield address
+    finally:
+        page.close()
+
+
+def drop(page, data: bytes, name: str, kind: str = "image/png") -> None:
+    """A file is dropped somewhere on the page."""
+    page.evaluate(
+        """([bytes, name, type]) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([new Uint8Array(bytes)], name, { type }));
+            const options = { dataTransfer: transfer, bubbles: true, cancelable: true };
+            for (const event of ['dragenter', 'dragover', 'drop'])
+                document.body.dispatchEvent(new DragEvent(event, options));
+        }""",
+        [list(data), name, kind],
+    )
+
+
+def nameless(page, part: str) -> list[str]:
+    """The controls inside ``part`` that a screen reader could not name."""
+    return page.evaluate(
+        """(part) => [...document.querySelectorAll(`${part} :is(button, input, select)`)]
+            .filter((n) => !n.closest('[hidden]') && !n.hidden && n.type !== 'file')
+            .filter((n) => !(n.getAttribute('aria-label') || n.innerText.trim() || n.labels?.length))
+            .map((n) => n.outerHTML.slice(0, 80))""",
+        part,
+    )
