@@ -31,7 +31,11 @@ def main() -> None:
     preset = replace(
         preset,
         rank=args.rank or preset.rank,
-        loop=replace(preset.loop, learning_rate=args.rate or preset.loop.learning_rate),
+        loop=replace(
+            preset.loop,
+            learning_rate=args.rate or preset.loop.learning_rate,
+            batch_size=args.batch or preset.loop.batch_size,
+        ),
     )
     base = open_base(args.base, args.checkpoints or checkpoints.root())
     for name in NAMES if args.all else [args.renderer]:
@@ -68,6 +72,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
     parser.add_argument("--steps", type=int, help="instead of the preset's")
     parser.add_argument("--rank", type=int, help="instead of the preset's, 1 to 128")
+    parser.add_argument("--batch", type=int, help="pictures of a step instead of the preset's")
     parser.add_argument("--export-rank", type=int, help="make the finished style smaller: its nearest of this rank")
     parser.add_argument(
         "--export-scale", type=float, default=1.0, help="which weight of what was learned is to be strength 1"

@@ -26,14 +26,19 @@
   }
 
   // A request that is sent while the server closes the stream of answers is done, but nobody listens. Any later request
-  // opens the stream again and brings all that was missed, so an empty one follows when the page has been quiet.
+  // opens the stream again and brings all that was missed, so empty ones follow when the page has been quiet: several,
+  // since the same may happen to the first of them.
   const QUIET = 4000;
+  const LONGEST = 32000;
   let quiet = 0;
   let nudge = null;
 
-  function listenAgain() {
+  function listenAgain(wait = QUIET) {
     clearTimeout(quiet);
-    quiet = setTimeout(() => nudge?.(), QUIET);
+    quiet = setTimeout(() => {
+      nudge?.();
+      if (wait < LONGEST) listenAgain(2 * wait);
+    }, wait);
   }
 
   const nudgeBy = (send) => (nudge = send);
