@@ -38,7 +38,7 @@ TITLES = {
     "comic": "Comic",
     "woodcut": "Woodcut",
     "neon": "Neon poster",
-    "old-photo": "Old photograph",
+    "old-photo": "Old photo",
     "mosaic": "Mosaic",
 }
 
