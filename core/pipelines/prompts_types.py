@@ -11,7 +11,7 @@ from core.captions import Reading
 from core.recipe import Recipe
 
 # The built-in model where nobody says otherwise: the schedule of 12 steps is begun at the draft, so that 7 are done.
-DRAFTED = Recipe(model="text", steps=12, guidance=5.0, start="prior")
+DRAFTED = Recipe(model="text", steps=12, guidance=6.0, start="prior")
 
 
 @dataclass(frozen=True)
