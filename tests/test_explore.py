@@ -229,9 +229,9 @@ def test_a_picture_from_elsewhere_is_located_beside_itself(explorer, shelf, synt
         picture = Image.open(io.BytesIO(archive.read("img_align_celeba/000013.jpg")))
     for found in explorer.locate("faces", picture):
         assert found.rows[0] == 12, found.space
-        assert found.places["tsne2"] == pytest.approx(
-            explorer.points("faces", found.space, "tsne2").places[12], abs=0.2
-        )
+        places = explorer.points("faces", found.space, "tsne2").places
+        apart = np.linalg.norm(places - np.asarray(found.places["tsne2"]), axis=1)
+        assert (apart < apart[12]).sum() < 5, found.space  # of 48; how far t-SNE spreads them differs by processor
 
 
 @pytest.mark.parametrize(
