@@ -81,6 +81,19 @@ def served(page) -> Iterator[str]:
         page.close()
 
 
+def enter(page, tab: str, ready: str) -> None:
+    """Opens a tab and waits until it is ready; on a busy machine the page is loaded once more, as a visitor would."""
+    from playwright.sync_api import TimeoutError as Late
+
+    page.get_by_role("tab", name=tab).click()
+    try:
+        page.wait_for_function(ready)
+    except Late:
+        page.reload()
+        page.get_by_role("tab", name=tab).click()
+        page.wait_for_function(ready)
+
+
 def drop(page, data: bytes, name: str, kind: str = "image/png") -> None:
     """A file is dropped somewhere on the page."""
     page.evaluate(

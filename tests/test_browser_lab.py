@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 import torch
-from browser import IN_BROWSER, nameless, served
+from browser import IN_BROWSER, enter, nameless, served
 from PIL import Image
 
 import app
@@ -41,8 +41,7 @@ def visit(opened, url):
 
     def visited(**size):
         page = opened(url, **size)
-        page.get_by_role("tab", name="Reconstruction").click()
-        page.wait_for_function(IDLE)
+        enter(page, "Reconstruction", IDLE)
         return page
 
     return visited

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 import torch
-from browser import IN_BROWSER, served
+from browser import IN_BROWSER, enter, served
 from PIL import Image
 
 import app
@@ -56,8 +56,7 @@ def visit(opened, url):
         page = opened(url, timeout=90_000, **size)
         page.wait_for_selector("#pictures canvas[data-painted]")
         if tab:
-            page.get_by_role("tab", name=tab).click()
-            page.wait_for_function(WALL)
+            enter(page, tab, WALL)
         return page
 
     return visited
