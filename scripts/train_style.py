@@ -121,7 +121,7 @@ def _data(args, base, preset, renderer: str | None):
     classifier = checkpoints.load_model((args.checkpoints or checkpoints.root()) / "classifier")
     if args.domain:
         (source,) = load_sets(args.data, size=base.size).values()
-        return domain_data(base, source, classifier, pictures=5 * preset.pictures, trigger=args.trigger)
+        return domain_data(base, source, classifier, pictures=15 * preset.pictures, trigger=args.trigger)
     pixels, problems = read_photos(args.pictures, base.size)
     for name, reason in problems:
         print(f"{name} left out: {reason}")

@@ -59,18 +59,26 @@ def photos(count=6, size=64) -> np.ndarray:
     return np.random.default_rng(5).integers(0, 255, (count, size, size, 3), dtype=np.uint8)
 
 
+def taught(base, data, run: Path) -> list[float]:
+    """Errors on held-out pictures of the style while it is learnt quickly."""
+    loop = replace(SMOKE.loop, steps=40, validate_every=4, learning_rate=2e-2, ema_decay=0.5, batch_size=8)
+    train_style(base, data, replace(SMOKE, rank=4, loop=loop), run, FACTS)
+    return [row["val_loss"] for row in log_of(run) if "val_loss" in row]
+
+
 def test_a_style_is_learnt_and_the_base_stays(base, tmp_path):
     before = {name: value.clone() for name, value in base.network.state_dict().items()}
-    loop = replace(SMOKE.loop, steps=40, validate_every=4, learning_rate=2e-2, ema_decay=0.5, batch_size=8)
-    preset = replace(SMOKE, rank=4, loop=loop)
-    own = photo_data(base, photos(), np.zeros((6, 40)))
-    train_style(base, own, preset, tmp_path / "run", FACTS)
-    error = [row["val_loss"] for row in log_of(tmp_path / "run") if "val_loss" in row]
+    error = taught(base, photo_data(base, photos(), np.zeros((6, 40))), tmp_path / "run")
     assert error[-1] < 0.9 * error[0]
     assert all(torch.equal(value, before[name]) for name, value in base.network.state_dict().items())
     adapter = read_adapter(tmp_path / "run" / "best")
     assert adapter.rank == 4 and adapter.facts["renderer"] == "neon"
     check_fit(adapter, Base("faces", base.network, lambda: base.fingerprint))
+
+
+def test_a_rendering_is_learnt_on_pictures_that_were_not_trained_on(base, data, tmp_path):
+    error = taught(base, data, tmp_path / "run")
+    assert error[-1] < 0.95 * error[0]
 
 
 def test_a_killed_run_has_the_same_curve_and_the_same_weights(base, data, tmp_path):
