@@ -70,6 +70,18 @@ def test_the_table_is_laid_before_anyone_touches_anything(visit):
     assert "12:1" in page.locator('.lab-head[data-model="kl"]').inner_text()
 
 
+def test_one_stream_brings_the_answers_of_many_requests(visit):
+    page = visit()
+    asked, streams = (
+        page.evaluate(
+            "(path) => performance.getEntriesByType('resource').filter((one) => one.name.includes(path)).length", path
+        )
+        for path in ("/queue/join", "/queue/data")
+    )
+    assert asked >= 6  # a drawing, the table, three pictures, their grid
+    assert streams <= asked / 3  # a stream that closes after every answer loses some (core.js)
+
+
 def test_a_missing_model_greys_its_column_and_says_how_to_get_it(visit):
     page = visit()
     assert page.locator('.lab-head[data-model="cae"]').get_attribute("data-present") == "false"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import gradio as gr
@@ -25,6 +26,8 @@ from ui.styles_tab import page_closed, styles_tab
 from ui.theme import ASSETS, page_head, page_styles, quiet_theme
 
 TITLE = "Latentscape"
+LISTENING = 20.0  # seconds that a page at work listens for answers; it renews them after half
+MOST_AT_WORK = 400  # requests under way, listening included; what computes has narrower limits of its own
 
 
 def build_shell(
@@ -38,9 +41,9 @@ def build_shell(
     """All tabs of the app around their pipelines."""
     frame = gr.Blocks(title=TITLE, fill_width=True, fill_height=True, analytics_enabled=False, delete_cache=(600, 3600))
     with frame as page:
-        header = island("header", config={"title": TITLE}, events=("nudge",))
-        header.nudge(
-            _nothing,
+        header = island("header", config={"title": TITLE}, events=("listen",))
+        header.listen(
+            _listen,
             None,
             None,
             trigger_mode="multiple",
@@ -67,8 +70,9 @@ def build_shell(
     return page
 
 
-def _nothing() -> None:
-    """Answers a page that only wants to hear (``listenAgain`` in core.js)."""
+async def _listen() -> None:
+    """Keeps a page's stream of answers open for a while (``listenOn`` in core.js)."""
+    await asyncio.sleep(LISTENING)
 
 
 def _any_model(prompts: PromptsPipeline) -> bool:
@@ -88,6 +92,7 @@ def launch_settings() -> dict[str, Any]:
         "ssr_mode": False,
         "pwa": False,
         "share": False,
+        "max_threads": MOST_AT_WORK,
         "max_file_size": MAX_UPLOAD,
         "show_error": False,
     }

@@ -14,8 +14,8 @@
     const root = handle.element.querySelector(".island") || handle.element;
     root.replaceChildren();
     const trigger = (event, data) => {
-      handle.trigger(event, data);
       listenAgain();
+      handle.trigger(event, data);
     };
     if (parts[name]) parts[name]({ ...handle, trigger, plainTrigger: handle.trigger, root });
     mounted.add(name);
@@ -25,23 +25,33 @@
     }
   }
 
-  // A request that is sent while the server closes the stream of answers is done, but nobody listens. Any later request
-  // opens the stream again and brings all that was missed, so empty ones follow when the page has been quiet: several,
-  // since the same may happen to the first of them.
+  // The server closes the stream of answers when none is owed, and a request that is sent at that moment is done without
+  // anybody listening. So a question without an answer, which the server keeps for a while, goes along with whoever is
+  // at work. Should a request be lost all the same, any later one opens the stream again and brings what was missed:
+  // some more follow when the page has been quiet.
+  const FRESH = 10000; // the server answers after twice that (ui/shell.py)
   const QUIET = 4000;
   const LONGEST = 32000;
+  let listen = null;
+  let since = -FRESH;
   let quiet = 0;
-  let nudge = null;
+
+  function listenOn() {
+    if (!listen) return;
+    since = performance.now();
+    listen();
+  }
 
   function listenAgain(wait = QUIET) {
+    if (performance.now() - since > FRESH) listenOn();
     clearTimeout(quiet);
     quiet = setTimeout(() => {
-      nudge?.();
+      listenOn();
       if (wait < LONGEST) listenAgain(2 * wait);
     }, wait);
   }
 
-  const nudgeBy = (send) => (nudge = send);
+  const listenBy = (send) => (listen = send);
 
   // Runs an action once when all the named islands are there, whatever order they mount in.
   function after(names, action) {
@@ -107,5 +117,5 @@
     return span;
   }
 
-  window.latentscape = { part, mount, nudgeBy, after, on, emit, el, icon };
+  window.latentscape = { part, mount, listenBy, after, on, emit, el, icon };
 })();

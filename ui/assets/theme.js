@@ -42,7 +42,7 @@
   });
 
   part("header", ({ root, props, plainTrigger }) => {
-    latentscape.nudgeBy(() => plainTrigger("nudge"));
+    latentscape.listenBy(() => plainTrigger("listen"));
     const words = { system: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" };
     const icons = { system: "system", light: "sun", dark: "moon" };
     const toggle = el("button", { class: "icon-button", type: "button", id: "theme-toggle" });
