@@ -48,7 +48,7 @@ def watched(browser) -> Iterator[Callable]:
     """Opens addresses; afterwards fails on any script error and on any request that left this machine."""
     contexts, problems = [], []
 
-    def opened(address, width=1440, height=900, timeout=60_000, **settings):
+    def opened(address, width=1440, height=900, timeout=120_000, **settings):  # other work may share the machine
         context = browser.new_context(viewport={"width": width, "height": height}, **settings)
         contexts.append(context)
         page = context.new_page()
@@ -82,16 +82,9 @@ def served(page) -> Iterator[str]:
 
 
 def enter(page, tab: str, ready: str) -> None:
-    """Opens a tab and waits until it is ready; on a busy machine the page is loaded once more, as a visitor would."""
-    from playwright.sync_api import TimeoutError as Late
-
+    """Opens a tab and waits until it is ready."""
     page.get_by_role("tab", name=tab).click()
-    try:
-        page.wait_for_function(ready)
-    except Late:
-        page.reload()
-        page.get_by_role("tab", name=tab).click()
-        page.wait_for_function(ready)
+    page.wait_for_function(ready)
 
 
 def drop(page, data: bytes, name: str, kind: str = "image/png") -> None:

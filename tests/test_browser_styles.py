@@ -53,7 +53,7 @@ def visit(opened, url):
     """Opens the tab and waits for its wall."""
 
     def visited(tab="Styles", **size):
-        page = opened(url, timeout=90_000, **size)
+        page = opened(url, **size)
         page.wait_for_selector("#pictures canvas[data-painted]")
         if tab:
             enter(page, tab, WALL)
