@@ -21,12 +21,13 @@ def main() -> None:
     parser.add_argument("--no-app", action="store_true", help="leave out starting app.py and its memory")
     parser.add_argument("--no-plain", action="store_true", help="leave out the plain diffusers loop")
     parser.add_argument("--no-map", action="store_true", help="leave out the Latent map")
+    parser.add_argument("--photos", type=int, default=2000, help="photos of one's own on a map (default 2000)")
     parser.add_argument("--no-prompts", action="store_true", help="leave out Text prompts")
     parser.add_argument("--no-styles", action="store_true", help="leave out drawing in styles")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to a file")
     args = parser.parse_args()
-    if args.times < 1:
-        parser.error("--times must be 1 or more.")
+    if min(args.times, args.photos) < 1:
+        parser.error("--times and --photos must be 1 or more.")
 
     from core import benchmark, benchmark_map, benchmark_prompts, benchmark_styles, checkpoints
 
@@ -41,7 +42,7 @@ def main() -> None:
         if not args.no_styles:
             rows |= benchmark_styles.measure_styles(root, args.times)
         if not args.no_map:
-            rows |= benchmark_map.measure_map(root, args.times)
+            rows |= benchmark_map.measure_map(root, args.times, args.photos)
         if not args.no_plain:
             rows |= benchmark.measure_plain(root, max(1, args.times // 7))
             rows |= benchmark.ratios(rows)

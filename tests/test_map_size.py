@@ -55,7 +55,6 @@ def test_a_crowd_of_half_of_them_is_described(large):
 def test_the_benchmark_of_the_map_measures_everything(tiny_checkpoints, monkeypatch):
     monkeypatch.setattr("core.benchmark_map.POINTS", 200)
     monkeypatch.setattr("core.benchmark_map.LASSO", 50)
-    monkeypatch.setattr("core.benchmark_map.PHOTOS", 4)
-    rows = measure_map(tiny_checkpoints, 2)
+    rows = measure_map(tiny_checkpoints, 2, photos=4)
     assert rows["map_points"] == 200 and all(value > 0 for value in rows.values())
-    assert {"map_first_ms", "map_empty_place_ms", "map_point_ms", "map_lasso_of_5000_ms", "map_photo_ms"} < set(rows)
+    assert {"map_first_ms", "map_empty_place_ms", "map_point_ms", "map_lasso_of_5000_ms", "map_photos_s"} < set(rows)
