@@ -31,6 +31,7 @@ def main() -> None:
     preset = replace(
         preset,
         rank=args.rank or preset.rank,
+        everywhere=args.domain,
         loop=replace(
             preset.loop,
             learning_rate=args.rate or preset.loop.learning_rate,
@@ -69,6 +70,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--preset", choices=("smoke", "cpu", "gpu"), default="cpu", help="size and length of the run")
     parser.add_argument("--out", type=Path, required=True, help="run folder: state to resume, log, samples, best/")
     parser.add_argument("--export", type=Path, metavar="DIR", help="the finished style's folder")
+    parser.add_argument("--start", type=Path, metavar="DIR", help="go on from a finished style of at most this rank")
     parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
     parser.add_argument("--steps", type=int, help="instead of the preset's")
     parser.add_argument("--rank", type=int, help="instead of the preset's, 1 to 128")
@@ -102,7 +104,7 @@ def _train(args, base, preset, renderer: str | None, title: str, out: Path, expo
     domain = next(iter(data.sources)) if args.domain else ""
     facts: dict[str, object] = {"title": title, "renderer": renderer or "", "domain": domain, "trigger": args.trigger}
     show = sampler(base, out / "samples", args.trigger)
-    train_style(base, data, preset, out, facts, show=show, resume=args.resume)
+    train_style(base, data, preset, out, facts, show=show, start=args.start, resume=args.resume)
     if export:
         export_style(base, out, export, title=title, rank=args.export_rank, scale=args.export_scale)
         write_card(export)

@@ -17,7 +17,7 @@ from tiny_text import checkpoint_root
 from core import checkpoints
 from core.cards import card_text
 from core.data import load
-from core.models.adapter_files import WEIGHTS, read_adapter
+from core.models.adapter_files import WEIGHTS, AdapterError, read_adapter
 from core.models.adapters import Base, check_fit, reduced
 from core.style_photos import StyleError, check_photos, read_photos
 from core.training.style import PRESETS, train_style
@@ -123,6 +123,26 @@ def test_a_domain_is_learnt_from_pictures_as_they_are(base, tiny_checkpoints, sy
     facts = {"title": "Close portrait", "domain": "utkface"}
     train_style(base, close, SMOKE, tmp_path / "run", facts)
     assert read_adapter(tmp_path / "run" / "best").facts["domain"] == "utkface"
+
+
+def test_a_finished_style_is_gone_on_with_in_more_layers(base, data, tmp_path):
+    train_style(base, data, SMOKE, tmp_path / "first", FACTS)
+    first = tmp_path / "first" / "best"
+    wide = replace(SMOKE, rank=3, everywhere=True, loop=replace(SMOKE.loop, steps=1, learning_rate=1e-9))
+    train_style(base, data, wide, tmp_path / "second", FACTS, start=first)
+    before, after = read_adapter(first), read_adapter(tmp_path / "second" / "best")
+    assert set(after.factors) > set(before.factors) and after.rank == 3
+    for name, (down, up) in before.factors.items():
+        wider_down, wider_up = after.factors[name]
+        assert torch.allclose(
+            wider_up.flatten(1) @ wider_down.flatten(1), up.flatten(1) @ down.flatten(1), atol=1e-4
+        ), name
+    assert checkpoints.read_json(tmp_path / "second" / "run.json")["started_from"]["weights"]
+    with pytest.raises(AdapterError, match="rank 3, more than is trained"):
+        train_style(base, data, replace(wide, rank=2), tmp_path / "third", FACTS, start=tmp_path / "second" / "best")
+    with pytest.raises(AdapterError, match="other layers"):
+        narrow = replace(wide, everywhere=False)
+        train_style(base, data, narrow, tmp_path / "fourth", FACTS, start=tmp_path / "second" / "best")
 
 
 def test_own_photos_teach_without_labels(base, tiny_checkpoints, tmp_path):

@@ -28,6 +28,17 @@ TARGETS = {
         *("conv_in", "conv_out"),
     ),
 }
+EVERYWHERE = {  # what changes where things are in a picture, not how they look, needs the other layers too
+    "faces": (
+        *TARGETS["faces"],
+        *("time.mlp.0", "time.mlp.2", "pool.0", "pool.2", "embed"),
+        *("downsample.0", "downsample.1", "upsample.0", "upsample.1"),
+    ),
+    "text": (
+        *TARGETS["text"],
+        *("linear_1", "linear_2", "time_emb_proj", "net.0.proj", "net.2", "downsamplers.0.conv", "upsamplers.0.conv"),
+    ),
+}
 _TITLES = {"faces": "the face model", "text": "the built-in text model", "sd": "Stable Diffusion"}
 
 
@@ -217,3 +228,18 @@ class AdapterFactors(nn.Module):
                 raise AdapterError(f"The style {adapter.name!r} has another rank than is trained here.")
             down.copy_(old_down)
             up.copy_(old_up)
+
+    @torch.no_grad()
+    def begin(self, adapter: Adapter) -> None:
+        """Start from a finished one of at most this rank; layers that it does not have start as they are. Raises
+        :class:`AdapterError`.
+        """
+        if not set(adapter.factors) <= set(self.names):
+            raise AdapterError(f"The style {adapter.name!r} changes other layers than are trained here.")
+        if adapter.rank > self.facts["rank"]:
+            raise AdapterError(f"The style {adapter.name!r} has rank {adapter.rank}, more than is trained here.")
+        for name, down, up in zip(self.names, self.down, self.up, strict=True):
+            if name in adapter.factors:
+                old_down, old_up = adapter.factors[name]
+                down[: len(old_down)] = old_down
+                up[:, : len(old_down)] = old_up

@@ -23,10 +23,14 @@ def facts(sets: Mapping[str, PictureSet]) -> dict[str, object]:
 
 def history(start: Path, weights: Path | None = None) -> dict[str, object]:
     """What is known of the checkpoint ``start`` that a run begins with; ``weights`` is the folder of its weights."""
+    return {"weights": checkpoints.fingerprint(weights or start), **training_of(start)}
+
+
+def training_of(start: Path) -> dict[str, object]:
+    """What ``training.json`` of a finished model says of its training, and of what that began with."""
     path = start / "training.json"
     known = checkpoints.read_json(path) if path.is_file() else {}
-    kept = {key: known[key] for key in ("steps", "pictures_seen", "hours", "notes", "started_from") if key in known}
-    return {"weights": checkpoints.fingerprint(weights or start), **kept}
+    return {key: known[key] for key in ("steps", "pictures_seen", "hours", "notes", "started_from") if key in known}
 
 
 def draw_rows(rows: np.ndarray, count: int, generator: torch.Generator) -> np.ndarray:

@@ -13,8 +13,9 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 from core.diffusion.objective import TIMESTEPS
-from core.models.adapter_files import WEIGHTS
-from core.models.adapters import TARGETS, AdapterFactors
+from core.models.adapter_files import WEIGHTS, read_adapter
+from core.models.adapters import EVERYWHERE, TARGETS, AdapterFactors
+from core.training import batches
 from core.training.faces import drop_attributes
 from core.training.loop import Loop, LoopConfig
 from core.training.style_data import StyleBase, StyleData
@@ -28,6 +29,7 @@ class StylePreset:
     uniform_times: float = 0.5  # the others fall where the picture is decided
     unconditional: float = 0.15
     complete: float = 0.4
+    everywhere: bool = False  # all layers, for another kind of picture instead of another look
 
 
 PRESETS = {
@@ -76,19 +78,28 @@ def train_style(
     facts: dict[str, object],
     *,
     show: Callable[[AdapterFactors, int], None] | None = None,
+    start: Path | None = None,
     resume: bool = False,
     until: int | None = None,
 ) -> Loop:
     """Latents of a style -> a run folder whose ``best/`` and ``last/`` are adapters (averaged weights).
 
-    ``facts`` go into the adapter; ``show`` is called with the averaged factors and the step at every validation.
+    ``facts`` go into the adapter; ``show`` is called with the averaged factors and the step at every validation;
+    ``start`` is the folder of a style to go on from. Raises ``AdapterError`` where it has other layers or a higher
+    rank.
     """
     # model, optimiser
     torch.manual_seed(preset.loop.seed)
     about = {"base": base.kind, "fingerprint": base.fingerprint, **facts}
-    factors = AdapterFactors(base.network, TARGETS[base.kind], preset.rank, about)
+    targets = (EVERYWHERE if preset.everywhere else TARGETS)[base.kind]
+    factors = AdapterFactors(base.network, targets, preset.rank, about)
     counted = {"train": len(data.train), "val": len(data.val), **data.sources}
-    loop = Loop(preset.loop, out, {"model": factors}, {"data": counted, "style": about, "rank": preset.rank})
+    known: dict[str, object] = {"data": counted, "style": about, "rank": preset.rank}
+    if start is not None:
+        begun = read_adapter(start)
+        factors.begin(begun)
+        known["started_from"] = {"weights": begun.mark, **batches.training_of(start)}
+    loop = Loop(preset.loop, out, {"model": factors}, known)
     network = base.network.to(loop.device, memory_format=torch.channels_last).eval()
 
     def train_step(step: int) -> dict[str, Tensor]:
