@@ -1,5 +1,7 @@
 """Styles through the pipeline that the page calls: worn, blended, at once by many, trained here, and cleaned up."""
 
+import json
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -113,6 +115,13 @@ def test_the_wall_shows_every_style_and_names_the_broken_one(pipeline, root, mon
     assert wall.tiles[2].image.tobytes() == drawn(pipeline, SMALL, StyleSet({"oil": 1.0}))
     stopped = last(pipeline.wall(SMALL, cancel=lambda: True))
     assert stopped.cancelled and len(stopped.tiles) == 1
+
+
+def test_a_domain_stands_behind_the_looks(root, tmp_path):
+    shutil.copytree(root / "styles", tmp_path / "styles")
+    config = tmp_path / "styles" / "comic" / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "domain": "utkface"}))
+    assert [info.name for info in StyleShelf(tmp_path).styles()] == ["oil", "pencil", "comic"]
 
 
 def test_the_grid_has_a_plain_column(pipeline):

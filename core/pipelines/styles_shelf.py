@@ -44,8 +44,11 @@ class StyleShelf:
             return self._home
 
     def styles(self, session: str = "") -> tuple[StyleInfo, ...]:
-        """Everything this session may wear, shipped ones first; what holds no whole style is left out."""
+        """Everything this session may wear, shipped ones first, looks before domains; what holds no whole style is
+        left out.
+        """
         found = [info for folder in _folders(self.shipped) if (info := _described(folder, "built-in"))]
+        found.sort(key=lambda info: bool(info.domain))
         own = os.environ.get(VARIABLE, "")
         if own and Path(own).is_dir():
             files = sorted(Path(own).glob("*.safetensors"))[:256]
