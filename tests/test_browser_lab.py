@@ -186,7 +186,7 @@ def test_a_moving_slider_builds_no_backlog_and_its_last_value_wins(visit):
     page.wait_for_function("() => window.sent.at(-1)?.surgery?.noise === 3")
     changed(page, untouched)
     sent = page.evaluate("() => window.sent.filter((one) => one.kind === 'operate')")
-    assert len(sent) < 15 and sent[-1]["surgery"]["noise"] == 3
+    assert len(sent) < 30 and sent[-1]["surgery"]["noise"] == 3
 
 
 def test_a_code_is_dragged_sampled_and_interpolated(visit):
