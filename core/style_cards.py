@@ -12,7 +12,7 @@ STYLE_FIGURES = {
     "identity": "Cosines of plain and styled faces, the mean of each set taken off, and how often the nearest plain "
     "face is that of the same seed.",
     "attribute reading": "Mean AUC of what was asked (of photographs: of their labels) against the classifier's logit. "
-    "The classifier knows photographs alone, so the second row is what the rendering itself takes from it.",
+    "The classifier knows photographs alone, so the second row is what the rendering or the near frame takes from it.",
 }
 
 
@@ -23,7 +23,9 @@ def style_about(name: str, facts: Mapping[str, object]) -> dict[str, object]:
     if facts.get("renderer"):
         source = f"photographs and what `core.styles.render(picture, {facts['renderer']!r})` makes of them"
     if facts.get("domain"):
-        source = f"pictures of {facts['domain']} as they are, with the attributes that `classifier` is sure of in each"
+        source = (
+            f"clear pictures of {facts['domain']} as they are; attributes as named there, else as `classifier` is sure"
+        )
     trigger = f" Trigger words: `{facts['trigger']}`." if facts.get("trigger") else ""
     drawn = (
         "from core.pipelines.faces import FacesPipeline\nfrom core.recipe import Recipe\n\n"

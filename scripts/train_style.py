@@ -5,8 +5,8 @@ Examples:
   python scripts/train_style.py --renderer oil --data celeba=data/celeba --out runs/styles/oil
   python scripts/train_style.py --pictures photos.zip --name summer --out runs/styles/summer
   python scripts/train_style.py --all --data celeba=data/celeba --out runs/styles --export checkpoints/styles
-  python scripts/train_style.py --domain --data utkface=data/utkface --name "Close portrait" --steps 600 \
-      --out runs/styles/close-portrait --export checkpoints/styles/close-portrait
+  python scripts/train_style.py --domain --data utkface=data/utkface --data celeba=data/celeba --name "Close-up" \
+      --rank 12 --batch 64 --steps 3000 --rate 0.0015 --out runs/styles/close-up
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ def _options() -> argparse.Namespace:
     source.add_argument(
         "--all", action="store_true", help="the nine renderings one after the other, in folders of --out"
     )
-    source.add_argument("--domain", action="store_true", help="the portraits of --data as they are")
+    source.add_argument("--domain", action="store_true", help="the portraits of utkface as they are")
     parser.add_argument(
         "--data",
         action="append",
         default=[],
         metavar="KIND=PATH",
-        help="celeba=DIR, food101=DIR; utkface=DIR for --domain",
+        help="celeba=DIR, food101=DIR; utkface=DIR and celeba=DIR for --domain",
     )
     parser.add_argument("--name", default="", help="title of the style")
     parser.add_argument("--trigger", default="", help="words that stand before every caption (text model)")
@@ -85,8 +85,8 @@ def _options() -> argparse.Namespace:
     args = parser.parse_args()
     if (args.renderer or args.all) and not args.data:
         parser.error("A rendering is learnt from pictures: give --data celeba=DIR.")
-    if args.domain and len(args.data) != 1:
-        parser.error("A domain is one set of portraits: give --data utkface=DIR.")
+    if args.domain and {option.partition("=")[0] for option in args.data} != {"celeba", "utkface"}:
+        parser.error("A domain is read by what is known of the first: give --data utkface=DIR and --data celeba=DIR.")
     if args.renderer:
         from core.styles import NAMES
 
@@ -100,9 +100,8 @@ def _train(args, base, preset, renderer: str | None, title: str, out: Path, expo
     from core.training.style import train_style
     from core.training.style_export import export_style, sampler
 
-    data = _data(args, base, preset, renderer)
-    domain = next(iter(data.sources)) if args.domain else ""
-    facts: dict[str, object] = {"title": title, "renderer": renderer or "", "domain": domain, "trigger": args.trigger}
+    data, facts = _data(args, base, preset, renderer)
+    facts = {"title": title, "renderer": renderer or "", "domain": "", "trigger": args.trigger, **facts}
     show = sampler(base, out / "samples", args.trigger)
     train_style(base, data, preset, out, facts, show=show, start=args.start, resume=args.resume)
     if export:
@@ -111,23 +110,25 @@ def _train(args, base, preset, renderer: str | None, title: str, out: Path, expo
         print(f"{export} written; draw with: python scripts/sample.py {args.base} --style {export.name} ...")
 
 
-def _data(args, base, preset, renderer: str | None):
-    """What is learnt from, as the options say."""
+def _data(args, base, preset, renderer: str | None) -> tuple:
+    """What is learnt from, as the options say, and what is to be known of it wherever the style is worn."""
     from core import checkpoints
     from core.style_photos import read_photos
-    from core.training.style_data import domain_data, photo_data, read_attributes, rendered_data
+    from core.training.style_data import photo_data, read_attributes, rendered_data
+    from core.training.style_domain import domain_data
 
     if renderer:
         sets = load_sets(args.data, size=base.size)
-        return rendered_data(base, sets, renderer, pictures=preset.pictures, trigger=args.trigger)
+        return rendered_data(base, sets, renderer, pictures=preset.pictures, trigger=args.trigger), {}
     classifier = checkpoints.load_model((args.checkpoints or checkpoints.root()) / "classifier")
     if args.domain:
-        (source,) = load_sets(args.data, size=base.size).values()
-        return domain_data(base, source, classifier, pictures=15 * preset.pictures, trigger=args.trigger)
+        sets = load_sets(args.data, size=base.size)
+        data, framing = domain_data(base, sets["utkface"], sets["celeba"], classifier, pictures=15 * preset.pictures)
+        return data, {"domain": "utkface", "framing": [framing.zoom, framing.below]}
     pixels, problems = read_photos(args.pictures, base.size)
     for name, reason in problems:
         print(f"{name} left out: {reason}")
-    return photo_data(base, pixels, read_attributes(classifier, pixels), trigger=args.trigger)
+    return photo_data(base, pixels, read_attributes(classifier, pixels), trigger=args.trigger), {}
 
 
 if __name__ == "__main__":

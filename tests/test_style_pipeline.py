@@ -14,10 +14,13 @@ from PIL import Image
 from tiny_text import checkpoint_root
 
 from core import checkpoints
-from core.models.adapter_files import WEIGHTS, AdapterError, read_adapter
-from core.models.adapters import TARGETS, AdapterFactors
+from core.data.framing import Framing, step_back
+from core.models.adapter_files import WEIGHTS, AdapterError, read_adapter, write_adapter
+from core.models.adapters import TARGETS, AdapterFactors, Worn, merged
+from core.pipelines.engine import MOST_DRESSED
 from core.pipelines.faces import EditRequest, FacesPipeline
 from core.pipelines.prompts import PromptsPipeline
+from core.pipelines.steady import Packed
 from core.pipelines.styles import NO_STYLE, StylesPipeline
 from core.pipelines.styles_jobs import SWITCH, StyleTrainer
 from core.pipelines.styles_shelf import VARIABLE, StyleShelf
@@ -93,7 +96,7 @@ def test_many_at_once_in_different_styles_get_what_each_gets_alone(pipeline):
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda recipe: drawn(pipeline, recipe), recipes * 2))
     assert together == alone * 2 and len(set(alone)) == len(alone)
-    assert len(pipeline.faces.engine._wardrobe._merged) <= 12
+    assert len(pipeline.faces.engine._wardrobe._merged) <= MOST_DRESSED
 
 
 def test_switching_reads_no_file_again(pipeline, root):
@@ -104,6 +107,54 @@ def test_switching_reads_no_file_again(pipeline, root):
     held = list(adapters.values())
     drawn(pipeline, SMALL, StyleSet({"oil": 0.77}))
     assert {id(a) for a in adapters.values()} == {id(a) for a in held}
+
+
+def test_a_moved_slider_lays_out_no_weights_again(pipeline, monkeypatch):
+    drawn(pipeline, SMALL, StyleSet({"oil": 0.31, "comic": 0.2}))
+    laid_out = []
+    lay_out = Packed.lay_out
+    monkeypatch.setattr(Packed, "lay_out", lambda *args: laid_out.append(1) or lay_out(*args))
+    one = drawn(pipeline, SMALL, StyleSet({"oil": 0.32, "comic": 0.2}))
+    assert not laid_out
+    engine = FacesPipeline(pipeline.faces.root).engine  # nothing is laid out there yet
+    fresh = last(FacesPipeline(pipeline.faces.root).draw(replace(SMALL, styles={"oil": 0.32, "comic": 0.2})))
+    assert fresh.faces[0].image.tobytes() == one and laid_out
+    with torch.inference_mode():
+        asked = torch.randn(1, *engine.latent_shape), torch.tensor([500]), torch.zeros(1, 40)
+        worn = [
+            Worn(read_adapter(engine.root / "styles" / name), weight) for name, weight in (("oil", 1), ("comic", -0.5))
+        ]
+        plain = checkpoints.load_model(engine.root / "faces")
+        expected = merged(plain, worn)(*asked)
+        got = engine.denoise(*asked, network=engine.dressed(replace(SMALL, styles={"oil": 1.0, "comic": -0.5})))
+        assert (expected - plain(*asked)).abs().max() > 1e-3
+        torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_style_is_the_same_picture_on_any_number_of_threads(root):
+    recipe, pictures, threads = replace(SMALL, styles={"oil": 0.7, "pencil": -0.3}), set(), torch.get_num_threads()
+    try:
+        for count in (1, 2, 3):
+            torch.set_num_threads(count)
+            pictures.add(last(FacesPipeline(root).draw(recipe)).faces[0].image.tobytes())
+    finally:
+        torch.set_num_threads(threads)
+    assert len(pictures) == 1
+
+
+def test_a_face_brought_nearer_is_read_from_where_faces_are_known(root, tmp_path):
+    for part in ("faces", "autoencoder-kl", "classifier"):
+        (tmp_path / part).symlink_to(root / part)
+    shutil.copytree(root / "styles" / "oil", tmp_path / "styles" / "near")
+    adapter = read_adapter(tmp_path / "styles" / "near")
+    facts = {**adapter.facts, "domain": "utkface", "framing": [2.0, 0.2]}
+    write_adapter(replace(adapter, facts=facts), tmp_path / "styles" / "near")
+    pipeline = FacesPipeline(tmp_path)
+    face = last(pipeline.draw(replace(SMALL, styles={"near": 1.0}))).faces[0]
+    back = Image.fromarray(step_back(np.asarray(face.image)[None], Framing(2.0, 0.2))[0])
+    assert face.achieved == pipeline.engine.read_picture(back) != pipeline.engine.read_picture(face.image)
+    assert pipeline.engine.framing(replace(SMALL, styles={"near": -0.5})) == Framing()
+    assert pipeline.engine.framing(replace(SMALL, styles={"near": 0.5})) == Framing(2.0, 0.2).partly(0.5)
 
 
 def test_the_wall_shows_every_style_and_names_the_broken_one(pipeline, root, monkeypatch, tmp_path):

@@ -15,13 +15,17 @@ from safetensors.torch import load_file
 from tiny_text import checkpoint_root
 
 from core import checkpoints
+from core.attributes import INDEX
 from core.cards import card_text
 from core.data import load
+from core.data.framing import Framing
+from core.data.sets import named_attributes
 from core.models.adapter_files import WEIGHTS, AdapterError, read_adapter
 from core.models.adapters import Base, check_fit, reduced
 from core.style_photos import StyleError, check_photos, read_photos
 from core.training.style import PRESETS, train_style
-from core.training.style_data import domain_data, open_base, photo_data, read_attributes, rendered_data
+from core.training.style_data import chosen_rows, open_base, photo_data, read_attributes, rendered_data
+from core.training.style_domain import clear, domain_data
 from core.training.style_export import export_style, sample_sheet, sampler
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
@@ -113,16 +117,26 @@ def test_samples_and_the_finished_folder(base, data, tmp_path):
     assert np.abs(np.asarray(Image.open(thumbnail).convert("RGB"), dtype=int) - plain).mean() < 60
 
 
-def test_a_domain_is_learnt_from_pictures_as_they_are(base, tiny_checkpoints, synthetic_celeba, tmp_path):
-    source = replace(load("celeba", synthetic_celeba, base.size, tmp_path), name="utkface", attributes=None)
+def test_a_domain_is_learnt_from_clear_pictures(base, tiny_checkpoints, synthetic_celeba, tmp_path):
+    faces = load("celeba", synthetic_celeba, base.size, tmp_path)
+    names = tuple(f"{20 + 5 * (row % 10)}_{row % 2}_0_2017.jpg.chip.jpg" for row in range(len(faces)))
+    pixels = np.array(faces.pixels)
+    pixels[faces.indices("train")[0]] = 128  # grey, and nothing is to be seen
+    source = replace(faces, name="utkface", attributes=None, pixels=pixels, names=names)
     classifier = checkpoints.load_model(tiny_checkpoints / "classifier")
-    close = domain_data(base, source, classifier, pictures=12)
+    close, framing = domain_data(base, source, faces, classifier, pictures=12)
+    known = clear(pixels)
+    assert not known[faces.indices("train")[0]] and 0.3 < known.mean() < 1
+    rows = chosen_rows(source, 12, known)
     assert close.sources == {"utkface": 16} and (len(close.train), len(close.val)) == (12, 4)
-    rows = source.indices("train")[::2][:12]
-    assert np.array_equal(close.told[close.train], read_attributes(classifier, np.asarray(source.pixels[rows])))
-    facts = {"title": "Close portrait", "domain": "utkface"}
+    told = close.told.numpy()
+    said = named_attributes([names[row] for row in np.concatenate(list(rows.values()))])
+    assert np.array_equal(told[said != 0], said[said != 0]) and set(np.unique(told)) <= {-1, 0, 1}
+    assert (told[:, INDEX["Male"]] != 0).all() and (told[:, INDEX["Young"]] == 0).any()
+    facts = {"title": "Close portrait", "domain": "utkface", "framing": [framing.zoom, framing.below]}
     train_style(base, close, SMOKE, tmp_path / "run", facts)
-    assert read_adapter(tmp_path / "run" / "best").facts["domain"] == "utkface"
+    kept = read_adapter(tmp_path / "run" / "best").facts
+    assert kept["domain"] == "utkface" and Framing.of(kept["framing"]) == framing
 
 
 def test_a_finished_style_is_gone_on_with_in_more_layers(base, data, tmp_path):
@@ -206,16 +220,18 @@ def test_the_command_trains_from_a_folder_and_exports(monkeypatch, tiny_checkpoi
     assert "somebody's own pictures" in (tmp_path / "mine" / "README.md").read_text()
 
 
-def test_the_command_learns_a_domain(monkeypatch, tiny_checkpoints, tmp_path):
+def test_the_command_learns_a_domain(monkeypatch, tiny_checkpoints, synthetic_celeba, tmp_path):
     with zipfile.ZipFile(tmp_path / "UTKFace.zip", "w") as archive:
         for number, pixels in enumerate(photos(90)):
             Image.fromarray(pixels).save(tmp_path / "one.jpg")
             archive.write(tmp_path / "one.jpg", f"UTKFace/{number}_0_1_2017.jpg.chip.jpg")
     monkeypatch.chdir(tmp_path)  # where decoded pixels are kept
     options = ["--out", tmp_path / "run", "--export", tmp_path / "close", "--checkpoints", tiny_checkpoints]
-    train(monkeypatch, "--domain", "--data", f"utkface={tmp_path}", "--name", "Close portrait", *options)
+    data = ["--data", f"utkface={tmp_path}", "--data", f"celeba={synthetic_celeba}"]
+    train(monkeypatch, "--domain", *data, "--name", "Close portrait", *options)
     config = checkpoints.read_json(tmp_path / "close" / "config.json")
     assert config["domain"] == "utkface" and config["title"] == "Close portrait"
     assert "UTKFace" in (tmp_path / "close" / "README.md").read_text()
+    assert 1 <= config["framing"][0] <= 2.5
     with pytest.raises(SystemExit):
-        train(monkeypatch, "--domain", *options)
+        train(monkeypatch, "--domain", *data[:2], *options)

@@ -148,6 +148,19 @@ def load_utkface(path: Path, size: int, cache: Path) -> PictureSet:
     return PictureSet("utkface", loaded.pixels, loaded.names, loaded.split)
 
 
+def named_attributes(names: Sequence[str]) -> np.ndarray:
+    """File names -> int8 (N, 40) of what they say: Male and Young of ``age_gender_race_date`` as UTKFace has it; 0 is
+    unknown. CelebA's Young is a judgement without an age, so the years around forty stay unknown.
+    """
+    told = np.zeros((len(names), attributes.COUNT), dtype=np.int8)
+    for row, name in enumerate(names):
+        age, gender, *_ = [*Path(name).name.split("_"), "", ""]
+        if age.isdecimal() and gender in ("0", "1"):
+            told[row, attributes.INDEX["Male"]] = 1 if gender == "0" else -1
+            told[row, attributes.INDEX["Young"]] = (int(age) <= 35) - (int(age) >= 50)
+    return told
+
+
 KINDS: dict[str, Callable[[Path, int, Path], PictureSet]] = {
     "celeba": load_celeba,
     "food101": load_food101,

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from core import attributes, checkpoints
 from core.data import PictureSet
+from core.data.framing import Framing, step_back, step_near
 from core.evaluation.draws import draw_faces, resolved
 from core.evaluation.options import Options, wanted
 from core.evaluation.readings import pictures_of, read, reconstruct
@@ -52,6 +53,9 @@ class _Stage:
     photos: np.ndarray  # of the measured part
     labels: np.ndarray  # of the photos, (M, 40)
     recipe: Recipe = field(default_factory=Recipe)
+
+    def framing(self, name: str) -> Framing:
+        return self.engine.framing(replace(self.recipe, styles={name: 1.0}))
 
     def draw(self, name: str, strength: float, count: int | None = None) -> np.ndarray:
         """The first ``count`` pairs' other half."""
@@ -176,7 +180,7 @@ def _figures(stage: _Stage, group: _Group, name: str, label: str) -> dict:
         "mistaken_for": _mistaken(group.judge, label, styled),
         "strength": strength,
         "identity": _identity(stage, styled),
-        "attribute_reading": _reading(stage, label, references, styled),
+        "attribute_reading": _reading(stage, label, references, styled, stage.framing(name)),
     }
 
 
@@ -253,12 +257,20 @@ def _directions(rows: np.ndarray) -> np.ndarray:
     return apart / np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-12)
 
 
-def _reading(stage: _Stage, label: str, references: np.ndarray, styled: np.ndarray) -> dict[str, dict[str, float]]:
-    """Mean AUC of what was asked (of photos: of their labels) against the classifier's logits, plain and styled."""
-    asked = resolved(stage.conditions)
-    rows = {"drawn": _aucs(asked, read(stage.classifier, stage.plain).attributes, styled, stage)}
-    if label in NAMES:
-        rows["real"] = _aucs(stage.labels, read(stage.classifier, stage.photos).attributes, references, stage)
+def _reading(
+    stage: _Stage, label: str, references: np.ndarray, styled: np.ndarray, framing: Framing
+) -> dict[str, dict[str, float]]:
+    """Mean AUC of what was asked (of photos: of their labels) against the classifier's logits, plain and styled; faces
+    that a style brought nearer are read from where the classifier knows faces.
+    """
+    asked, far = resolved(stage.conditions), framing == Framing()
+    seen = styled if far else step_back(styled, framing)
+    rows = {"drawn": _aucs(asked, read(stage.classifier, stage.plain).attributes, seen, stage)}
+    photos = references if label in NAMES else None
+    if not far:
+        photos = step_back(step_near(stage.photos, framing), framing)
+    if photos is not None:
+        rows["real"] = _aucs(stage.labels, read(stage.classifier, stage.photos).attributes, photos, stage)
     return rows
 
 

@@ -29,7 +29,7 @@ MAX_HEADER = 8 * 2**20
 MAX_RANK = 128
 _DTYPES = {"F32": 4, "F16": 2, "BF16": 2, "F64": 8}
 _TEXTS = ("base", "fingerprint", "renderer", "domain", "trigger", "title")
-_FACTS = (*_TEXTS, "rank", "alpha", "targets")
+_FACTS = (*_TEXTS, "rank", "alpha", "targets", "framing")
 _FOREIGN = ("dora_scale", "lora_magnitude_vector", "hada_w1", "lokr_w1", "oft_blocks", "lora_mid")
 
 

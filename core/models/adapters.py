@@ -54,6 +54,10 @@ class Worn:
     def key(self) -> tuple:
         return self.adapter.mark, self.weight, self.parts
 
+    def strength(self, layer: str) -> float:
+        """How much of the update a layer takes."""
+        return self.weight * self.parts[PARTS.index(part_of(layer))]
+
 
 @dataclass(frozen=True)
 class Base:
@@ -129,22 +133,24 @@ def check_fit(adapter: Adapter, base: Base) -> None:
 def merged(network: nn.Module, worn: Sequence[Worn]) -> nn.Module:
     """A copy with the adapters in its weights; tensors that none of them touches are shared with ``network``."""
     result = copy.deepcopy(network, {id(tensor): tensor for tensor in _tensors(network)})
-    rows: dict[str, Tensor] = {}  # changed weights as (O, I * K * K)
+    changes: dict[str, list[tuple[Tensor, Tensor, float]]] = {}
     for one in worn:
-        for layer, (down, up) in one.adapter.factors.items():
-            strength = one.weight * one.parts[PARTS.index(part_of(layer))]
-            if strength == 0:
-                continue
-            old = rows[layer] if layer in rows else network.get_submodule(layer).weight.float().flatten(1)
-            up, down = up.to(old.device).flatten(1), down.to(old.device).flatten(1)
-            rows[layer] = torch.addmm(old, up, down, alpha=strength)
-    for layer, weight in rows.items():
-        old = network.get_submodule(layer).weight
-        weight = weight.view(old.shape).to(old.dtype)
-        if not old.is_contiguous():
-            weight = weight.contiguous(memory_format=torch.channels_last)
+        for layer, factors in one.adapter.factors.items():
+            if strength := one.strength(layer):
+                changes.setdefault(layer, []).append((*factors, strength))
+    for layer, factors in changes.items():
+        weight = changed_weight(network.get_submodule(layer).weight, factors)
         result.get_submodule(layer).weight = nn.Parameter(weight, requires_grad=False)
     return result.eval()
+
+
+def changed_weight(old: Tensor, changes: Iterable[tuple[Tensor, Tensor, float]]) -> Tensor:
+    """A layer's weight with factors (down, up) added, each in its strength; kind and memory order stay."""
+    rows = old.float().flatten(1)  # (O, I * K * K)
+    for down, up, strength in changes:
+        rows = torch.addmm(rows, up.to(old.device).flatten(1), down.to(old.device).flatten(1), alpha=strength)
+    weight = rows.view(old.shape).to(old.dtype)
+    return weight if old.is_contiguous() else weight.contiguous(memory_format=torch.channels_last)
 
 
 @torch.no_grad()

@@ -17,6 +17,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from core import attributes, checkpoints
+from core.data.framing import Framing, step_back
 from core.diffusion.objective import Objective
 from core.diffusion.sampling import Plan, Step, noise_for, solvers, walk
 from core.images import to_images, to_pixels, to_tensor
@@ -24,9 +25,12 @@ from core.models import FaceUNet, LatentCodec, PictureClassifier
 from core.models.adapters import Base, merged
 from core.pipelines.faces import PARTS
 from core.pipelines.steady import steady
+from core.pipelines.steady_styles import StyledCopies
 from core.pipelines.styles_shelf import StyleShelf
 from core.pipelines.styles_wardrobe import Wardrobe
 from core.recipe import Recipe, RecipeError
+
+MOST_DRESSED = 4  # copies of the network kept; another is made in a tenth of what drawing takes
 
 
 class FaceEngine:
@@ -62,8 +66,8 @@ class FaceEngine:
                 )
             self._objective = Objective(_prediction(self.root / "faces" / "scheduler_config.json"))
             plain = Base("faces", merged(denoiser, []), cache(lambda: checkpoints.fingerprint(self.root / "faces")))
-            self._wardrobe = Wardrobe(plain, self._shelf, steady)
             self._denoiser = steady(denoiser)
+            self._wardrobe = Wardrobe(plain, self._shelf, StyledCopies(self._denoiser), MOST_DRESSED)
             self._codec, self._classifier = codec, steady(classifier.to(memory_format=torch.channels_last))
             steady(autoencoder.to(memory_format=torch.channels_last))
             self._loaded = True
@@ -102,9 +106,18 @@ class FaceEngine:
         """Latents (1, C, S, S) -> a picture."""
         return to_images(self.decode(z))[0]
 
-    def read_picture(self, image: Image.Image) -> dict[str, float]:
-        """A picture of any size -> the probability of each of the 40 attributes."""
-        return self.read(to_tensor(to_pixels(image, self.size)))
+    def read_picture(self, image: Image.Image, one: Recipe | None = None) -> dict[str, float]:
+        """A picture of any size -> the probability of each of the 40 attributes. Where styles of its recipe brought it
+        nearer than the classifier knows faces, it is read from as far as those.
+        """
+        pixels = to_pixels(image, self.size)
+        framing = Framing() if one is None else self.framing(one)
+        return self.read(to_tensor(pixels if framing == Framing() else step_back(pixels[None], framing)[0]))
+
+    def framing(self, one: Recipe) -> Framing:
+        """How much nearer a recipe's styles bring a face than the face model draws it."""
+        self.load()
+        return self._wardrobe.framing(one.styles) if any(one.style_parts) else Framing()
 
     def dressed(self, one: Recipe) -> nn.Module | None:
         """The denoiser in the recipe's styles; None where it wears none. Raises ``CheckpointError``."""

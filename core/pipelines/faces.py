@@ -187,7 +187,7 @@ class FacesPipeline:
         return self.engine.picture(last.latents)
 
     def _face(self, image: Image.Image, recipe: Recipe) -> Face:
-        return Face(image, recipe, self.engine.read_picture(image))
+        return Face(image, recipe, self.engine.read_picture(image, recipe))
 
 
 def entangled(before: dict[str, float], after: dict[str, float], asked: Collection[str]) -> tuple[Entanglement, ...]:

@@ -64,7 +64,7 @@ def edit_photo(engine: FaceEngine, request: EditRequest, cancel: Cancel | None) 
     after = composed(step.clean if cancelled else step.latents)
     notes = (*wanted.notes, *(["Stopped early; this is what was there."] if cancelled else []))
     milliseconds = (time.perf_counter() - started) * 1000
-    had, has = engine.read_picture(before), engine.read_picture(after)
+    had, has = engine.read_picture(before), engine.read_picture(after, recipe)
     asked = [name for name, old, new in zip(attributes.NAMES, base, wanted.values, strict=True) if old != new]
     yield EditResult(before, after, had, has, entangled(had, has, asked), notes, milliseconds, cancelled)
 

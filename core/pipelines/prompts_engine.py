@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import torch
@@ -24,7 +24,7 @@ from core.diffusion.sampling import Plan, Step, noise_for
 from core.diffusion.text import Draft, FolderObjective, Told, text_solvers, walk_text
 from core.images import to_images
 from core.models import LatentCodec
-from core.models.adapters import Base
+from core.models.adapters import Base, merged
 from core.models.prior import TextPrior
 from core.pipelines.prompts_maps import Attention, recorded, word_maps
 from core.pipelines.prompts_types import Drawing, PromptRequest
@@ -73,7 +73,7 @@ class TextEngine:
             self._unet = unet if self._dtype == torch.float32 else unet.to(self._dtype)
             mark = cache(lambda: checkpoints.fingerprint(self.folder / "unet"))
             base = Base("sd" if self.large else "text", self._unet, mark)
-            self._wardrobe = Wardrobe(base, self._shelf, lambda network: network, most=1 if self.large else 12)
+            self._wardrobe = Wardrobe(base, self._shelf, partial(merged, base.network), most=1 if self.large else 12)
             self._encoder = pipeline.text_encoder.to(self._device).eval().requires_grad_(False)
             self._codec = LatentCodec(pipeline.vae.to(self._device).eval().requires_grad_(False))
             self._tokenizer = pipeline.tokenizer

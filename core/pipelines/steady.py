@@ -59,14 +59,28 @@ class Packed(nn.Module):
         super().__init__()
         self.how = (convolution.padding, convolution.stride, convolution.dilation, convolution.groups)
         self.weight, self.bias = convolution.weight.detach(), convolution.bias
-        self.packed = False
+        self.shape = self.weight.shape
+        self.met: torch.Size | None = None  # shape of that input
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.contiguous(memory_format=torch.channels_last)
-        if not self.packed:
-            self.weight = torch.ops.mkldnn._reorder_convolution_weight(self.weight.contiguous(), *self.how, x.shape)
-            self.packed = True
-        return torch.ops.mkldnn._convolution_pointwise(x, self.weight, self.bias, *self.how, "none", [], "")
+        return convolve(x, self.laid_out(x), self.bias, self.how)
+
+    def laid_out(self, x: Tensor) -> Tensor:
+        """The weights as oneDNN wants them."""
+        if self.met is None:
+            self.met = x.shape
+            self.weight = self.lay_out(self.weight)
+        return self.weight
+
+    def lay_out(self, weight: Tensor) -> Tensor:
+        """Others of the same shape, in the layout of its own."""
+        return torch.ops.mkldnn._reorder_convolution_weight(weight.contiguous(), *self.how, self.met)
+
+
+def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, how: tuple) -> Tensor:
+    """A convolution with weights that were laid out."""
+    return torch.ops.mkldnn._convolution_pointwise(x, weight, bias, *how, "none", [], "")
 
 
 class SteadyNorm(nn.Module):

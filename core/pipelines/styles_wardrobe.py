@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from torch import nn
 
+from core.data.framing import Framing
 from core.models.adapter_files import WEIGHTS, Adapter, read_adapter
-from core.models.adapters import Base, Worn, check_fit, merged
+from core.models.adapters import Base, Worn, check_fit
 from core.pipelines.styles_shelf import StyleShelf
 from core.pipelines.styles_types import check_worn
 
@@ -22,10 +23,10 @@ MOST_ADAPTERS = 64
 
 
 class Wardrobe:
-    """``base`` is kept as it is; ``finish`` makes a merged copy ready for drawing. The newest ``most`` are kept."""
+    """``base`` says what fits; ``dress`` makes a copy of it in styles, of which the newest ``most`` are kept."""
 
-    def __init__(self, base: Base, shelf: StyleShelf, finish: Callable[[nn.Module], nn.Module], most: int = 12) -> None:
-        self.base, self.shelf, self._finish, self._most = base, shelf, finish, most
+    def __init__(self, base: Base, shelf: StyleShelf, dress: Callable[[Sequence[Worn]], nn.Module], most: int) -> None:
+        self.base, self.shelf, self._dress, self._most = base, shelf, dress, most
         self._merged: OrderedDict[tuple, nn.Module] = OrderedDict()
         self._adapters: OrderedDict[tuple, Adapter] = OrderedDict()
         self._lock = threading.Lock()
@@ -40,12 +41,20 @@ class Wardrobe:
             worn = [Worn(self._adapter(name), weight, parts) for name, weight in weights.items()]
             key = tuple(one.key for one in worn)
             if key not in self._merged:
-                network = self._finish(merged(self.base.network, worn))
+                network = self._dress(worn)
                 while len(self._merged) >= self._most:
                     self._merged.popitem(last=False)
                 self._merged[key] = network
             self._merged.move_to_end(key)
             return self._merged[key]
+
+    def framing(self, styles: Mapping[str, float]) -> Framing:
+        """How much nearer these styles bring a portrait: as the strongest does of those that move the camera."""
+        with self._lock:
+            worn = [(weight, self._adapter(name).facts) for name, weight in styles.items() if weight > 0]
+        moves = [(weight, Framing.of(facts["framing"])) for weight, facts in worn if "framing" in facts]
+        weight, framing = max(moves, key=lambda move: move[0], default=(0.0, Framing()))
+        return framing.partly(weight)
 
     def _adapter(self, name: str) -> Adapter:
         """Read once for as long as its file stays the same."""

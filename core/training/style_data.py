@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +100,7 @@ def rendered_data(
     """Renderings of real pictures: ``pictures`` of the training parts, a tenth as many of the held-out ones."""
     pixels, descriptions, parts = [], [], []
     for source in sets.values():
-        for part, rows in _chosen(source, pictures // len(sets)).items():
+        for part, rows in chosen_rows(source, pictures // len(sets)).items():
             pixels += [np.array(source.pixels[row]) for row in rows]
             descriptions += [_description(base, source, row, trigger) for row in rows]
             parts += [part] * len(rows)
@@ -117,23 +117,11 @@ def rendered_data(
     )
 
 
-def domain_data(
-    base: StyleBase, source: PictureSet, classifier: nn.Module, *, pictures: int, trigger: str = ""
-) -> StyleData:
-    """Pictures of another kind of portrait as they are, with what the classifier is sure of in each: what is asked for
-    keeps its meaning there.
-    """
-    chosen = _chosen(source, pictures)
-    pixels = np.concatenate([source.pixels[rows] for rows in chosen.values()])
-    data = photo_data(base, pixels, read_attributes(classifier, pixels), trigger=trigger)
-    train, rows = len(chosen["train"]), np.arange(len(pixels))
-    return replace(data, train=rows[:train], val=rows[train:], sources={source.name: len(pixels)})
-
-
-def _chosen(source: PictureSet, pictures: int) -> dict[str, np.ndarray]:
-    """Rows spread over the training part, and a tenth as many of the validation part."""
+def chosen_rows(source: PictureSet, pictures: int, among: np.ndarray | None = None) -> dict[str, np.ndarray]:
+    """Rows spread over the training part, and a tenth as many of the validation part; only those ``among`` (N,)."""
     wanted = {"train": pictures, "val": max(4, pictures // 10)}
     rows = {part: source.indices(part) for part in wanted}
+    rows = {part: each if among is None else each[among[each]] for part, each in rows.items()}
     return {part: rows[part][:: max(1, len(rows[part]) // count)][:count] for part, count in wanted.items()}
 
 

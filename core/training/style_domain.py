@@ -1,0 +1,93 @@
+"""Portraits of another kind than the face model knows: which of them teach, and what is said of each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression
+from torch import nn
+
+from core import attributes
+from core.data import PictureSet
+from core.data.framing import Framing, find_framing, step_back, step_near
+from core.data.sets import named_attributes
+from core.images import to_tensor
+from core.training.style_data import StyleBase, StyleData, chosen_rows, photo_data
+
+SURE = 0.75  # probability from which an attribute is said
+_LEAST_COLOUR = 12.0  # mean distance of the strongest channel from the weakest, of 255
+_AWRY, _BLURRED = 0.25, 0.15  # shares of a set that are left out
+
+
+def domain_data(
+    base: StyleBase, source: PictureSet, faces: PictureSet, classifier: nn.Module, *, pictures: int
+) -> tuple[StyleData, Framing]:
+    """The clear ones of a set of portraits as they are, each with what is known and what can be read of it, and how
+    much nearer they are than the ``faces`` that the base was trained on.
+
+    The classifier reads every portrait set back into the frame it knows (:mod:`core.data.framing`), its logits weighed
+    on ``faces`` that were stepped near and back as well: what does not survive that is not said. What a file's name
+    says of a picture is said instead of what is read.
+    """
+    known = clear(source.pixels)
+    rows = chosen_rows(source, pictures, known)
+    picked = np.concatenate(list(rows.values()))
+    pixels = np.asarray(source.pixels[picked])
+    taught = faces.indices("train")[:: max(1, len(faces.indices("train")) // 4000)]
+    photos = np.asarray(faces.pixels[taught])
+    framing = find_framing(np.asarray(source.pixels[source.indices("train")]), photos)
+    near = step_back(step_near(photos, framing), framing)
+    told = _read(_logits(classifier, near), faces.attributes[taught], _logits(classifier, step_back(pixels, framing)))
+    named = named_attributes([source.names[row] for row in picked])
+    data = photo_data(base, pixels, np.where(named != 0, named, told).astype(np.float32))
+    order, train = np.arange(len(picked)), len(rows["train"])
+    counted = {source.name: len(picked)}
+    return replace(data, train=order[:train], val=order[train:], sources=counted), framing
+
+
+def clear(pixels: np.ndarray) -> np.ndarray:
+    """Portraits uint8 (N, S, S, 3) -> bool (N,): in colour, sharp, and looking at the camera as most of them do.
+
+    A small network that is shown everything learns the mean of everything. Sharpness is the Laplacian against the
+    contrast; how a face is held is how well its luminances agree with the mean of all and of their mirror images.
+    """
+    grey = np.asarray(pixels).mean(axis=3, dtype=np.float32)  # (N, S, S)
+    pixels = np.asarray(pixels)
+    colour = (pixels.max(axis=3) - pixels.min(axis=3)).mean(axis=(1, 2))
+    mean = grey.mean(axis=0, keepdims=True)
+    agreement = (_normal(grey) * _normal((mean + mean[:, :, ::-1]) / 2)).mean(axis=(1, 2))
+    inner = grey[:, 1:-1, 1:-1]
+    edges = 4 * inner - grey[:, :-2, 1:-1] - grey[:, 2:, 1:-1] - grey[:, 1:-1, :-2] - grey[:, 1:-1, 2:]
+    margin = grey.shape[1] // 6  # the background may be blurred
+    within = np.abs(edges[:, margin:-margin, margin:-margin]).mean(axis=(1, 2)) / (grey.std(axis=(1, 2)) + 5)
+    held, sharp = agreement > np.quantile(agreement, _AWRY), within > np.quantile(within, _BLURRED)
+    return (colour > _LEAST_COLOUR) & held & sharp
+
+
+def _normal(grey: np.ndarray) -> np.ndarray:
+    centred = grey - grey.mean(axis=(1, 2), keepdims=True)
+    return centred / (centred.std(axis=(1, 2), keepdims=True) + 1e-6)
+
+
+@torch.no_grad()
+def _logits(classifier: nn.Module, pixels: np.ndarray) -> np.ndarray:
+    """(N, S, S, 3) -> (N, 40)."""
+    parts = np.array_split(pixels, -(-len(pixels) // 64))
+    return torch.cat([classifier(to_tensor(part)).attributes for part in parts]).numpy()
+
+
+def _read(shown: np.ndarray, labels: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Logits (M, 40) of labelled pictures and (N, 40) of others -> (N, 40) of -1, 0 and 1, what is sure at even priors
+    (Platt 1999, "Probabilistic outputs for support vector machines").
+    """
+    told = np.zeros_like(seen)
+    for index in range(attributes.COUNT):
+        present = labels[:, index] > 0
+        if present.all() or not present.any():
+            continue
+        scale = LogisticRegression(class_weight="balanced").fit(shown[:, [index]], present)
+        likely = scale.predict_proba(seen[:, [index]])[:, 1]
+        told[:, index] = np.where(likely > SURE, 1, np.where(likely < 1 - SURE, -1, 0))
+    return told
