@@ -5,8 +5,11 @@ Examples:
   python scripts/train_style.py --renderer oil --data celeba=data/celeba --out runs/styles/oil
   python scripts/train_style.py --pictures photos.zip --name summer --out runs/styles/summer
   python scripts/train_style.py --all --data celeba=data/celeba --out runs/styles --export checkpoints/styles
-  python scripts/train_style.py --domain --data utkface=data/utkface --data celeba=data/celeba --name "Close-up" \
-      --rank 12 --batch 64 --steps 3000 --rate 0.0015 --out runs/styles/close-up
+  python scripts/train_style.py --domain --whole --data utkface=data/utkface --data celeba=data/celeba \
+      --batch 64 --steps 1400 --rate 0.0005 --out runs/styles/close-up-whole
+  python scripts/train_style.py --domain --start runs/styles/close-up-whole/last --data utkface=data/utkface \
+      --data celeba=data/celeba --name "Close-up" --rank 12 --batch 64 --steps 800 --rate 0.001 \
+      --out runs/styles/close-up --export checkpoints/styles/close-up
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ def main() -> None:
         preset,
         rank=args.rank or preset.rank,
         everywhere=args.domain,
+        whole=args.whole,
         loop=replace(
             preset.loop,
             learning_rate=args.rate or preset.loop.learning_rate,
@@ -58,6 +62,9 @@ def _options() -> argparse.Namespace:
     )
     source.add_argument("--domain", action="store_true", help="the portraits of utkface as they are")
     parser.add_argument(
+        "--whole", action="store_true", help="train all weights; a style then comes of a run that has them as --start"
+    )
+    parser.add_argument(
         "--data",
         action="append",
         default=[],
@@ -70,7 +77,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--preset", choices=("smoke", "cpu", "gpu"), default="cpu", help="size and length of the run")
     parser.add_argument("--out", type=Path, required=True, help="run folder: state to resume, log, samples, best/")
     parser.add_argument("--export", type=Path, metavar="DIR", help="the finished style's folder")
-    parser.add_argument("--start", type=Path, metavar="DIR", help="go on from a finished style of at most this rank")
+    parser.add_argument(
+        "--start", type=Path, metavar="DIR", help="go on from a finished style, or from a whole denoiser"
+    )
     parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
     parser.add_argument("--steps", type=int, help="instead of the preset's")
     parser.add_argument("--rank", type=int, help="instead of the preset's, 1 to 128")
@@ -87,6 +96,8 @@ def _options() -> argparse.Namespace:
         parser.error("A rendering is learnt from pictures: give --data celeba=DIR.")
     if args.domain and {option.partition("=")[0] for option in args.data} != {"celeba", "utkface"}:
         parser.error("A domain is read by what is known of the first: give --data utkface=DIR and --data celeba=DIR.")
+    if args.whole and args.export:
+        parser.error("All weights are no style yet: train one with --start and their last/, and export that.")
     if args.renderer:
         from core.styles import NAMES
 

@@ -20,13 +20,14 @@ from core.cards import card_text
 from core.data import load
 from core.data.framing import Framing
 from core.data.sets import named_attributes
-from core.models.adapter_files import WEIGHTS, AdapterError, read_adapter
-from core.models.adapters import Base, check_fit, reduced
+from core.models.adapter_files import WEIGHTS, Adapter, AdapterError, read_adapter
+from core.models.adapters import EVERYWHERE, Base, Worn, check_fit, merged, reduced, targeted
 from core.style_photos import StyleError, check_photos, read_photos
 from core.training.style import PRESETS, train_style
 from core.training.style_data import chosen_rows, open_base, photo_data, read_attributes, rendered_data
 from core.training.style_domain import clear, domain_data
 from core.training.style_export import export_style, sample_sheet, sampler
+from core.training.style_whole import condensed, open_whole
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 SMOKE = PRESETS["smoke"]
@@ -137,6 +138,52 @@ def test_a_domain_is_learnt_from_clear_pictures(base, tiny_checkpoints, syntheti
     train_style(base, close, SMOKE, tmp_path / "run", facts)
     kept = read_adapter(tmp_path / "run" / "best").facts
     assert kept["domain"] == "utkface" and Framing.of(kept["framing"]) == framing
+
+
+def test_a_whole_denoiser_is_condensed_into_a_small_style(base, data, tmp_path):
+    loop = replace(SMOKE.loop, steps=20, learning_rate=3e-3, ema_decay=0.5, batch_size=8, validate_every=20)
+    whole = replace(SMOKE, whole=True, everywhere=True, loop=loop)
+    show = sampler(base, tmp_path / "whole" / "samples")
+    train_style(base, data, whole, tmp_path / "whole", FACTS, show=show)
+    taught = open_whole(base, tmp_path / "whole" / "last")
+    error = [row["val_loss"] for row in log_of(tmp_path / "whole") if "val_loss" in row][-1]
+    generator = torch.Generator().manual_seed(3)
+    asked = [
+        (
+            torch.randn(16, *data.styled.shape[2:], generator=generator),
+            torch.arange(16) * 60,
+            data.told[:16].repeat(2, 1)[:16],
+        )
+        for _ in range(2)
+    ]
+    targets = EVERYWHERE["faces"]
+    plain = base.network(*asked[0]) - taught(*asked[0])
+
+    def missed(adapter) -> float:
+        left = merged(base.network, [Worn(adapter, 1.0)])(*asked[0]) - taught(*asked[0])
+        return float(left.square().mean() / plain.square().mean())
+
+    sizes = [missed(condensed(base.network, taught, targets, rank, asked)) for rank in (1, 4, 128)]
+    assert sizes[0] > sizes[1] > sizes[2] and sizes[1] < 0.9
+    layers = {
+        n: (m.weight - base.network.get_submodule(n).weight).flatten(1) for n, m in targeted(taught, targets).items()
+    }
+    cut = {}
+    for name, change in layers.items():
+        u, s, v = torch.linalg.svd(change, full_matrices=False)
+        shape = taught.get_submodule(name).weight.shape
+        up = (u[:, :1] * s[:1]).reshape(shape[0], 1, *((1, 1) if len(shape) == 4 else ()))
+        cut[name] = (v[:1].reshape(1, *shape[1:]), up)
+    assert sizes[0] < missed(Adapter("cut", cut, {}, "")), "knowing the inputs is worth something"
+    small = replace(SMOKE, rank=4, everywhere=True, loop=replace(loop, steps=10))
+    train_style(base, data, small, tmp_path / "small", FACTS, start=tmp_path / "whole" / "last")
+    facts = checkpoints.read_json(tmp_path / "small" / "run.json")
+    assert facts["condensed_from"]["steps"] == 20 and facts["rank"] == 4
+    healed = [row["val_loss"] for row in log_of(tmp_path / "small") if "val_loss" in row][-1]
+    train_style(base, data, replace(small, loop=replace(loop, steps=1, learning_rate=1e-9)), tmp_path / "base", FACTS)
+    untaught = [row["val_loss"] for row in log_of(tmp_path / "base") if "val_loss" in row][-1]
+    assert error < untaught and healed - error < 0.5 * (untaught - error)
+    assert merged_change(read_adapter(tmp_path / "small" / "last")).abs().max() > 0
 
 
 def test_a_finished_style_is_gone_on_with_in_more_layers(base, data, tmp_path):

@@ -12,13 +12,18 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
+from core import checkpoints
 from core.diffusion.objective import TIMESTEPS
 from core.models.adapter_files import WEIGHTS, read_adapter
 from core.models.adapters import EVERYWHERE, TARGETS, AdapterFactors
 from core.training import batches
+from core.training.export import training_facts
 from core.training.faces import drop_attributes
 from core.training.loop import Loop, LoopConfig
 from core.training.style_data import StyleBase, StyleData
+from core.training.style_whole import condensed, open_whole, whole_model
+
+_CONDENSED_ON = 8  # batches
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class StylePreset:
     unconditional: float = 0.15
     complete: float = 0.4
     everywhere: bool = False  # all layers, for another kind of picture instead of another look
+    whole: bool = False  # all weights, to be condensed into an adapter afterwards
 
 
 PRESETS = {
@@ -77,49 +83,70 @@ def train_style(
     out: Path,
     facts: dict[str, object],
     *,
-    show: Callable[[AdapterFactors, int], None] | None = None,
+    show: Callable[[nn.Module, int], None] | None = None,
     start: Path | None = None,
     resume: bool = False,
     until: int | None = None,
 ) -> Loop:
-    """Latents of a style -> a run folder whose ``best/`` and ``last/`` are adapters (averaged weights).
+    """Latents of a style -> a run folder whose ``best/`` and ``last/`` are adapters (averaged weights), or denoisers
+    where the preset trains the ``whole``.
 
-    ``facts`` go into the adapter; ``show`` is called with the averaged factors and the step at every validation;
-    ``start`` is the folder of a style to go on from. Raises ``AdapterError`` where it has other layers or a higher
-    rank.
+    ``facts`` go into the adapter; ``show`` is called with the averaged model and the step at every validation;
+    ``start`` is the folder of a style to go on from, or of a whole denoiser, which is then condensed and answers in
+    place of the pictures (distillation: Hinton et al. 2015, arXiv:1503.02531). Raises ``AdapterError`` where a style
+    has other layers or a higher rank, ``CheckpointError`` where a denoiser is of another shape.
     """
     # model, optimiser
     torch.manual_seed(preset.loop.seed)
     about = {"base": base.kind, "fingerprint": base.fingerprint, **facts}
     targets = (EVERYWHERE if preset.everywhere else TARGETS)[base.kind]
-    factors = AdapterFactors(base.network, targets, preset.rank, about)
     counted = {"train": len(data.train), "val": len(data.val), **data.sources}
-    known: dict[str, object] = {"data": counted, "style": about, "rank": preset.rank}
-    if start is not None:
-        begun = read_adapter(start)
-        factors.begin(begun)
-        known["started_from"] = {"weights": begun.mark, **batches.training_of(start)}
-    loop = Loop(preset.loop, out, {"model": factors}, known)
+    known: dict[str, object] = {"data": counted, "style": about}
+    teacher = None
+    if preset.whole:
+        model: nn.Module = whole_model(base, start)
+    else:
+        model, known["rank"] = AdapterFactors(base.network, targets, preset.rank, about), preset.rank
+        if start is not None and (start / checkpoints.WEIGHTS).is_file():
+            teacher = open_whole(base, start)
+            met = [_draw(base, data, preset, 64, torch.Generator().manual_seed(seed)) for seed in range(_CONDENSED_ON)]
+            model.begin(condensed(base.network, teacher, targets, preset.rank, [one.asked for one in met]))
+            known["condensed_from"] = {"style": str(about.get("title", "")), **_training_of_run(start.parent)}
+        elif start is not None:
+            begun = read_adapter(start)
+            model.begin(begun)
+            known["started_from"] = {"weights": begun.mark, **batches.training_of(start)}
+    loop = Loop(preset.loop, out, {"model": model}, known)
     network = base.network.to(loop.device, memory_format=torch.channels_last).eval()
+    if teacher is not None:
+        teacher = teacher.to(loop.device, memory_format=torch.channels_last)
+
+    def answer(model: nn.Module, asked: tuple[Tensor, ...]) -> Tensor:
+        if preset.whole:
+            return base.answer(model(*asked))
+        return base.answer(functional_call(network, model.weights(network), asked))
 
     def train_step(step: int) -> dict[str, Tensor]:
         generator = loop.generator(step)
         batch = _draw(base, data, preset, loop.batch_size, generator)
-        x, t, told = (value.to(loop.device) for value in (batch.x, batch.timesteps, batch.told))
+        asked, target = tuple(value.to(loop.device) for value in batch.asked), batch.target
         with loop.autocast():
-            output = base.answer(functional_call(network, loop.modules["model"].weights(network), (x, t, told)))
-        loss = F.mse_loss(output.float(), batch.target.to(loop.device))
+            if teacher is not None:
+                with torch.no_grad():
+                    target = base.answer(teacher(*asked)).float()
+            output = answer(loop.modules["model"], asked)
+        loss = F.mse_loss(output.float(), target.to(loop.device))
         loop.update("model", loss)
         return {"loss": loss.detach()}
 
-    def validate(model: AdapterFactors) -> dict[str, float]:
+    def validate(model: nn.Module) -> dict[str, float]:
         if show is not None:
             show(model, loop.step)
-        return {"loss": _error(base, network, model, data, loop.device)}
+        return {"loss": _error(base, lambda asked: answer(model, asked), data, loop.device)}
 
     # train, log, save
     loop.run(train_step, validate, resume=resume, until=until)
-    if not (out / "best" / WEIGHTS).is_file():  # stopped before the first validation
+    if not any((out / "best" / name).is_file() for name in (WEIGHTS, checkpoints.WEIGHTS)):  # before any validation
         loop.averaged().save_pretrained(out / "best")
     return loop
 
@@ -130,6 +157,10 @@ class _Batch:
     target: Tensor
     timesteps: Tensor
     told: Tensor
+
+    @property
+    def asked(self) -> tuple[Tensor, Tensor, Tensor]:
+        return self.x, self.timesteps, self.told
 
 
 def _draw(base: StyleBase, data: StyleData, preset: StylePreset, count: int, generator: torch.Generator) -> _Batch:
@@ -151,17 +182,24 @@ def _draw(base: StyleBase, data: StyleData, preset: StylePreset, count: int, gen
 
 @torch.no_grad()
 def _error(
-    base: StyleBase, network: nn.Module, model: AdapterFactors, data: StyleData, device: torch.device, most: int = 32
+    base: StyleBase, answer: Callable[[tuple[Tensor, ...]], Tensor], data: StyleData, device: torch.device, most=32
 ) -> float:
     """Mean squared error of the prediction on held-out styled pictures; levels and noise are the same every time."""
     rows, generator = data.val[:most], torch.Generator().manual_seed(1234)
-    weights, errors = model.weights(network), []
+    errors = []
     timesteps = (torch.arange(len(rows)) * TIMESTEPS // max(1, len(rows)) * 7919) % TIMESTEPS
     for part in np.array_split(np.arange(len(rows)), max(1, len(rows) // 32)):
         z = data.styled[rows[part], 0]
         noise, t = torch.randn(z.shape, generator=generator), timesteps[part]
         x = base.objective.noised(z, noise, t).contiguous(memory_format=torch.channels_last)
-        args = (x.to(device), t.to(device), data.told[rows[part]].to(device))
-        output = base.answer(functional_call(network, weights, args)).float().cpu()
+        output = answer((x.to(device), t.to(device), data.told[rows[part]].to(device))).float().cpu()
         errors.append((output - base.objective.target(z, noise, t)).square().flatten(1).mean(dim=1))
     return float(torch.cat(errors).mean())
+
+
+def _training_of_run(run: Path) -> dict[str, object]:
+    """Steps, pictures and hours of a run that made a whole denoiser, where its papers are still there."""
+    if not (run / "run.json").is_file():
+        return {}
+    facts = training_facts(run)
+    return {key: facts[key] for key in ("steps", "pictures_seen", "hours", "config", "started_from") if key in facts}

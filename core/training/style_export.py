@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from core import attributes, checkpoints
 from core.diffusion.sampling import Plan, draw
@@ -35,12 +35,15 @@ _THUMBNAIL = "thumbnail.webp"
 _THUMBNAIL_SEED = 27
 
 
-def sampler(base: StyleBase, folder: Path, trigger: str = "") -> Callable[[AdapterFactors, int], None]:
-    """What draws ``folder/sample-00050.png`` with the factors of a step: four pictures side by side."""
+def sampler(base: StyleBase, folder: Path, trigger: str = "") -> Callable[[nn.Module, int], None]:
+    """What draws ``folder/sample-00050.png`` with the factors of a step, or its whole denoiser: four pictures side by
+    side.
+    """
     folder.mkdir(parents=True, exist_ok=True)
 
-    def show(factors: AdapterFactors, step: int) -> None:
-        sheet = sample_sheet(base, factors.adapter(), trigger=trigger)
+    def show(model: nn.Module, step: int) -> None:
+        worn = model.adapter() if isinstance(model, AdapterFactors) else model
+        sheet = sample_sheet(base, worn, trigger=trigger)
         part = folder / "sample.part"
         sheet.save(part, "PNG")
         os.replace(part, folder / f"sample-{step:05d}.png")
@@ -51,15 +54,15 @@ def sampler(base: StyleBase, folder: Path, trigger: str = "") -> Callable[[Adapt
 @torch.no_grad()
 def sample_sheet(
     base: StyleBase,
-    adapter: Adapter | None,
+    worn: Adapter | nn.Module | None,
     seeds: Sequence[int] = SEEDS,
     weight: float = 1.0,
     trigger: str = "",
 ) -> Image.Image:
-    """The same four requests every time, in one row; without an adapter as the base draws them."""
-    network = base.network
-    if adapter is not None:
-        network = merged(network, [Worn(adapter, weight)])
+    """The same four requests every time, in one row: in a style, by another denoiser, or as the base draws them."""
+    network = worn if isinstance(worn, nn.Module) else base.network
+    if isinstance(worn, Adapter):
+        network = merged(network, [Worn(worn, weight)])
     config = network.config
     channels = getattr(config, "latent_channels", None) or config.in_channels
     noise = torch.cat(
