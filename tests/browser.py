@@ -82,16 +82,9 @@ def served(page) -> Iterator[str]:
 
 
 def enter(page, tab: str, ready: str) -> None:
-    """Opens a tab and waits until it is ready; now and then a page stalls, and is loaded once more."""
-    from playwright.sync_api import TimeoutError as Late
-
+    """Opens a tab and waits until it is ready."""
     page.get_by_role("tab", name=tab).click()
-    try:
-        page.wait_for_function(ready, timeout=60_000)
-    except Late:
-        page.reload()
-        page.get_by_role("tab", name=tab).click()
-        page.wait_for_function(ready)
+    page.wait_for_function(ready)
 
 
 def drop(page, data: bytes, name: str, kind: str = "image/png") -> None:

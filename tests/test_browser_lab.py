@@ -70,6 +70,27 @@ def test_the_table_is_laid_before_anyone_touches_anything(visit):
     assert "12:1" in page.locator('.lab-head[data-model="kl"]').inner_text()
 
 
+def test_every_question_is_sent_as_it_was_asked(opened, url):
+    """When a tab is first drawn, Gradio puts older values back into its islands, one frame later (island.py)."""
+    page = opened(url)
+    page.wait_for_function("() => window.latentscape?.ask?.idle")
+    page.evaluate(
+        """() => {
+            const [frame, held] = [window.requestAnimationFrame, []];
+            window.requestAnimationFrame = (action) => held.push(action);
+            latentscape.on('lab:asked', ({ ticket }) => {
+                if (ticket !== 2) return;
+                window.requestAnimationFrame = frame;
+                window.late = held.length;
+                for (const action of held) action(performance.now());
+            });
+        }"""  # a slow frame: it comes after the second question, and before the end of the first one's answer
+    )
+    page.get_by_role("tab", name="Reconstruction").click()
+    page.wait_for_function(IDLE, polling=100)  # not once a frame: frames are held
+    assert page.evaluate("() => window.late") > 0
+
+
 def test_one_stream_brings_the_answers_of_many_requests(visit):
     page = visit()
     asked, streams = (

@@ -35,7 +35,7 @@ def faces_tab(pipeline: FacesPipeline) -> None:
         on_ask,
         [controls, turn],
         [canvas],
-        trigger_mode="always_last",
+        trigger_mode="multiple",
         show_progress="hidden",
         concurrency_limit=AT_ONCE,
         concurrency_id=MODEL_QUEUE,

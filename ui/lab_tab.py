@@ -52,7 +52,7 @@ def _bench(lab: Lab) -> None:
         on_ask,
         [controls, table],
         [canvas],
-        trigger_mode="always_last",
+        trigger_mode="multiple",
         show_progress="hidden",
         concurrency_limit=1,
         concurrency_id=LAB_QUEUE,

@@ -39,7 +39,7 @@ def map_tab(explore: ExplorePipeline) -> None:
         answer,
         [controls],
         [canvas],
-        trigger_mode="always_last",
+        trigger_mode="multiple",
         show_progress="hidden",
         concurrency_limit=2,
         concurrency_id=MAP_QUEUE,

@@ -38,7 +38,7 @@ def prompts_tab(pipeline: PromptsPipeline) -> None:
         on_ask,
         [controls, turn],
         [canvas],
-        trigger_mode="always_last",
+        trigger_mode="multiple",
         show_progress="hidden",
         concurrency_limit=2,
         concurrency_id=PROMPTS_QUEUE,

@@ -44,7 +44,7 @@ def styles_tab(pipeline: StylesPipeline) -> None:
         on_ask,
         [controls, turn],
         [canvas],
-        trigger_mode="always_last",
+        trigger_mode="multiple",
         show_progress="hidden",
         concurrency_limit=2,
         concurrency_id=STYLES_QUEUE,
@@ -54,7 +54,7 @@ def styles_tab(pipeline: StylesPipeline) -> None:
     quiet = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     controls.stop(on_stop, [controls, turn], None, trigger_mode="multiple", **quiet)
 
-    asked = jobs.ask(on_job, [jobs], [jobs], trigger_mode="always_last", **quiet)
+    asked = jobs.ask(on_job, [jobs], [jobs], trigger_mode="multiple", **quiet)
     asked.failure(None, None, None, js="() => { latentscape.styles.jobFailed(); }", api_visibility="private")
     styles_api(pipeline, STYLES_QUEUE)
 

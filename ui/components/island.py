@@ -17,8 +17,11 @@ def island(
 ) -> gr.HTML:
     """A place in the page that ``latentscape.part(name, ...)`` fills; its value is plain JSON in both directions.
 
-    ``events`` become methods (``controls.ask(...)``). A handler reads the island's value, never the event's own data:
-    with ``trigger_mode="always_last"`` a postponed event arrives without its data but with the newest value.
+    ``events`` become methods (``controls.ask(...)``). A handler reads the island's value, never the event's own data.
+    A script that asks again while the end of an answer is still on its way needs ``trigger_mode="multiple"``, which
+    reads the value at once: ``always_last`` reads it later, and in between Gradio may have put an older one back (when
+    a tab is first drawn, it restores what it noted down a frame ago). Then the old question would be asked twice, and
+    the page would wait in vain for an answer to the new one.
     ``functions`` answer the page past the queue, as ``server.NAME(value)``: for what takes milliseconds.
     """
     quoted = ", ".join(f'"{event}"' for event in events)
