@@ -99,23 +99,10 @@ def train_style(
     # model, optimiser
     torch.manual_seed(preset.loop.seed)
     about = {"base": base.kind, "fingerprint": base.fingerprint, **facts}
-    targets = (EVERYWHERE if preset.everywhere else TARGETS)[base.kind]
     counted = {"train": len(data.train), "val": len(data.val), **data.sources}
     known: dict[str, object] = {"data": counted, "style": about}
-    teacher = None
-    if preset.whole:
-        model: nn.Module = whole_model(base, start)
-    else:
-        model, known["rank"] = AdapterFactors(base.network, targets, preset.rank, about), preset.rank
-        if start is not None and (start / checkpoints.WEIGHTS).is_file():
-            teacher = open_whole(base, start)
-            met = [_draw(base, data, preset, 64, torch.Generator().manual_seed(seed)) for seed in range(_CONDENSED_ON)]
-            model.begin(condensed(base.network, teacher, targets, preset.rank, [one.asked for one in met]))
-            known["condensed_from"] = {"style": str(about.get("title", "")), **_training_of_run(start.parent)}
-        elif start is not None:
-            begun = read_adapter(start)
-            model.begin(begun)
-            known["started_from"] = {"weights": begun.mark, **batches.training_of(start)}
+    model, teacher, more = _begun(base, data, preset, about, start)
+    known |= more
     loop = Loop(preset.loop, out, {"model": model}, known)
     network = base.network.to(loop.device, memory_format=torch.channels_last).eval()
     if teacher is not None:
@@ -149,6 +136,28 @@ def train_style(
     if not any((out / "best" / name).is_file() for name in (WEIGHTS, checkpoints.WEIGHTS)):  # before any validation
         loop.averaged().save_pretrained(out / "best")
     return loop
+
+
+def _begun(
+    base: StyleBase, data: StyleData, preset: StylePreset, about: dict[str, object], start: Path | None
+) -> tuple[nn.Module, nn.Module | None, dict[str, object]]:
+    """What is trained, the denoiser that teaches it where one is condensed, and what is to be known of its start."""
+    if preset.whole:
+        return whole_model(base, start), None, {}
+    targets = (EVERYWHERE if preset.everywhere else TARGETS)[base.kind]
+    factors = AdapterFactors(base.network, targets, preset.rank, about)
+    known: dict[str, object] = {"rank": preset.rank}
+    if start is None:
+        return factors, None, known
+    if (start / checkpoints.WEIGHTS).is_file():
+        teacher = open_whole(base, start)
+        met = [_draw(base, data, preset, 64, torch.Generator().manual_seed(seed)) for seed in range(_CONDENSED_ON)]
+        factors.begin(condensed(base.network, teacher, targets, preset.rank, [one.asked for one in met]))
+        from_run = {"style": str(about.get("title", "")), **_training_of_run(start.parent)}
+        return factors, teacher, {**known, "condensed_from": from_run}
+    begun = read_adapter(start)
+    factors.begin(begun)
+    return factors, None, {**known, "started_from": {"weights": begun.mark, **batches.training_of(start)}}
 
 
 @dataclass(frozen=True)
