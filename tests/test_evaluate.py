@@ -280,3 +280,8 @@ def test_recorded_command_names_no_place_on_this_machine(monkeypatch, tmp_path):
     arguments += ["--work", str(tmp_path / "runs" / "e"), "--samples", "9"]
     expected = "python scripts/evaluate.py faces --data celeba=DIR/celeba --work runs/e --samples 9"
     assert recorded(arguments) == expected
+
+
+def test_a_command_is_recorded_without_where_things_lie():
+    said = recorded(["evaluate.py", "faces", "--data", "celeba=../elsewhere/celeba", "--data", "celeba=runs/celeba"])
+    assert said == "python scripts/evaluate.py faces --data celeba=DIR/celeba --data celeba=runs/celeba"

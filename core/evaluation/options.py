@@ -47,10 +47,10 @@ def recorded(arguments: Sequence[str]) -> str:
 
 def _without_place(argument: str) -> str:
     key, separator, path = argument.rpartition("=")
-    if not Path(path).is_absolute():
+    if not Path(path).is_absolute() and ".." not in Path(path).parts:
         return argument
     try:
-        kept = Path(path).relative_to(Path.cwd()).as_posix()
+        kept = Path(path).resolve().relative_to(Path.cwd().resolve()).as_posix()
     except ValueError:
         kept = f"DIR/{Path(path).name}"
     return f"{key}{separator}{kept}"
