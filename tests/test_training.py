@@ -15,6 +15,7 @@ from core.models import LatentCodec
 from core.models.classifier import PerceptualLoss, PictureClassifier
 from core.training import autoencoder, batches, classifier, faces
 from core.training.export import even_priors, export_run
+from core.training.loop import Loop, LoopConfig
 from core.training.state import load_state, save_state
 
 
@@ -154,6 +155,16 @@ def test_perceptual_loss_is_zero_for_the_same_picture_and_keeps_the_classifier_f
     assert float(loss(x, x)) == 0.0 and float(loss(x, y)) > 0.01
     loss.train()
     assert not loss.classifier.training and not any(p.requires_grad for p in loss.classifier.parameters())
+
+
+@pytest.mark.parametrize(("has", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_half_precision_only_where_the_processor_has_it(tmp_path, monkeypatch, has, dtype):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": has})
+    config = LoopConfig(steps=1, batch_size=1, learning_rate=1e-3, precision="bf16")
+    loop = Loop(config, tmp_path, {"model": torch.nn.Linear(4, 4)})
+    with loop.autocast():
+        assert loop.modules["model"](torch.zeros(1, 4)).dtype == dtype
+    assert json.loads((tmp_path / "run.json").read_text())["config"]["precision"] == loop.precision
 
 
 def test_a_full_disk_keeps_the_previous_state(tmp_path, monkeypatch, caplog):

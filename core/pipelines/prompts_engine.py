@@ -22,6 +22,7 @@ from core import checkpoints
 from core.diffusion.objective import Objective
 from core.diffusion.sampling import Plan, Step, noise_for
 from core.diffusion.text import Draft, FolderObjective, Told, text_solvers, walk_text
+from core.hardware import cpu_has_bf16
 from core.images import to_images
 from core.models import LatentCodec
 from core.models.adapters import Base, merged
@@ -247,7 +248,7 @@ def _where(large: bool) -> tuple[torch.device, torch.dtype]:
     """Ours run in float32 on the CPU, the same everywhere; large ones where and how they are fastest."""
     if large and torch.cuda.is_available():
         return torch.device("cuda"), torch.float16
-    fast = large and torch.cpu._is_avx512_bf16_supported()
+    fast = large and cpu_has_bf16()
     return torch.device("cpu"), torch.bfloat16 if fast else torch.float32
 
 

@@ -24,6 +24,7 @@ from diffusers.training_utils import EMAModel
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from core.hardware import cpu_has_bf16
 from core.training.state import load_state, save_state
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class LoopConfig:
     betas: tuple[float, float] = (0.9, 0.99)
     ema_decay: float = 0.999
     gradient_clip: float = 1.0
-    precision: str = "bf16"  # or "no"
+    precision: str = "bf16"  # or "no"; on a CPU that has no bfloat16 it is "no" all the same
     seed: int = 0
     log_every: int = 20
     validate_every: int = 500
@@ -89,12 +90,18 @@ class Loop:
         self.sums: dict[str, float] = {}  # losses since the last row of the log
         self._stop = False
         if self.accelerator.is_main_process:
-            about = {"config": asdict(config), "hardware": _hardware(), **(facts or {})}
+            used = {**asdict(config), "precision": self.precision}
+            about = {"config": used, "hardware": _hardware(), **(facts or {})}
             (self.out / "run.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
 
     @property
     def device(self) -> torch.device:
         return self.accelerator.device
+
+    @property
+    def precision(self) -> str:
+        """The config's, where the device has it."""
+        return "no" if self.device.type == "cpu" and not cpu_has_bf16() else self.config.precision
 
     @property
     def batch_size(self) -> int:
@@ -108,7 +115,7 @@ class Loop:
 
     def autocast(self) -> torch.autocast:
         """Mixed precision of this run. Not accelerate's own: that is one setting for a whole process."""
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
 
     def update(self, name: str, loss: Tensor) -> None:
         """One optimiser step of module ``name`` on ``loss``; gradients are averaged over the processes."""
