@@ -93,6 +93,14 @@ def stretched(grey: np.ndarray, low: float = 2.0, high: float = 98.0) -> np.ndar
     return np.clip((grey - bottom) / max(0.15, top - bottom), 0, 1)
 
 
+def tinted(drawn: np.ndarray, pixels: np.ndarray, amount: float, sigma: float) -> np.ndarray:
+    """A drawing in one colour with some of the picture's own laid thinly over it, soft by ``sigma``: what tells blond
+    from grey and a blush from a shadow.
+    """
+    own = blur(pixels - luma(pixels)[..., None], sigma)
+    return np.clip(drawn + amount * own, 0, 1)
+
+
 def saturated(pixels: np.ndarray, amount: float) -> np.ndarray:
     grey = luma(pixels)[..., None]
     return np.clip(grey + (pixels - grey) * amount, 0, 1)

@@ -16,18 +16,22 @@ from core.styles.canvas import (
     smeared,
     smoothstep,
     stretched,
+    tinted,
     xdog,
 )
 
 _PAPER = np.array([0.975, 0.965, 0.94], np.float32)
 _GRAPHITE = np.array([0.20, 0.20, 0.23], np.float32)
 _INK = np.array([0.07, 0.06, 0.08], np.float32)
-_BLOCK = np.array([0.90, 0.80, 0.60], np.float32)
-_CUT = np.array([0.16, 0.07, 0.05], np.float32)
+_BLOCKS = np.array([[0.55, 0.33, 0.20], [0.82, 0.60, 0.36], [0.97, 0.84, 0.58]], np.float32)  # the last is the paper
+_CUT = np.array([0.17, 0.09, 0.06], np.float32)
 
 
 def pencil(canvas: Canvas) -> np.ndarray:
-    """Outlines and hatched tone on paper, after Lu, Xu & Jia 2012, "Combining sketch and tone"."""
+    """Outlines, hatching, rubbed graphite and a little coloured pencil.
+
+    After Lu, Xu & Jia 2012, "Combining sketch and tone".
+    """
     u = canvas.unit
     grey = stretched(luma(canvas.pixels))
     lines = xdog(0.35 + 0.65 * grey, 0.42 * u, sharpness=20, threshold=0.42, slope=3.5)
@@ -39,8 +43,8 @@ def pencil(canvas: Canvas) -> np.ndarray:
         strokes = even(smeared(blur(grain, 0.22 * u), ones * np.cos(angle), ones * np.sin(angle), 7 * u, taps=21))
         hatched = np.maximum(hatched, share * smoothstep(strokes * below - tone, -0.14, 0.42))
         grain = grain[::-1]
-    darkness = np.clip(hatched + 0.8 * (1 - lines), 0, 0.92)
-    return mix(_PAPER, _GRAPHITE, darkness)
+    darkness = np.clip(hatched + 0.35 * (1 - tone) + 0.8 * (1 - lines), 0, 0.92)
+    return tinted(mix(_PAPER, _GRAPHITE, darkness), canvas.pixels, 0.6, 0.5 * u)
 
 
 def comic(canvas: Canvas) -> np.ndarray:
@@ -69,7 +73,7 @@ def comic(canvas: Canvas) -> np.ndarray:
 
 
 def woodcut(canvas: Canvas) -> np.ndarray:
-    """Black and bare paper alone: engraved lines that bend with the form and swell with the shade.
+    """A colour woodcut: tint blocks under a line block whose cuts bend with the form and swell with the shade.
 
     After Ostromoukhov 1999, "Digital facial engraving": the lines are levels of a field that the tone bends.
     """
@@ -78,11 +82,11 @@ def woodcut(canvas: Canvas) -> np.ndarray:
     form = blur(grey, 2.2 * u)
     rows, columns = np.indices(canvas.shape, dtype=np.float32)
     wobble = 0.5 * u * (canvas.noise(5.0) - 0.5)
-    phase = (rows + 0.28 * columns + wobble) / (3.4 * u) + 1.9 * form
+    phase = (rows + 0.28 * columns + wobble) / (2.4 * u) + 1.9 * form
     wave = 0.5 + 0.5 * np.cos(2 * np.pi * phase)
     tone = np.clip(blur(grey, 0.35 * u) * 1.1 - 0.06, 0, 1)
-    cut = smoothstep(tone - 0.16 - 0.62 * wave, -0.05, 0.05)
-    cut = cut * smoothstep(tone, 0.1, 0.24)
-    cut = np.maximum(cut, smoothstep(tone, 0.8, 0.9))
+    cut = smoothstep(tone - 0.06 - 0.38 * wave, -0.05, 0.05) * smoothstep(tone, 0.04, 0.14)
     lines = xdog(grey, 0.55 * u, sharpness=22, threshold=0.3, slope=30)
-    return mix(_CUT, _BLOCK, np.minimum(cut, lines))
+    tints = mix(_BLOCKS[0], _BLOCKS[1], smoothstep(tone, 0.39, 0.45))
+    tints = mix(tints, _BLOCKS[2], smoothstep(tone, 0.65, 0.71))
+    return tinted(mix(_CUT, tints, np.minimum(cut, lines)), canvas.pixels, 0.35, u)

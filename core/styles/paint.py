@@ -19,6 +19,7 @@ from core.styles.canvas import (
     smeared,
     smoothstep,
     stretched,
+    tinted,
     warped,
     xdog,
 )
@@ -29,7 +30,7 @@ _WHITE = np.array([0.985, 0.98, 0.96], np.float32)
 
 
 def ink_wash(canvas: Canvas) -> np.ndarray:
-    """A few diluted tones that bleed into the paper, and a wet brush for the outlines.
+    """A few diluted tones that bleed into the paper, a wet brush for the outlines, and a wash of light colour.
 
     Perona & Malik 1990 for the areas; pigment gathers at their edges as in Curtis et al. 1997.
     """
@@ -46,7 +47,7 @@ def ink_wash(canvas: Canvas) -> np.ndarray:
     brush = 1 - xdog(stretched(luma(canvas.pixels)), 0.6 * u, sharpness=16, threshold=0.2, slope=6)
     brush = warped(brush, bleed * dx, bleed * dy)
     darkness = np.clip(0.86 * wash + 0.8 * rim + grain * (wash > 0.1) + 0.75 * brush, 0, 1)
-    return mix(_RICE, _SUMI, darkness)
+    return tinted(mix(_RICE, _SUMI, darkness), canvas.pixels, 0.35, 1.5 * u)
 
 
 def oil(canvas: Canvas) -> np.ndarray:

@@ -4,35 +4,33 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.styles.canvas import Canvas, blur, kuwahara, luma, smoothstep, stretched
+from core.styles.canvas import Canvas, blur, kuwahara, luma, mix, smoothstep, stretched
 
-_NIGHT_TO_LIGHT = np.array(  # five inks, from shadow to light
-    [[0.07, 0.03, 0.20], [0.33, 0.05, 0.50], [0.90, 0.10, 0.55], [1.00, 0.55, 0.25], [1.00, 0.94, 0.55]], np.float32
+_NIGHT_TO_LIGHT = np.array(  # five inks, from shadow to light, that grow lighter as evenly as the tone they stand for
+    [[0.10, 0.04, 0.22], [0.45, 0.10, 0.45], [0.93, 0.33, 0.50], [1.00, 0.66, 0.48], [1.00, 0.93, 0.75]], np.float32
 )
 _GLOW = np.array([0.10, 0.95, 1.00], np.float32)
 _SEPIA = np.array([[0.17, 0.11, 0.07], [0.55, 0.42, 0.29], [0.93, 0.86, 0.71]], np.float32)
 
 
 def neon(canvas: Canvas) -> np.ndarray:
-    """A poster in five inks with glowing tubes for the outlines.
+    """A poster in five inks with a glowing rim where a shape ends.
 
-    Soft quantisation of tone after Winnemoeller, Olsen & Gooch 2006; outlines are the crests of a difference of
-    Gaussians.
+    Soft quantisation of tone after Winnemoeller, Olsen & Gooch 2006; rims are the dark sides of a difference of
+    Gaussians that is wide enough to pass over eyes and mouth: a face whose lines shine is hard to read.
     """
     u = canvas.unit
-    flat = kuwahara(canvas.pixels, max(2, round(1.3 * u)))
-    grey = stretched(luma(flat))
-    level = grey * 4.6 - 0.3
-    nearest = np.clip(np.round(level), 0, 4)
-    level = np.clip(nearest + 0.5 * np.tanh(6 * (level - nearest)), 0, 4)
+    flat = kuwahara(canvas.pixels, max(2, round(0.8 * u)))
+    level = stretched(luma(flat)) * 4.4 - 0.2
+    nearest = np.round(level)
+    level = np.clip(nearest + 0.5 * np.tanh(4 * (level - nearest)), 0, 4)
     low = np.minimum(level.astype(int), 3)
     share = (level - low)[..., None]
     poster = _NIGHT_TO_LIGHT[low] * (1 - share) + _NIGHT_TO_LIGHT[low + 1] * share
-    fine = stretched(luma(canvas.pixels))
-    crest = np.clip(blur(fine, 1.2 * u) - blur(fine, 0.55 * u) - 0.035, 0, 1)
-    tube = smoothstep(crest, 0.0, 0.05)
-    glow = np.clip(0.85 * blur(tube, 0.35 * u) + 0.75 * blur(tube, 1.6 * u), 0, 1)[..., None]
-    return np.clip(poster * (1 - 0.8 * glow) + _GLOW * glow, 0, 1)
+    grey = stretched(luma(canvas.pixels))
+    rim = smoothstep(blur(grey, 3 * u) - blur(grey, u) - 0.12, 0.0, 0.06)
+    glow = np.clip(0.6 * blur(rim, 0.3 * u) + 0.25 * blur(rim, 1.6 * u), 0, 0.7)
+    return mix(poster, _GLOW, glow)
 
 
 def old_photo(canvas: Canvas) -> np.ndarray:
