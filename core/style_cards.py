@@ -8,7 +8,8 @@ STYLE_FIGURES = {
     "told": "By a judge of early features and pixel statistics that was trained on photographs and renderings of them: "
     "pairs with both halves told right (plain, and in a style), and how often it names this style among the styles. "
     "Drawn pairs have one seed; the other rows say what the judge can do on photographs.",
-    "strength": "Fréchet distance in the judge's embedding to real pictures in the style.",
+    "strength": "Fréchet distance to real pictures in the style: in the judge's embedding, which sees texture and "
+    "colour, and in the classifier's, which sees faces.",
     "identity": "Cosines of plain and styled faces, the mean of each set taken off, and how often the nearest plain "
     "face is that of the same seed.",
     "attribute reading": "Mean AUC of what was asked (of photographs: of their labels) against the classifier's logit. "

@@ -86,9 +86,10 @@ def test_a_rendering_has_all_its_figures(root, measured):
     assert all(0 <= share <= 1 for row in figures["told"].values() for share in row.values())
     assert figures["told"]["drawn"]["named_and_told"] <= figures["told"]["drawn"]["named"]
     assert list(figures["strength"]) == ["0", *(f"{s:g}" for s in STRENGTHS), "1"]
-    distances = [row["frechet"] for row in figures["strength"].values()]
-    falls = all(a > b for a, b in pairwise(distances))
-    assert figures["strength_is_monotone"] == falls and len(set(distances)) == 5
+    for what, said in (("frechet", ""), ("frechet_of_the_classifier", "_to_the_classifier")):
+        distances = [row[what] for row in figures["strength"].values()]
+        falls = all(a > b for a, b in pairwise(distances))
+        assert figures[f"strength_is_monotone{said}"] == falls and len(set(distances)) == 5
     same = figures["identity"]["luminance_8x8"]
     assert same["same_seed"] > same["other_seeds"], "a small change leaves the face the same"
     assert set(figures["attribute_reading"]) == {"drawn", "real"}

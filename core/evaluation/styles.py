@@ -163,8 +163,7 @@ def _figures(stage: _Stage, group: _Group, name: str, label: str) -> dict:
     stepped = {0.0: stage.plain[:few], **{s: stage.draw(name, s, few) for s in STRENGTHS}, 1.0: styled[:few]}
     references = group.references[label]
     rebuilt = reconstruct(stage.codec, references)
-    strength = _strength_rows(group, label, stepped)
-    distances = [row["frechet"] for row in strength.values()]
+    strength = _strength_rows(stage, group, label, stepped)
     photos = stage.photos[: len(references)]
     told = {
         "drawn": _told(group.judge, label, stage.plain, styled),
@@ -173,7 +172,8 @@ def _figures(stage: _Stage, group: _Group, name: str, label: str) -> dict:
     }
     return {
         "strength_0_is_no_style": True,
-        "strength_is_monotone": all(a > b for a, b in pairwise(distances)),
+        "strength_is_monotone": _falls(strength, "frechet"),
+        "strength_is_monotone_to_the_classifier": _falls(strength, "frechet_of_the_classifier"),
         "judge_trained_on": f"{group.taught} pictures of each of {len(group.judge.classes)} classes",
         "judge_accuracy_on_real_pictures": _accuracy(group),
         "told": told,
@@ -211,9 +211,18 @@ def _accuracy(group: _Group) -> float:
     return float(np.mean([each.mean() for each in right]))
 
 
-def _strength_rows(group: _Group, label: str, stepped: Mapping[float, np.ndarray]) -> dict[str, dict[str, float]]:
-    """Distance to real pictures in the style, in the judge's embedding, as many drawn ones at each strength."""
+def _falls(rows: Mapping[str, Mapping[str, float]], what: str) -> bool:
+    return all(a[what] > b[what] for a, b in pairwise(rows.values()))
+
+
+def _strength_rows(
+    stage: _Stage, group: _Group, label: str, stepped: Mapping[float, np.ndarray]
+) -> dict[str, dict[str, float]]:
+    """Distance to real pictures in the style, as many drawn ones at each strength: in the judge's embedding, which
+    sees texture and colour, and in the classifier's, which sees faces.
+    """
     target, place = group.judge.look(group.references[label])[1], group.judge.classes.index(label)
+    shown = read(stage.classifier, group.references[label]).embedding
     rows = {}
     for strength, pixels in stepped.items():
         logits, embedding = group.judge.look(pixels)
@@ -221,6 +230,7 @@ def _strength_rows(group: _Group, label: str, stepped: Mapping[float, np.ndarray
         rows[f"{strength:g}"] = {
             "pictures": len(pixels),
             "frechet": frechet(embedding, target),
+            "frechet_of_the_classifier": frechet(read(stage.classifier, pixels).embedding, shown),
             "probability_of_the_style": float(shares.mean()),
         }
     return rows
