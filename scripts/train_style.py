@@ -74,7 +74,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--name", default="", help="title of the style")
     parser.add_argument("--trigger", default="", help="words that stand before every caption (text model)")
     parser.add_argument("--base", choices=("faces", "text"), default="faces", help="the model that learns it")
-    parser.add_argument("--preset", choices=("smoke", "cpu", "gpu"), default="cpu", help="size and length of the run")
+    parser.add_argument(
+        "--preset", choices=("smoke", "app", "cpu", "gpu"), default="cpu", help="size and length of the run"
+    )
     parser.add_argument("--out", type=Path, required=True, help="run folder: state to resume, log, samples, best/")
     parser.add_argument("--export", type=Path, metavar="DIR", help="the finished style's folder")
     parser.add_argument(

@@ -23,6 +23,7 @@ from core.data.sets import named_attributes
 from core.models.adapter_files import WEIGHTS, Adapter, AdapterError, read_adapter
 from core.models.adapters import EVERYWHERE, Base, Worn, check_fit, merged, reduced, targeted
 from core.style_photos import StyleError, check_photos, read_photos
+from core.training import style
 from core.training.style import PRESETS, train_style
 from core.training.style_data import chosen_rows, open_base, photo_data, read_attributes, rendered_data
 from core.training.style_domain import clear, domain_data
@@ -69,6 +70,38 @@ def taught(base, data, run: Path) -> list[float]:
     loop = replace(SMOKE.loop, steps=40, validate_every=4, learning_rate=2e-2, ema_decay=0.5, batch_size=8)
     train_style(base, data, replace(SMOKE, rank=4, loop=loop), run, FACTS)
     return [row["val_loss"] for row in log_of(run) if "val_loss" in row]
+
+
+def test_few_held_out_pictures_are_measured_at_many_levels(base):
+    """One turn each would say more of their noise than of the style."""
+    asked = []
+
+    def answer(given):
+        asked.append(given)
+        return torch.zeros_like(given[0])
+
+    data = photo_data(base, photos(18), np.zeros((18, 40)))
+    error = style._error(base, answer, data, torch.device("cpu"))
+    ((x, t, told),) = asked
+    assert len(data.val) == 3 and len(x) == len(told) == 32 and len(t.unique()) == 32
+    assert len({row.numpy().tobytes() for row in x}) == 32 and error > 0
+    assert style._error(base, answer, data, torch.device("cpu")) == error and torch.equal(asked[0][0], asked[1][0])
+
+
+@pytest.mark.parametrize(("risen", "kept"), [(1.002, 6), (1.05, 4)])
+def test_the_end_is_kept_unless_it_is_clearly_worse(base, tmp_path, monkeypatch, risen, kept):
+    errors = iter([2.0, 1.0, risen])
+    monkeypatch.setattr(style, "_error", lambda *_: next(errors))
+    preset = replace(SMOKE, loop=replace(SMOKE.loop, steps=6, validate_every=2))
+    data = photo_data(base, photos(), np.zeros((6, 40)))
+
+    def show(model, step):
+        model.save_pretrained(tmp_path / f"step-{step}")
+
+    train_style(base, data, preset, tmp_path, FACTS, show=show)
+    changes = {step: merged_change(read_adapter(tmp_path / f"step-{step}")) for step in (2, 4, 6)}
+    best = merged_change(read_adapter(tmp_path / "best"))
+    assert [step for step, change in changes.items() if torch.equal(change, best)] == [kept]
 
 
 def test_a_style_is_learnt_and_the_base_stays(base, tmp_path):

@@ -17,7 +17,7 @@ from PIL import Image
 from core import recipe
 from core.images import open_picture
 from core.pipelines.styles import STRENGTHS
-from core.pipelines.styles_types import LEAST_WEIGHT, MODES, MOST_WEIGHT, StyleSet, check_worn
+from core.pipelines.styles_types import LEAST_WEIGHT, MODES, MOST_WEIGHT, StyleSet, TrainRequest, check_worn
 from core.recipe import Recipe, RecipeError
 from core.style_photos import MOST
 from ui.components.pictures import decode_uri
@@ -58,9 +58,9 @@ class JobAsk:
     job: str = ""
     paths: tuple[Path, ...] = ()
     title: str = ""
-    rank: int = 8
-    steps: int = 300
-    rate: float = 2e-3
+    rank: int = TrainRequest.rank
+    steps: int = TrainRequest.steps
+    rate: float = TrainRequest.rate
 
 
 def parse_styles(value: Any) -> StyleAsk:

@@ -8,8 +8,8 @@ from typing import Any
 import gradio as gr
 
 from core.pipelines.styles import STRENGTHS, StylesPipeline
-from core.pipelines.styles_jobs import StyleTrainer
-from core.pipelines.styles_types import LEAST_WEIGHT, MOST_WEIGHT, MOST_WORN
+from core.pipelines.styles_jobs import RANKS, RATES, STEPS, StyleTrainer
+from core.pipelines.styles_types import LEAST_WEIGHT, MOST_WEIGHT, MOST_WORN, TrainRequest
 from ui.components.island import island
 from ui.components.vocabulary import vocabulary
 from ui.faces_answer import Answer, Turn
@@ -82,4 +82,8 @@ def _words() -> dict[str, Any]:
         "mostRows": MOST_ROWS,
         "strengths": list(STRENGTHS),
         "closed": StyleTrainer.switched_off() or "",
+        "teach": {
+            name: {"value": getattr(TrainRequest, name), "min": low, "max": high}
+            for name, (low, high) in {"steps": STEPS, "rank": RANKS, "rate": RATES}.items()
+        },
     }

@@ -59,7 +59,7 @@ class _Job:
 class StyleTrainer:
     """Starts, watches and ends trainings. Safe to call from several threads; a session sees its own jobs alone."""
 
-    def __init__(self, shelf: StyleShelf, root: Path, *, preset: str = "cpu", minutes: float = MINUTES) -> None:
+    def __init__(self, shelf: StyleShelf, root: Path, *, preset: str = "app", minutes: float = MINUTES) -> None:
         self.shelf, self.root, self.preset, self.minutes = shelf, root, preset, minutes
         self._jobs: dict[str, _Job] = {}
         self._queue: deque[_Job] = deque()

@@ -29,6 +29,7 @@
   }
 
   styles.teachView = () => {
+    const words = state.words.teach;
     const input = el("input", { type: "file", accept: "image/*,.zip,.heic", multiple: true, hidden: true, id: "teach-files" });
     input.addEventListener("change", () => {
       styles.addPictures([...input.files]);
@@ -41,9 +42,9 @@
       el("p", { class: "hint style-hint" }, "5 to 200 pictures that share one look, or a zip of them. Centre squares are used. They stay on this machine and are not kept."),
       el("div", { class: "button-row style-buttons" }, el("button", { type: "button", class: "button", id: "teach-add", onclick: () => input.click() }, icon("upload"), "Add pictures"), clear),
       el("label", { class: "setting teach-title" }, el("span", { class: "setting-name" }, "Name"), fields.title),
-      number("steps", "Steps", { value: 300, min: 20, max: 1000, step: 10, hint: "More take longer and follow the pictures more closely" }),
-      number("rank", "Rank", { value: 8, min: 1, max: 32, step: 1, hint: "The size of the change that is learnt; 8 is enough for most styles" }),
-      number("rate", "Learning rate", { value: 0.002, min: 0.00001, max: 0.01, step: 0.0001, hint: "Higher learns faster and less steadily" }),
+      number("steps", "Steps", { ...words.steps, step: 10, hint: "More take longer and follow the pictures more closely" }),
+      number("rank", "Rank", { ...words.rank, step: 1, hint: "The size of the change that is learnt; 8 is enough for most styles" }),
+      number("rate", "Learning rate", { ...words.rate, step: 0.0001, hint: "Higher learns faster and less steadily" }),
       el("div", { class: "button-row style-buttons" }, start));
     on("styles:changed", () => (node.hidden = state.mode !== "train"));
     on("styles:job", () => {
