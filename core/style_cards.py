@@ -9,7 +9,9 @@ STYLE_FIGURES = {
     "pairs with both halves told right (plain, and in a style), and how often it names this style among the styles. "
     "Drawn pairs have one seed; the other rows say what the judge can do on photographs.",
     "strength": "Fréchet distance to real pictures in the style: in the judge's embedding, which sees texture and "
-    "colour, and in the classifier's, which sees faces.",
+    "colour, and in the classifier's, which sees faces. Those who are seen in the real pictures are asked for.",
+    "strength asked for the pairs": "The same, asked for those that the pairs ask for: other people than in the real "
+    "pictures, so that a part of the distance is of them.",
     "identity": "Cosines of plain and styled faces, the mean of each set taken off, and how often the nearest plain "
     "face is that of the same seed.",
     "attribute reading": "Mean AUC of what was asked (of photographs: of their labels) against the classifier's logit. "

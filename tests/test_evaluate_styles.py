@@ -100,6 +100,9 @@ def test_a_domain_is_told_from_photographs_of_the_first_kind(measured):
     assert "2 classes" in figures["judge_trained_on"] and figures["told"]["real"]["styled_told"] == 1
     assert "named" not in figures["told"]["drawn"], "there is one style to choose from"
     assert set(figures["mistaken_for"]) <= {"plain"}
+    asked = figures["strength_asked_for_the_pairs"]
+    assert list(asked) == list(figures["strength"]) and asked != figures["strength"], "other people are asked for"
+    assert "strength_asked_for_the_pairs" not in measured["neon"], "a rendering shows the pairs' own people"
     reading = figures["attribute_reading"]
     assert set(reading) == {"drawn", "real"} and reading["real"]["styled"] != reading["real"]["plain"]
 

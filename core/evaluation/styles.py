@@ -17,10 +17,10 @@ from tqdm import tqdm
 
 from core import attributes, checkpoints
 from core.data import PictureSet
-from core.data.framing import Framing, step_back, step_near
+from core.data.framing import Framing, find_framing, step_back, step_near
 from core.evaluation.draws import draw_faces, resolved
 from core.evaluation.options import Options, wanted
-from core.evaluation.readings import pictures_of, read, reconstruct
+from core.evaluation.readings import pictures_of, read, reconstruct, rows_of
 from core.evaluation.sheets import codec_of
 from core.evaluation.style_judge import Judge, train_judge
 from core.images import to_tensor
@@ -31,6 +31,7 @@ from core.pipelines.styles_shelf import StyleShelf
 from core.pipelines.styles_types import StyleInfo
 from core.recipe import Recipe
 from core.styles import NAMES, render
+from core.training.style_domain import told_of
 
 MADE_WITH = ("faces", "autoencoder-kl", "classifier")
 PLAIN = "plain"
@@ -57,9 +58,9 @@ class _Stage:
     def framing(self, name: str) -> Framing:
         return self.engine.framing(replace(self.recipe, styles={name: 1.0}))
 
-    def draw(self, name: str, strength: float, count: int | None = None) -> np.ndarray:
-        """The first ``count`` pairs' other half."""
-        rows = self.conditions[:count]
+    def draw(self, name: str, strength: float, rows: np.ndarray | None = None) -> np.ndarray:
+        """The pairs' other half, or faces of other ``rows`` (N, 40)."""
+        rows = self.conditions if rows is None else rows
         return draw_faces(self.engine, replace(self.recipe, styles={name: strength}), range(len(rows)), rows)
 
 
@@ -70,6 +71,7 @@ class _Group:
     judge: Judge
     references: dict[str, np.ndarray]  # plain first
     taught: int  # pictures of each class
+    people: np.ndarray | None = None  # (N, 40) who is seen in the references, where it is not who the pairs ask for
 
 
 def style_figures(
@@ -92,7 +94,7 @@ def style_figures(
         styles = [info for info in chosen if bool(info.renderer) == rendered]
         if not styles:
             continue
-        group = _rendered(stage, train) if rendered else _domain(stage, train, sets["utkface"], options.part, count)
+        group = _rendered(stage, train) if rendered else _domain(stage, train, sets["utkface"], faces, options)
         for info in styles:
             label = info.renderer or group.judge.classes[1]
             yield info.name, {"part": options.part, **_settings(stage), **_figures(stage, group, info.name, label)}
@@ -124,10 +126,13 @@ def _rendered(stage: _Stage, train: np.ndarray) -> _Group:
     return _Group(train_judge(stage.classifier, taught), references, 2 * len(train))
 
 
-def _domain(stage: _Stage, train: np.ndarray, source: PictureSet, part: str, count: int) -> _Group:
-    taught = {PLAIN: _both(stage, train), source.name: _both(stage, pictures_of(source, "train", TAUGHT))}
-    references = {PLAIN: stage.photos, source.name: pictures_of(source, part, count)}
-    return _Group(train_judge(stage.classifier, taught), references, 2 * len(train))
+def _domain(stage: _Stage, train: np.ndarray, source: PictureSet, faces: PictureSet, options: Options) -> _Group:
+    portraits = pictures_of(source, "train", TAUGHT)
+    rows = rows_of(source, options.part, len(stage.plain))
+    people = told_of(source, rows, faces, stage.classifier, find_framing(portraits, train))
+    taught = {PLAIN: _both(stage, train), source.name: _both(stage, portraits)}
+    references = {PLAIN: stage.photos, source.name: np.asarray(source.pixels[rows])}
+    return _Group(train_judge(stage.classifier, taught), references, 2 * len(train), people)
 
 
 def _in_style(pixels: np.ndarray, name: str, seed: int = 0) -> np.ndarray:
@@ -156,14 +161,12 @@ def _settings(stage: _Stage) -> dict:
 
 
 def _figures(stage: _Stage, group: _Group, name: str, label: str) -> dict:
-    few = min(STEPPED, len(stage.plain))
-    if not np.array_equal(stage.draw(name, 0.0, min(4, few)), stage.plain[: min(4, few)]):
+    few = stage.conditions[: min(4, STEPPED)]
+    if not np.array_equal(stage.draw(name, 0.0, few), stage.plain[: len(few)]):
         raise checkpoints.CheckpointError(f"The style {name!r} changes the picture at strength 0.")
     styled = stage.draw(name, 1.0)
-    stepped = {0.0: stage.plain[:few], **{s: stage.draw(name, s, few) for s in STRENGTHS}, 1.0: styled[:few]}
     references = group.references[label]
     rebuilt = reconstruct(stage.codec, references)
-    strength = _strength_rows(stage, group, label, stepped)
     photos = stage.photos[: len(references)]
     told = {
         "drawn": _told(group.judge, label, stage.plain, styled),
@@ -172,13 +175,11 @@ def _figures(stage: _Stage, group: _Group, name: str, label: str) -> dict:
     }
     return {
         "strength_0_is_no_style": True,
-        "strength_is_monotone": _falls(strength, "frechet"),
-        "strength_is_monotone_to_the_classifier": _falls(strength, "frechet_of_the_classifier"),
+        **_slider(stage, group, name, label, styled),
         "judge_trained_on": f"{group.taught} pictures of each of {len(group.judge.classes)} classes",
         "judge_accuracy_on_real_pictures": _accuracy(group),
         "told": told,
         "mistaken_for": _mistaken(group.judge, label, styled),
-        "strength": strength,
         "identity": _identity(stage, styled),
         "attribute_reading": _reading(stage, label, references, styled, stage.framing(name)),
     }
@@ -213,6 +214,24 @@ def _accuracy(group: _Group) -> float:
 
 def _falls(rows: Mapping[str, Mapping[str, float]], what: str) -> bool:
     return all(a[what] > b[what] for a, b in pairwise(rows.values()))
+
+
+def _slider(stage: _Stage, group: _Group, name: str, label: str, styled: np.ndarray) -> dict:
+    """How far the style's own pictures are at each strength. Those who are seen in them are asked for: in renderings
+    they are those of the pairs; of other portraits, asked for the pairs, the distance would also be one of people.
+    """
+    asked = stage.conditions[:STEPPED]
+    drawn = {0.0: stage.plain[:STEPPED], **{s: stage.draw(name, s, asked) for s in STRENGTHS}, 1.0: styled[:STEPPED]}
+    strength = of_pairs = _strength_rows(stage, group, label, drawn)
+    if group.people is not None:
+        drawn = {s: stage.draw(name, s, group.people) for s in drawn}  # all: no two sets of people are alike
+        strength = _strength_rows(stage, group, label, drawn)
+    figures = {
+        "strength_is_monotone": _falls(strength, "frechet"),
+        "strength_is_monotone_to_the_classifier": _falls(strength, "frechet_of_the_classifier"),
+        "strength": strength,
+    }
+    return figures if group.people is None else {**figures, "strength_asked_for_the_pairs": of_pairs}
 
 
 def _strength_rows(

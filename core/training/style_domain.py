@@ -18,6 +18,7 @@ from core.training.style_data import StyleBase, StyleData, chosen_rows, photo_da
 
 SURE = 0.75  # probability from which an attribute is said
 _LEAST_COLOUR = 12.0  # mean distance of the strongest channel from the weakest, of 255
+_WEIGHED = 4000
 _AWRY, _BLURRED = 0.25, 0.15  # shares of a set that are left out
 
 
@@ -26,25 +27,42 @@ def domain_data(
 ) -> tuple[StyleData, Framing]:
     """The clear ones of a set of portraits as they are, each with what is known and what can be read of it, and how
     much nearer they are than the ``faces`` that the base was trained on.
-
-    The classifier reads every portrait set back into the frame it knows (:mod:`core.data.framing`), its logits weighed
-    on ``faces`` that were stepped near and back as well: what does not survive that is not said. What a file's name
-    says of a picture is said instead of what is read.
     """
     known = clear(source.pixels)
     rows = chosen_rows(source, pictures, known)
     picked = np.concatenate(list(rows.values()))
     pixels = np.asarray(source.pixels[picked])
-    taught = faces.indices("train")[:: max(1, len(faces.indices("train")) // 4000)]
-    photos = np.asarray(faces.pixels[taught])
-    framing = find_framing(np.asarray(source.pixels[source.indices("train")]), photos)
-    near = step_back(step_near(photos, framing), framing)
-    told = _read(_logits(classifier, near), faces.attributes[taught], _logits(classifier, step_back(pixels, framing)))
-    named = named_attributes([source.names[row] for row in picked])
-    data = photo_data(base, pixels, np.where(named != 0, named, told).astype(np.float32))
+    framing = find_framing(
+        np.asarray(source.pixels[source.indices("train")]), np.asarray(faces.pixels[_weighed(faces)])
+    )
+    told = told_of(source, picked, faces, classifier, framing)
+    data = photo_data(base, pixels, told)
     order, train = np.arange(len(picked)), len(rows["train"])
     counted = {source.name: len(picked)}
     return replace(data, train=order[:train], val=order[train:], sources=counted), framing
+
+
+def told_of(
+    source: PictureSet, rows: np.ndarray, faces: PictureSet, classifier: nn.Module, framing: Framing
+) -> np.ndarray:
+    """What is known, or can be read, of some portraits of a set: float32 (N, 40) of -1, 0 and 1.
+
+    The classifier reads every portrait set back into the frame it knows (:mod:`core.data.framing`), its logits weighed
+    on ``faces`` that were stepped near and back as well: what does not survive that is not said. What a file's name
+    says of a picture is said instead of what is read.
+    """
+    weighed = _weighed(faces)
+    near = step_back(step_near(np.asarray(faces.pixels[weighed]), framing), framing)
+    seen = _logits(classifier, step_back(np.asarray(source.pixels[rows]), framing))
+    told = _read(_logits(classifier, near), faces.attributes[weighed], seen)
+    named = named_attributes([source.names[row] for row in rows])
+    return np.where(named != 0, named, told).astype(np.float32)
+
+
+def _weighed(faces: PictureSet) -> np.ndarray:
+    """Rows of the faces that a reading is weighed on."""
+    taught = faces.indices("train")
+    return taught[:: max(1, len(taught) // _WEIGHED)]
 
 
 def clear(pixels: np.ndarray) -> np.ndarray:
