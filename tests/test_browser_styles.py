@@ -15,6 +15,7 @@ import app
 from core import checkpoints
 from core.models.adapter_files import WEIGHTS
 from core.models.adapters import TARGETS, AdapterFactors
+from core.pipelines.styles_types import TrainRequest
 from core.recipe import from_png
 
 pytestmark = IN_BROWSER
@@ -163,6 +164,8 @@ def test_a_style_is_taught_from_twenty_photos_and_worn(visit, synthetic_celeba, 
     page.set_input_files("#teach-files", files)
     page.wait_for_function("() => document.querySelectorAll('.teach-crops canvas').length === 20")
     page.fill("#teach-title", "Summer")
+    shown = [float(page.input_value(f"#teach-{name}")) for name in ("steps", "rank", "rate")]
+    assert shown == [TrainRequest.steps, TrainRequest.rank, TrainRequest.rate]
     page.fill("#teach-steps", "20")
     page.click("#teach-start")
     page.wait_for_function(f"() => {STATE}.job?.over", timeout=300_000)

@@ -276,7 +276,8 @@ def test_a_style_is_trained_paused_resumed_and_put_on_the_shelf(trainer, root):
         trainer.start(asked())
     trainer.cancel("ben", behind.job)
     assert not (trainer._work / behind.job).exists()
-    wait_for(trainer, "anna", first.job, "training", "failed")
+    running = wait_for(trainer, "anna", first.job, "training", "failed")
+    assert running.seconds_left >= 0 and first.seconds_left is None
     trainer.pause("anna", first.job)
     paused = wait_for(trainer, "anna", first.job, "paused", "finished", "failed")
     assert paused.state == "paused" and trainer.jobs("anna") == (first.job,), paused.message

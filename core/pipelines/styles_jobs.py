@@ -103,9 +103,9 @@ class StyleTrainer:
             )
         losses, held_out, seconds = curves(job.folder / "run" / "log.jsonl")
         step, steps = (losses[-1][0] if losses else 0), job.request.steps
-        left = seconds / step * (steps - step) if step and state == "training" else None
         if state == "preparing" and step:
             state = "training"
+        left = seconds / step * (steps - step) if step and state == "training" else None
         return JobStatus(
             job=name,
             title=job.request.title,
