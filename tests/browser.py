@@ -14,6 +14,7 @@ FLAGS = [
     "--no-sandbox",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    "--disable-gpu-compositing",  # the page itself is composed faster without the emulated GPU; WebGL keeps it
     "--disable-quic",
     "--disable-background-networking",
     "--disable-component-update",
