@@ -161,7 +161,7 @@ def _settings(stage: _Stage) -> dict:
 
 
 def _figures(stage: _Stage, group: _Group, name: str, label: str) -> dict:
-    few = stage.conditions[: min(4, STEPPED)]
+    few = stage.conditions[:4]
     if not np.array_equal(stage.draw(name, 0.0, few), stage.plain[: len(few)]):
         raise checkpoints.CheckpointError(f"The style {name!r} changes the picture at strength 0.")
     styled = stage.draw(name, 1.0)
