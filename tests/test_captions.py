@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from core import attributes
-from core.caption_words import FOODS, OUTSIDE
-from core.captions import describe_face, describe_food, disturbed, understood
+from core.captions.sentences import describe_face, describe_food, disturbed, understood
+from core.captions.vocabulary import FOODS, OUTSIDE
 
 
 def rows(count=400, seed=0):

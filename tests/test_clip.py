@@ -12,7 +12,7 @@ from PIL import Image
 from transformers import CLIPModel, CLIPProcessor
 
 from core import checkpoints
-from core.captions import Caption
+from core.captions.sentences import Caption
 from core.images import to_tensor
 from core.models.clip import LENGTH, build_tokenizer, embed_pictures, embed_texts, load_clip, tokens_of
 from core.training import clip

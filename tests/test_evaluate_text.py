@@ -8,7 +8,7 @@ import pytest
 import tiny_text
 
 from core import data
-from core.captions import Caption
+from core.captions.sentences import Caption
 from core.checkpoints import CheckpointError
 from core.evaluation import Options, evaluate, text
 from core.pipelines.models import ModelShelf

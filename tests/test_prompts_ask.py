@@ -16,7 +16,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import app
-from core.captions import understood
+from core.captions.parsing import understood
 from core.pipelines.prompts import PromptsPipeline
 from core.pipelines.prompts_types import DRAFTED
 from core.recipe import MAX_PROMPT, Recipe, RecipeError, from_json, from_link, from_png, to_json, to_link, to_png

@@ -13,7 +13,7 @@ from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from core import attributes, checkpoints
-from core.captions import describe_face, describe_food
+from core.captions.sentences import describe_face, describe_food
 from core.data import PictureSet
 from core.diffusion.objective import Objective
 from core.latents import LatentSet

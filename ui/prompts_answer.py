@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from core import recipe
-from core.captions import understood
+from core.captions.parsing import understood
 from core.checkpoints import CheckpointError
 from core.images import PictureError
 from core.pipelines.progress import Progress

@@ -13,7 +13,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from core import attributes, checkpoints
-from core.captions import Caption, describe_face, describe_food
+from core.captions.sentences import Caption, describe_face, describe_food
 from core.charts import Series, line_chart, picture_grid
 from core.data import PictureSet
 from core.diffusion.sampling import Plan, noise_for

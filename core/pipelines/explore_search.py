@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core import attributes
-from core.caption_reading import understood
+from core.captions.parsing import understood
 from core.pipelines.explore_types import ExploreError
 
 MOST = 200  # characters

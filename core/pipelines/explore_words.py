@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core import checkpoints
-from core.captions import understood
+from core.captions.parsing import understood
 from core.latents.atlas import Atlas
 from core.latents.spaces import ENCODERS
 from core.pipelines.explore_search import Labels, search

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from core import checkpoints
-from core.captions import Reading
+from core.captions.parsing import Reading
 from core.pipelines.loading import LOADING
 from core.pipelines.progress import Cancel, Progress
 from core.pipelines.prompts_text import cleaned, read_prompt, vocabulary_note

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from core import attributes, checkpoints
-from core.captions import understood
+from core.captions.parsing import understood
 from core.images import to_pixels, to_tensor
 from core.models import PictureClassifier
 from core.models.clip import SIZE, embed_pictures, embed_texts, load_clip, missing_clip, tokens_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from core.captions import Reading, understood
+from core.captions.parsing import Reading, understood
 from core.recipe import MAX_PROMPT
 
 _SHOWN = 6  # unknown words that a note names

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-from core.captions import Reading
+from core.captions.parsing import Reading
 from core.recipe import Recipe
 
 # The built-in model where nobody says otherwise: the schedule of 12 steps is begun at the draft, so that 7 are done.

@@ -23,7 +23,7 @@ from torch.nn import functional as F
 from transformers import CLIPModel, CLIPTokenizer
 
 from core.attributes import COUNT, NAMES, vector
-from core.captions import Caption, describe_face, describe_food, disturbed
+from core.captions.sentences import Caption, describe_face, describe_food, disturbed
 from core.data import PictureSet
 from core.models.classifier import PictureClassifier
 from core.models.clip import PRESETS as SHAPES

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from transformers import CLIPModel, CLIPTokenizer
 
 from core import attributes
-from core.captions import Caption, describe_face, describe_food
+from core.captions.sentences import Caption, describe_face, describe_food
 from core.data import PictureSet
 from core.metrics import auc, top_accuracy
 from core.models.clip import embed_pictures, embed_texts, tokens_of

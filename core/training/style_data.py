@@ -13,7 +13,7 @@ from diffusers import StableDiffusionPipeline
 from torch import Tensor, nn
 
 from core import checkpoints
-from core.captions import describe_face, describe_food
+from core.captions.sentences import describe_face, describe_food
 from core.data import PictureSet
 from core.diffusion.objective import Objective
 from core.diffusion.text import FolderObjective

@@ -16,7 +16,7 @@ from transformers import CLIPTextModel
 
 from core import checkpoints
 from core.attributes import vector
-from core.captions import Caption, describe_face, describe_food
+from core.captions.sentences import Caption, describe_face, describe_food
 from core.data import PictureSet
 from core.diffusion.objective import TIMESTEPS, Objective
 from core.latents import LatentSet

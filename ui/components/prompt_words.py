@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from core import attributes
-from core.caption_words import FOODS
+from core.captions.vocabulary import FOODS
 from core.recipe import MAX_PROMPT, PNG_KEY, Recipe
 from ui.components.vocabulary import TEXT_SOLVERS
 from ui.faces_ask import plain

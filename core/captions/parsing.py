@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from core.caption_words import (
+from core.captions.vocabulary import (
     ABSENT,
     ALSO_PEOPLE,
     BARRIERS,

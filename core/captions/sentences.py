@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core import attributes
-from core.caption_reading import Reading, Span, understood
-from core.caption_words import (
+from core.captions.parsing import Reading, Span, understood
+from core.captions.vocabulary import (
     ABSENT,
     ABSENT_NOUNS,
     FACE_OPENINGS,
