@@ -24,7 +24,7 @@ def style_about(name: str, facts: Mapping[str, object]) -> dict[str, object]:
     base = facts.get("base") or "faces"
     source = "somebody's own pictures, which stay theirs; they are not part of this folder"
     if facts.get("renderer"):
-        source = f"photographs and what `core.styles.render(picture, {facts['renderer']!r})` makes of them"
+        source = f"photographs and what `core.stylize.render(picture, {facts['renderer']!r})` makes of them"
     if facts.get("domain"):
         source = (
             f"clear pictures of {facts['domain']} as they are; attributes as named there, else as `classifier` is sure"

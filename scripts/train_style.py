@@ -26,7 +26,7 @@ def main() -> None:
     from dataclasses import replace
 
     from core import checkpoints
-    from core.styles import NAMES, TITLES
+    from core.stylize import NAMES, TITLES
     from core.training.style import PRESETS
     from core.training.style_data import open_base
 
@@ -101,7 +101,7 @@ def _options() -> argparse.Namespace:
     if args.whole and args.export:
         parser.error("All weights are no style yet: train one with --start and their last/, and export that.")
     if args.renderer:
-        from core.styles import NAMES
+        from core.stylize import NAMES
 
         if args.renderer not in NAMES:
             parser.error(f"--renderer is one of {', '.join(NAMES)}.")

@@ -18,7 +18,7 @@ from core.evaluation import Options, evaluate_styles, styles
 from core.evaluation.style_judge import statistics, train_judge
 from core.evaluation.styles import STRENGTHS
 from core.models.adapters import TARGETS, AdapterFactors
-from core.styles import render
+from core.stylize import render
 
 OPTIONS = Options("python scripts/evaluate.py styles --data celeba=DIR/celeba", samples=6)
 
@@ -109,7 +109,7 @@ def test_a_domain_is_told_from_photographs_of_the_first_kind(measured):
 
 def test_the_card_says_what_was_measured(root, measured):
     card = (root / "styles" / "neon" / "README.md").read_text()
-    for words in ("# Neon", "LoRA of rank 2", "core.styles.render(picture, 'neon')", OPTIONS.command, "### Told"):
+    for words in ("# Neon", "LoRA of rank 2", "core.stylize.render(picture, 'neon')", OPTIONS.command, "### Told"):
         assert words.replace("LoRA of", "LoRA (Hu et al. 2021, arXiv:2106.09685) of") in card
     assert "### Strength" in card and "### Identity" in card and "CelebA" in card
     assert "clear pictures of utkface as they are" in (root / "styles" / "close" / "README.md").read_text()

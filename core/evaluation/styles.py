@@ -30,7 +30,7 @@ from core.pipelines.engine import FaceEngine
 from core.pipelines.styles_shelf import StyleShelf
 from core.pipelines.styles_types import StyleInfo
 from core.recipe import Recipe
-from core.styles import NAMES, render
+from core.stylize import NAMES, render
 from core.training.style_domain import told_of
 
 MADE_WITH = ("faces", "autoencoder-kl", "classifier")

@@ -19,7 +19,7 @@ from core.diffusion.objective import Objective
 from core.diffusion.text import FolderObjective
 from core.images import to_tensor
 from core.models import LatentCodec
-from core.styles import render
+from core.stylize import render
 
 _PREDICTIONS = {"epsilon": "epsilon", "v_prediction": "v_prediction", "flow_prediction": "flow"}
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from core.styles import NAMES, TITLES, render
+from core.stylize import NAMES, TITLES, render
 
 
 def face(size=(64, 64), seed=0) -> np.ndarray:

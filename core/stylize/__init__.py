@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core.styles.canvas import Canvas, open_canvas
-from core.styles.lines import comic, pencil, woodcut
-from core.styles.paint import ink_wash, oil, watercolour
-from core.styles.tiles import mosaic
-from core.styles.tones import neon, old_photo
+from core.stylize.canvas import Canvas, open_canvas
+from core.stylize.lines import comic, pencil, woodcut
+from core.stylize.paint import ink_wash, oil, watercolour
+from core.stylize.tiles import mosaic
+from core.stylize.tones import neon, old_photo
 
 Rendering = Callable[[Canvas], np.ndarray]
 

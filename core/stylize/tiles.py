@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from core.styles.canvas import Canvas, blur, saturated
+from core.stylize.canvas import Canvas, blur, saturated
 
 _GROUT = np.array([0.80, 0.78, 0.73], np.float32)
 TILE = 3.7  # units along a side

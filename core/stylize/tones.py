@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.styles.canvas import Canvas, blur, kuwahara, luma, mix, smoothstep, stretched
+from core.stylize.canvas import Canvas, blur, kuwahara, luma, mix, smoothstep, stretched
 
 _NIGHT_TO_LIGHT = np.array(  # five inks, from shadow to light, that grow lighter as evenly as the tone they stand for
     [[0.10, 0.04, 0.22], [0.45, 0.10, 0.45], [0.93, 0.33, 0.50], [1.00, 0.66, 0.48], [1.00, 0.93, 0.75]], np.float32

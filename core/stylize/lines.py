@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.styles.canvas import (
+from core.stylize.canvas import (
     Canvas,
     blur,
     diffused,

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from core.styles.canvas import (
+from core.stylize.canvas import (
     Canvas,
     blur,
     diffused,
