@@ -126,7 +126,7 @@ def _train(args, base, preset, renderer: str | None, title: str, out: Path, expo
 def _data(args, base, preset, renderer: str | None) -> tuple:
     """What is learnt from, as the options say, and what is to be known of it wherever the style is worn."""
     from core import checkpoints
-    from core.style_photos import read_photos
+    from core.data.style_photos import read_photos
     from core.training.style_data import photo_data, read_attributes, rendered_data
     from core.training.style_domain import domain_data
 

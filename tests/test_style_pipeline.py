@@ -15,6 +15,7 @@ from tiny_text import checkpoint_root
 
 from core import checkpoints
 from core.data.framing import Framing, step_back
+from core.data.style_photos import StyleError
 from core.models.adapter_files import WEIGHTS, AdapterError, read_adapter, write_adapter
 from core.models.adapters import TARGETS, AdapterFactors, Worn, merged
 from core.pipelines.engine import MOST_DRESSED
@@ -26,7 +27,6 @@ from core.pipelines.styles_jobs import SWITCH, StyleTrainer
 from core.pipelines.styles_shelf import VARIABLE, StyleShelf
 from core.pipelines.styles_types import StyleSet, TrainRequest
 from core.recipe import Recipe, RecipeError, from_json, to_json
-from core.style_photos import StyleError
 
 SMALL = Recipe(seed=11, attributes={"Smiling": 1.0}, steps=2)
 

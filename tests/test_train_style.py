@@ -20,9 +20,9 @@ from core.cards import card_text
 from core.data import load
 from core.data.framing import Framing
 from core.data.sets import named_attributes
+from core.data.style_photos import StyleError, check_photos, read_photos
 from core.models.adapter_files import WEIGHTS, Adapter, AdapterError, read_adapter
 from core.models.adapters import EVERYWHERE, Base, Worn, check_fit, merged, reduced, targeted
-from core.style_photos import StyleError, check_photos, read_photos
 from core.training import style
 from core.training.style import PRESETS, train_style
 from core.training.style_data import chosen_rows, open_base, photo_data, read_attributes, rendered_data

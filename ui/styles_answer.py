@@ -11,6 +11,7 @@ from PIL import Image
 
 from core import recipe
 from core.checkpoints import CheckpointError
+from core.data.style_photos import MOST, check_photos
 from core.images import PictureError, to_pixels
 from core.pipelines.faces import EditRequest
 from core.pipelines.progress import Progress
@@ -18,7 +19,6 @@ from core.pipelines.styles import MOST_TILES, StylesPipeline
 from core.pipelines.styles_types import JobStatus, StyleInfo, Tile, TrainRequest
 from core.pipelines.uploads import collect
 from core.recipe import Recipe, RecipeError
-from core.style_photos import MOST, check_photos
 from ui.components.pictures import data_uri, exact_uri, preview_uri
 from ui.faces_answer import PREVIEW_EVERY, Answer, Turn, base_attributes
 from ui.faces_ask import plain, ticket_of

@@ -15,11 +15,11 @@ from typing import Any
 from PIL import Image
 
 from core import recipe
+from core.data.style_photos import MOST
 from core.images import open_picture
 from core.pipelines.styles import STRENGTHS
 from core.pipelines.styles_types import LEAST_WEIGHT, MODES, MOST_WEIGHT, StyleSet, TrainRequest, check_worn
 from core.recipe import Recipe, RecipeError
-from core.style_photos import MOST
 from ui.components.pictures import decode_uri
 from ui.faces_ask import METHODS, ticket_of
 from ui.lab_ask import uploaded

@@ -16,8 +16,8 @@ import tempfile
 import threading
 from pathlib import Path
 
+from core.data.style_photos import StyleError
 from core.pipelines.styles_types import StyleInfo
-from core.style_photos import StyleError
 
 FILE = "pytorch_lora_weights.safetensors"
 THUMBNAIL = "thumbnail.webp"
