@@ -16,7 +16,7 @@ from _command import run
 
 if TYPE_CHECKING:
     from core.data import PictureSet
-    from core.latents.worth import Worth
+    from core.latents.quality import Worth
 
 
 def main() -> None:
@@ -37,8 +37,8 @@ def main() -> None:
     from _command import load_sets
 
     from core import checkpoints
+    from core.latents.quality import table
     from core.latents.spaces import ENCODERS
-    from core.latents.worth import table
 
     if unknown := [key for key in args.spaces if key not in ENCODERS]:
         parser.error(f"There is no space {unknown[0]!r}; there are: {', '.join(ENCODERS)}.")
@@ -66,8 +66,8 @@ def measure_set(source: PictureSet, root: Path, args: argparse.Namespace) -> dic
     from tqdm import tqdm
 
     from core.latents.projection import fit_apart, fit_basis, pca_places
+    from core.latents.quality import faithfulness, measure
     from core.latents.spaces import ENCODERS
-    from core.latents.worth import faithfulness, measure
     from core.pipelines.explore_build import look_at
     from core.pipelines.explore_engine import ExploreEngine
     from core.pipelines.explore_types import Advance

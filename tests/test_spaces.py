@@ -1,4 +1,4 @@
-"""Vectors of a latent space: held in 8 bits, searched, reduced; and what a space is worth."""
+"""Vectors of a latent space: held in 8 bits, searched, reduced; and what a space is quality."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch
 from sklearn.neighbors import NearestNeighbors
 
 from core import attributes
-from core.latents import worth
+from core.latents import quality
 from core.latents.projection import fit_basis
 from core.latents.spaces import ENCODERS, Space, pool, quantise
 
@@ -79,7 +79,7 @@ def labelled(seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 def test_worth_finds_what_a_space_holds_and_nothing_else():
     (train, known, k_classes), (test, truth, t_classes) = labelled(0, 400), labelled(1, 300)
-    found = worth.measure(train, test, labels=(known, truth), classes=(k_classes, t_classes))
+    found = quality.measure(train, test, labels=(known, truth), classes=(k_classes, t_classes))
     assert found.attributes["Smiling"] > 0.97
     assert 0.35 < found.attributes["Bangs"] < 0.65
     assert found.neighbour_accuracy > 0.97 > 0.5 > found.chance
@@ -88,23 +88,23 @@ def test_worth_finds_what_a_space_holds_and_nothing_else():
 
 
 def test_worth_without_labels_is_nan_and_leaves_cells_empty():
-    found = worth.measure(crowd(), crowd(seed=1))
+    found = quality.measure(crowd(), crowd(seed=1))
     assert np.isnan(found.probe_auc) and np.isnan(found.nmi) and found.attributes == {}
-    text = worth.table({"vae": {"photos": found}}, {"vae": "Variational autoencoder"})
+    text = quality.table({"vae": {"photos": found}}, {"vae": "Variational autoencoder"})
     assert "| Variational autoencoder | 12 |" in text and "nan" not in text
 
 
 def test_dimensions_of_a_plane_are_two_whichever_way_they_are_counted():
     flat = np.random.default_rng(0).normal(size=(50, 2)) @ np.random.default_rng(1).normal(size=(2, 9))
-    assert worth.dimensions_of(flat) == 2
-    assert worth.dimensions_of(flat[:5]) == 2  # fewer rows than columns
-    assert worth.dimensions_of(np.ones((4, 3))) == 0
+    assert quality.dimensions_of(flat) == 2
+    assert quality.dimensions_of(flat[:5]) == 2  # fewer rows than columns
+    assert quality.dimensions_of(np.ones((4, 3))) == 0
 
 
 def test_faithfulness_knows_a_good_map_from_a_shuffled_one():
     vectors = crowd(150, 4)
-    good = worth.faithfulness(vectors, vectors[:, :3])
-    bad = worth.faithfulness(vectors, vectors[np.random.default_rng(0).permutation(150), :2])
+    good = quality.faithfulness(vectors, vectors[:, :3])
+    bad = quality.faithfulness(vectors, vectors[np.random.default_rng(0).permutation(150), :2])
     assert good["trustworthiness"] > 0.95 and good["continuity"] > 0.95
     assert bad["trustworthiness"] < 0.65 and bad["continuity"] < 0.65
 
