@@ -29,7 +29,7 @@ def main() -> None:
     from core.evaluation.contest import contest_figures, curves_chart, measuring_root
     from core.latents import encode_set
     from core.models import LatentCodec
-    from core.training.contest import contenders, train_for
+    from core.training.compare_presets import contenders, train_for
     from core.training.export import export_run
 
     sets = load_sets(args.data)

@@ -37,7 +37,7 @@ def main() -> None:
     from core.data import DataError
     from core.latents import encode_set
     from core.models import LatentCodec
-    from core.training.clarity import clarity_of
+    from core.training.attribute_confidence import clarity_of
     from core.training.faces import PRESETS, train_faces
 
     sets = load_sets(args.data)

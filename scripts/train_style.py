@@ -27,8 +27,8 @@ def main() -> None:
 
     from core import checkpoints
     from core.stylize import NAMES, TITLES
-    from core.training.style import PRESETS
-    from core.training.style_data import open_base
+    from core.training.lora.data import open_base
+    from core.training.lora.train import PRESETS
 
     preset = with_options(PRESETS[args.preset], args)
     preset = replace(
@@ -110,8 +110,8 @@ def _options() -> argparse.Namespace:
 
 def _train(args, base, preset, renderer: str | None, title: str, out: Path, export: Path | None) -> None:
     from core.cards import write_card
-    from core.training.style import train_style
-    from core.training.style_export import export_style, sampler
+    from core.training.lora.export import export_style, sampler
+    from core.training.lora.train import train_style
 
     data, facts = _data(args, base, preset, renderer)
     facts = {"title": title, "renderer": renderer or "", "domain": "", "trigger": args.trigger, **facts}
@@ -127,8 +127,8 @@ def _data(args, base, preset, renderer: str | None) -> tuple:
     """What is learnt from, as the options say, and what is to be known of it wherever the style is worn."""
     from core import checkpoints
     from core.data.style_photos import read_photos
-    from core.training.style_data import photo_data, read_attributes, rendered_data
-    from core.training.style_domain import domain_data
+    from core.training.lora.data import photo_data, read_attributes, rendered_data
+    from core.training.lora.domain import domain_data
 
     if renderer:
         sets = load_sets(args.data, size=base.size)

@@ -11,8 +11,8 @@ from core import checkpoints
 from core.models import FlatAutoencoder
 from core.models.autoencoder import kl_divergence
 from core.training import faces, flat_autoencoder
-from core.training.clarity import clarity_ranks, grade_attributes
-from core.training.contest import contenders, train_for
+from core.training.attribute_confidence import clarity_ranks, grade_attributes
+from core.training.compare_presets import contenders, train_for
 from core.training.export import export_run
 from core.training.flat_autoencoder import PRESETS, code_divergence, train_flat_autoencoder
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from core.data import PictureSet
 from core.evaluation.options import Options, counted, wanted
 from core.models.clip import load_clip
-from core.training.clip_figures import zero_shot
+from core.training.clip_zero_shot import zero_shot
 
 
 def evaluate_clip(root: Path, sets: Mapping[str, PictureSet], options: Options) -> dict:

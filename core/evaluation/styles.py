@@ -31,7 +31,7 @@ from core.pipelines.styles_shelf import StyleShelf
 from core.pipelines.styles_types import StyleInfo
 from core.recipe import Recipe
 from core.stylize import NAMES, render
-from core.training.style_domain import told_of
+from core.training.lora.domain import told_of
 
 MADE_WITH = ("faces", "autoencoder-kl", "classifier")
 PLAIN = "plain"

@@ -29,7 +29,7 @@ from core.models.classifier import PictureClassifier
 from core.models.clip import PRESETS as SHAPES
 from core.models.clip import build_clip, build_tokenizer, embed_texts, tokens_of
 from core.training import batches
-from core.training.clip_figures import zero_shot
+from core.training.clip_zero_shot import zero_shot
 from core.training.loop import Loop, LoopConfig
 
 DISTURBED = 0.15  # share of captions with words that mean nothing, so that the encoder learns to pass over them

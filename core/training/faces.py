@@ -15,8 +15,8 @@ from core.diffusion.objective import TIMESTEPS, Objective, Prediction
 from core.latents import LatentSet
 from core.models.face_unet import PRESETS as SHAPES
 from core.models.face_unet import FaceUNet
+from core.training.attribute_confidence import grade_attributes
 from core.training.batches import history
-from core.training.clarity import grade_attributes
 from core.training.loop import Loop, LoopConfig
 
 
@@ -66,7 +66,7 @@ def train_faces(
 ) -> Loop:
     """Encoded faces with attributes -> a run folder with ``best/`` and ``last/`` (EMA weights).
 
-    ``clarity`` (N, 40) of :mod:`core.training.clarity` teaches strengths between. ``start`` is a checkpoint folder
+    ``clarity`` (N, 40) of :mod:`core.training.attribute_confidence` teaches strengths between. ``start`` is a checkpoint folder
     whose weights the run begins with; raises ``CheckpointError`` where they are of another shape.
     """
     # data

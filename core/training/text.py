@@ -23,7 +23,7 @@ from core.latents import LatentSet
 from core.models.clip import load_clip, tokens_of
 from core.models.text_unet import PRESETS as SHAPES
 from core.models.text_unet import build_text_unet
-from core.training import batches, transplant
+from core.training import batches, init_from_faces
 from core.training.clip import Sources, captions_of
 from core.training.loop import Loop, LoopConfig
 
@@ -181,8 +181,8 @@ def begin_with(model: UNet2DConditionModel, folder: Path, drawn: LatentBatches, 
             f"{folder.name} predicts {prediction}; the text denoiser begins with faces that predict velocity "
             "(train_faces.py --prediction v_prediction)."
         )
-    transplant.check(model, faces)
-    transplant.copy_body(model, faces)
+    init_from_faces.check(model, faces)
+    init_from_faces.copy_body(model, faces)
 
     def told(step: int) -> tuple[Tensor, Tensor]:
         generator = torch.Generator().manual_seed(step)
@@ -191,8 +191,8 @@ def begin_with(model: UNet2DConditionModel, folder: Path, drawn: LatentBatches, 
         return states([caption.text for caption in captions]), torch.from_numpy(mentioned)
 
     return {
-        "level_missed": round(transplant.fit_levels(model, faces), 4),
-        "words_missed": round(transplant.fit_words(model, faces, told), 4),
+        "level_missed": round(init_from_faces.fit_levels(model, faces), 4),
+        "words_missed": round(init_from_faces.fit_words(model, faces, told), 4),
     }
 
 

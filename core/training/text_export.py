@@ -11,7 +11,7 @@ from transformers import CLIPModel, CLIPTokenizer
 from core import checkpoints
 from core.data import PictureSet
 from core.models.clip import PROCESSOR, WEIGHTS, load_clip
-from core.training.clip_figures import zero_shot
+from core.training.clip_zero_shot import zero_shot
 from core.training.export import training_facts
 
 

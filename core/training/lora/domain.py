@@ -14,7 +14,7 @@ from core.data import PictureSet
 from core.data.framing import Framing, find_framing, step_back, step_near
 from core.data.sets import named_attributes
 from core.images import to_tensor
-from core.training.style_data import StyleBase, StyleData, chosen_rows, photo_data
+from core.training.lora.data import StyleBase, StyleData, chosen_rows, photo_data
 
 SURE = 0.75  # probability from which an attribute is said
 _LEAST_COLOUR = 12.0  # mean distance of the strongest channel from the weakest, of 255

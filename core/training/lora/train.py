@@ -20,8 +20,8 @@ from core.training import batches
 from core.training.export import training_facts
 from core.training.faces import drop_attributes
 from core.training.loop import Loop, LoopConfig
-from core.training.style_data import StyleBase, StyleData
-from core.training.style_whole import condensed, open_whole, whole_model
+from core.training.lora.data import StyleBase, StyleData
+from core.training.lora.full_finetune import condensed, open_whole, whole_model
 
 _CONDENSED_ON = 8  # batches
 _HELD_OUT = 32  # noisy pictures that an error is measured on

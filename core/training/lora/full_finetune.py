@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from core import checkpoints
 from core.models.adapter_files import WEIGHTS, Adapter, read_adapter
 from core.models.adapters import Worn, merged, targeted
-from core.training.style_data import StyleBase
+from core.training.lora.data import StyleBase
 
 _SEEN = 2048  # places of a batch that a layer's input is judged by
 _RIDGE = 1e-4  # of the mean variance: directions that were not seen are not free
@@ -36,7 +36,7 @@ def whole_model(base: StyleBase, start: Path | None) -> nn.Module:
 
 
 def open_whole(base: StyleBase, folder: Path) -> nn.Module:
-    """What :func:`core.training.style.train_style` saved of a whole denoiser. Raises ``CheckpointError``."""
+    """What :func:`core.training.lora.train.train_style` saved of a whole denoiser. Raises ``CheckpointError``."""
     model = copy.deepcopy(base.network)
     checkpoints.load_weights(model, folder / checkpoints.WEIGHTS)
     return model.eval().requires_grad_(False)

@@ -19,7 +19,7 @@ from core.models.adapter_files import Adapter, read_adapter, write_adapter
 from core.models.adapters import AdapterFactors, Worn, merged, reduced
 from core.recipe import Recipe
 from core.training.export import training_facts
-from core.training.style_data import StyleBase
+from core.training.lora.data import StyleBase
 
 SEEDS = (7, 19, 23, 42)
 _ASKED: tuple[dict[str, float], ...] = (

@@ -23,12 +23,12 @@ from core.data.sets import named_attributes
 from core.data.style_photos import StyleError, check_photos, read_photos
 from core.models.adapter_files import WEIGHTS, Adapter, AdapterError, read_adapter
 from core.models.adapters import EVERYWHERE, Base, Worn, check_fit, merged, reduced, targeted
-from core.training import style
-from core.training.style import PRESETS, train_style
-from core.training.style_data import chosen_rows, open_base, photo_data, read_attributes, rendered_data
-from core.training.style_domain import clear, domain_data
-from core.training.style_export import export_style, sample_sheet, sampler
-from core.training.style_whole import condensed, open_whole
+from core.training.lora import train
+from core.training.lora.data import chosen_rows, open_base, photo_data, read_attributes, rendered_data
+from core.training.lora.domain import clear, domain_data
+from core.training.lora.export import export_style, sample_sheet, sampler
+from core.training.lora.full_finetune import condensed, open_whole
+from core.training.lora.train import PRESETS, train_style
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 SMOKE = PRESETS["smoke"]
@@ -73,7 +73,7 @@ def taught(base, data, run: Path) -> list[float]:
 
 
 def test_few_held_out_pictures_are_measured_at_many_levels(base):
-    """One turn each would say more of their noise than of the style."""
+    """One turn each would say more of their noise than of the train."""
     asked = []
 
     def answer(given):
@@ -81,11 +81,11 @@ def test_few_held_out_pictures_are_measured_at_many_levels(base):
         return torch.zeros_like(given[0])
 
     data = photo_data(base, photos(18), np.zeros((18, 40)))
-    error = style._error(base, answer, data, torch.device("cpu"))
+    error = train._error(base, answer, data, torch.device("cpu"))
     ((x, t, told),) = asked
     assert len(data.val) == 3 and len(x) == len(told) == 32 and len(t.unique()) == 32
     assert len({row.numpy().tobytes() for row in x}) == 32 and error > 0
-    assert style._error(base, answer, data, torch.device("cpu")) == error and torch.equal(asked[0][0], asked[1][0])
+    assert train._error(base, answer, data, torch.device("cpu")) == error and torch.equal(asked[0][0], asked[1][0])
 
 
 @pytest.mark.parametrize(("risen", "kept"), [(1.002, 6), (1.05, 4)])
