@@ -23,11 +23,11 @@ from core.diffusion.sampling import Plan, Step, noise_for, solvers, walk
 from core.images import to_images, to_pixels, to_tensor
 from core.models import FaceUNet, LatentCodec, PictureClassifier
 from core.models.adapters import Base, merged
+from core.networks.adapter_cache import Wardrobe
+from core.networks.deterministic import steady
+from core.networks.deterministic_adapters import StyledCopies
 from core.pipelines.faces import PARTS
-from core.pipelines.steady import steady
-from core.pipelines.steady_styles import StyledCopies
 from core.pipelines.styles_shelf import StyleShelf
-from core.pipelines.styles_wardrobe import Wardrobe
 from core.recipe import Recipe, RecipeError
 
 MOST_DRESSED = 4  # copies of the network kept; another is made in a tenth of what drawing takes

@@ -17,6 +17,7 @@ from core.images import to_pixels
 from core.latents.atlas import Atlas
 from core.latents.projection import place_codes
 from core.latents.spaces import ENCODERS, SIZE, Space
+from core.networks.loading import LOADING
 from core.pipelines import explore_colours as colours
 from core.pipelines import explore_crowds as crowds
 from core.pipelines import explore_walks as walks
@@ -46,7 +47,6 @@ from core.pipelines.explore_types import (
     WalkResult,
 )
 from core.pipelines.explore_words import find, words_problem
-from core.pipelines.loading import LOADING
 from core.pipelines.progress import Cancel
 from core.recipe import Recipe, RecipeError, from_json
 

@@ -21,7 +21,7 @@ from core.latents.codecs import OpenCodec, open_codec
 from core.latents.spaces import ENCODERS, pool
 from core.metrics import psnr
 from core.models import PictureClassifier
-from core.pipelines.loading import LOADING
+from core.networks.loading import LOADING
 
 if TYPE_CHECKING:
     from transformers import CLIPModel, CLIPTokenizer

@@ -14,7 +14,7 @@ from PIL import Image
 
 from core import attributes, checkpoints
 from core.images import to_pixels
-from core.pipelines.loading import LOADING
+from core.networks.loading import LOADING
 from core.pipelines.progress import Cancel, Progress
 from core.pipelines.styles_shelf import StyleShelf
 from core.recipe import Recipe, single, validate

@@ -14,7 +14,7 @@ from PIL import Image
 
 from core import checkpoints
 from core.captions.parsing import Reading
-from core.pipelines.loading import LOADING
+from core.networks.loading import LOADING
 from core.pipelines.progress import Cancel, Progress
 from core.pipelines.prompts_text import cleaned, read_prompt, vocabulary_note
 from core.pipelines.prompts_types import (

@@ -27,10 +27,10 @@ from core.images import to_images
 from core.models import LatentCodec
 from core.models.adapters import Base, merged
 from core.models.prior import TextPrior
+from core.networks.adapter_cache import Wardrobe
 from core.pipelines.prompts_maps import Attention, recorded, word_maps
 from core.pipelines.prompts_types import Drawing, PromptRequest
 from core.pipelines.styles_shelf import StyleShelf
-from core.pipelines.styles_wardrobe import Wardrobe
 from core.recipe import Recipe
 
 transformers_logging.disable_progress_bar()  # loading is quick, and nobody looks at the server's console

@@ -16,8 +16,8 @@ from core.checkpoints import CheckpointError
 from core.images import PictureError, to_pixels
 from core.latents import sources
 from core.latents.surgery import between, check, operate
+from core.networks.loading import LOADING
 from core.pipelines.latent_view import view
-from core.pipelines.loading import LOADING
 from core.pipelines.progress import Cancel
 from core.pipelines.reconstruct_types import (
     Advance,

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from core.models.adapters import Adapter, Worn, changed_weight, delta
-from core.pipelines.steady import Packed, convolve
+from core.networks.deterministic import Packed, convolve
 
 
 class Change:
@@ -49,7 +49,7 @@ class Restyled(nn.Module):
 
 
 class StyledCopies:
-    """``network`` went through :func:`core.pipelines.steady.steady` and is drawn with as it is. What the newest
+    """``network`` went through :func:`core.networks.deterministic.steady` and is drawn with as it is. What the newest
     ``most`` adapters change stays laid out.
     """
 
