@@ -25,7 +25,7 @@ from core.attributes import vector
 from core.checkpoints import load_model, read_json
 from core.diffusion.sampling import noise_for
 from core.images import to_images
-from core.pipelines.faces import EditRequest, FacesPipeline
+from core.pipelines.faces.pipeline import EditRequest, FacesPipeline
 from core.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -17,7 +17,7 @@ import torch
 from core import checkpoints
 from core.benchmark import Rows, median_milliseconds
 from core.models.adapters import TARGETS, AdapterFactors
-from core.pipelines.faces import FacesPipeline
+from core.pipelines.faces.pipeline import FacesPipeline
 from core.recipe import Recipe
 
 RANK = 8  # looks need 2, domains 10

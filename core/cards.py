@@ -162,7 +162,7 @@ ABOUT = {
         "A U-Net that removes noise from the latents of `autoencoder-kl`, told 40 attributes: +1 present, -1 absent, 0 "
         "left open, anything between as a strength.",
         "Drawing and editing invented faces by attributes in the Faces tab, for study and play.",
-        "from core.pipelines.faces import FacesPipeline\nfrom core.recipe import Recipe\n\n"
+        "from core.pipelines.faces.pipeline import FacesPipeline\nfrom core.recipe import Recipe\n\n"
         'recipe = Recipe(seed=42, attributes={"Smiling": 1, "Eyeglasses": 1})\n'
         'result = list(FacesPipeline("checkpoints").draw(recipe))[-1]\n'
         'result.faces[0].image.save("face.png")\n\n'

@@ -31,7 +31,7 @@ def style_about(name: str, facts: Mapping[str, object]) -> dict[str, object]:
         )
     trigger = f" Trigger words: `{facts['trigger']}`." if facts.get("trigger") else ""
     drawn = (
-        "from core.pipelines.faces import FacesPipeline\nfrom core.recipe import Recipe\n\n"
+        "from core.pipelines.faces.pipeline import FacesPipeline\nfrom core.recipe import Recipe\n\n"
         f'recipe = Recipe(seed=42, styles={{"{name}": 1.0}})\n'
         'list(FacesPipeline("checkpoints").draw(recipe))[-1].faces[0].image.save("styled.png")'
     )

@@ -128,8 +128,8 @@ def _generated(args: argparse.Namespace, root: Path, state: Path) -> Pictures:
     from core import checkpoints
     from core.describe import correlation
     from core.evaluation.draws import draw_faces
-    from core.pipelines.engine import FaceEngine
     from core.pipelines.explore_build import Pictures, present_shares, sample_rows
+    from core.pipelines.faces.engine import FaceEngine
     from core.recipe import SEEDS, Recipe, to_json
 
     if args.like:

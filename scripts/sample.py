@@ -127,8 +127,8 @@ def sample_text(args: argparse.Namespace) -> None:
 def sample_faces(args: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from core.pipelines.faces import FacesPipeline
-    from core.pipelines.rows import draw_rows, recipes_of
+    from core.pipelines.faces.pipeline import FacesPipeline
+    from core.pipelines.faces.table import draw_rows, recipes_of
 
     given = {name: getattr(args, name) for name in ("steps", "guidance", "solver") if getattr(args, name) is not None}
     recipes = recipes_of(args.attributes, args.seed, styles=styles_of(args), **given)

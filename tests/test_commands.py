@@ -22,7 +22,7 @@ from core import benchmark
 from core.attributes import INDEX, NAMES
 from core.latents import LatentSet
 from core.metrics import psnr
-from core.pipelines.faces import FacesPipeline
+from core.pipelines.faces.pipeline import FacesPipeline
 from core.recipe import Recipe, from_png, to_png
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"

@@ -25,8 +25,8 @@ from core.evaluation.readings import pictures_of, read, reconstruct
 from core.latents.codecs import open_codec
 from core.latents.sources import BUILT_IN
 from core.models import FlatAutoencoder, LatentCodec
-from core.pipelines.engine import FaceEngine
-from core.pipelines.faces import FacesPipeline
+from core.pipelines.faces.engine import FaceEngine
+from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.models import ModelShelf
 from core.recipe import Recipe
 

@@ -13,7 +13,7 @@ from PIL import Image
 from core import attributes, checkpoints
 from core.images import to_pixels, to_tensor
 from core.networks.deterministic import steady
-from core.pipelines.faces import EditRequest, EditResult, FacesPipeline, FacesResult, Progress, entangled
+from core.pipelines.faces.pipeline import EditRequest, EditResult, FacesPipeline, FacesResult, Progress, entangled
 from core.recipe import Recipe, RecipeError, from_png, to_png
 
 SMALL = Recipe(seed=11, attributes={"Smiling": 1.0}, steps=3)

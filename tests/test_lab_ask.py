@@ -15,7 +15,7 @@ from PIL import Image
 
 import app
 from core.images import PictureError
-from core.pipelines.faces import FacesPipeline
+from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.reconstruct import ReconstructPipeline
 from core.pipelines.reconstruct_types import ReconstructRequest
 from ui.components.pictures import data_uri, exact_uri

@@ -22,8 +22,8 @@ from core.pipelines.prompts_types import DRAFTED
 from core.recipe import MAX_PROMPT, Recipe, RecipeError, from_json, from_link, from_png, to_json, to_link, to_png
 from ui.components.pictures import data_uri
 from ui.components.prompt_words import BUILDER, EXAMPLES, prompt_words, said
-from ui.faces_answer import Turn
-from ui.faces_ask import plain
+from ui.faces.requests import plain
+from ui.faces.responses import Turn
 from ui.prompts_answer import PromptStudio
 from ui.prompts_ask import parse_prompts
 

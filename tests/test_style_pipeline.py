@@ -19,8 +19,8 @@ from core.data.style_photos import StyleError
 from core.models.adapter_files import WEIGHTS, AdapterError, read_adapter, write_adapter
 from core.models.adapters import TARGETS, AdapterFactors, Worn, merged
 from core.networks.deterministic import Packed
-from core.pipelines.engine import MOST_DRESSED
-from core.pipelines.faces import EditRequest, FacesPipeline
+from core.pipelines.faces.engine import MOST_DRESSED
+from core.pipelines.faces.pipeline import EditRequest, FacesPipeline
 from core.pipelines.prompts import PromptsPipeline
 from core.pipelines.styles import NO_STYLE, StylesPipeline
 from core.pipelines.styles_jobs import SWITCH, StyleTrainer

@@ -17,7 +17,7 @@ import app
 from core import checkpoints
 from core.attributes import NAMES
 from core.models.adapters import TARGETS, AdapterFactors
-from core.pipelines.faces import FacesPipeline
+from core.pipelines.faces.pipeline import FacesPipeline
 from core.recipe import Recipe, from_png
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"

@@ -17,13 +17,13 @@ from PIL import Image
 from core import checkpoints
 from core.models.adapter_files import WEIGHTS
 from core.models.adapters import TARGETS, AdapterFactors
-from core.pipelines.faces import FacesPipeline
+from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.styles import StylesPipeline
 from core.pipelines.styles_jobs import StyleTrainer
 from core.recipe import Recipe, from_link, from_png, to_png
 from ui.components.pictures import data_uri
-from ui.faces_answer import Turn
-from ui.faces_ask import plain
+from ui.faces.requests import plain
+from ui.faces.responses import Turn
 from ui.lab_ask import LabError
 from ui.styles_answer import MOST_CURVE, USER_ERRORS, StyleStudio, _thinned
 from ui.styles_ask import parse_job, parse_styles

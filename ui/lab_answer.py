@@ -27,7 +27,7 @@ from core.pipelines.reconstruct_types import (
 from core.pipelines.uploads import collect
 from core.recipe import RecipeError
 from ui.components.pictures import exact_uri
-from ui.faces_ask import ticket_of
+from ui.faces.requests import ticket_of
 from ui.lab_ask import LabAsk, LabError, parse_lab
 from ui.lab_table import FIRST, Examples, Table
 

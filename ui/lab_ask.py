@@ -16,7 +16,7 @@ from PIL import Image
 from core.images import open_picture
 from core.latents.surgery import MOST_BITS, MOST_BLUR, MOST_NOISE, Surgery
 from ui.components.pictures import decode_uri
-from ui.faces_ask import ticket_of
+from ui.faces.requests import ticket_of
 
 KINDS = ("open", "models", "example", "add", "grid", "latent", "operate", "traverse", "sample", "interpolate")
 MOST_MODELS = 16

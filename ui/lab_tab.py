@@ -7,10 +7,10 @@ from typing import Any
 
 import gradio as gr
 
-from core.pipelines.faces import FacesPipeline
+from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.reconstruct import ReconstructPipeline
 from ui.components.island import island
-from ui.faces_ask import ticket_of
+from ui.faces.requests import ticket_of
 from ui.lab_answer import Answer, Lab
 from ui.lab_api import lab_api
 from ui.lab_table import MOST_PICTURES, Examples, Table

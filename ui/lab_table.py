@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from core.images import crop_square, open_picture
-from core.pipelines.faces import FacesPipeline, FacesResult
+from core.pipelines.faces.pipeline import FacesPipeline, FacesResult
 from core.recipe import Recipe
 from ui.lab_ask import LabError
 

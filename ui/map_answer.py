@@ -30,7 +30,7 @@ from core.pipelines.explore_types import (
 )
 from core.pipelines.explore_words import Sought
 from ui.components.pictures import data_uri, exact_uri
-from ui.faces_ask import ticket_of
+from ui.faces.requests import ticket_of
 from ui.lab_ask import LabError
 from ui.map_ask import KINDS, MapAsk, MapError, finite, parse_map, parse_photos
 

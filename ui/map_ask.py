@@ -15,7 +15,7 @@ from PIL import Image
 from core.images import open_picture
 from core.pipelines.explore_types import Stop
 from ui.components.pictures import decode_uri
-from ui.faces_ask import ticket_of
+from ui.faces.requests import ticket_of
 from ui.lab_ask import uploaded
 
 KINDS = (

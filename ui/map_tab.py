@@ -11,7 +11,7 @@ from core import attributes
 from core.pipelines.explore import ExplorePipeline
 from core.pipelines.explore_types import DIRECTIONS, METHODS, PROJECTIONS, WAYS
 from ui.components.island import island
-from ui.faces_ask import ticket_of
+from ui.faces.requests import ticket_of
 from ui.map_answer import Answer, MapRoom, Visit
 from ui.map_ask import QUICK
 

@@ -22,8 +22,8 @@ from core.pipelines.prompts_text import cleaned
 from core.recipe import Recipe, RecipeError
 from ui.components.pictures import data_uri, exact_uri, preview_uri
 from ui.components.prompt_words import said
-from ui.faces_answer import PREVIEW_EVERY, Answer, Turn
-from ui.faces_ask import plain, ticket_of
+from ui.faces.requests import plain, ticket_of
+from ui.faces.responses import PREVIEW_EVERY, Answer, Turn
 from ui.prompts_ask import MODELS, PromptAsk, parse_prompts, parse_typed
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ import gradio as gr
 from core import recipe
 from core.pipelines.prompts import Drawing, PromptRequest
 from core.recipe import Recipe
-from ui.faces_ask import plain
+from ui.faces.requests import plain
 from ui.prompts_answer import USER_ERRORS, PromptStudio
 from ui.prompts_ask import MODELS, parse_prompts
 

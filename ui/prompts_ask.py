@@ -15,7 +15,7 @@ from core import recipe
 from core.pipelines.prompts_text import cleaned
 from core.recipe import Recipe, RecipeError
 from ui.components.pictures import decode_uri
-from ui.faces_ask import ticket_of
+from ui.faces.requests import ticket_of
 
 KINDS = ("open", "draw", "compare", "morph", "explain", "gif")
 MODELS = {"text": "text", "stable-diffusion": "sd"}  # the recipe's word -> the pipeline's

@@ -10,8 +10,8 @@ import gradio as gr
 from core.pipelines.prompts import PromptsPipeline
 from ui.components.island import island
 from ui.components.prompt_words import prompt_words
-from ui.faces_answer import Answer, Turn
-from ui.faces_ask import ticket_of
+from ui.faces.requests import ticket_of
+from ui.faces.responses import Answer, Turn
 from ui.prompts_answer import PromptStudio
 from ui.prompts_api import prompts_api
 

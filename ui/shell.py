@@ -9,7 +9,7 @@ import gradio as gr
 
 from core.pipelines.benchmarks import read_benchmarks
 from core.pipelines.explore import ExplorePipeline
-from core.pipelines.faces import FacesPipeline
+from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.models import ModelShelf
 from core.pipelines.prompts import PromptsPipeline
 from core.pipelines.reconstruct import ReconstructPipeline
@@ -17,7 +17,7 @@ from core.pipelines.styles import StylesPipeline
 from ui.bench_views import bench_view
 from ui.components.island import island
 from ui.components.pictures import MAX_UPLOAD
-from ui.faces_tab import faces_tab
+from ui.faces.tab import faces_tab
 from ui.lab_tab import lab_tab
 from ui.map_tab import map_tab
 from ui.models_tab import models_tab

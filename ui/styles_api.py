@@ -11,10 +11,10 @@ from typing import Any
 import gradio as gr
 
 from core import recipe
-from core.pipelines.faces import FacesResult
+from core.pipelines.faces.pipeline import FacesResult
 from core.pipelines.styles import StylesPipeline
 from core.recipe import Recipe
-from ui.faces_ask import plain
+from ui.faces.requests import plain
 from ui.styles_answer import USER_ERRORS
 from ui.styles_ask import parse_styles
 

@@ -21,7 +21,7 @@ from core.pipelines.styles import STRENGTHS
 from core.pipelines.styles_types import LEAST_WEIGHT, MODES, MOST_WEIGHT, StyleSet, TrainRequest, check_worn
 from core.recipe import Recipe, RecipeError
 from ui.components.pictures import decode_uri
-from ui.faces_ask import METHODS, ticket_of
+from ui.faces.requests import METHODS, ticket_of
 from ui.lab_ask import uploaded
 
 KINDS = ("open", "wall", "draw", "grid", "photo", "add", "remove", "fetch")

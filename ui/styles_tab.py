@@ -12,8 +12,8 @@ from core.pipelines.styles_jobs import RANKS, RATES, STEPS, StyleTrainer
 from core.pipelines.styles_types import LEAST_WEIGHT, MOST_WEIGHT, MOST_WORN, TrainRequest
 from ui.components.island import island
 from ui.components.vocabulary import vocabulary
-from ui.faces_answer import Answer, Turn
-from ui.faces_ask import ticket_of
+from ui.faces.requests import ticket_of
+from ui.faces.responses import Answer, Turn
 from ui.styles_answer import StyleStudio
 from ui.styles_api import styles_api
 

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from core import attributes
 from core.diffusion.sampling import Plan, draw, noise_for
 from core.images import to_uint8
-from core.pipelines.engine import FaceEngine
+from core.pipelines.faces.engine import FaceEngine
 from core.recipe import Recipe
 
 BATCH = 64

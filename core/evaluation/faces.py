@@ -16,7 +16,7 @@ from core.evaluation.readings import Readings, pictures_of, read, reconstruct
 from core.evaluation.sheets import CONTROLLED, codec_of, faces_sheet, neighbour_sheet, save_sheet
 from core.metrics import auc, frechet, nearest
 from core.models import PictureClassifier
-from core.pipelines.engine import FaceEngine
+from core.pipelines.faces.engine import FaceEngine
 from core.recipe import Recipe
 
 SHOWN = 16  # samples whose nearest training pictures are listed

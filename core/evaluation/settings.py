@@ -14,7 +14,7 @@ from core.evaluation.draws import draw_faces, vectors
 from core.evaluation.readings import pictures_of, read
 from core.evaluation.sheets import CONTROLLED
 from core.metrics import frechet
-from core.pipelines.engine import FaceEngine
+from core.pipelines.faces.engine import FaceEngine
 from core.recipe import Recipe
 
 

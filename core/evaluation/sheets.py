@@ -18,8 +18,8 @@ from core.images import to_images, to_pixels, to_tensor, to_uint8
 from core.latents.codecs import OpenCodec
 from core.metrics import psnr
 from core.models import LatentCodec
-from core.pipelines.engine import FaceEngine
-from core.pipelines.faces import PARTS
+from core.pipelines.faces.engine import FaceEngine
+from core.pipelines.faces.pipeline import PARTS
 from core.recipe import Recipe
 
 COLUMNS = 6

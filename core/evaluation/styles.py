@@ -26,7 +26,7 @@ from core.evaluation.style_judge import Judge, train_judge
 from core.images import to_tensor
 from core.metrics import auc, frechet
 from core.models import LatentCodec, PictureClassifier
-from core.pipelines.engine import FaceEngine
+from core.pipelines.faces.engine import FaceEngine
 from core.pipelines.styles_shelf import StyleShelf
 from core.pipelines.styles_types import StyleInfo
 from core.recipe import Recipe

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.checkpoints import CheckpointError
-from core.pipelines.faces import EditRequest, EditResult, FacesPipeline, FacesResult
+from core.pipelines.faces.pipeline import EditRequest, EditResult, FacesPipeline, FacesResult
 from core.pipelines.progress import Cancel, Progress
 from core.pipelines.styles_types import GridResult, StyleInfo, StyleSet, Tile, WallResult
 from core.recipe import Recipe, RecipeError, single, validate

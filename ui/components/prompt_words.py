@@ -9,7 +9,7 @@ from core import attributes
 from core.captions.vocabulary import FOODS
 from core.recipe import MAX_PROMPT, PNG_KEY, Recipe
 from ui.components.vocabulary import TEXT_SOLVERS
-from ui.faces_ask import plain
+from ui.faces.requests import plain
 
 FIRST_SEED = 5
 LARGE = {"model": "stable-diffusion", "steps": 20, "guidance": 7.5, "guidance_interval": [0, 1], "count": 1}

@@ -6,7 +6,7 @@ from typing import Any
 
 from core import attributes
 from core.recipe import PNG_KEY, Recipe
-from ui.faces_ask import plain
+from ui.faces.requests import plain
 
 SOLVER_WORDS = {"dpm++": "DPM-Solver++", "unipc": "UniPC", "ddim": "DDIM", "ddpm": "DDPM", "flow-euler": "Flow Euler"}
 TEXT_SOLVERS = {**{name: SOLVER_WORDS[name] for name in ("dpm++", "unipc", "ddim", "ddpm")}, "lcm": "LCM"}

@@ -15,8 +15,8 @@ from torch.nn import functional as F
 from core import attributes
 from core.diffusion.inversion import METHODS, edit_ddim, edit_ddpm, first_step
 from core.images import to_images, to_pixels, to_tensor
-from core.pipelines.engine import FaceEngine
-from core.pipelines.faces import EditRequest, EditResult, entangled
+from core.pipelines.faces.engine import FaceEngine
+from core.pipelines.faces.pipeline import EditRequest, EditResult, entangled
 from core.pipelines.progress import Cancel, Progress
 from core.recipe import RecipeError, validate
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import gradio as gr
 
-from core.pipelines.faces import FacesPipeline
+from core.pipelines.faces.pipeline import FacesPipeline
 from ui.components.island import island
 from ui.components.vocabulary import vocabulary
-from ui.faces_answer import Answer, Turn, answer
-from ui.faces_api import AT_ONCE, faces_api
-from ui.faces_ask import ticket_of
+from ui.faces.api import AT_ONCE, faces_api
+from ui.faces.requests import ticket_of
+from ui.faces.responses import Answer, Turn, answer
 
 MODEL_QUEUE = "model"  # every event that runs a network waits in this one line
 

@@ -11,8 +11,8 @@ from PIL import Image
 from core.images import PictureError
 from core.recipe import Recipe, to_link, to_png
 from ui.components.pictures import MAX_UPLOAD, data_uri, decode_uri, exact_uri
-from ui.faces_answer import USER_ERRORS, Turn, answer, base_attributes
-from ui.faces_ask import parse_ask, plain
+from ui.faces.requests import parse_ask, plain
+from ui.faces.responses import USER_ERRORS, Turn, answer, base_attributes
 
 DRAW = {"kind": "draw", "ticket": 3, "recipe": plain(Recipe(seed=5))}
 

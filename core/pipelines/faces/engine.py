@@ -26,7 +26,7 @@ from core.models.adapters import Base, merged
 from core.networks.adapter_cache import Wardrobe
 from core.networks.deterministic import steady
 from core.networks.deterministic_adapters import StyledCopies
-from core.pipelines.faces import PARTS
+from core.pipelines.faces.pipeline import PARTS
 from core.pipelines.styles_shelf import StyleShelf
 from core.recipe import Recipe, RecipeError
 

@@ -15,10 +15,18 @@ from core import attributes, recipe
 from core.attributes import AttributeValueError
 from core.checkpoints import CheckpointError
 from core.images import PictureError
-from core.pipelines.faces import EditRequest, EditResult, Entanglement, Face, FacesPipeline, FacesResult, Progress
+from core.pipelines.faces.pipeline import (
+    EditRequest,
+    EditResult,
+    Entanglement,
+    Face,
+    FacesPipeline,
+    FacesResult,
+    Progress,
+)
 from core.recipe import RecipeError
 from ui.components.pictures import data_uri, exact_uri, preview_uri
-from ui.faces_ask import Ask, parse_ask, plain, ticket_of
+from ui.faces.requests import Ask, parse_ask, plain, ticket_of
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from core.recipe import Recipe, single, validate
 if TYPE_CHECKING:
     import numpy as np
 
-    from core.pipelines.engine import FaceEngine
+    from core.pipelines.faces.engine import FaceEngine
 
 PARTS = ("faces", "autoencoder-kl", "classifier")
 MOST_PREVIEWED = 4  # pictures of one request
@@ -96,7 +96,7 @@ class FacesPipeline:
         with self._making:
             if self._engine is None:
                 with LOADING:
-                    from core.pipelines.engine import FaceEngine  # with torch: not before somebody draws
+                    from core.pipelines.faces.engine import FaceEngine  # with torch: not before somebody draws
 
                 self._engine = FaceEngine(self.root, self.shelf)
             return self._engine
@@ -164,7 +164,7 @@ class FacesPipeline:
 
     def edit(self, request: EditRequest, *, cancel: Cancel | None = None) -> Iterator[Progress | EditResult]:
         """Yields :class:`Progress` after every step, then one :class:`EditResult`. Raises ``RecipeError``."""
-        from core.pipelines.photo import edit_photo
+        from core.pipelines.faces.photo import edit_photo
 
         yield from edit_photo(self.engine, request, cancel)
 

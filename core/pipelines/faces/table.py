@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.attributes import AttributeValueError, named, read_table
-from core.pipelines.faces import FacesPipeline
+from core.pipelines.faces.pipeline import FacesPipeline
 from core.recipe import SEEDS, Recipe, to_png, validate
 
 

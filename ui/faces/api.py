@@ -16,11 +16,11 @@ import gradio as gr
 from core import recipe
 from core.attributes import AttributeValueError, named, vector
 from core.images import open_picture
-from core.pipelines.faces import EditRequest, EditResult, Face, FacesPipeline, FacesResult
+from core.pipelines.faces.pipeline import EditRequest, EditResult, Face, FacesPipeline, FacesResult
 from core.recipe import SOLVERS, Recipe, RecipeError
 from ui.components.pictures import MAX_UPLOAD
-from ui.faces_answer import USER_ERRORS, base_attributes
-from ui.faces_ask import METHODS, plain
+from ui.faces.requests import METHODS, plain
+from ui.faces.responses import USER_ERRORS, base_attributes
 
 AT_ONCE = 3  # requests that take turns, one network call each; more wait, and a large one holds up nobody
 

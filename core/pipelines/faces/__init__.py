@@ -1,0 +1,1 @@
+"""Faces by 40 attributes, from noise or from a photo."""
