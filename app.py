@@ -16,7 +16,7 @@ import gradio as gr
 from core.pipelines.explore import ExplorePipeline
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.models import ModelShelf
-from core.pipelines.prompts import PromptsPipeline
+from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruct import ReconstructPipeline
 from core.pipelines.styles import StylesPipeline
 from ui.shell import build_shell, launch_settings

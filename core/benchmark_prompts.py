@@ -12,8 +12,8 @@ import torch
 
 from core.benchmark import PLAIN_STEPS, Rows, median_milliseconds
 from core.pipelines.progress import Progress
-from core.pipelines.prompts import PromptsPipeline
-from core.pipelines.prompts_types import PromptRequest
+from core.pipelines.prompts.pipeline import PromptsPipeline
+from core.pipelines.prompts.types import PromptRequest
 
 PROMPTS = (
     "a smiling young woman with wavy blond hair",

@@ -106,8 +106,8 @@ def styles_of(args: argparse.Namespace) -> dict[str, float]:
 def sample_text(args: argparse.Namespace) -> None:
     from tqdm import tqdm
 
-    from core.pipelines.prompts import PromptRequest, PromptsPipeline
-    from core.pipelines.prompts_folder import draw_prompts, read_prompts
+    from core.pipelines.prompts.folder import draw_prompts, read_prompts
+    from core.pipelines.prompts.pipeline import PromptRequest, PromptsPipeline
     from core.recipe import validate
 
     named = ("steps", "guidance", "solver", "start", "level")

@@ -12,8 +12,8 @@ from core.captions.sentences import Caption
 from core.checkpoints import CheckpointError
 from core.evaluation import Options, evaluate, text
 from core.pipelines.models import ModelShelf
-from core.pipelines.prompts import PromptRequest, PromptsPipeline
-from core.pipelines.prompts_engine import TextEngine
+from core.pipelines.prompts.engine import TextEngine
+from core.pipelines.prompts.pipeline import PromptRequest, PromptsPipeline
 from core.recipe import Recipe
 
 

@@ -19,9 +19,9 @@ from PIL import Image
 from core import checkpoints
 from core.benchmark_prompts import measure_prompts
 from core.pipelines.progress import Progress
-from core.pipelines.prompts import MorphResult, PromptRequest, PromptsPipeline, PromptsResult
-from core.pipelines.prompts_engine import TextEngine
-from core.pipelines.prompts_text import cleaned
+from core.pipelines.prompts.engine import TextEngine
+from core.pipelines.prompts.pipeline import MorphResult, PromptRequest, PromptsPipeline, PromptsResult
+from core.pipelines.prompts.text import cleaned
 from core.recipe import Recipe, RecipeError, from_png
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
@@ -240,7 +240,7 @@ def test_the_command_draws_one_picture_per_line(root, pipeline, tmp_path, monkey
 
 
 def test_the_page_can_import_it_without_torch():
-    program = "import sys; from core.pipelines.prompts import PromptsPipeline as P; "
+    program = "import sys; from core.pipelines.prompts.pipeline import PromptsPipeline as P; "
     program += "P('x').understood('a man'); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=SCRIPTS.parent)
     assert done.stdout.strip() == "False", done.stderr

@@ -21,7 +21,7 @@ from core.models.adapters import TARGETS, AdapterFactors, Worn, merged
 from core.networks.deterministic import Packed
 from core.pipelines.faces.engine import MOST_DRESSED
 from core.pipelines.faces.pipeline import EditRequest, FacesPipeline
-from core.pipelines.prompts import PromptsPipeline
+from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.styles import NO_STYLE, StylesPipeline
 from core.pipelines.styles_jobs import SWITCH, StyleTrainer
 from core.pipelines.styles_shelf import VARIABLE, StyleShelf

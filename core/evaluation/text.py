@@ -24,8 +24,8 @@ from core.evaluation.sheets import save_sheet
 from core.figures import Drawing
 from core.images import to_uint8
 from core.metrics import auc, frechet, top_accuracy
-from core.pipelines.prompts import PromptsPipeline
-from core.pipelines.prompts_engine import TextEngine
+from core.pipelines.prompts.engine import TextEngine
+from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.recipe import Recipe
 
 BATCH = 32

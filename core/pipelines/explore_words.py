@@ -18,7 +18,7 @@ from core.latents.spaces import ENCODERS
 from core.pipelines.explore_search import Labels, search
 from core.pipelines.explore_shelf import Held, Shelf
 from core.pipelines.explore_types import ExploreError, Found
-from core.pipelines.prompts_text import cleaned, vocabulary_note
+from core.pipelines.prompts.text import cleaned, vocabulary_note
 
 SPACE = "clip"
 MOST, LEAST = 60, 8  # pictures that are nearest to some words: a tenth of the atlas, within these

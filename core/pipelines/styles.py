@@ -15,7 +15,7 @@ from core.pipelines.styles_types import GridResult, StyleInfo, StyleSet, Tile, W
 from core.recipe import Recipe, RecipeError, single, validate
 
 if TYPE_CHECKING:
-    from core.pipelines.prompts import PromptsPipeline, PromptsResult
+    from core.pipelines.prompts.pipeline import PromptsPipeline, PromptsResult
     from core.pipelines.styles_jobs import StyleTrainer
 
 STRENGTHS = (-0.5, 0.0, 0.5, 1.0, 1.5)
@@ -69,7 +69,7 @@ class StylesPipeline:
         if recipe.model == "faces":
             yield from self.faces.draw(recipe, previews=previews, cancel=cancel)
             return
-        from core.pipelines.prompts import PromptRequest
+        from core.pipelines.prompts.pipeline import PromptRequest
 
         if self.prompts is None:
             raise RecipeError("Only the face model is here.")

@@ -17,14 +17,21 @@ from core.captions.parsing import understood
 from core.checkpoints import CheckpointError
 from core.images import PictureError
 from core.pipelines.progress import Progress
-from core.pipelines.prompts import Drawing, MorphResult, PromptRequest, PromptsPipeline, PromptsResult, Readback
-from core.pipelines.prompts_text import cleaned
+from core.pipelines.prompts.pipeline import (
+    Drawing,
+    MorphResult,
+    PromptRequest,
+    PromptsPipeline,
+    PromptsResult,
+    Readback,
+)
+from core.pipelines.prompts.text import cleaned
 from core.recipe import Recipe, RecipeError
 from ui.components.pictures import data_uri, exact_uri, preview_uri
-from ui.components.prompt_words import said
 from ui.faces.requests import plain, ticket_of
 from ui.faces.responses import PREVIEW_EVERY, Answer, Turn
-from ui.prompts_ask import MODELS, PromptAsk, parse_prompts, parse_typed
+from ui.prompts.requests import MODELS, PromptAsk, parse_prompts, parse_typed
+from ui.prompts.words import said
 
 log = logging.getLogger(__name__)
 

@@ -28,8 +28,8 @@ from core.models import LatentCodec
 from core.models.adapters import Base, merged
 from core.models.prior import TextPrior
 from core.networks.adapter_cache import Wardrobe
-from core.pipelines.prompts_maps import Attention, recorded, word_maps
-from core.pipelines.prompts_types import Drawing, PromptRequest
+from core.pipelines.prompts.attention_maps import Attention, recorded, word_maps
+from core.pipelines.prompts.types import Drawing, PromptRequest
 from core.pipelines.styles_shelf import StyleShelf
 from core.recipe import Recipe
 

@@ -14,7 +14,7 @@ from diffusers import UNet2DConditionModel
 from torch import Tensor
 from torch.nn import functional as F
 
-from core.pipelines.prompts_types import WordMap
+from core.pipelines.prompts.types import WordMap
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 

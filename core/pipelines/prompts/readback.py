@@ -14,7 +14,7 @@ from core.captions.parsing import understood
 from core.images import to_pixels, to_tensor
 from core.models import PictureClassifier
 from core.models.clip import SIZE, embed_pictures, embed_texts, load_clip, missing_clip, tokens_of
-from core.pipelines.prompts_types import Asked, Readback
+from core.pipelines.prompts.types import Asked, Readback
 
 
 class PictureReader:

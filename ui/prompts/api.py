@@ -12,11 +12,11 @@ from typing import Any
 import gradio as gr
 
 from core import recipe
-from core.pipelines.prompts import Drawing, PromptRequest
+from core.pipelines.prompts.pipeline import Drawing, PromptRequest
 from core.recipe import Recipe
 from ui.faces.requests import plain
-from ui.prompts_answer import USER_ERRORS, PromptStudio
-from ui.prompts_ask import MODELS, parse_prompts
+from ui.prompts.requests import MODELS, parse_prompts
+from ui.prompts.responses import USER_ERRORS, PromptStudio
 
 KEEP_SECONDS = 600
 SETTINGS = ("seed", "count", "steps", "guidance", "solver", "start", "model")

@@ -7,13 +7,13 @@ from typing import Any
 
 import gradio as gr
 
-from core.pipelines.prompts import PromptsPipeline
+from core.pipelines.prompts.pipeline import PromptsPipeline
 from ui.components.island import island
-from ui.components.prompt_words import prompt_words
 from ui.faces.requests import ticket_of
 from ui.faces.responses import Answer, Turn
-from ui.prompts_answer import PromptStudio
-from ui.prompts_api import prompts_api
+from ui.prompts.api import prompts_api
+from ui.prompts.responses import PromptStudio
+from ui.prompts.words import prompt_words
 
 PROMPTS_QUEUE = "prompts"  # a line of its own: a sentence does not wait for somebody's faces
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core import recipe
-from core.pipelines.prompts_text import cleaned
+from core.pipelines.prompts.text import cleaned
 from core.recipe import Recipe, RecipeError
 from ui.components.pictures import decode_uri
 from ui.faces.requests import ticket_of

@@ -17,15 +17,15 @@ from PIL import Image
 
 import app
 from core.captions.parsing import understood
-from core.pipelines.prompts import PromptsPipeline
-from core.pipelines.prompts_types import DRAFTED
+from core.pipelines.prompts.pipeline import PromptsPipeline
+from core.pipelines.prompts.types import DRAFTED
 from core.recipe import MAX_PROMPT, Recipe, RecipeError, from_json, from_link, from_png, to_json, to_link, to_png
 from ui.components.pictures import data_uri
-from ui.components.prompt_words import BUILDER, EXAMPLES, prompt_words, said
 from ui.faces.requests import plain
 from ui.faces.responses import Turn
-from ui.prompts_answer import PromptStudio
-from ui.prompts_ask import parse_prompts
+from ui.prompts.requests import parse_prompts
+from ui.prompts.responses import PromptStudio
+from ui.prompts.words import BUILDER, EXAMPLES, prompt_words, said
 
 PROMPT = "a smiling woman with glasses"
 RECIPE = Recipe(seed=11, model="text", prompt=PROMPT, steps=3)
@@ -128,7 +128,7 @@ def test_the_cut_is_told_before_anything_is_drawn(studio):
 
 def test_reading_words_needs_no_torch(root):
     program = (
-        "import sys; from core.pipelines.prompts import PromptsPipeline; from ui.prompts_answer import PromptStudio\n"
+        "import sys; from core.pipelines.prompts.pipeline import PromptsPipeline; from ui.prompts.responses import PromptStudio\n"
         f"answer = PromptStudio(PromptsPipeline({str(root)!r})).understood({{'text': 'a man ' * 99, 'ticket': 1}})\n"
         "print(answer['cut'], 'torch' in sys.modules)"
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from core.pipelines.prompts import PromptRequest, PromptsPipeline
+from core.pipelines.prompts.pipeline import PromptRequest, PromptsPipeline
 from core.recipe import SEEDS, RecipeError, to_png
 
 

@@ -16,8 +16,8 @@ from core import checkpoints
 from core.captions.parsing import Reading
 from core.networks.loading import LOADING
 from core.pipelines.progress import Cancel, Progress
-from core.pipelines.prompts_text import cleaned, read_prompt, vocabulary_note
-from core.pipelines.prompts_types import (
+from core.pipelines.prompts.text import cleaned, read_prompt, vocabulary_note
+from core.pipelines.prompts.types import (
     DRAFTED,
     Asked,
     Drawing,
@@ -30,8 +30,8 @@ from core.pipelines.prompts_types import (
 from core.recipe import Recipe, RecipeError, single, validate
 
 if TYPE_CHECKING:
-    from core.pipelines.prompts_engine import TextEngine
-    from core.pipelines.prompts_readback import PictureReader
+    from core.pipelines.prompts.engine import TextEngine
+    from core.pipelines.prompts.readback import PictureReader
 
 __all__ = [
     "Asked",
@@ -75,7 +75,7 @@ class PromptsPipeline:
         with self._making:
             if self._engine is None:
                 with LOADING:
-                    from core.pipelines.prompts_engine import TextEngine  # with torch: not before somebody draws
+                    from core.pipelines.prompts.engine import TextEngine  # with torch: not before somebody draws
 
                 self._engine = TextEngine(find_pipeline(self.model, self.root))
             return self._engine
@@ -110,7 +110,7 @@ class PromptsPipeline:
 
     def window(self, prompt: str) -> int | None:
         """How many characters of a cleaned prompt the text encoder reads; None where that is not known yet."""
-        from core.pipelines.prompts_window import kept_characters
+        from core.pipelines.prompts.window import kept_characters
 
         return None if self.missing() else kept_characters(find_pipeline(self.model, self.root), prompt)
 
@@ -185,7 +185,7 @@ class PromptsPipeline:
         with self._making:
             if self._reader is None:
                 with LOADING:
-                    from core.pipelines.prompts_readback import PictureReader
+                    from core.pipelines.prompts.readback import PictureReader
 
                 self._reader = PictureReader(self.root)
             return self._reader

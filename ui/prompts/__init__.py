@@ -1,0 +1,1 @@
+"""The Text prompts tab."""
