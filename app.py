@@ -18,7 +18,7 @@ from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.models import ModelShelf
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruct import ReconstructPipeline
-from core.pipelines.styles import StylesPipeline
+from core.pipelines.styles.pipeline import StylesPipeline
 from ui.shell import build_shell, launch_settings
 
 log = logging.getLogger("latentscape")

@@ -86,7 +86,7 @@ def add_style(parser: argparse.ArgumentParser) -> None:
 
 def styles_of(args: argparse.Namespace) -> dict[str, float]:
     """The recipe's styles; 0 is the same as none, so that it draws and says the same. Raises ``RecipeError``."""
-    from core.pipelines.styles_types import check_worn
+    from core.pipelines.styles.types import check_worn
     from core.recipe import RecipeError
 
     styles = {}

@@ -15,7 +15,7 @@ import app
 from core import checkpoints
 from core.models.adapter_files import WEIGHTS
 from core.models.adapters import TARGETS, AdapterFactors
-from core.pipelines.styles_types import TrainRequest
+from core.pipelines.styles.types import TrainRequest
 from core.recipe import from_png
 
 pytestmark = IN_BROWSER

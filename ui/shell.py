@@ -13,7 +13,7 @@ from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.models import ModelShelf
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruct import ReconstructPipeline
-from core.pipelines.styles import StylesPipeline
+from core.pipelines.styles.pipeline import StylesPipeline
 from ui.bench_views import bench_view
 from ui.components.island import island
 from ui.components.pictures import MAX_UPLOAD
@@ -22,7 +22,7 @@ from ui.lab_tab import lab_tab
 from ui.map_tab import map_tab
 from ui.models_tab import models_tab
 from ui.prompts.tab import prompts_tab
-from ui.styles_tab import page_closed, styles_tab
+from ui.styles.tab import page_closed, styles_tab
 from ui.theme import ASSETS, page_head, page_styles, quiet_theme
 
 TITLE = "Latentscape"

@@ -27,8 +27,8 @@ from core.images import to_tensor
 from core.metrics import auc, frechet
 from core.models import LatentCodec, PictureClassifier
 from core.pipelines.faces.engine import FaceEngine
-from core.pipelines.styles_shelf import StyleShelf
-from core.pipelines.styles_types import StyleInfo
+from core.pipelines.styles.library import StyleShelf
+from core.pipelines.styles.types import StyleInfo
 from core.recipe import Recipe
 from core.stylize import NAMES, render
 from core.training.lora.domain import told_of

@@ -16,8 +16,8 @@ from torch import nn
 from core.data.framing import Framing
 from core.models.adapter_files import WEIGHTS, Adapter, read_adapter
 from core.models.adapters import Base, Worn, check_fit
-from core.pipelines.styles_shelf import StyleShelf
-from core.pipelines.styles_types import check_worn
+from core.pipelines.styles.library import StyleShelf
+from core.pipelines.styles.types import check_worn
 
 MOST_ADAPTERS = 64
 

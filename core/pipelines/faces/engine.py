@@ -27,7 +27,7 @@ from core.networks.adapter_cache import Wardrobe
 from core.networks.deterministic import steady
 from core.networks.deterministic_adapters import StyledCopies
 from core.pipelines.faces.pipeline import PARTS
-from core.pipelines.styles_shelf import StyleShelf
+from core.pipelines.styles.library import StyleShelf
 from core.recipe import Recipe, RecipeError
 
 MOST_DRESSED = 4  # copies of the network kept; another is made in a tenth of what drawing takes

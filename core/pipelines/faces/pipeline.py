@@ -16,7 +16,7 @@ from core import attributes, checkpoints
 from core.images import to_pixels
 from core.networks.loading import LOADING
 from core.pipelines.progress import Cancel, Progress
-from core.pipelines.styles_shelf import StyleShelf
+from core.pipelines.styles.library import StyleShelf
 from core.recipe import Recipe, single, validate
 
 if TYPE_CHECKING:

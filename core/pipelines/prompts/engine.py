@@ -30,7 +30,7 @@ from core.models.prior import TextPrior
 from core.networks.adapter_cache import Wardrobe
 from core.pipelines.prompts.attention_maps import Attention, recorded, word_maps
 from core.pipelines.prompts.types import Drawing, PromptRequest
-from core.pipelines.styles_shelf import StyleShelf
+from core.pipelines.styles.library import StyleShelf
 from core.recipe import Recipe
 
 transformers_logging.disable_progress_bar()  # loading is quick, and nobody looks at the server's console

@@ -25,9 +25,9 @@ from PIL import Image
 
 from core.data.style_photos import StyleError, check_count, check_photos
 from core.images import to_pixels
-from core.pipelines.styles_progress import curves, last_sample, reason
-from core.pipelines.styles_shelf import FILE, StyleShelf
-from core.pipelines.styles_types import JobStatus, TrainRequest
+from core.pipelines.styles.library import FILE, StyleShelf
+from core.pipelines.styles.progress import curves, last_sample, reason
+from core.pipelines.styles.types import JobStatus, TrainRequest
 
 SWITCH = "LATENTSCAPE_STYLE_TRAINING"  # "off" where nobody may train
 MINUTES = 10.0  # of training; then the best so far is kept

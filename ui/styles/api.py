@@ -12,11 +12,11 @@ import gradio as gr
 
 from core import recipe
 from core.pipelines.faces.pipeline import FacesResult
-from core.pipelines.styles import StylesPipeline
+from core.pipelines.styles.pipeline import StylesPipeline
 from core.recipe import Recipe
 from ui.faces.requests import plain
-from ui.styles_answer import USER_ERRORS
-from ui.styles_ask import parse_styles
+from ui.styles.requests import parse_styles
+from ui.styles.responses import USER_ERRORS
 
 KEEP_SECONDS = 600
 SETTINGS = ("seed", "steps", "guidance", "solver")

@@ -7,15 +7,15 @@ from typing import Any
 
 import gradio as gr
 
-from core.pipelines.styles import STRENGTHS, StylesPipeline
-from core.pipelines.styles_jobs import RANKS, RATES, STEPS, StyleTrainer
-from core.pipelines.styles_types import LEAST_WEIGHT, MOST_WEIGHT, MOST_WORN, TrainRequest
+from core.pipelines.styles.jobs import RANKS, RATES, STEPS, StyleTrainer
+from core.pipelines.styles.pipeline import STRENGTHS, StylesPipeline
+from core.pipelines.styles.types import LEAST_WEIGHT, MOST_WEIGHT, MOST_WORN, TrainRequest
 from ui.components.island import island
 from ui.components.vocabulary import vocabulary
 from ui.faces.requests import ticket_of
 from ui.faces.responses import Answer, Turn
-from ui.styles_answer import StyleStudio
-from ui.styles_api import styles_api
+from ui.styles.api import styles_api
+from ui.styles.responses import StyleStudio
 
 MOST_ROWS = 10  # of a grid that can still be seen
 STYLES_QUEUE = "styles"  # a line of its own: a wall does not wait for somebody's faces

@@ -22,10 +22,10 @@ from core.networks.deterministic import Packed
 from core.pipelines.faces.engine import MOST_DRESSED
 from core.pipelines.faces.pipeline import EditRequest, FacesPipeline
 from core.pipelines.prompts.pipeline import PromptsPipeline
-from core.pipelines.styles import NO_STYLE, StylesPipeline
-from core.pipelines.styles_jobs import SWITCH, StyleTrainer
-from core.pipelines.styles_shelf import VARIABLE, StyleShelf
-from core.pipelines.styles_types import StyleSet, TrainRequest
+from core.pipelines.styles.jobs import SWITCH, StyleTrainer
+from core.pipelines.styles.library import VARIABLE, StyleShelf
+from core.pipelines.styles.pipeline import NO_STYLE, StylesPipeline
+from core.pipelines.styles.types import StyleSet, TrainRequest
 from core.recipe import Recipe, RecipeError, from_json, to_json
 
 SMALL = Recipe(seed=11, attributes={"Smiling": 1.0}, steps=2)

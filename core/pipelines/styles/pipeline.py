@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from core.checkpoints import CheckpointError
 from core.pipelines.faces.pipeline import EditRequest, EditResult, FacesPipeline, FacesResult
 from core.pipelines.progress import Cancel, Progress
-from core.pipelines.styles_types import GridResult, StyleInfo, StyleSet, Tile, WallResult
+from core.pipelines.styles.types import GridResult, StyleInfo, StyleSet, Tile, WallResult
 from core.recipe import Recipe, RecipeError, single, validate
 
 if TYPE_CHECKING:
     from core.pipelines.prompts.pipeline import PromptsPipeline, PromptsResult
-    from core.pipelines.styles_jobs import StyleTrainer
+    from core.pipelines.styles.jobs import StyleTrainer
 
 STRENGTHS = (-0.5, 0.0, 0.5, 1.0, 1.5)
 MOST_TILES = 64
@@ -38,7 +38,7 @@ class StylesPipeline:
     def trainer(self) -> StyleTrainer:
         """Trainings in the background, one at a time."""
         if self._trainer is None:
-            from core.pipelines.styles_jobs import StyleTrainer
+            from core.pipelines.styles.jobs import StyleTrainer
 
             self._trainer = StyleTrainer(self.shelf, self.faces.root)
         return self._trainer

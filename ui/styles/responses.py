@@ -15,15 +15,15 @@ from core.data.style_photos import MOST, check_photos
 from core.images import PictureError, to_pixels
 from core.pipelines.faces.pipeline import EditRequest
 from core.pipelines.progress import Progress
-from core.pipelines.styles import MOST_TILES, StylesPipeline
-from core.pipelines.styles_types import JobStatus, StyleInfo, Tile, TrainRequest
+from core.pipelines.styles.pipeline import MOST_TILES, StylesPipeline
+from core.pipelines.styles.types import JobStatus, StyleInfo, Tile, TrainRequest
 from core.pipelines.uploads import collect
 from core.recipe import Recipe, RecipeError
 from ui.components.pictures import data_uri, exact_uri, preview_uri
 from ui.faces.requests import plain, ticket_of
 from ui.faces.responses import PREVIEW_EVERY, Answer, Turn, base_attributes
 from ui.lab_ask import LabError
-from ui.styles_ask import JobAsk, StyleAsk, parse_job, parse_styles
+from ui.styles.requests import JobAsk, StyleAsk, parse_job, parse_styles
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ import threading
 from pathlib import Path
 
 from core.data.style_photos import StyleError
-from core.pipelines.styles_types import StyleInfo
+from core.pipelines.styles.types import StyleInfo
 
 FILE = "pytorch_lora_weights.safetensors"
 THUMBNAIL = "thumbnail.webp"

@@ -18,16 +18,16 @@ from core import checkpoints
 from core.models.adapter_files import WEIGHTS
 from core.models.adapters import TARGETS, AdapterFactors
 from core.pipelines.faces.pipeline import FacesPipeline
-from core.pipelines.styles import StylesPipeline
-from core.pipelines.styles_jobs import StyleTrainer
+from core.pipelines.styles.jobs import StyleTrainer
+from core.pipelines.styles.pipeline import StylesPipeline
 from core.recipe import Recipe, from_link, from_png, to_png
 from ui.components.pictures import data_uri
 from ui.faces.requests import plain
 from ui.faces.responses import Turn
 from ui.lab_ask import LabError
-from ui.styles_answer import MOST_CURVE, USER_ERRORS, StyleStudio, _thinned
-from ui.styles_ask import parse_job, parse_styles
-from ui.styles_tab import page_closed
+from ui.styles.requests import parse_job, parse_styles
+from ui.styles.responses import MOST_CURVE, USER_ERRORS, StyleStudio, _thinned
+from ui.styles.tab import page_closed
 
 RECIPE = Recipe(seed=11, attributes={"Smiling": 1.0}, steps=2)
 NAMES = ["comic", "oil"]

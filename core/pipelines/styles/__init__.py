@@ -1,0 +1,1 @@
+"""Faces and photos in styles, and training a style."""
