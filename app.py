@@ -17,7 +17,7 @@ from core.pipelines.explore import ExplorePipeline
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.models import ModelShelf
 from core.pipelines.prompts.pipeline import PromptsPipeline
-from core.pipelines.reconstruct import ReconstructPipeline
+from core.pipelines.reconstruction.pipeline import ReconstructPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
 from ui.shell import build_shell, launch_settings
 

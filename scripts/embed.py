@@ -31,8 +31,8 @@ def main() -> None:
 
     import numpy as np
 
-    from core.pipelines.reconstruct import ReconstructPipeline
-    from core.pipelines.reconstruct_folder import embed_folder
+    from core.pipelines.reconstruction.folder import embed_folder
+    from core.pipelines.reconstruction.pipeline import ReconstructPipeline
 
     problems = []
     pipeline = ReconstructPipeline(args.checkpoints, folders=True)

@@ -32,8 +32,8 @@ def main() -> None:
 
     from tqdm import tqdm
 
-    from core.pipelines.reconstruct import ReconstructPipeline
-    from core.pipelines.reconstruct_folder import reconstruct_folder
+    from core.pipelines.reconstruction.folder import reconstruct_folder
+    from core.pipelines.reconstruction.pipeline import ReconstructPipeline
 
     pipeline = ReconstructPipeline(args.checkpoints, folders=True)
     outcomes = reconstruct_folder(pipeline, args.model, args.images, args.out, whole=args.whole)

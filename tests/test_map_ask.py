@@ -200,7 +200,7 @@ def test_an_empty_folder_names_the_command(tiny_checkpoints, tmp_path):
 
 
 def test_photos_are_the_visitors_own_and_go_with_them(room, tmp_path, monkeypatch):
-    monkeypatch.setattr("ui.lab_ask.get_upload_folder", lambda: str(tmp_path))
+    monkeypatch.setattr("ui.reconstruction.requests.get_upload_folder", lambda: str(tmp_path))
     random = np.random.default_rng(2)
     paths = []
     for number in range(12):

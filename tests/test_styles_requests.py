@@ -24,7 +24,7 @@ from core.recipe import Recipe, from_link, from_png, to_png
 from ui.components.pictures import data_uri
 from ui.faces.requests import plain
 from ui.faces.responses import Turn
-from ui.lab_ask import LabError
+from ui.reconstruction.requests import LabError
 from ui.styles.requests import parse_job, parse_styles
 from ui.styles.responses import MOST_CURVE, USER_ERRORS, StyleStudio, _thinned
 from ui.styles.tab import page_closed

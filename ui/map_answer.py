@@ -31,8 +31,8 @@ from core.pipelines.explore_types import (
 from core.pipelines.explore_words import Sought
 from ui.components.pictures import data_uri, exact_uri
 from ui.faces.requests import ticket_of
-from ui.lab_ask import LabError
 from ui.map_ask import KINDS, MapAsk, MapError, finite, parse_map, parse_photos
+from ui.reconstruction.requests import LabError
 
 log = logging.getLogger(__name__)
 

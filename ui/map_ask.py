@@ -16,7 +16,7 @@ from core.images import open_picture
 from core.pipelines.explore_types import Stop
 from ui.components.pictures import decode_uri
 from ui.faces.requests import ticket_of
-from ui.lab_ask import uploaded
+from ui.reconstruction.requests import uploaded
 
 KINDS = (
     "open",

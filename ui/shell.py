@@ -7,21 +7,21 @@ from typing import Any
 
 import gradio as gr
 
-from core.pipelines.benchmarks import read_benchmarks
 from core.pipelines.explore import ExplorePipeline
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.models import ModelShelf
 from core.pipelines.prompts.pipeline import PromptsPipeline
-from core.pipelines.reconstruct import ReconstructPipeline
+from core.pipelines.reconstruction.benchmark import read_benchmarks
+from core.pipelines.reconstruction.pipeline import ReconstructPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
-from ui.bench_views import bench_view
 from ui.components.island import island
 from ui.components.pictures import MAX_UPLOAD
 from ui.faces.tab import faces_tab
-from ui.lab_tab import lab_tab
 from ui.map_tab import map_tab
 from ui.models_tab import models_tab
 from ui.prompts.tab import prompts_tab
+from ui.reconstruction.benchmark_view import bench_view
+from ui.reconstruction.tab import lab_tab
 from ui.styles.tab import page_closed, styles_tab
 from ui.theme import ASSETS, page_head, page_styles, quiet_theme
 

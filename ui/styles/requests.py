@@ -22,7 +22,7 @@ from core.pipelines.styles.types import LEAST_WEIGHT, MODES, MOST_WEIGHT, StyleS
 from core.recipe import Recipe, RecipeError
 from ui.components.pictures import decode_uri
 from ui.faces.requests import METHODS, ticket_of
-from ui.lab_ask import uploaded
+from ui.reconstruction.requests import uploaded
 
 KINDS = ("open", "wall", "draw", "grid", "photo", "add", "remove", "fetch")
 JOB_KINDS = ("check", "train", "status", "pause", "resume", "keep", "cancel")

@@ -22,7 +22,7 @@ from core.recipe import Recipe, RecipeError
 from ui.components.pictures import data_uri, exact_uri, preview_uri
 from ui.faces.requests import plain, ticket_of
 from ui.faces.responses import PREVIEW_EVERY, Answer, Turn, base_attributes
-from ui.lab_ask import LabError
+from ui.reconstruction.requests import LabError
 from ui.styles.requests import JobAsk, StyleAsk, parse_job, parse_styles
 
 log = logging.getLogger(__name__)

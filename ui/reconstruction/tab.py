@@ -8,12 +8,12 @@ from typing import Any
 import gradio as gr
 
 from core.pipelines.faces.pipeline import FacesPipeline
-from core.pipelines.reconstruct import ReconstructPipeline
+from core.pipelines.reconstruction.pipeline import ReconstructPipeline
 from ui.components.island import island
 from ui.faces.requests import ticket_of
-from ui.lab_answer import Answer, Lab
-from ui.lab_api import lab_api
-from ui.lab_table import MOST_PICTURES, Examples, Table
+from ui.reconstruction.api import lab_api
+from ui.reconstruction.responses import Answer, Lab
+from ui.reconstruction.table import MOST_PICTURES, Examples, Table
 
 LAB_QUEUE = "lab"  # a line of its own: opening the tab does not wait for a sweep of the Faces tab
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.pipelines.benchmarks import Measured, Row
+    from core.pipelines.reconstruction.benchmark import Measured, Row
 
 
 def sentences(kind: str, rows: Sequence[Row], found: Sequence[Measured]) -> Iterator[str]:

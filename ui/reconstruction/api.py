@@ -7,11 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from core.pipelines.reconstruct import ReconstructPipeline
-from core.pipelines.reconstruct_types import GridRequest
+from core.pipelines.reconstruction.pipeline import ReconstructPipeline
+from core.pipelines.reconstruction.types import GridRequest
 from core.pipelines.uploads import collect
-from ui.lab_answer import USER_ERRORS
-from ui.lab_ask import MOST_CELLS, LabError
+from ui.reconstruction.requests import MOST_CELLS, LabError
+from ui.reconstruction.responses import USER_ERRORS
 
 FIGURES = ("psnr", "ssim", "embedding_distance", "milliseconds", "percentile")
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from core.images import PictureError, write_png
 from core.pipelines.folders import Opened, OutputNames, open_pictures
-from core.pipelines.reconstruct import ReconstructPipeline
-from core.pipelines.reconstruct_types import ReconstructRequest
+from core.pipelines.reconstruction.pipeline import ReconstructPipeline
+from core.pipelines.reconstruction.types import ReconstructRequest
 from core.recipe import RecipeError
 
 COLUMNS = ("name", "file", "psnr", "ssim", "embedding_distance", "ms")

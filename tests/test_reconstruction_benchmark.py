@@ -12,8 +12,8 @@ import pytest
 
 from core.charts import Point, decades, scatter_chart
 from core.checkpoints import WEIGHTS
-from core.pipelines.benchmarks import Bar, read_benchmarks
-from ui.bench_views import bench_html
+from core.pipelines.reconstruction.benchmark import Bar, read_benchmarks
+from ui.reconstruction.benchmark_view import bench_html
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -207,5 +207,5 @@ def test_a_difference_counts_from_three_standard_errors_on():
 
 
 def test_the_page_is_made_without_torch():
-    code = "import sys, ui.bench_views; sys.exit('torch' in sys.modules)"
+    code = "import sys, ui.reconstruction.benchmark_view; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=120).returncode == 0

@@ -15,7 +15,7 @@ from typing import Any
 from core import attributes, checkpoints
 from core.checkpoints import CheckpointError
 from core.latents import sources
-from core.pipelines.benchmark_text import sentences
+from core.pipelines.reconstruction.benchmark_text import sentences
 
 SETS = {"celeba": "Faces (CelebA)", "food101": "Food (Food-101)", "utkface": "Close faces (UTKFace)"}
 SURE = 3.0  # standard errors from zero from which a difference counts: of 40 at once hardly one by chance

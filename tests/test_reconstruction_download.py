@@ -15,8 +15,8 @@ from diffusers import AutoencoderTiny
 from core.checkpoints import WEIGHTS
 from core.latents import sources
 from core.latents.codecs import open_codec
-from core.pipelines.download import DownloadError, download, offer
-from core.pipelines.reconstruct import ReconstructPipeline
+from core.pipelines.reconstruction.download import DownloadError, download, offer
+from core.pipelines.reconstruction.pipeline import ReconstructPipeline
 
 COMMIT = "a" * 40
 PREFIX = "/madebyollin/taesd/resolve/"

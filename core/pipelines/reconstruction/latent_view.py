@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from core.pipelines.reconstruct_types import Histogram, LatentView
+from core.pipelines.reconstruction.types import Histogram, LatentView
 
 BINS = 32
 SHOWN = 99.5  # percentile of the absolute values that is shown as black and white: outliers would make all grey

@@ -13,9 +13,9 @@ from PIL import Image
 
 from core.checkpoints import CheckpointError
 from core.images import PictureError, to_pixels
-from core.pipelines.download import download
-from core.pipelines.reconstruct import ReconstructPipeline
-from core.pipelines.reconstruct_types import (
+from core.pipelines.reconstruction.download import download
+from core.pipelines.reconstruction.pipeline import ReconstructPipeline
+from core.pipelines.reconstruction.types import (
     GridRequest,
     Histogram,
     LatentView,
@@ -28,8 +28,8 @@ from core.pipelines.uploads import collect
 from core.recipe import RecipeError
 from ui.components.pictures import exact_uri
 from ui.faces.requests import ticket_of
-from ui.lab_ask import LabAsk, LabError, parse_lab
-from ui.lab_table import FIRST, Examples, Table
+from ui.reconstruction.requests import LabAsk, LabError, parse_lab
+from ui.reconstruction.table import FIRST, Examples, Table
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from PIL import Image
 from core.images import crop_square, open_picture
 from core.pipelines.faces.pipeline import FacesPipeline, FacesResult
 from core.recipe import Recipe
-from ui.lab_ask import LabError
+from ui.reconstruction.requests import LabError
 
 MOST_PICTURES = 32
 KEPT_SIDE = 512  # pixels: the largest model sees 256

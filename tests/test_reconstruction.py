@@ -20,9 +20,9 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from core import checkpoints
 from core.checkpoints import CheckpointError
 from core.latents import sources
-from core.pipelines.losses import losses
-from core.pipelines.reconstruct import ReconstructPipeline
-from core.pipelines.reconstruct_types import (
+from core.pipelines.reconstruction.losses import losses
+from core.pipelines.reconstruction.pipeline import ReconstructPipeline
+from core.pipelines.reconstruction.types import (
     Advance,
     GridRequest,
     Reconstruction,
@@ -285,7 +285,7 @@ def test_photos_that_cannot_be_sent_whole_say_so(lab, key, size, words):
 
 @pytest.mark.parametrize("height", [7, 13, 300, 1007])
 def test_figures_in_strips_are_those_of_the_whole(height, monkeypatch):
-    monkeypatch.setattr("core.pipelines.losses.STRIP", 5000)
+    monkeypatch.setattr("core.pipelines.reconstruction.losses.STRIP", 5000)
     random = np.random.default_rng(4)
     before = random.integers(0, 256, (height, 50, 3), dtype=np.uint8)
     after = np.clip(before + random.normal(0, 20, before.shape), 0, 255).astype(np.uint8)

@@ -24,8 +24,8 @@ from core.latents.codecs import OpenCodec, open_codec
 from core.latents.tiles import Tiling
 from core.metrics import cosine_distance
 from core.models import PictureClassifier
-from core.pipelines.losses import losses
-from core.pipelines.reconstruct_types import Advance, Reconstruction
+from core.pipelines.reconstruction.losses import losses
+from core.pipelines.reconstruction.types import Advance, Reconstruction
 
 CLASSIFIER_SIZE = 64  # pixels along a side
 QUICK = 64  # a model made for pictures up to this size is run once when it is loaded

@@ -17,7 +17,7 @@ from pathlib import Path
 from core.checkpoints import CheckpointError
 from core.latents import sources
 from core.pipelines.progress import Cancel
-from core.pipelines.reconstruct_types import Advance
+from core.pipelines.reconstruction.types import Advance
 
 ASK_EVERY = 0.2  # seconds
 PATIENCE = 10  # seconds that a cancelled process gets to clean up
@@ -67,7 +67,7 @@ def _fetched(model: str, cancel: Cancel | None) -> Iterator[Advance]:
     cache = Path(constants.HF_HUB_CACHE)
     blobs = cache / f"models--{repository.replace('/', '--')}" / "blobs"
     before = _files(blobs)
-    command = [sys.executable, "-m", "core.pipelines.fetch", repository, subfolder, str(cache)]
+    command = [sys.executable, "-m", "core.pipelines.reconstruction.fetch", repository, subfolder, str(cache)]
     environment = {**os.environ, **_ONLINE}
     root = Path(__file__).resolve().parents[2]
     with subprocess.Popen(

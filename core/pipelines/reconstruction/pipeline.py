@@ -17,9 +17,9 @@ from core.images import PictureError, to_pixels
 from core.latents import sources
 from core.latents.surgery import between, check, operate
 from core.networks.loading import LOADING
-from core.pipelines.latent_view import view
 from core.pipelines.progress import Cancel
-from core.pipelines.reconstruct_types import (
+from core.pipelines.reconstruction.latent_view import view
+from core.pipelines.reconstruction.types import (
     Advance,
     Cell,
     GridRequest,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from core.latents.codecs import OpenCodec
-    from core.pipelines.codec_engine import Change, CodecEngine
+    from core.pipelines.reconstruction.engine import Change, CodecEngine
 
 MOST_STRIP = 64  # pictures of one sample, interpolation or traversal
 WHOLE_PIXELS = 24_000_000  # of a photo that is sent through whole
@@ -63,7 +63,9 @@ class ReconstructPipeline:
         with self._making:
             if self._engine is None:
                 with LOADING:
-                    from core.pipelines.codec_engine import CodecEngine  # with torch: not before somebody needs it
+                    from core.pipelines.reconstruction.engine import (
+                        CodecEngine,  # with torch: not before somebody needs it
+                    )
 
                 self._engine = CodecEngine(self.root)
             return self._engine

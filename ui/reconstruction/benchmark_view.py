@@ -7,7 +7,7 @@ from html import escape
 
 from core.charts import Point, scatter_chart
 from core.figures import PAGE
-from core.pipelines.benchmarks import Bar, Benchmarks, Extreme, Hardness, Row, SetBenchmark
+from core.pipelines.reconstruction.benchmark import Bar, Benchmarks, Extreme, Hardness, Row, SetBenchmark
 from ui.components.island import island
 
 COLUMNS: tuple[tuple[str, str, Callable[[Row], float | None], str], ...] = (

@@ -16,12 +16,12 @@ from PIL import Image
 import app
 from core.images import PictureError
 from core.pipelines.faces.pipeline import FacesPipeline
-from core.pipelines.reconstruct import ReconstructPipeline
-from core.pipelines.reconstruct_types import ReconstructRequest
+from core.pipelines.reconstruction.pipeline import ReconstructPipeline
+from core.pipelines.reconstruction.types import ReconstructRequest
 from ui.components.pictures import data_uri, exact_uri
-from ui.lab_answer import ERROR_STEPS, Lab
-from ui.lab_ask import LabError, parse_lab
-from ui.lab_table import KEPT_SIDE, MOST_PICTURES, PHOTOS, Examples, Table
+from ui.reconstruction.requests import LabError, parse_lab
+from ui.reconstruction.responses import ERROR_STEPS, Lab
+from ui.reconstruction.table import KEPT_SIDE, MOST_PICTURES, PHOTOS, Examples, Table
 
 SURGERY = {"swap": [1], "silence": [0, 0], "bits": 3, "noise": 0.5, "blur": 1, "seed": 7}
 

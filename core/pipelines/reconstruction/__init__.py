@@ -1,0 +1,1 @@
+"""Pictures through autoencoders and back, and the benchmark of these."""
