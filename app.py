@@ -13,8 +13,8 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # it complains that to
 
 import gradio as gr
 
-from core.pipelines.explore import ExplorePipeline
 from core.pipelines.faces.pipeline import FacesPipeline
+from core.pipelines.latent_map.pipeline import ExplorePipeline
 from core.pipelines.models import ModelShelf
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruction.pipeline import ReconstructPipeline

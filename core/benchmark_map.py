@@ -14,8 +14,8 @@ from core import attributes, checkpoints
 from core.benchmark import Rows, median_milliseconds
 from core.latents.atlas import COLUMNS, Atlas, make_sheets
 from core.latents.spaces import ENCODERS
-from core.pipelines.explore import ExplorePipeline
-from core.pipelines.explore_build import make_space
+from core.pipelines.latent_map.build import make_space
+from core.pipelines.latent_map.pipeline import ExplorePipeline
 
 POINTS = 10_000
 LASSO = 5_000  # pictures of a selection
@@ -43,7 +43,7 @@ def measure_map(root: Path, times: int = 20, photos: int = 2000) -> Rows:
     """What a person waits for on a map of 10,000 points, in this process: the map, a click, a crowd, ``photos`` of
     one's own. The page adds its own time on top.
     """
-    from core.pipelines.explore_engine import ExploreEngine
+    from core.pipelines.latent_map.engine import ExploreEngine
 
     engine = ExploreEngine(root)
     kinds = {key: int(np.prod(engine.codec(key).latent_shape)) for key in ("vae", "kl")}

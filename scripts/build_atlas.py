@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from core.latents.atlas import Atlas
-    from core.pipelines.explore_build import Pictures
+    from core.pipelines.latent_map.build import Pictures
 
 
 STEPS = 6  # of a drawing: two fewer than the page's own save a quarter of the time
@@ -46,12 +46,12 @@ def main() -> None:
 
 
 def _built(args: argparse.Namespace, root: Path) -> Atlas:
-    from core.pipelines.explore_build import assemble, kept_maps, look_at
+    from core.pipelines.latent_map.build import assemble, kept_maps, look_at
 
     state = _state(args)
     pictures = _generated(args, root, state) if args.generate else _of_data(args)
 
-    from core.pipelines.explore_engine import ExploreEngine  # with torch: not before the pictures are there
+    from core.pipelines.latent_map.engine import ExploreEngine  # with torch: not before the pictures are there
 
     state.mkdir(parents=True, exist_ok=True)
     arrays = _followed(look_at(ExploreEngine(root), pictures.pixels, state=state, errors=True))
@@ -62,8 +62,8 @@ def _with_more(args: argparse.Namespace, root: Path) -> Atlas:
     """The atlas that lies in --out, with some spaces made anew: minutes, so that nothing is kept in between."""
     from core.latents.atlas import Atlas
     from core.latents.projection import fit_apart
-    from core.pipelines.explore_build import add_spaces
-    from core.pipelines.explore_engine import ExploreEngine
+    from core.pipelines.latent_map.build import add_spaces
+    from core.pipelines.latent_map.engine import ExploreEngine
 
     def fitted(key: str, kind: str, reduced: np.ndarray) -> np.ndarray:
         return fit_apart(kind, reduced, args.seed)
@@ -75,7 +75,7 @@ def _followed(steps: Iterator) -> object:
     """Does the steps with a bar for each phase; what came last."""
     from tqdm import tqdm
 
-    from core.pipelines.explore_types import Advance
+    from core.pipelines.latent_map.types import Advance
 
     bars: dict[str, tqdm] = {}
     for step in steps:
@@ -128,8 +128,8 @@ def _generated(args: argparse.Namespace, root: Path, state: Path) -> Pictures:
     from core import checkpoints
     from core.describe import correlation
     from core.evaluation.draws import draw_faces
-    from core.pipelines.explore_build import Pictures, present_shares, sample_rows
     from core.pipelines.faces.engine import FaceEngine
+    from core.pipelines.latent_map.build import Pictures, present_shares, sample_rows
     from core.recipe import SEEDS, Recipe, to_json
 
     if args.like:
@@ -177,7 +177,7 @@ def _of_data(args: argparse.Namespace) -> Pictures:
     """Real pictures: an even sample of the set. Such an atlas is for the machine of whoever may keep the pictures."""
     import numpy as np
 
-    from core.pipelines.explore_build import Pictures
+    from core.pipelines.latent_map.build import Pictures
 
     source = _set(args.data)
     rows = source.indices(args.part) if args.part else np.arange(len(source))

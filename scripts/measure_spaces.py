@@ -68,9 +68,9 @@ def measure_set(source: PictureSet, root: Path, args: argparse.Namespace) -> dic
     from core.latents.projection import fit_apart, fit_basis, pca_places
     from core.latents.quality import faithfulness, measure
     from core.latents.spaces import ENCODERS
-    from core.pipelines.explore_build import look_at
-    from core.pipelines.explore_engine import ExploreEngine
-    from core.pipelines.explore_types import Advance
+    from core.pipelines.latent_map.build import look_at
+    from core.pipelines.latent_map.engine import ExploreEngine
+    from core.pipelines.latent_map.types import Advance
 
     parts = [source.indices(part) for part in ("train", "test")]
     parts = [rows[np.linspace(0, len(rows) - 1, min(len(rows), args.most)).astype(int)] for rows in parts]

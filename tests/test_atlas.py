@@ -14,7 +14,7 @@ from core import attributes
 from core.latents.atlas import Atlas, AtlasError, make_sheets
 from core.latents.projection import fit_basis, pca_places
 from core.latents.spaces import Space, quantise
-from core.pipelines.explore_build import sample_rows
+from core.pipelines.latent_map.build import sample_rows
 
 ROOT = Path(__file__).resolve().parent.parent
 COUNT = 20

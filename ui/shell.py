@@ -7,8 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from core.pipelines.explore import ExplorePipeline
 from core.pipelines.faces.pipeline import FacesPipeline
+from core.pipelines.latent_map.pipeline import ExplorePipeline
 from core.pipelines.models import ModelShelf
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruction.benchmark import read_benchmarks
@@ -17,7 +17,7 @@ from core.pipelines.styles.pipeline import StylesPipeline
 from ui.components.island import island
 from ui.components.pictures import MAX_UPLOAD
 from ui.faces.tab import faces_tab
-from ui.map_tab import map_tab
+from ui.latent_map.tab import map_tab
 from ui.models_tab import models_tab
 from ui.prompts.tab import prompts_tab
 from ui.reconstruction.benchmark_view import bench_view

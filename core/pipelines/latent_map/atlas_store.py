@@ -19,7 +19,7 @@ from core.latents.clusters import Clustering
 from core.latents.directions import Direction
 from core.latents.paths import NeighbourGraph
 from core.latents.spaces import ENCODERS, Space
-from core.pipelines.explore_types import PROJECTIONS, AtlasInfo, ExploreError, Oddities, SpaceInfo
+from core.pipelines.latent_map.types import PROJECTIONS, AtlasInfo, ExploreError, Oddities, SpaceInfo
 
 MOST_VISITORS = 12  # atlases of photos that are kept at once; the one that was used longest ago goes first
 KEPT = 96  # directions and clusterings of an atlas that are remembered

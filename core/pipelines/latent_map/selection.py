@@ -11,8 +11,8 @@ from core import attributes
 from core.latents import clusters
 from core.latents.clusters import ClusterError, Clustering
 from core.latents.spaces import AROUND, Space
-from core.pipelines.explore_shelf import KEPT, Held
-from core.pipelines.explore_types import (
+from core.pipelines.latent_map.atlas_store import KEPT, Held
+from core.pipelines.latent_map.types import (
     METHODS,
     ClusterCard,
     ClusterRequest,

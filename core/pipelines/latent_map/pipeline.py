@@ -18,12 +18,11 @@ from core.latents.atlas import Atlas
 from core.latents.projection import place_codes
 from core.latents.spaces import ENCODERS, SIZE, Space
 from core.networks.loading import LOADING
-from core.pipelines import explore_colours as colours
-from core.pipelines import explore_crowds as crowds
-from core.pipelines import explore_walks as walks
-from core.pipelines.explore_photos import PhotoReader, map_later
-from core.pipelines.explore_shelf import Held, Shelf, atlas_folder
-from core.pipelines.explore_types import (
+from core.pipelines.latent_map import colours, walks
+from core.pipelines.latent_map import selection as crowds
+from core.pipelines.latent_map.atlas_store import Held, Shelf, atlas_folder
+from core.pipelines.latent_map.photos import PhotoReader, map_later
+from core.pipelines.latent_map.types import (
     PROJECTIONS,
     Advance,
     AtlasInfo,
@@ -46,12 +45,12 @@ from core.pipelines.explore_types import (
     WalkRequest,
     WalkResult,
 )
-from core.pipelines.explore_words import find, words_problem
+from core.pipelines.latent_map.word_search import find, words_problem
 from core.pipelines.progress import Cancel
 from core.recipe import Recipe, RecipeError, from_json
 
 if TYPE_CHECKING:
-    from core.pipelines.explore_engine import ExploreEngine
+    from core.pipelines.latent_map.engine import ExploreEngine
 
 NO_FACES = "Attributes are read as of faces; of a picture without a face they say nothing."
 MOST_ASKED = 200  # neighbours, outliers
@@ -78,7 +77,9 @@ class ExplorePipeline:
         with self._making:
             if self._engine is None:
                 with LOADING:
-                    from core.pipelines.explore_engine import ExploreEngine  # with torch: not before somebody needs it
+                    from core.pipelines.latent_map.engine import (
+                        ExploreEngine,  # with torch: not before somebody needs it
+                    )
 
                 self._engine = ExploreEngine(self.root)
             return self._engine
@@ -256,7 +257,7 @@ class ExplorePipeline:
         """Files, folders or zips of photos -> :class:`Advance`, then the :class:`AtlasInfo` of an atlas of their own
         with PCA and clusters. UMAP and t-SNE follow in the background: :meth:`open` says which are there.
         """
-        from core.pipelines.explore_build import Pictures, assemble, look_at
+        from core.pipelines.latent_map.build import Pictures, assemble, look_at
 
         reader = PhotoReader(sources, SIZE, cancel)
         yield from reader

@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image
 
 from core.images import open_picture
-from core.pipelines.explore_types import Stop
+from core.pipelines.latent_map.types import Stop
 from ui.components.pictures import decode_uri
 from ui.faces.requests import ticket_of
 from ui.reconstruction.requests import uploaded

@@ -7,7 +7,7 @@ import numpy as np
 from core import attributes
 from core.latents.atlas import Atlas
 from core.latents.spaces import Space
-from core.pipelines.explore_types import METHODS, Colouring, ExploreError
+from core.pipelines.latent_map.types import METHODS, Colouring, ExploreError
 
 
 def choices(atlas: Atlas, space: Space) -> list[tuple[str, str]]:

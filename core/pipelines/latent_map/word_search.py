@@ -15,9 +15,9 @@ from core import checkpoints
 from core.captions.parsing import understood
 from core.latents.atlas import Atlas
 from core.latents.spaces import ENCODERS
-from core.pipelines.explore_search import Labels, search
-from core.pipelines.explore_shelf import Held, Shelf
-from core.pipelines.explore_types import ExploreError, Found
+from core.pipelines.latent_map.atlas_store import Held, Shelf
+from core.pipelines.latent_map.search import Labels, search
+from core.pipelines.latent_map.types import ExploreError, Found
 from core.pipelines.prompts.text import cleaned, vocabulary_note
 
 SPACE = "clip"

@@ -20,13 +20,13 @@ from core.benchmark_map import measure_map
 from core.images import to_tensor
 from core.latents.atlas import Atlas
 from core.models.clip import embed_pictures, embed_texts, load_clip, tokens_of
-from core.pipelines.explore import ExplorePipeline
-from core.pipelines.explore_build import add_spaces
-from core.pipelines.explore_engine import ExploreEngine
-from core.pipelines.explore_types import Advance, ExploreError
-from core.pipelines.explore_words import LEAST, Sought
-from ui.map_answer import MapRoom
-from ui.map_ask import MapError, parse_map
+from core.pipelines.latent_map.build import add_spaces
+from core.pipelines.latent_map.engine import ExploreEngine
+from core.pipelines.latent_map.pipeline import ExplorePipeline
+from core.pipelines.latent_map.types import Advance, ExploreError
+from core.pipelines.latent_map.word_search import LEAST, Sought
+from ui.latent_map.requests import MapError, parse_map
+from ui.latent_map.responses import MapRoom
 
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = "a photograph of somebody on a bicycle"

@@ -8,12 +8,12 @@ from typing import Any
 import gradio as gr
 
 from core import attributes
-from core.pipelines.explore import ExplorePipeline
-from core.pipelines.explore_types import DIRECTIONS, METHODS, PROJECTIONS, WAYS
+from core.pipelines.latent_map.pipeline import ExplorePipeline
+from core.pipelines.latent_map.types import DIRECTIONS, METHODS, PROJECTIONS, WAYS
 from ui.components.island import island
 from ui.faces.requests import ticket_of
-from ui.map_answer import Answer, MapRoom, Visit
-from ui.map_ask import QUICK
+from ui.latent_map.requests import QUICK
+from ui.latent_map.responses import Answer, MapRoom, Visit
 
 MAP_QUEUE = "map"  # a line of its own: a click on the map does not wait for a face that is being drawn
 FORGET_AFTER = 3600  # seconds after which the photos of a visitor who stays away are let go

@@ -15,8 +15,8 @@ from core.checkpoints import CheckpointError
 from core.images import PictureError
 from core.latents.atlas import AtlasError
 from core.latents.paths import to_gif
-from core.pipelines.explore import ExplorePipeline
-from core.pipelines.explore_types import (
+from core.pipelines.latent_map.pipeline import ExplorePipeline
+from core.pipelines.latent_map.types import (
     Advance,
     AtlasInfo,
     ClusterCard,
@@ -28,10 +28,10 @@ from core.pipelines.explore_types import (
     Trait,
     WalkRequest,
 )
-from core.pipelines.explore_words import Sought
+from core.pipelines.latent_map.word_search import Sought
 from ui.components.pictures import data_uri, exact_uri
 from ui.faces.requests import ticket_of
-from ui.map_ask import KINDS, MapAsk, MapError, finite, parse_map, parse_photos
+from ui.latent_map.requests import KINDS, MapAsk, MapError, finite, parse_map, parse_photos
 from ui.reconstruction.requests import LabError
 
 log = logging.getLogger(__name__)

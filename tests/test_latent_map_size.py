@@ -9,9 +9,9 @@ import pytest
 from test_map_ask import ask, floats
 
 from core.benchmark_map import measure_map, synthetic_atlas
-from core.pipelines.explore import ExplorePipeline
-from core.pipelines.explore_types import ExploreError
-from ui.map_answer import MapRoom
+from core.pipelines.latent_map.pipeline import ExplorePipeline
+from core.pipelines.latent_map.types import ExploreError
+from ui.latent_map.responses import MapRoom
 
 COUNT = 50_000
 WHERE = {"atlas": "random", "space": "vae", "projection": "umap2"}

@@ -13,8 +13,8 @@ from core.latents import directions, paths
 from core.latents.directions import Direction, DirectionError
 from core.latents.projection import invert, place_codes
 from core.latents.spaces import Space
-from core.pipelines.explore_shelf import KEPT, Held
-from core.pipelines.explore_types import (
+from core.pipelines.latent_map.atlas_store import KEPT, Held
+from core.pipelines.latent_map.types import (
     DIRECTIONS,
     PROJECTIONS,
     WAYS,

@@ -16,7 +16,7 @@ import numpy as np
 
 from core import attributes
 from core.captions.parsing import understood
-from core.pipelines.explore_types import ExploreError
+from core.pipelines.latent_map.types import ExploreError
 
 MOST = 200  # characters
 DEPTH = 20  # brackets and negations inside each other

@@ -19,11 +19,11 @@ from core.latents.atlas import Atlas, make_sheets
 from core.latents.clusters import ClusterError, cluster
 from core.latents.projection import LEAST, fit_apart, fit_basis, pca_places
 from core.latents.spaces import ENCODERS, SIZE, Space, quantise
-from core.pipelines.explore_types import Advance
+from core.pipelines.latent_map.types import Advance
 from core.pipelines.progress import Cancel
 
 if TYPE_CHECKING:
-    from core.pipelines.explore_engine import ExploreEngine
+    from core.pipelines.latent_map.engine import ExploreEngine
 
 BATCH = 16
 Fit = Callable[[str, str, np.ndarray], np.ndarray]  # space, kind of map, principal components (N, K) -> the map

@@ -12,9 +12,9 @@ import numpy as np
 
 from core.images import PictureError, open_picture, to_pixels
 from core.latents.projection import LEAST, ProjectionError, fit_apart
-from core.pipelines.explore_shelf import Held
-from core.pipelines.explore_types import Advance, ExploreError
 from core.pipelines.folders import Opened, open_pictures
+from core.pipelines.latent_map.atlas_store import Held
+from core.pipelines.latent_map.types import Advance, ExploreError
 from core.pipelines.progress import Cancel
 
 log = logging.getLogger(__name__)

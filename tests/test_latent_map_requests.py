@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 
 from core import attributes
-from core.pipelines.explore import ExplorePipeline
-from core.pipelines.explore_build import Pictures, assemble, look_at
-from core.pipelines.explore_engine import ExploreEngine
-from core.pipelines.explore_types import Stop
+from core.pipelines.latent_map.build import Pictures, assemble, look_at
+from core.pipelines.latent_map.engine import ExploreEngine
+from core.pipelines.latent_map.pipeline import ExplorePipeline
+from core.pipelines.latent_map.types import Stop
 from ui.components.pictures import data_uri, decode_uri
-from ui.map_answer import MapRoom, Visit
-from ui.map_ask import KINDS, MOST_STOPS, QUICK, MapError, parse_map, parse_photos
+from ui.latent_map.requests import KINDS, MOST_STOPS, QUICK, MapError, parse_map, parse_photos
+from ui.latent_map.responses import MapRoom, Visit
 
 COUNT = 64
 FIRST = {"atlas": "faces", "space": "vae", "projection": "pca2"}

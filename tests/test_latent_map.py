@@ -19,10 +19,10 @@ from core.checkpoints import save_model
 from core.latents.atlas import Atlas
 from core.latents.projection import fit
 from core.models import FlatAutoencoder
-from core.pipelines.explore import ExplorePipeline
-from core.pipelines.explore_build import Pictures, assemble, look_at
-from core.pipelines.explore_engine import ExploreEngine
-from core.pipelines.explore_types import (
+from core.pipelines.latent_map.build import Pictures, assemble, look_at
+from core.pipelines.latent_map.engine import ExploreEngine
+from core.pipelines.latent_map.pipeline import ExplorePipeline
+from core.pipelines.latent_map.types import (
     PROJECTIONS,
     Advance,
     AtlasInfo,
