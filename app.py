@@ -15,7 +15,7 @@ import gradio as gr
 
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.latent_map.pipeline import ExplorePipeline
-from core.pipelines.models import ModelShelf
+from core.pipelines.models.pipeline import ModelShelf
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruction.pipeline import ReconstructPipeline
 from core.pipelines.styles.pipeline import StylesPipeline

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import checkpoints
-from core.pipelines.models import flatten, show, tables, words
+from core.pipelines.models.pipeline import flatten, show, tables, words
 from core.style_cards import STYLE_FIGURES, style_about
 
 LICENCES = {

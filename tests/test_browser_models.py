@@ -12,8 +12,8 @@ from PIL import Image
 
 from core.checkpoints import save_model
 from core.models import PictureClassifier
-from core.pipelines.models import ModelShelf
-from ui.models_tab import models_tab
+from core.pipelines.models.pipeline import ModelShelf
+from ui.models.tab import models_tab
 from ui.shell import launch_settings
 
 pytestmark = IN_BROWSER

@@ -27,7 +27,7 @@ from core.latents.sources import BUILT_IN
 from core.models import FlatAutoencoder, LatentCodec
 from core.pipelines.faces.engine import FaceEngine
 from core.pipelines.faces.pipeline import FacesPipeline
-from core.pipelines.models import ModelShelf
+from core.pipelines.models.pipeline import ModelShelf
 from core.recipe import Recipe
 
 MEASURED = [name for name in EVALUATIONS if name not in ("clip", "text")]  # those have a test file of their own

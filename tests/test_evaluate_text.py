@@ -11,7 +11,7 @@ from core import data
 from core.captions.sentences import Caption
 from core.checkpoints import CheckpointError
 from core.evaluation import Options, evaluate, text
-from core.pipelines.models import ModelShelf
+from core.pipelines.models.pipeline import ModelShelf
 from core.pipelines.prompts.engine import TextEngine
 from core.pipelines.prompts.pipeline import PromptRequest, PromptsPipeline
 from core.recipe import Recipe

@@ -9,7 +9,7 @@ import gradio as gr
 
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.latent_map.pipeline import ExplorePipeline
-from core.pipelines.models import ModelShelf
+from core.pipelines.models.pipeline import ModelShelf
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruction.benchmark import read_benchmarks
 from core.pipelines.reconstruction.pipeline import ReconstructPipeline
@@ -18,7 +18,7 @@ from ui.components.island import island
 from ui.components.pictures import MAX_UPLOAD
 from ui.faces.tab import faces_tab
 from ui.latent_map.tab import map_tab
-from ui.models_tab import models_tab
+from ui.models.tab import models_tab
 from ui.prompts.tab import prompts_tab
 from ui.reconstruction.benchmark_view import bench_view
 from ui.reconstruction.tab import lab_tab

@@ -6,8 +6,8 @@ from typing import Any
 
 import gradio as gr
 
-from core.pipelines.models import ModelCard, ModelShelf
-from ui.models_views import curves_view, figures_view, heading, samples_view
+from core.pipelines.models.pipeline import ModelCard, ModelShelf
+from ui.models.views import curves_view, figures_view, heading, samples_view
 from ui.theme import ASSETS
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.charts import Series, line_chart
 from core.figures import PAGE
-from core.pipelines.models import Curve, ModelCard, Table, words
+from core.pipelines.models.pipeline import Curve, ModelCard, Table, words
 
 VALIDATION = "val_"
 

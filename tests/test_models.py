@@ -11,9 +11,9 @@ from PIL import Image
 
 from core.checkpoints import COMMANDS, WEIGHTS, save_model
 from core.models import PictureClassifier
-from core.pipelines.models import Curve, ModelShelf, flatten, show, tables, words
-from ui.models_tab import _canvas, models_tab
-from ui.models_views import curves_view, figures_view, paired, samples_view
+from core.pipelines.models.pipeline import Curve, ModelShelf, flatten, show, tables, words
+from ui.models.tab import _canvas, models_tab
+from ui.models.views import curves_view, figures_view, paired, samples_view
 
 METRICS = {
     "command": "python scripts/evaluate.py classifier",

@@ -1,0 +1,1 @@
+"""The checkpoints on this machine."""
