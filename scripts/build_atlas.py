@@ -127,7 +127,7 @@ def _generated(args: argparse.Namespace, root: Path, state: Path) -> Pictures:
 
     from core import checkpoints
     from core.describe import correlation
-    from core.evaluation.draws import draw_faces
+    from core.evaluation.generate import draw_faces
     from core.pipelines.faces.engine import FaceEngine
     from core.pipelines.latent_map.build import Pictures, present_shares, sample_rows
     from core.recipe import SEEDS, Recipe, to_json

@@ -26,7 +26,7 @@ def main() -> None:
 
     from core import checkpoints
     from core.data import DataError
-    from core.evaluation.contest import contest_figures, curves_chart, measuring_root
+    from core.evaluation.compare_presets import contest_figures, curves_chart, measuring_root
     from core.latents import encode_set
     from core.models import LatentCodec
     from core.training.compare_presets import contenders, train_for

@@ -17,11 +17,11 @@ from core.cards import card_text
 from core.checkpoints import CheckpointError, load_model
 from core.data import DataError, PictureSet
 from core.evaluation import EVALUATIONS, Options, evaluate, evaluate_elsewhere
-from core.evaluation.draws import draw_faces, resolved, vectors
-from core.evaluation.hardness import by_attribute, by_class, describe, extremes
+from core.evaluation.batched import pictures_of, read, reconstruct
+from core.evaluation.difficulty import by_attribute, by_class, describe, extremes
+from core.evaluation.generate import draw_faces, resolved, vectors
 from core.evaluation.options import recorded
 from core.evaluation.prior import posterior_figures, prior_samples
-from core.evaluation.readings import pictures_of, read, reconstruct
 from core.latents.codecs import open_codec
 from core.latents.sources import BUILT_IN
 from core.models import FlatAutoencoder, LatentCodec

@@ -13,10 +13,10 @@ from PIL import Image
 
 from core import checkpoints
 from core.data import DataError, PictureSet
-from core.evaluation.hardness import by_attribute, by_class, extremes
+from core.evaluation.batched import encode, pictures_of, read, reconstruct, rows_of
+from core.evaluation.difficulty import by_attribute, by_class, extremes
 from core.evaluation.options import Options, counted
 from core.evaluation.prior import posterior_figures, prior_figures
-from core.evaluation.readings import encode, pictures_of, read, reconstruct, rows_of
 from core.evaluation.sheets import autoencoder_sheet, extremes_sheet, save_sheet
 from core.evaluation.timing import BATCHES, machine, timings
 from core.latents import sources

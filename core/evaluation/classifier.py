@@ -9,8 +9,8 @@ import numpy as np
 
 from core import attributes, checkpoints
 from core.data import PictureSet
+from core.evaluation.batched import pictures_of, read
 from core.evaluation.options import Options, counted, wanted
-from core.evaluation.readings import pictures_of, read
 from core.metrics import auc, balanced_threshold, binary_report, top_accuracy
 from core.models import PictureClassifier
 

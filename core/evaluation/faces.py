@@ -9,10 +9,10 @@ import numpy as np
 
 from core import attributes, checkpoints
 from core.data import PictureSet
+from core.evaluation.batched import Readings, pictures_of, read, reconstruct
 from core.evaluation.classifier import mean_row, thresholds
-from core.evaluation.draws import draw_faces, resolved, vectors
+from core.evaluation.generate import draw_faces, resolved, vectors
 from core.evaluation.options import Options, wanted
-from core.evaluation.readings import Readings, pictures_of, read, reconstruct
 from core.evaluation.sheets import CONTROLLED, codec_of, faces_sheet, neighbour_sheet, save_sheet
 from core.metrics import auc, frechet, nearest
 from core.models import PictureClassifier

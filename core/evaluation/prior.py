@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from core.diffusion.sampling import noise_for
-from core.evaluation.readings import BATCH, read
+from core.evaluation.batched import BATCH, read
 from core.images import to_tensor, to_uint8
 from core.latents.codecs import OpenCodec
 from core.metrics import frechet

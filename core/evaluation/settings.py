@@ -10,8 +10,8 @@ import numpy as np
 
 from core import attributes, checkpoints
 from core.data import PictureSet
-from core.evaluation.draws import draw_faces, vectors
-from core.evaluation.readings import pictures_of, read
+from core.evaluation.batched import pictures_of, read
+from core.evaluation.generate import draw_faces, vectors
 from core.evaluation.sheets import CONTROLLED
 from core.metrics import frechet
 from core.pipelines.faces.engine import FaceEngine

@@ -12,7 +12,7 @@ from torch import Tensor
 from core import attributes, checkpoints
 from core.charts import picture_grid
 from core.diffusion.sampling import noise_for
-from core.evaluation.draws import draw_faces, vectors
+from core.evaluation.generate import draw_faces, vectors
 from core.figures import Drawing
 from core.images import to_images, to_pixels, to_tensor, to_uint8
 from core.latents.codecs import OpenCodec

@@ -18,9 +18,9 @@ from tqdm import tqdm
 from core import attributes, checkpoints
 from core.data import PictureSet
 from core.data.framing import Framing, find_framing, step_back, step_near
-from core.evaluation.draws import draw_faces, resolved
+from core.evaluation.batched import pictures_of, read, reconstruct, rows_of
+from core.evaluation.generate import draw_faces, resolved
 from core.evaluation.options import Options, wanted
-from core.evaluation.readings import pictures_of, read, reconstruct, rows_of
 from core.evaluation.sheets import codec_of
 from core.evaluation.style_judge import Judge, train_judge
 from core.images import to_tensor

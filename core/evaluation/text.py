@@ -18,8 +18,8 @@ from core.charts import Series, line_chart, picture_grid
 from core.data import PictureSet
 from core.diffusion.sampling import Plan, noise_for
 from core.diffusion.text import Draft, Told, walk_text
+from core.evaluation.batched import pictures_of, read
 from core.evaluation.options import Options, wanted
-from core.evaluation.readings import pictures_of, read
 from core.evaluation.sheets import save_sheet
 from core.figures import Drawing
 from core.images import to_uint8
