@@ -1,7 +1,7 @@
 """Measure the app on this machine: start, memory, drawing, editing, prompts, styles, the map, and the same weights the
 plain way.
 
-Example: python scripts/benchmark.py --json runs/benchmark.json
+Example: python scripts/benchmark.py --json runs/app.json
 """
 
 from __future__ import annotations
@@ -29,24 +29,25 @@ def main() -> None:
     if min(args.times, args.photos) < 1:
         parser.error("--times and --photos must be 1 or more.")
 
-    from core import benchmark, benchmark_map, benchmark_prompts, benchmark_styles, checkpoints
+    from core import checkpoints
+    from core.benchmarks import app, latent_map, prompts, styles
 
     root = args.checkpoints or checkpoints.root()
-    rows = benchmark.machine()
+    rows = app.machine()
     try:
         if not args.no_app:
-            rows |= benchmark.measure_app(root.resolve())
-        rows |= benchmark.measure_pipeline(root, args.times)
+            rows |= app.measure_app(root.resolve())
+        rows |= app.measure_pipeline(root, args.times)
         if not args.no_prompts:
-            rows |= benchmark_prompts.measure_prompts(root, args.times, plain=not args.no_plain)
+            rows |= prompts.measure_prompts(root, args.times, plain=not args.no_plain)
         if not args.no_styles:
-            rows |= benchmark_styles.measure_styles(root, args.times)
+            rows |= styles.measure_styles(root, args.times)
         if not args.no_map:
-            rows |= benchmark_map.measure_map(root, args.times, args.photos)
+            rows |= latent_map.measure_map(root, args.times, args.photos)
         if not args.no_plain:
-            rows |= benchmark.measure_plain(root, max(1, args.times // 7))
-            rows |= benchmark.ratios(rows)
-    except benchmark.BenchmarkError as error:
+            rows |= app.measure_plain(root, max(1, args.times // 7))
+            rows |= app.ratios(rows)
+    except app.BenchmarkError as error:
         sys.exit(f"error: {error}")
     for name, value in rows.items():
         shown = f"{value:,.2f}" if isinstance(value, float) else str(value)

@@ -18,8 +18,8 @@ import torch
 from diffusers import AutoencoderKL
 from PIL import Image
 
-from core import benchmark
 from core.attributes import INDEX, NAMES
+from core.benchmarks import app
 from core.latents import LatentSet
 from core.metrics import psnr
 from core.pipelines.faces.pipeline import FacesPipeline
@@ -293,7 +293,7 @@ def test_benchmark_measures_both_ways(call, tiny_checkpoints, tmp_path, monkeypa
 
 @pytest.mark.slow
 def test_benchmark_starts_the_app(tiny_checkpoints):
-    found = benchmark.measure_app(tiny_checkpoints)
+    found = app.measure_app(tiny_checkpoints)
     assert found["first_drawing_s"] >= found["first_page_s"] > 0
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from core import checkpoints, data
-from core.benchmark_styles import measure_styles
+from core.benchmarks.styles import measure_styles
 from core.checkpoints import CheckpointError
 from core.data import DataError
 from core.evaluation import Options, evaluate_styles, styles

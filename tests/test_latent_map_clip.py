@@ -16,7 +16,7 @@ from PIL import Image
 from test_map_ask import COUNT, FIRST, ask, floats, noise_atlas
 
 from core import checkpoints
-from core.benchmark_map import measure_map
+from core.benchmarks.latent_map import measure_map
 from core.images import to_tensor
 from core.latents.atlas import Atlas
 from core.models.clip import embed_pictures, embed_texts, load_clip, tokens_of
@@ -264,5 +264,5 @@ def test_many_visitors_find_what_one_finds(root, shelf):
 
 def test_the_benchmark_measures_a_search_by_words(root, monkeypatch):
     for name, count in {"POINTS": 100, "LASSO": 20}.items():
-        monkeypatch.setattr(f"core.benchmark_map.{name}", count)
+        monkeypatch.setattr(f"core.benchmarks.latent_map.{name}", count)
     assert measure_map(root, 1, photos=2)["map_words_ms"] > 0

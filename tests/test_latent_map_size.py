@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from test_map_ask import ask, floats
 
-from core.benchmark_map import measure_map, synthetic_atlas
+from core.benchmarks.latent_map import measure_map, synthetic_atlas
 from core.pipelines.latent_map.pipeline import ExplorePipeline
 from core.pipelines.latent_map.types import ExploreError
 from ui.latent_map.responses import MapRoom
@@ -53,8 +53,8 @@ def test_a_crowd_of_half_of_them_is_described(large):
 
 
 def test_the_benchmark_of_the_map_measures_everything(tiny_checkpoints, monkeypatch):
-    monkeypatch.setattr("core.benchmark_map.POINTS", 200)
-    monkeypatch.setattr("core.benchmark_map.LASSO", 50)
+    monkeypatch.setattr("core.benchmarks.latent_map.POINTS", 200)
+    monkeypatch.setattr("core.benchmarks.latent_map.LASSO", 50)
     rows = measure_map(tiny_checkpoints, 2, photos=4)
     assert rows["map_points"] == 200 and all(value > 0 for value in rows.values())
     assert {"map_first_ms", "map_empty_place_ms", "map_point_ms", "map_lasso_of_5000_ms", "map_photos_s"} < set(rows)

@@ -17,7 +17,7 @@ from diffusers import StableDiffusionPipeline
 from PIL import Image
 
 from core import checkpoints
-from core.benchmark_prompts import measure_prompts
+from core.benchmarks.prompts import measure_prompts
 from core.pipelines.progress import Progress
 from core.pipelines.prompts.engine import TextEngine
 from core.pipelines.prompts.pipeline import MorphResult, PromptRequest, PromptsPipeline, PromptsResult

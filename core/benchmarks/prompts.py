@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from core.benchmark import PLAIN_STEPS, Rows, median_milliseconds
+from core.benchmarks.app import PLAIN_STEPS, Rows, median_milliseconds
 from core.pipelines.progress import Progress
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.types import PromptRequest

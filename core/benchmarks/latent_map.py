@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from core import attributes, checkpoints
-from core.benchmark import Rows, median_milliseconds
+from core.benchmarks.app import Rows, median_milliseconds
 from core.latents.atlas import COLUMNS, Atlas, make_sheets
 from core.latents.spaces import ENCODERS
 from core.pipelines.latent_map.build import make_space

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from core import checkpoints
-from core.benchmark import Rows, median_milliseconds
+from core.benchmarks.app import Rows, median_milliseconds
 from core.models.adapters import TARGETS, AdapterFactors
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.recipe import Recipe

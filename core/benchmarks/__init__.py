@@ -1,0 +1,1 @@
+"""Speed of the app on this machine, against the same weights in a plain diffusers loop."""
