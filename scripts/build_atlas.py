@@ -126,11 +126,11 @@ def _generated(args: argparse.Namespace, root: Path, state: Path) -> Pictures:
     from tqdm import tqdm
 
     from core import checkpoints
-    from core.describe import correlation
     from core.evaluation.generate import draw_faces
     from core.pipelines.faces.engine import FaceEngine
     from core.pipelines.latent_map.build import Pictures, present_shares, sample_rows
     from core.recipe import SEEDS, Recipe, to_json
+    from core.reports.data_set import correlation
 
     if args.like:
         source = _set(args.like)

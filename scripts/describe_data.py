@@ -30,8 +30,8 @@ def main() -> None:
         parser.error("--size goes from 8 to 1024, --dpi from 36 to 1200, and --seed is not negative.")
 
     from core.data import load, parse_data_options
-    from core.describe import describe
-    from core.report import drawings, write_report
+    from core.reports.data_page import drawings, write_report
+    from core.reports.data_set import describe
 
     for kind, path in parse_data_options(options.data).items():
         pictures = load(kind, path, options.size, options.cache)

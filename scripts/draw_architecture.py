@@ -21,9 +21,9 @@ def main() -> None:
     if not 36 <= options.dpi <= 1200:
         parser.error("--dpi goes from 36 to 1200.")
 
-    from core.architecture import ArchitectureError, trace
-    from core.blueprint import blueprint
     from core.checkpoints import CheckpointError, load_model, root
+    from core.reports.architecture import ArchitectureError, trace
+    from core.reports.diagram import blueprint
 
     folders = options.folders or sorted(path.parent for path in root().glob("*/config.json"))
     if not folders:

@@ -109,7 +109,7 @@ def _options() -> argparse.Namespace:
 
 
 def _train(args, base, preset, renderer: str | None, title: str, out: Path, export: Path | None) -> None:
-    from core.cards import write_card
+    from core.reports.cards import write_card
     from core.training.lora.export import export_style, sampler
     from core.training.lora.train import train_style
 

@@ -11,10 +11,10 @@ import torch
 from diffusers import UNet2DConditionModel, UNet2DModel
 from torch import nn
 
-from core.architecture import ArchitectureError, Skip, trace
-from core.blueprint import blueprint, stage_name
 from core.checkpoints import save_model
 from core.models import FaceUNet, PictureClassifier, build_autoencoder
+from core.reports.architecture import ArchitectureError, Skip, trace
+from core.reports.diagram import blueprint, stage_name
 
 ROOT = Path(__file__).resolve().parent.parent
 TINY = {"widths": (16, 32, 32), "blocks": 2, "embedding_dim": 32}

@@ -13,7 +13,6 @@ from PIL import Image
 
 from core import data, metrics
 from core.attributes import NAMES, vector
-from core.cards import card_text
 from core.checkpoints import CheckpointError, load_model
 from core.data import DataError, PictureSet
 from core.evaluation import EVALUATIONS, Options, evaluate, evaluate_elsewhere
@@ -29,6 +28,7 @@ from core.pipelines.faces.engine import FaceEngine
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.models.pipeline import ModelShelf
 from core.recipe import Recipe
+from core.reports.cards import card_text
 
 MEASURED = [name for name in EVALUATIONS if name not in ("clip", "text")]  # those have a test file of their own
 PAIRED = ("celeba", "food101")

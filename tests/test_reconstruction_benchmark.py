@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from core.charts import Point, decades, scatter_chart
 from core.checkpoints import WEIGHTS
 from core.pipelines.reconstruction.benchmark import Bar, read_benchmarks
+from core.reports.charts import Point, decades, scatter_chart
 from ui.reconstruction.benchmark_view import bench_html
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,13 +16,13 @@ from tiny_text import checkpoint_root
 
 from core import checkpoints
 from core.attributes import INDEX
-from core.cards import card_text
 from core.data import load
 from core.data.framing import Framing
 from core.data.sets import named_attributes
 from core.data.style_photos import StyleError, check_photos, read_photos
 from core.models.adapter_files import WEIGHTS, Adapter, AdapterError, read_adapter
 from core.models.adapters import EVERYWHERE, Base, Worn, check_fit, merged, reduced, targeted
+from core.reports.cards import card_text
 from core.training.lora import train
 from core.training.lora.data import chosen_rows, open_base, photo_data, read_attributes, rendered_data
 from core.training.lora.domain import clear, domain_data

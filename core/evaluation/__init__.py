@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from core import checkpoints
-from core.cards import write_card
 from core.data import PictureSet
 from core.evaluation.autoencoder import evaluate_autoencoder
 from core.evaluation.classifier import evaluate_classifier
@@ -17,6 +16,7 @@ from core.evaluation.options import Options
 from core.evaluation.styles import MADE_WITH, style_figures
 from core.latents import sources
 from core.models.adapter_files import read_adapter
+from core.reports.cards import write_card
 
 __all__ = ["EVALUATIONS", "Options", "evaluate", "evaluate_elsewhere", "evaluate_styles"]
 

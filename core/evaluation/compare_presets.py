@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core import checkpoints
-from core.charts import Series, line_chart
 from core.data import PictureSet
 from core.evaluation.settings import compare_settings
-from core.figures import Drawing
 from core.recipe import Recipe
+from core.reports.charts import Series, line_chart
+from core.reports.drawing import Drawing
 
 STEPS = 12  # enough that the solver hardly decides
 

@@ -10,10 +10,8 @@ from PIL import Image
 from torch import Tensor
 
 from core import attributes, checkpoints
-from core.charts import picture_grid
 from core.diffusion.sampling import noise_for
 from core.evaluation.generate import draw_faces, vectors
-from core.figures import Drawing
 from core.images import to_images, to_pixels, to_tensor, to_uint8
 from core.latents.codecs import OpenCodec
 from core.metrics import psnr
@@ -21,6 +19,8 @@ from core.models import LatentCodec
 from core.pipelines.faces.engine import FaceEngine
 from core.pipelines.faces.pipeline import PARTS
 from core.recipe import Recipe
+from core.reports.charts import picture_grid
+from core.reports.drawing import Drawing
 
 COLUMNS = 6
 CONTROLLED = ("Smiling", "Male", "Eyeglasses", "Blond_Hair", "Wearing_Hat", "Bangs")

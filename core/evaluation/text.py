@@ -14,19 +14,19 @@ from tqdm import tqdm
 
 from core import attributes, checkpoints
 from core.captions.sentences import Caption, describe_face, describe_food
-from core.charts import Series, line_chart, picture_grid
 from core.data import PictureSet
 from core.diffusion.sampling import Plan, noise_for
 from core.diffusion.text import Draft, Told, walk_text
 from core.evaluation.batched import pictures_of, read
 from core.evaluation.options import Options, wanted
 from core.evaluation.sheets import save_sheet
-from core.figures import Drawing
 from core.images import to_uint8
 from core.metrics import auc, frechet, top_accuracy
 from core.pipelines.prompts.engine import TextEngine
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.recipe import Recipe
+from core.reports.charts import Series, line_chart, picture_grid
+from core.reports.drawing import Drawing
 
 BATCH = 32
 FACES = 500  # captions that no training has seen

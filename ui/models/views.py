@@ -6,9 +6,9 @@ import base64
 from html import escape
 from pathlib import Path
 
-from core.charts import Series, line_chart
-from core.figures import PAGE
 from core.pipelines.models.pipeline import Curve, ModelCard, Table, words
+from core.reports.charts import Series, line_chart
+from core.reports.drawing import PAGE
 
 VALIDATION = "val_"
 

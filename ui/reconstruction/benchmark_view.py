@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
-from core.charts import Point, scatter_chart
-from core.figures import PAGE
 from core.pipelines.reconstruction.benchmark import Bar, Benchmarks, Extreme, Hardness, Row, SetBenchmark
+from core.reports.charts import Point, scatter_chart
+from core.reports.drawing import PAGE
 from ui.components.island import island
 
 COLUMNS: tuple[tuple[str, str, Callable[[Row], float | None], str], ...] = (

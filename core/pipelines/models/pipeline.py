@@ -136,9 +136,12 @@ class ModelShelf:
             return self._diagrams[key]
 
     def _draw(self, name: str) -> Diagram:
-        from core.architecture import ArchitectureError, trace  # these import torch, which the page does not wait for
-        from core.blueprint import blueprint
-        from core.figures import PAGE
+        from core.reports.architecture import (  # these import torch, which the page does not wait for
+            ArchitectureError,
+            trace,
+        )
+        from core.reports.diagram import blueprint
+        from core.reports.drawing import PAGE
 
         try:
             model = checkpoints.load_model(self.root / name)

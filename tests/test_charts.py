@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.charts import Series, bar_chart, heat_map, line_chart, picture_grid, short, ticks
-from core.figures import PAGE, PAPER, Drawing, fitted, text_width
+from core.reports.charts import Series, bar_chart, heat_map, line_chart, picture_grid, short, ticks
+from core.reports.drawing import PAGE, PAPER, Drawing, fitted, text_width
 
 SVG = "{http://www.w3.org/2000/svg}"
 

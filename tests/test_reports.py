@@ -13,8 +13,8 @@ from scipy import stats
 
 from core import attributes
 from core.data import load
-from core.describe import cluster_order, correlation, describe, moments, strongest_pairs
-from core.report import drawings, write_report
+from core.reports.data_page import drawings, write_report
+from core.reports.data_set import cluster_order, correlation, describe, moments, strongest_pairs
 
 ROOT = Path(__file__).resolve().parent.parent
 COUNT = 24

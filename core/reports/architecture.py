@@ -1,6 +1,6 @@
 """What a network consists of, read off one real forward pass: units, stages, shapes, skips, attention, cost.
 
-Nothing is known in advance about the network: :mod:`core.tracing` sees every submodule's inputs and outputs, so the
+Nothing is known in advance about the network: :mod:`core.reports.tracing` sees every submodule's inputs and outputs, so the
 result is what ran and not what a config promises.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from core.tracing import Recorder, Shape, Unit, tensors_in
+from core.reports.tracing import Recorder, Shape, Unit, tensors_in
 
 
 class ArchitectureError(RuntimeError):

@@ -1,6 +1,6 @@
 """What a picture set holds: sizes, attribute balance and co-occurrence, class counts, the first three moments.
 
-Numbers only; :mod:`core.report` draws them and writes them to a folder.
+Numbers only; :mod:`core.reports.data_page` draws them and writes them to a folder.
 Moments are exact: pixels are 8-bit, so a histogram per channel holds everything about the marginal distribution.
 """
 

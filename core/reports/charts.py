@@ -1,4 +1,4 @@
-"""The charts of reports and of the Models tab, each a function from numbers to a :class:`core.figures.Drawing`."""
+"""The charts of reports and of the Models tab, each a function from numbers to a :class:`core.reports.drawing.Drawing`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from core.figures import SERIES, Drawing, fitted, text_width
+from core.reports.drawing import SERIES, Drawing, fitted, text_width
 
 MARGIN = 32
 HEADER = 76  # from the top edge to the first mark, with title and note

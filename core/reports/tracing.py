@@ -1,4 +1,4 @@
-"""The recorder behind :func:`core.architecture.trace`: hooks on every submodule during one forward pass.
+"""The recorder behind :func:`core.reports.architecture.trace`: hooks on every submodule during one forward pass.
 
 Hooks see each unit's inputs and outputs; a function mode sees the concatenations and attention calls between them.
 """

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.architecture import Architecture, Stage
-from core.charts import MARGIN, sheet
-from core.figures import Drawing, fitted, text_width
+from core.reports.architecture import Architecture, Stage
+from core.reports.charts import MARGIN, sheet
+from core.reports.drawing import Drawing, fitted, text_width
 
 BOX, GAP = 156, 26  # width of a stage and the space between two
 ROW, HEAD, FOOT = 17, 42, 26  # height of a unit's line, and of a box above and below its lines
@@ -39,7 +39,7 @@ class Box:
 
 
 def blueprint(architecture: Architecture) -> Drawing:
-    """Draw what :func:`core.architecture.trace` found. Every box, number and arrow comes from the traced module."""
+    """Draw what :func:`core.reports.architecture.trace` found. Every box, number and arrow comes from the traced module."""
     levels = _levels(architecture)
     boxes, bands, bottom = _layout(architecture, levels)
     width = MARGIN + AXIS + len(boxes) * (BOX + GAP) + 46

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core import checkpoints
 from core.pipelines.models.pipeline import flatten, show, tables, words
-from core.style_cards import STYLE_FIGURES, style_about
+from core.reports.style_cards import STYLE_FIGURES, style_about
 
 LICENCES = {
     "celeba": "[CelebA](https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html) (Liu et al. 2015): faces of celebrities "

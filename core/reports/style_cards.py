@@ -20,7 +20,7 @@ STYLE_FIGURES = {
 
 
 def style_about(name: str, facts: Mapping[str, object]) -> dict[str, object]:
-    """What a card says of a LoRA, from its ``config.json``; the fields of ``core.cards.About``."""
+    """What a card says of a LoRA, from its ``config.json``; the fields of ``core.reports.cards.About``."""
     base = facts.get("base") or "faces"
     source = "somebody's own pictures, which stay theirs; they are not part of this folder"
     if facts.get("renderer"):

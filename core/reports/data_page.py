@@ -9,10 +9,10 @@ import numpy as np
 from PIL import Image
 
 from core import attributes
-from core.charts import MARGIN, Series, bar_chart, heat_map, line_chart, picture_grid, sheet
 from core.data import PictureSet
-from core.describe import CHANNELS, Description, cluster_order, moments, strongest_pairs
-from core.figures import Drawing, text_width
+from core.reports.charts import MARGIN, Series, bar_chart, heat_map, line_chart, picture_grid, sheet
+from core.reports.data_set import CHANNELS, Description, cluster_order, moments, strongest_pairs
+from core.reports.drawing import Drawing, text_width
 
 SAMPLE, CAPTION = 136, 10.5  # side of a sample and size of its caption
 
