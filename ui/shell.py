@@ -14,7 +14,7 @@ from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruction.benchmark import read_benchmarks
 from core.pipelines.reconstruction.pipeline import ReconstructPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
-from ui.components.island import island
+from ui.components.component import island
 from ui.components.pictures import MAX_UPLOAD
 from ui.faces.tab import faces_tab
 from ui.latent_map.tab import map_tab

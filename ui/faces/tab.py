@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from core.pipelines.faces.pipeline import FacesPipeline
-from ui.components.island import island
+from ui.components.component import island
 from ui.components.vocabulary import vocabulary
 from ui.faces.api import AT_ONCE, faces_api
 from ui.faces.requests import ticket_of

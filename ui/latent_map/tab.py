@@ -10,7 +10,7 @@ import gradio as gr
 from core import attributes
 from core.pipelines.latent_map.pipeline import ExplorePipeline
 from core.pipelines.latent_map.types import DIRECTIONS, METHODS, PROJECTIONS, WAYS
-from ui.components.island import island
+from ui.components.component import island
 from ui.faces.requests import ticket_of
 from ui.latent_map.requests import QUICK
 from ui.latent_map.responses import Answer, MapRoom, Visit

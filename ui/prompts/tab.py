@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from core.pipelines.prompts.pipeline import PromptsPipeline
-from ui.components.island import island
+from ui.components.component import island
 from ui.faces.requests import ticket_of
 from ui.faces.responses import Answer, Turn
 from ui.prompts.api import prompts_api

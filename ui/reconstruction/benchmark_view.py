@@ -8,7 +8,7 @@ from html import escape
 from core.pipelines.reconstruction.benchmark import Bar, Benchmarks, Extreme, Hardness, Row, SetBenchmark
 from core.reports.charts import Point, scatter_chart
 from core.reports.drawing import PAGE
-from ui.components.island import island
+from ui.components.component import island
 
 COLUMNS: tuple[tuple[str, str, Callable[[Row], float | None], str], ...] = (
     # heading, what it is, value, format

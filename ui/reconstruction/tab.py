@@ -9,7 +9,7 @@ import gradio as gr
 
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.reconstruction.pipeline import ReconstructPipeline
-from ui.components.island import island
+from ui.components.component import island
 from ui.faces.requests import ticket_of
 from ui.reconstruction.api import lab_api
 from ui.reconstruction.responses import Answer, Lab

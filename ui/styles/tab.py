@@ -10,7 +10,7 @@ import gradio as gr
 from core.pipelines.styles.jobs import RANKS, RATES, STEPS, StyleTrainer
 from core.pipelines.styles.pipeline import STRENGTHS, StylesPipeline
 from core.pipelines.styles.types import LEAST_WEIGHT, MOST_WEIGHT, MOST_WORN, TrainRequest
-from ui.components.island import island
+from ui.components.component import island
 from ui.components.vocabulary import vocabulary
 from ui.faces.requests import ticket_of
 from ui.faces.responses import Answer, Turn
