@@ -280,7 +280,7 @@ def test_evaluate_refuses_with_a_sentence(call, tiny_checkpoints, tmp_path):
 
 def test_benchmark_measures_both_ways(call, tiny_checkpoints, tmp_path, monkeypatch):
     """That every figure comes out, not how large it is."""
-    monkeypatch.setattr(benchmark, "PLAIN_STEPS", 2)
+    monkeypatch.setattr(app, "PLAIN_STEPS", 2)
     file = tmp_path / "figures.json"
     status, said = call(
         "benchmark.py", "--times", 1, "--no-app", "--no-map", "--json", file, "--checkpoints", tiny_checkpoints

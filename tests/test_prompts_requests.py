@@ -128,7 +128,8 @@ def test_the_cut_is_told_before_anything_is_drawn(studio):
 
 def test_reading_words_needs_no_torch(root):
     program = (
-        "import sys; from core.pipelines.prompts.pipeline import PromptsPipeline; from ui.prompts.responses import PromptStudio\n"
+        "import sys; from core.pipelines.prompts.pipeline import PromptsPipeline\n"
+        "from ui.prompts.responses import PromptStudio\n"
         f"answer = PromptStudio(PromptsPipeline({str(root)!r})).understood({{'text': 'a man ' * 99, 'ticket': 1}})\n"
         "print(answer['cut'], 'torch' in sys.modules)"
     )

@@ -103,7 +103,7 @@ def test_lines_end_at_both_ends_and_arcs_keep_the_length():
 
 def test_the_page_can_import_it_before_torch():
     code = (
-        "import sys, core.latents.surgery, core.latents.sources, core.pipelines.reconstruction.pipeline, core.pipelines.uploads, "
-        "core.pipelines.reconstruction.download; sys.exit('torch' in sys.modules)"
+        "import sys, core.latents.surgery, core.latents.sources, core.pipelines.reconstruction.pipeline, "
+        "core.pipelines.uploads, core.pipelines.reconstruction.download; sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -23,7 +23,7 @@ from core.data.style_photos import StyleError, check_photos, read_photos
 from core.models.adapter_files import WEIGHTS, Adapter, AdapterError, read_adapter
 from core.models.adapters import EVERYWHERE, Base, Worn, check_fit, merged, reduced, targeted
 from core.reports.cards import card_text
-from core.training.lora import train
+from core.training.lora import train as lora
 from core.training.lora.data import chosen_rows, open_base, photo_data, read_attributes, rendered_data
 from core.training.lora.domain import clear, domain_data
 from core.training.lora.export import export_style, sample_sheet, sampler
@@ -81,17 +81,17 @@ def test_few_held_out_pictures_are_measured_at_many_levels(base):
         return torch.zeros_like(given[0])
 
     data = photo_data(base, photos(18), np.zeros((18, 40)))
-    error = train._error(base, answer, data, torch.device("cpu"))
+    error = lora._error(base, answer, data, torch.device("cpu"))
     ((x, t, told),) = asked
     assert len(data.val) == 3 and len(x) == len(told) == 32 and len(t.unique()) == 32
     assert len({row.numpy().tobytes() for row in x}) == 32 and error > 0
-    assert train._error(base, answer, data, torch.device("cpu")) == error and torch.equal(asked[0][0], asked[1][0])
+    assert lora._error(base, answer, data, torch.device("cpu")) == error and torch.equal(asked[0][0], asked[1][0])
 
 
 @pytest.mark.parametrize(("risen", "kept"), [(1.002, 6), (1.05, 4)])
 def test_the_end_is_kept_unless_it_is_clearly_worse(base, tmp_path, monkeypatch, risen, kept):
     errors = iter([2.0, 1.0, risen])
-    monkeypatch.setattr(style, "_error", lambda *_: next(errors))
+    monkeypatch.setattr(lora, "_error", lambda *_: next(errors))
     preset = replace(SMOKE, loop=replace(SMOKE.loop, steps=6, validate_every=2))
     data = photo_data(base, photos(), np.zeros((6, 40)))
 

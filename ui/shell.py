@@ -71,7 +71,7 @@ def build_shell(
 
 
 async def _listen() -> None:
-    """Keeps a page's stream of answers open for a while (``listenOn`` in core.js)."""
+    """Keeps a page's stream of answers open for a while (``listenOn`` in shared/core.js)."""
     await asyncio.sleep(LISTENING)
 
 
@@ -85,7 +85,7 @@ def launch_settings() -> dict[str, Any]:
         "theme": quiet_theme(),
         "css": page_styles(),
         "head": page_head(),
-        "favicon_path": ASSETS / "favicon.png",
+        "favicon_path": ASSETS / "shared" / "favicon.png",
         "footer_links": [],
         "run_history": False,
         "enable_monitoring": False,

@@ -28,7 +28,7 @@ from core.images import to_images
 from core.pipelines.faces.pipeline import EditRequest, FacesPipeline
 from core.recipe import Recipe
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 180.0  # seconds until a start or a first drawing counts as failed
 PLAIN_STEPS = 50
 WANTED = {"Smiling": 1.0}

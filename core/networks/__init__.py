@@ -1,1 +1,1 @@
-"""Loaded networks: one copy of each in memory, run so that the same recipe gives the same picture on any thread count."""
+"""Loaded networks: one copy of each in memory, the same picture for a recipe on any thread count."""

@@ -1,7 +1,7 @@
 """What a network consists of, read off one real forward pass: units, stages, shapes, skips, attention, cost.
 
-Nothing is known in advance about the network: :mod:`core.reports.tracing` sees every submodule's inputs and outputs, so the
-result is what ran and not what a config promises.
+Nothing is known in advance about the network: :mod:`core.reports.tracing` sees every submodule's inputs and outputs, so
+the result is what ran and not what a config promises.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The charts of reports and of the Models tab, each a function from numbers to a :class:`core.reports.drawing.Drawing`."""
+"""Charts of reports and of the Models tab, each a function from numbers to a :class:`core.reports.drawing.Drawing`."""
 
 from __future__ import annotations
 

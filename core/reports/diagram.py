@@ -39,7 +39,7 @@ class Box:
 
 
 def blueprint(architecture: Architecture) -> Drawing:
-    """Draw what :func:`core.reports.architecture.trace` found. Every box, number and arrow comes from the traced module."""
+    """Draw what :func:`core.reports.architecture.trace` found. Each box, number and arrow is of the traced module."""
     levels = _levels(architecture)
     boxes, bands, bottom = _layout(architecture, levels)
     width = MARGIN + AXIS + len(boxes) * (BOX + GAP) + 46

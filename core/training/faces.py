@@ -66,8 +66,8 @@ def train_faces(
 ) -> Loop:
     """Encoded faces with attributes -> a run folder with ``best/`` and ``last/`` (EMA weights).
 
-    ``clarity`` (N, 40) of :mod:`core.training.attribute_confidence` teaches strengths between. ``start`` is a checkpoint folder
-    whose weights the run begins with; raises ``CheckpointError`` where they are of another shape.
+    ``clarity`` (N, 40) of :mod:`core.training.attribute_confidence` teaches strengths between. ``start`` is a
+    checkpoint folder whose weights the run begins with; raises ``CheckpointError`` where they are of another shape.
     """
     # data
     rows = data.indices("train")

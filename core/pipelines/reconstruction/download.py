@@ -69,7 +69,7 @@ def _fetched(model: str, cancel: Cancel | None) -> Iterator[Advance]:
     before = _files(blobs)
     command = [sys.executable, "-m", "core.pipelines.reconstruction.fetch", repository, subfolder, str(cache)]
     environment = {**os.environ, **_ONLINE}
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     with subprocess.Popen(
         command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:

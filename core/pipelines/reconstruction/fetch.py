@@ -1,4 +1,4 @@
-"""``python -m core.pipelines.reconstruction.fetch REPOSITORY SUBFOLDER CACHE``: the one process that reaches the network.
+"""``python -m core.pipelines.reconstruction.fetch REPOSITORY SUBFOLDER CACHE``: the one process that reaches a network.
 
 Prints one sentence for the user and ends with status 1 where it fails.
 """

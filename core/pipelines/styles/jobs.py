@@ -34,7 +34,7 @@ MINUTES = 10.0  # of training; then the best so far is kept
 STEPS, RANKS, RATES = (20, 1000), (1, 32), (1e-5, 1e-2)
 MOST_WAITING = 8
 SIDE = 64
-_SCRIPT = Path(__file__).resolve().parent.parent.parent / "scripts" / "train_style.py"
+_SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "train_style.py"
 _OFF = "Training is switched off on this host."
 
 

@@ -99,8 +99,8 @@ def export_style(
     scale: float = 1.0,
 ) -> None:
     """A run -> the style's folder: weights, ``config.json``, ``training.json``, thumbnail and samples. Its card comes
-    from ``core.reports.cards``. ``rank`` makes it smaller than it was trained; ``scale`` is the weight of the trained style
-    that is to be its strength 1.
+    from ``core.reports.cards``. ``rank`` makes it smaller than it was trained; ``scale`` is the weight of the trained
+    style that is to be its strength 1.
     """
     trained = read_adapter(run / which)
     adapter = reduced(trained, rank) if rank else trained
