@@ -23,8 +23,8 @@ def models_tab(shelf: ModelShelf) -> None:
         return {"svg": diagram.svg, "problem": diagram.problem}
 
     with gr.Row(elem_id="models"):
-        listing = _island("models-list", "models_list.js", value={"models": [], "chosen": ""}, head=_style())
-        canvas = _island("models-canvas", "models_canvas.js", value={}, server_functions=[network])
+        listing = _island("models-list", "models/list.js", value={"models": [], "chosen": ""}, head=_style())
+        canvas = _island("models-canvas", "models/canvas.js", value={}, server_functions=[network])
         with gr.Column(elem_id="models-card"):
             text = gr.Markdown("", elem_id="models-text", container=False)
 
@@ -59,7 +59,7 @@ def _island(name: str, script: str, **settings: Any) -> gr.HTML:
 
 
 def _style() -> str:
-    return f"<style>{(ASSETS / 'models.css').read_text(encoding='utf-8')}</style>"
+    return f"<style>{(ASSETS / 'models' / 'models.css').read_text(encoding='utf-8')}</style>"
 
 
 def _chosen(value: Any, cards: list[ModelCard]) -> ModelCard:
