@@ -13,7 +13,7 @@ import pytest
 import tiny_text
 from browser import IN_BROWSER, served
 from PIL import Image
-from test_map_ask import COUNT, noise_atlas
+from test_latent_map_requests import COUNT, noise_atlas
 
 import app
 

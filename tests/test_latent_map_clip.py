@@ -13,7 +13,7 @@ import pytest
 import tiny_text
 import torch
 from PIL import Image
-from test_map_ask import COUNT, FIRST, ask, floats, noise_atlas
+from test_latent_map_requests import COUNT, FIRST, ask, floats, noise_atlas
 
 from core import checkpoints
 from core.benchmarks.latent_map import measure_map

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from test_map_ask import ask, floats
+from test_latent_map_requests import ask, floats
 
 from core.benchmarks.latent_map import measure_map, synthetic_atlas
 from core.pipelines.latent_map.pipeline import ExplorePipeline
