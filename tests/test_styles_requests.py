@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
@@ -200,6 +202,21 @@ def test_what_is_stopped_says_nothing_more(studio):
     turn.stopped = 4
     assert "wall" not in ask(studio, turn=turn, kind="wall", names=NAMES)
     assert "drawn" not in ask(studio, turn=turn, worn=worn(oil=1))
+
+
+def test_a_styled_face_is_no_baseline_for_faces_without_a_style(studio, root):
+    faces, styled = studio.pipeline.faces, replace(RECIPE, styles={"oil": 1.5})
+    alone = FacesPipeline(root).baseline(RECIPE)
+    assert faces.baseline(styled) != faces.baseline(RECIPE) == alone
+    assert faces.baseline(replace(styled, style_parts=(0.0, 0.0, 0.0))) == alone
+    assert faces.baseline(replace(RECIPE, attributes={}, guidance=9.0, count=3)) == alone
+
+
+def test_a_baseline_that_is_forgotten_at_once_is_still_answered(studio, monkeypatch):
+    monkeypatch.setattr("core.pipelines.faces.pipeline.MOST_BASELINES", 0)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda seed: studio.pipeline.faces.baseline(replace(RECIPE, seed=seed)), [1, 2, 1, 2]))
+    assert found[:2] == found[2:] and found[0] != found[1]
 
 
 # --- styles of one's own ------------------------------------------------------------------------------------------

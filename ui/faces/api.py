@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-import secrets
-import tempfile
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -16,8 +12,9 @@ import gradio as gr
 from core import recipe
 from core.attributes import AttributeValueError, named, vector
 from core.images import open_picture
-from core.pipelines.faces.pipeline import EditRequest, EditResult, Face, FacesPipeline, FacesResult
+from core.pipelines.faces.pipeline import EditRequest, EditResult, FacesPipeline, FacesResult
 from core.recipe import SOLVERS, Recipe, RecipeError
+from ui.components.picture_files import PictureFiles
 from ui.components.pictures import MAX_UPLOAD
 from ui.faces.requests import METHODS, plain
 from ui.faces.responses import USER_ERRORS, base_attributes
@@ -25,7 +22,6 @@ from ui.faces.responses import USER_ERRORS, base_attributes
 AT_ONCE = 3  # requests that take turns, one network call each; more wait, and a large one holds up nobody
 
 Wanted = dict[str, float] | None
-KEEP_SECONDS = 600
 
 
 def faces_api(pipeline: FacesPipeline, queue: str) -> None:
@@ -80,7 +76,7 @@ def _told(function: Callable[..., Any]) -> Callable[..., Any]:
 class _Endpoints:
     def __init__(self, pipeline: FacesPipeline) -> None:
         self.pipeline = pipeline
-        self.folder = tempfile.TemporaryDirectory(prefix="latentscape-")  # gone when the app ends
+        self.files = PictureFiles()
 
     def draw_face(self, attributes: Wanted, seed: float, count: float, steps: float, guidance: float, solver: str):
         """Draws 1 to 16 faces. ``attributes`` is {CelebA name: strength in [-1, 1]}; what is not named stays open.
@@ -90,7 +86,7 @@ class _Endpoints:
         """
         request = _recipe(attributes, seed, count=count, steps=steps, guidance=guidance, solver=solver)
         result = self._finish(self.pipeline.draw(request, previews=False))
-        return self._pictures(result.faces), {
+        return self.files.write_all((face.image, face.recipe) for face in result.faces), {
             "notes": list(result.notes),
             "milliseconds": round(result.milliseconds),
             "faces": [{"recipe": plain(face.recipe), "achieved": face.achieved} for face in result.faces],
@@ -105,7 +101,7 @@ class _Endpoints:
         vector({attribute: 0.0})
         request = _recipe(attributes, seed, steps=steps, guidance=guidance, solver=solver)
         result = self.pipeline.sweep(request, attribute)
-        return self._pictures(result.faces), {
+        return self.files.write_all((face.image, face.recipe) for face in result.faces), {
             "faces": [{"recipe": plain(face.recipe), "achieved": face.achieved} for face in result.faces],
         }
 
@@ -147,17 +143,6 @@ class _Endpoints:
             "notes": list(result.notes),
             "recipe": plain(request),
         }
-
-    def _pictures(self, faces: tuple[Face, ...]) -> list[str]:
-        """Files with their recipes inside; Gradio copies them for the client, so older ones can go."""
-        folder = Path(self.folder.name)
-        for old in folder.iterdir():
-            if time.time() - old.stat().st_mtime > KEEP_SECONDS:
-                old.unlink(missing_ok=True)
-        paths = [folder / f"{secrets.token_hex(6)}-{recipe.filename(face.recipe)}" for face in faces]
-        for path, face in zip(paths, faces, strict=True):
-            path.write_bytes(recipe.to_png(face.image, face.recipe))
-        return [str(path) for path in paths]
 
     def _ready(self) -> None:
         missing = self.pipeline.missing()

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
-import tempfile
-import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from core import recipe
-from core.pipelines.prompts.pipeline import Drawing, PromptRequest
+from core.pipelines.prompts.pipeline import PromptRequest
 from core.recipe import Recipe
+from ui.components.picture_files import PictureFiles
 from ui.faces.requests import plain
 from ui.prompts.requests import MODELS, parse_prompts
 from ui.prompts.responses import USER_ERRORS, PromptStudio
 
-KEEP_SECONDS = 600
 SETTINGS = ("seed", "count", "steps", "guidance", "solver", "start", "model")
 
 
 def prompts_api(studio: PromptStudio, queue: str) -> None:
     """Adds ``/draw_prompt``; nothing of it shows on the page."""
-    folder = tempfile.TemporaryDirectory(prefix="latentscape-")  # gone when the app ends
+    files = PictureFiles()
 
     def draw_prompt(
         prompt: str,
@@ -45,7 +40,7 @@ def prompts_api(studio: PromptStudio, queue: str) -> None:
         """
         settings = (seed, count, steps, guidance, solver, start, model)
         try:
-            return _answered(studio, Path(folder.name), prompt, negative_prompt, settings)
+            return _answered(studio, files, prompt, negative_prompt, settings)
         except USER_ERRORS as error:
             raise gr.Error(str(error)) from None
 
@@ -68,7 +63,9 @@ def prompts_api(studio: PromptStudio, queue: str) -> None:
         )
 
 
-def _answered(studio: PromptStudio, folder: Path, prompt: str, negative: str, settings: tuple) -> tuple[list, dict]:
+def _answered(
+    studio: PromptStudio, files: PictureFiles, prompt: str, negative: str, settings: tuple
+) -> tuple[list, dict]:
     values = dict(zip(SETTINGS, settings, strict=True))
     numbers = {name: int(v) if isinstance(v, float) and v.is_integer() else v for name, v in values.items()}
     if not values["start"]:
@@ -88,14 +85,4 @@ def _answered(studio: PromptStudio, folder: Path, prompt: str, negative: str, se
         "milliseconds": round(result.milliseconds),
         "drawings": drawings,
     }
-    return [_file(folder, drawing) for drawing in result.drawings], details
-
-
-def _file(folder: Path, drawing: Drawing) -> str:
-    """A file with its recipe inside; Gradio copies it for the client, so older ones can go."""
-    for old in folder.iterdir():
-        if time.time() - old.stat().st_mtime > KEEP_SECONDS:
-            old.unlink(missing_ok=True)
-    path = folder / f"{secrets.token_hex(6)}-{recipe.filename(drawing.recipe)}"
-    path.write_bytes(recipe.to_png(drawing.image, drawing.recipe))
-    return str(path)
+    return files.write_all((drawing.image, drawing.recipe) for drawing in result.drawings), details

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
-import tempfile
-import time
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from core import recipe
-from core.pipelines.faces.pipeline import FacesResult
 from core.pipelines.styles.pipeline import StylesPipeline
 from core.recipe import Recipe
+from ui.components.picture_files import PictureFiles
 from ui.faces.requests import plain
 from ui.styles.requests import parse_styles
 from ui.styles.responses import USER_ERRORS
 
-KEEP_SECONDS = 600
 SETTINGS = ("seed", "steps", "guidance", "solver")
 
 
 def styles_api(pipeline: StylesPipeline, queue: str) -> None:
     """Adds ``/draw_style``; nothing of it shows on the page."""
-    folder = tempfile.TemporaryDirectory(prefix="latentscape-")  # gone when the app ends
+    files = PictureFiles()
 
     def draw_style(
         styles: dict[str, float] | None,
@@ -44,7 +38,7 @@ def styles_api(pipeline: StylesPipeline, queue: str) -> None:
         """
         try:
             settings = dict(zip(SETTINGS, (seed, steps, guidance, solver), strict=True))
-            return _drawn(pipeline, Path(folder.name), settings, attributes, styles, mode, parts)
+            return _drawn(pipeline, files, settings, attributes, styles, mode, parts)
         except USER_ERRORS as error:
             raise gr.Error(str(error)) from None
 
@@ -69,7 +63,7 @@ def styles_api(pipeline: StylesPipeline, queue: str) -> None:
 
 
 def _drawn(
-    pipeline: StylesPipeline, folder: Path, settings: dict, attributes: Any, styles: Any, mode: Any, parts: Any
+    pipeline: StylesPipeline, files: PictureFiles, settings: dict, attributes: Any, styles: Any, mode: Any, parts: Any
 ) -> tuple[list[str], dict[str, Any]]:
     missing = pipeline.missing()
     if missing:
@@ -79,22 +73,12 @@ def _drawn(
     worn = {"weights": styles or {}, "mode": mode, "parts": [1, 1, 1] if parts is None else parts}
     ask = parse_styles({"kind": "draw", "recipe": sent, "worn": worn})
     *_, result = pipeline.draw(ask.recipe, ask.worn, previews=False)
+    face = result.faces[0]
     details = {
-        "recipe": plain(result.faces[0].recipe),
-        "achieved": result.faces[0].achieved,
+        "recipe": plain(face.recipe),
+        "achieved": face.achieved,
         "notes": list(result.notes),
         "milliseconds": round(result.milliseconds),
         "available": [info.name for info in pipeline.styles()],
     }
-    return [_file(folder, result)], details
-
-
-def _file(folder: Path, result: FacesResult) -> str:
-    """A file with its recipe inside; Gradio copies it for the client, so older ones can go."""
-    for old in folder.iterdir():
-        if time.time() - old.stat().st_mtime > KEEP_SECONDS:
-            old.unlink(missing_ok=True)
-    face = result.faces[0]
-    path = folder / f"{secrets.token_hex(6)}-{recipe.filename(face.recipe)}"
-    path.write_bytes(recipe.to_png(face.image, face.recipe))
-    return str(path)
+    return files.write_all([(face.image, face.recipe)]), details

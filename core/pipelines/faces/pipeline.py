@@ -17,7 +17,7 @@ from core.images import to_pixels
 from core.networks.loading import LOADING
 from core.pipelines.progress import Cancel, Progress
 from core.pipelines.styles.library import StyleShelf
-from core.recipe import Recipe, single, validate
+from core.recipe import Recipe, single, to_json, validate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PARTS = ("faces", "autoencoder-kl", "classifier")
 MOST_PREVIEWED = 4  # pictures of one request
+MOST_BASELINES = 256
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ class FacesPipeline:
         self.shelf = StyleShelf(self.root)
         self._engine: FaceEngine | None = None
         self._making = threading.Lock()
-        self._plain: OrderedDict[tuple, dict[str, float]] = OrderedDict()  # readings of faces with nothing set
+        self._baselines: OrderedDict[str, dict[str, float]] = OrderedDict()  # by recipe; see ``baseline``
+        self._keeping = threading.Lock()  # of the baselines; never held while a network runs
 
     @property
     def engine(self) -> FaceEngine:
@@ -169,17 +171,27 @@ class FacesPipeline:
         yield from edit_photo(self.engine, request, cancel)
 
     def entanglement(self, recipe: Recipe, achieved: dict[str, float]) -> tuple[Entanglement, ...]:
-        """What changed besides what was asked, against the same seed with nothing set; the largest changes first."""
-        recipe = single(validate(recipe), 0)
-        return entangled(self._reading_of_plain(replace(recipe, attributes={})), achieved, recipe.attributes)
+        """What changed besides what was requested, against the :meth:`baseline`; the largest changes first."""
+        return entangled(self.baseline(recipe), achieved, recipe.attributes)
 
-    def _reading_of_plain(self, plain: Recipe) -> dict[str, float]:
-        key = (plain.seed, plain.steps, plain.solver)
-        if key not in self._plain:
-            self._plain[key] = self._face(self._finished(plain, attributes.vector({})), plain).achieved
-            while len(self._plain) > 256:
-                self._plain.popitem(last=False)
-        return self._plain[key]
+    def baseline(self, recipe: Recipe) -> dict[str, float]:
+        """The classifier's probabilities of a recipe's first picture, drawn in its styles with no attribute set.
+
+        The key holds everything that such a picture depends on; without attributes there is nothing to guide towards.
+        """
+        names = ("seed", "steps", "solver", "styles", "style_parts")
+        unset = Recipe(**{name: getattr(recipe, name) for name in names})
+        key = to_json(unset)
+        with self._keeping:
+            if key in self._baselines:
+                self._baselines.move_to_end(key)
+                return self._baselines[key]
+        found = self._face(self._finished(unset, attributes.vector({})), unset).achieved
+        with self._keeping:
+            self._baselines[key] = found
+            while len(self._baselines) > MOST_BASELINES:
+                self._baselines.popitem(last=False)
+        return found
 
     def _finished(self, one: Recipe, wanted: np.ndarray) -> Image.Image:
         for step in self.engine.walk(one, wanted):
