@@ -107,7 +107,8 @@ def sample_text(args: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from core.pipelines.prompts.folder import draw_prompts, read_prompts
-    from core.pipelines.prompts.pipeline import PromptRequest, PromptsPipeline
+    from core.pipelines.prompts.pipeline import PromptsPipeline
+    from core.pipelines.prompts.types import PromptRequest
     from core.recipe import validate
 
     named = ("steps", "guidance", "solver", "start", "level")

@@ -13,7 +13,8 @@ from core.checkpoints import CheckpointError
 from core.evaluation import Options, evaluate, text
 from core.pipelines.models.pipeline import ModelShelf
 from core.pipelines.prompts.engine import TextEngine
-from core.pipelines.prompts.pipeline import PromptRequest, PromptsPipeline
+from core.pipelines.prompts.pipeline import PromptsPipeline
+from core.pipelines.prompts.types import PromptRequest
 from core.recipe import Recipe
 
 

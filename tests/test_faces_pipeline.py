@@ -13,7 +13,10 @@ from PIL import Image
 from core import attributes, checkpoints
 from core.images import to_pixels, to_tensor
 from core.networks.deterministic import steady
-from core.pipelines.faces.pipeline import EditRequest, EditResult, FacesPipeline, FacesResult, Progress, entangled
+from core.pipelines.faces.entanglement import entangled
+from core.pipelines.faces.pipeline import FacesPipeline
+from core.pipelines.faces.types import EditRequest, EditResult, FacesResult
+from core.pipelines.progress import Progress
 from core.recipe import Recipe, RecipeError, from_png, to_png
 
 SMALL = Recipe(seed=11, attributes={"Smiling": 1.0}, steps=3)

@@ -29,40 +29,129 @@ def imported(path: Path) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, f"{start}.{alias.name}") for alias in node.names)
 
 
-def offenders(folder: str, forbidden: tuple[str, ...]) -> list[str]:
+# What each folder (or module) of core may import of core, as DESIGN draws it: one direction, from values to the page.
+VALUES = {"attributes", "captions", "checkpoints", "hardware", "images", "metrics", "recipe"}
+NETWORKS = {*VALUES, "data", "models", "diffusion", "latents"}
+PIPELINES = {*NETWORKS, "networks", "reports"}
+MAY_IMPORT = {
+    **dict.fromkeys(VALUES, VALUES),
+    "stylize": VALUES,
+    "data": VALUES,
+    "models": VALUES,
+    "diffusion": {*VALUES, "models"},
+    "latents": {*VALUES, "data", "models", "diffusion"},
+    "training": {*NETWORKS, "stylize"},
+    "networks": NETWORKS,
+    "pipelines": PIPELINES,
+    "reports": {*NETWORKS, "networks"},
+    "evaluation": {*PIPELINES, "pipelines", "stylize", "training"},
+    "benchmarks": {*PIPELINES, "pipelines", "evaluation"},
+}
+LAYER_EXCEPTIONS = {  # module -> what it imports against the table, and why
+    "core.checkpoints": "models",  # inside the function that opens a checkpoint: the classes that it may name
+    "core.reports.cards": "pipelines",  # the words and tables of the Models tab, which the cards repeat
+}
+OTHERS = {  # libraries and folders that a part of the program never imports
+    "core": ("gradio", "gradio_client", "ui", "app", "scripts"),
+    "ui": ("torch", "diffusers", "transformers", "peft", "accelerate", "core.training", "core.models", "scripts"),
+    "core.pipelines": ("accelerate",),
+    "core.data": ("torch",),
+    "": ("pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"),
+}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in SOURCES}
+
+
+def inside(name: str, package: str) -> bool:
+    return not package or name == package or name.startswith(f"{package}.")
+
+
+def layer(name: str) -> str:
+    """``core.pipelines.faces.types`` -> ``pipelines``."""
+    return name.split(".")[1] if name.startswith("core.") else ""
+
+
+@pytest.mark.parametrize("package", OTHERS)
+def test_no_part_imports_what_it_must_not(package):
+    found = [
+        f"{path.relative_to(ROOT)}:{line} imports {name}"
+        for module, path in MODULES.items()
+        if inside(module, package)
+        for line, name in imported(path)
+        if any(inside(name, bad) for bad in OTHERS[package])
+    ]
+    assert not found
+
+
+def test_imports_follow_the_layers():
+    """Every folder of core has a row in the table, and imports only what its row names."""
     found = []
-    for path in SOURCES:
-        relative = path.relative_to(ROOT).as_posix()
-        if relative.startswith(folder):
-            for line, name in imported(path):
-                if any(name == bad or name.startswith(f"{bad}.") for bad in forbidden):
-                    found.append(f"{relative}:{line} imports {name}")
+    for module, path in MODULES.items():
+        own = layer(module)
+        for line, name in imported(path) if own else ():
+            other = layer(name)
+            if other in ("", own) or other in MAY_IMPORT[own] or other == LAYER_EXCEPTIONS.get(module):
+                continue
+            found.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
+    assert not found
+
+
+def import_graph() -> dict[str, set[str]]:
+    """Module -> modules of the program that it imports, at its head, inside functions or for type checks."""
+    graph: dict[str, set[str]] = {}
+    for module, path in MODULES.items():
+        graph[module] = set()
+        for _, name in imported(path):
+            while name and name not in MODULES:  # a class or function of a module
+                name = name.rpartition(".")[0]
+            if name and name != module:
+                graph[module].add(name)
+    return graph
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """The strongly connected components of more than one node (Tarjan 1972)."""
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(node: str) -> None:
+        number[node] = lowest[node] = len(number)
+        stack.append(node)
+        for other in sorted(graph[node]):
+            if other not in number:
+                visit(other)
+                lowest[node] = min(lowest[node], lowest[other])
+            elif other in stack:
+                lowest[node] = min(lowest[node], number[other])
+        if lowest[node] == number[node]:
+            component = stack[stack.index(node) :]
+            del stack[-len(component) :]
+            if len(component) > 1:
+                found.append(sorted(component))
+
+    for node in sorted(graph):
+        if node not in number:
+            visit(node)
     return found
 
 
-@pytest.mark.parametrize(
-    ("folder", "forbidden"),
-    [
-        ("core/", ("gradio", "gradio_client", "plotly", "ui", "app", "scripts")),
-        (
-            "ui/",
-            ("torch", "diffusers", "transformers", "peft", "accelerate", "core.training", "core.models", "scripts"),
-        ),
-        ("core/training/", ("core.pipelines",)),
-        ("core/pipelines/", ("core.training", "accelerate")),
-        ("core/models/", ("core.training", "core.pipelines", "core.diffusion")),
-        ("core/data/", ("torch", "core.models", "core.training", "core.pipelines")),
-        ("", ("pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal")),
-    ],
-)
-def test_imports_follow_the_layers(folder, forbidden):
-    assert not offenders(folder, forbidden)
+def test_no_circles_of_imports():
+    """A circle means that two modules are one, or that something both need belongs in a third."""
+    assert not circles(import_graph())
 
 
-def test_import_reader_sees_what_it_should(tmp_path):
-    module = ROOT / "core" / "pipelines" / "faces.py"
-    names = [name for _, name in imported(module)]
-    assert any(name.startswith("core.recipe") for name in names)
+def test_circles_are_found_where_there_are_some():
+    graph = {"a": {"b"}, "b": {"c", "d"}, "c": {"a"}, "d": {"e"}, "e": {"d"}, "f": {"a"}}
+    assert circles(graph) == [["d", "e"], ["a", "b", "c"]]
+    assert "core.recipe" in import_graph()["core.pipelines.faces.pipeline"]
 
 
 def test_nothing_is_loaded_by_pickle():
@@ -98,16 +187,58 @@ def test_ui_loads_no_fonts_from_elsewhere():
             assert not re.search(r"<(script|link|img)[^>]+https?://", text), path
 
 
-def test_modules_and_functions_stay_small():
-    """The house's measure: about 300 lines a module, about 40 a function (docstrings included)."""
-    large = []
+MODULE_LINES, FUNCTION_LINES = 300, 40
+LARGER = {  # the present exceptions with their sizes: they may shrink, and a new one needs a reason
+    "core/evaluation/styles.py": 314,
+    "core/images.py": 328,
+    "core/models/face_unet.py:FaceUNet.__init__": 53,
+    "core/models/text_unet.py:build_text_unet": 41,
+    "core/pipelines/faces/photo.py:edit_photo": 43,
+    "core/pipelines/latent_map/pipeline.py": 331,
+    "core/pipelines/latent_map/types.py": 330,
+    "core/pipelines/styles/jobs.py": 315,
+    "core/reports/cards.py": 302,
+    "core/reports/charts.py": 320,
+    "core/reports/drawing.py": 304,
+    "core/training/autoencoder.py:train_autoencoder": 50,
+    "core/training/clip.py:train_clip": 61,
+    "core/training/export.py:export_run": 41,
+    "core/training/faces.py:train_faces": 59,
+    "core/training/flat_autoencoder.py:train_flat_autoencoder": 49,
+    "core/training/lora/train.py:train_style": 61,
+    "core/training/prior.py:train_prior": 45,
+    "core/training/text.py:train_text": 61,
+    "ui/prompts/api.py:prompts_api": 44,
+    "ui/prompts/tab.py:prompts_tab": 46,
+    "ui/styles/api.py:styles_api": 44,
+    "scripts/benchmark.py:main": 41,
+    "scripts/build_atlas.py:_generated": 51,
+    "scripts/compare_denoisers.py:main": 42,
+    "scripts/evaluate.py:main": 52,
+    "scripts/train_faces.py:main": 50,
+    "scripts/train_style.py:_options": 54,
+}
+
+
+def sizes() -> Iterator[tuple[str, int, int]]:
+    """(``path`` or ``path:Class.function``, its lines, its bound) of every Python module and function."""
+
+    def functions(node: ast.AST, prefix: str) -> Iterator[tuple[str, int, int]]:
+        for child in ast.iter_child_nodes(node):
+            inner = prefix
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                inner = f"{prefix}{child.name}."
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield prefix + child.name, child.end_lineno - child.lineno + 1, FUNCTION_LINES
+            yield from functions(child, inner)
+
     for path in SOURCES:
-        text = path.read_text(encoding="utf-8")
-        if len(text.splitlines()) > 330:
-            large.append(f"{path.relative_to(ROOT)}: {len(text.splitlines())} lines")
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno - node.lineno > 60:
-                large.append(
-                    f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {node.end_lineno - node.lineno} lines"
-                )
+        text, name = path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix()
+        yield name, len(text.splitlines()), MODULE_LINES
+        yield from functions(ast.parse(text), f"{name}:")
+
+
+def test_modules_and_functions_stay_small():
+    """Docstrings included. Whoever shortens an exception lowers its figure here, or takes it out."""
+    large = [f"{name}: {lines} lines" for name, lines, bound in sizes() if lines > LARGER.get(name, bound)]
     assert not large

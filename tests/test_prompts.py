@@ -20,8 +20,9 @@ from core import checkpoints
 from core.benchmarks.prompts import measure_prompts
 from core.pipelines.progress import Progress
 from core.pipelines.prompts.engine import TextEngine
-from core.pipelines.prompts.pipeline import MorphResult, PromptRequest, PromptsPipeline, PromptsResult
+from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.text import cleaned
+from core.pipelines.prompts.types import MorphResult, PromptRequest, PromptsResult
 from core.recipe import Recipe, RecipeError, from_png
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from core.checkpoints import WEIGHTS
-from core.pipelines.reconstruction.benchmark import Bar, read_benchmarks
+from core.pipelines.reconstruction.benchmark import read_benchmarks
+from core.pipelines.reconstruction.types import Bar
 from core.reports.charts import Point, decades, scatter_chart
 from ui.reconstruction.benchmark_view import bench_html
 

@@ -20,12 +20,13 @@ from core.models.adapter_files import WEIGHTS, AdapterError, read_adapter, write
 from core.models.adapters import TARGETS, AdapterFactors, Worn, merged
 from core.networks.deterministic import Packed
 from core.pipelines.faces.engine import MOST_DRESSED
-from core.pipelines.faces.pipeline import EditRequest, FacesPipeline
+from core.pipelines.faces.pipeline import FacesPipeline
+from core.pipelines.faces.types import EditRequest
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.styles.jobs import SWITCH, StyleTrainer
 from core.pipelines.styles.library import VARIABLE, StyleShelf
-from core.pipelines.styles.pipeline import NO_STYLE, StylesPipeline
-from core.pipelines.styles.types import StyleSet, TrainRequest
+from core.pipelines.styles.pipeline import StylesPipeline
+from core.pipelines.styles.types import NO_STYLE, StyleSet, TrainRequest
 from core.recipe import Recipe, RecipeError, from_json, to_json
 
 SMALL = Recipe(seed=11, attributes={"Smiling": 1.0}, steps=2)

@@ -25,7 +25,8 @@ from core.attributes import vector
 from core.checkpoints import load_model, read_json
 from core.diffusion.sampling import noise_for
 from core.images import to_images
-from core.pipelines.faces.pipeline import EditRequest, FacesPipeline
+from core.pipelines.faces.pipeline import FacesPipeline
+from core.pipelines.faces.types import EditRequest
 from core.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parents[2]

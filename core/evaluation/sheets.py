@@ -17,7 +17,7 @@ from core.latents.codecs import OpenCodec
 from core.metrics import psnr
 from core.models import LatentCodec
 from core.pipelines.faces.engine import FaceEngine
-from core.pipelines.faces.pipeline import PARTS
+from core.pipelines.faces.types import PARTS
 from core.recipe import Recipe
 from core.reports.charts import picture_grid
 from core.reports.drawing import Drawing

@@ -16,27 +16,28 @@ from torch import nn
 from core.data.framing import Framing
 from core.models.adapter_files import WEIGHTS, Adapter, read_adapter
 from core.models.adapters import Base, Worn, check_fit
-from core.pipelines.styles.library import StyleShelf
-from core.pipelines.styles.types import check_worn
 
 MOST_ADAPTERS = 64
 
 
 class Wardrobe:
-    """``base`` says what fits; ``dress`` makes a copy of it in styles, of which the newest ``most`` are kept."""
+    """``base`` says what fits, ``find`` where a style's file lies; ``dress`` makes a copy of the network in styles, of
+    which the newest ``most`` are kept.
+    """
 
-    def __init__(self, base: Base, shelf: StyleShelf, dress: Callable[[Sequence[Worn]], nn.Module], most: int) -> None:
-        self.base, self.shelf, self._dress, self._most = base, shelf, dress, most
+    def __init__(
+        self, base: Base, find: Callable[[str], Path], dress: Callable[[Sequence[Worn]], nn.Module], most: int
+    ) -> None:
+        self.base, self._find, self._dress, self._most = base, find, dress, most
         self._merged: OrderedDict[tuple, nn.Module] = OrderedDict()
         self._adapters: OrderedDict[tuple, Adapter] = OrderedDict()
         self._lock = threading.Lock()
 
     def dressed(self, styles: Mapping[str, float], parts: tuple[float, float, float]) -> nn.Module | None:
-        """The network in these styles; None where nothing is worn. Raises ``StyleError``, ``AdapterError``."""
+        """The network in these styles; None for no styles. Raises ``AdapterError`` and what ``find`` raises."""
         weights = {name: weight for name, weight in sorted(styles.items()) if weight != 0}
         if not weights or not any(parts):
             return None
-        check_worn(weights)
         with self._lock:
             worn = [Worn(self._adapter(name), weight, parts) for name, weight in weights.items()]
             key = tuple(one.key for one in worn)
@@ -58,7 +59,7 @@ class Wardrobe:
 
     def _adapter(self, name: str) -> Adapter:
         """Read once for as long as its file stays the same."""
-        path = self.shelf.find(name)
+        path = self._find(name)
         stat = _weights(path).stat()
         key = (str(path), stat.st_mtime_ns, stat.st_size)
         if key not in self._adapters:

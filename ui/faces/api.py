@@ -12,7 +12,8 @@ import gradio as gr
 from core import recipe
 from core.attributes import AttributeValueError, named, vector
 from core.images import open_picture
-from core.pipelines.faces.pipeline import EditRequest, EditResult, FacesPipeline, FacesResult
+from core.pipelines.faces.pipeline import FacesPipeline
+from core.pipelines.faces.types import EditRequest, EditResult, FacesResult
 from core.recipe import SOLVERS, Recipe, RecipeError
 from ui.components.picture_files import PictureFiles
 from ui.components.pictures import MAX_UPLOAD

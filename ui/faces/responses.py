@@ -15,15 +15,9 @@ from core import attributes, recipe
 from core.attributes import AttributeValueError
 from core.checkpoints import CheckpointError
 from core.images import PictureError
-from core.pipelines.faces.pipeline import (
-    EditRequest,
-    EditResult,
-    Entanglement,
-    Face,
-    FacesPipeline,
-    FacesResult,
-    Progress,
-)
+from core.pipelines.faces.pipeline import FacesPipeline
+from core.pipelines.faces.types import EditRequest, EditResult, Entanglement, Face, FacesResult
+from core.pipelines.progress import Progress
 from core.recipe import RecipeError
 from ui.components.pictures import data_uri, exact_uri, preview_uri
 from ui.faces.requests import Ask, parse_ask, plain, ticket_of

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from core.pipelines.prompts.pipeline import PromptRequest
+from core.pipelines.prompts.types import PromptRequest
 from core.recipe import Recipe
 from ui.components.picture_files import PictureFiles
 from ui.faces.requests import plain

@@ -17,15 +17,9 @@ from core.captions.parsing import understood
 from core.checkpoints import CheckpointError
 from core.images import PictureError
 from core.pipelines.progress import Progress
-from core.pipelines.prompts.pipeline import (
-    Drawing,
-    MorphResult,
-    PromptRequest,
-    PromptsPipeline,
-    PromptsResult,
-    Readback,
-)
+from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.text import cleaned
+from core.pipelines.prompts.types import Drawing, MorphResult, PromptRequest, PromptsResult, Readback
 from core.recipe import Recipe, RecipeError
 from ui.components.pictures import data_uri, exact_uri, preview_uri
 from ui.faces.requests import plain, ticket_of

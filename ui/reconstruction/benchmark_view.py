@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
-from core.pipelines.reconstruction.benchmark import Bar, Benchmarks, Extreme, Hardness, Row, SetBenchmark
+from core.pipelines.reconstruction.types import Bar, Benchmarks, Extreme, Hardness, Row, SetBenchmark
 from core.reports.charts import Point, scatter_chart
 from core.reports.drawing import PAGE
 from ui.components.component import island

@@ -10,7 +10,8 @@ from pathlib import Path
 from PIL import Image
 
 from core.images import crop_square, open_picture
-from core.pipelines.faces.pipeline import FacesPipeline, FacesResult
+from core.pipelines.faces.pipeline import FacesPipeline
+from core.pipelines.faces.types import FacesResult
 from core.recipe import Recipe
 from ui.reconstruction.requests import LabError
 

@@ -17,8 +17,7 @@ from PIL import Image
 from core import recipe
 from core.data.style_photos import MOST
 from core.images import open_picture
-from core.pipelines.styles.pipeline import STRENGTHS
-from core.pipelines.styles.types import LEAST_WEIGHT, MODES, MOST_WEIGHT, StyleSet, TrainRequest, check_worn
+from core.pipelines.styles.types import LEAST_WEIGHT, MODES, MOST_WEIGHT, STRENGTHS, StyleSet, TrainRequest, check_worn
 from core.recipe import Recipe, RecipeError
 from ui.components.pictures import decode_uri
 from ui.faces.requests import METHODS, ticket_of

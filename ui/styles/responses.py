@@ -13,10 +13,10 @@ from core import recipe
 from core.checkpoints import CheckpointError
 from core.data.style_photos import MOST, check_photos
 from core.images import PictureError, to_pixels
-from core.pipelines.faces.pipeline import EditRequest
+from core.pipelines.faces.types import EditRequest
 from core.pipelines.progress import Progress
-from core.pipelines.styles.pipeline import MOST_TILES, StylesPipeline
-from core.pipelines.styles.types import JobStatus, StyleInfo, Tile, TrainRequest
+from core.pipelines.styles.pipeline import StylesPipeline
+from core.pipelines.styles.types import MOST_TILES, JobStatus, StyleInfo, Tile, TrainRequest
 from core.pipelines.uploads import collect
 from core.recipe import Recipe, RecipeError
 from ui.components.pictures import data_uri, exact_uri, preview_uri

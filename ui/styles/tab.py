@@ -7,9 +7,18 @@ from typing import Any
 
 import gradio as gr
 
-from core.pipelines.styles.jobs import RANKS, RATES, STEPS, StyleTrainer
-from core.pipelines.styles.pipeline import STRENGTHS, StylesPipeline
-from core.pipelines.styles.types import LEAST_WEIGHT, MOST_WEIGHT, MOST_WORN, TrainRequest
+from core.pipelines.styles.jobs import StyleTrainer
+from core.pipelines.styles.pipeline import StylesPipeline
+from core.pipelines.styles.types import (
+    LEAST_WEIGHT,
+    MOST_WEIGHT,
+    MOST_WORN,
+    RANKS,
+    RATES,
+    STEPS,
+    STRENGTHS,
+    TrainRequest,
+)
 from ui.components.component import island
 from ui.components.vocabulary import vocabulary
 from ui.faces.requests import ticket_of

@@ -26,8 +26,9 @@ from core.models.adapters import Base, merged
 from core.networks.adapter_cache import Wardrobe
 from core.networks.deterministic import steady
 from core.networks.deterministic_adapters import StyledCopies
-from core.pipelines.faces.pipeline import PARTS
+from core.pipelines.faces.types import PARTS
 from core.pipelines.styles.library import StyleShelf
+from core.pipelines.styles.types import check_worn
 from core.recipe import Recipe, RecipeError
 
 MOST_DRESSED = 4  # copies of the network kept; another is made in a tenth of what drawing takes
@@ -67,7 +68,7 @@ class FaceEngine:
             self._objective = Objective(_prediction(self.root / "faces" / "scheduler_config.json"))
             plain = Base("faces", merged(denoiser, []), cache(lambda: checkpoints.fingerprint(self.root / "faces")))
             self._denoiser = steady(denoiser)
-            self._wardrobe = Wardrobe(plain, self._shelf, StyledCopies(self._denoiser), MOST_DRESSED)
+            self._wardrobe = Wardrobe(plain, self._shelf.find, StyledCopies(self._denoiser), MOST_DRESSED)
             self._codec, self._classifier = codec, steady(classifier.to(memory_format=torch.channels_last))
             steady(autoencoder.to(memory_format=torch.channels_last))
             self._loaded = True
@@ -120,8 +121,9 @@ class FaceEngine:
         return self._wardrobe.framing(one.styles) if any(one.style_parts) else Framing()
 
     def dressed(self, one: Recipe) -> nn.Module | None:
-        """The denoiser in the recipe's styles; None where it wears none. Raises ``CheckpointError``."""
+        """The denoiser in the recipe's styles; None for no styles. Raises ``CheckpointError``, ``RecipeError``."""
         self.load()
+        check_worn({name: weight for name, weight in one.styles.items() if weight})
         return self._wardrobe.dressed(one.styles, one.style_parts)
 
     def denoise(self, x: Tensor, timesteps: Tensor, wanted: Tensor, network: nn.Module | None = None) -> Tensor:

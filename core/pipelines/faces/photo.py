@@ -16,7 +16,8 @@ from core import attributes
 from core.diffusion.inversion import METHODS, edit_ddim, edit_ddpm, first_step
 from core.images import to_images, to_pixels, to_tensor
 from core.pipelines.faces.engine import FaceEngine
-from core.pipelines.faces.pipeline import EditRequest, EditResult, entangled
+from core.pipelines.faces.entanglement import entangled
+from core.pipelines.faces.types import EditRequest, EditResult
 from core.pipelines.progress import Cancel, Progress
 from core.recipe import RecipeError, validate
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ from PIL import Image
 from core import attributes, checkpoints
 from core.images import to_pixels
 from core.networks.loading import LOADING
+from core.pipelines.faces.entanglement import entangled
+from core.pipelines.faces.types import MOST_PREVIEWED, PARTS, EditRequest, EditResult, Entanglement, Face, FacesResult
 from core.pipelines.progress import Cancel, Progress
 from core.pipelines.styles.library import StyleShelf
 from core.recipe import Recipe, single, to_json, validate
@@ -24,58 +26,7 @@ if TYPE_CHECKING:
 
     from core.pipelines.faces.engine import FaceEngine
 
-PARTS = ("faces", "autoencoder-kl", "classifier")
-MOST_PREVIEWED = 4  # pictures of one request
 MOST_BASELINES = 256
-
-
-@dataclass(frozen=True)
-class Face:
-    """One finished picture, 64x64 RGB, with the recipe that draws exactly it (count 1)."""
-
-    image: Image.Image
-    recipe: Recipe
-    achieved: dict[str, float]  # all 40: the classifier's probability 0..1 that the attribute is present
-
-
-@dataclass(frozen=True)
-class FacesResult:
-    faces: tuple[Face, ...]
-    notes: tuple[str, ...] = ()  # contradictions that were resolved, and the like
-    milliseconds: float = 0.0
-    cancelled: bool = False  # stopped early; ``faces`` holds what was finished or the last preview
-
-
-@dataclass(frozen=True)
-class EditRequest:
-    """A photo and the attributes it should have. ``base`` is what it has (read by the classifier, or set by hand)."""
-
-    photo: Image.Image  # any size; the centre square is used
-    base: dict[str, float]
-    recipe: Recipe
-    method: str = "ddpm"  # "ddpm" edit-friendly noise, or "ddim" inversion
-    faithfulness: float = 0.6  # 0 free .. 1 as close to the photo as the method allows
-
-
-@dataclass(frozen=True)
-class Entanglement:
-    """An attribute that moved although nobody asked: probability before and after."""
-
-    name: str
-    before: float
-    after: float
-
-
-@dataclass(frozen=True)
-class EditResult:
-    before: Image.Image  # the photo as the model sees it: cropped, 64x64
-    after: Image.Image
-    achieved_before: dict[str, float]
-    achieved_after: dict[str, float]
-    changes: tuple[Entanglement, ...] = ()  # what else moved
-    notes: tuple[str, ...] = ()
-    milliseconds: float = 0.0
-    cancelled: bool = False
 
 
 class FacesPipeline:
@@ -200,17 +151,6 @@ class FacesPipeline:
 
     def _face(self, image: Image.Image, recipe: Recipe) -> Face:
         return Face(image, recipe, self.engine.read_picture(image, recipe))
-
-
-def entangled(before: dict[str, float], after: dict[str, float], asked: Collection[str]) -> tuple[Entanglement, ...]:
-    """Two readings -> at most five attributes that crossed one half by a wide step, none of those asked."""
-    moved = [
-        Entanglement(name, before[name], after[name])
-        for name in attributes.NAMES
-        if name not in asked and (before[name] > 0.5) != (after[name] > 0.5)
-    ]
-    strong = [change for change in moved if abs(change.after - change.before) > 0.3]
-    return tuple(sorted(strong, key=lambda change: -abs(change.after - change.before))[:5])
 
 
 def _worth_showing(step: int, steps: int) -> bool:

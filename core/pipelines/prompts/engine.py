@@ -31,6 +31,7 @@ from core.networks.adapter_cache import Wardrobe
 from core.pipelines.prompts.attention_maps import Attention, recorded, word_maps
 from core.pipelines.prompts.types import Drawing, PromptRequest
 from core.pipelines.styles.library import StyleShelf
+from core.pipelines.styles.types import check_worn
 from core.recipe import Recipe
 
 transformers_logging.disable_progress_bar()  # loading is quick, and nobody looks at the server's console
@@ -74,7 +75,9 @@ class TextEngine:
             self._unet = unet if self._dtype == torch.float32 else unet.to(self._dtype)
             mark = cache(lambda: checkpoints.fingerprint(self.folder / "unet"))
             base = Base("sd" if self.large else "text", self._unet, mark)
-            self._wardrobe = Wardrobe(base, self._shelf, partial(merged, base.network), most=1 if self.large else 12)
+            self._wardrobe = Wardrobe(
+                base, self._shelf.find, partial(merged, base.network), most=1 if self.large else 12
+            )
             self._encoder = pipeline.text_encoder.to(self._device).eval().requires_grad_(False)
             self._codec = LatentCodec(pipeline.vae.to(self._device).eval().requires_grad_(False))
             self._tokenizer = pipeline.tokenizer
@@ -118,8 +121,9 @@ class TextEngine:
         return [tuple(span) for span in self._tokens(text, offsets=True).offset_mapping[0].tolist()]
 
     def dressed(self, one: Recipe) -> nn.Module | None:
-        """The denoiser in the recipe's styles; None where it wears none. Raises ``CheckpointError``."""
+        """The denoiser in the recipe's styles; None for no styles. Raises ``CheckpointError``, ``RecipeError``."""
         self.load()
+        check_worn({name: weight for name, weight in one.styles.items() if weight})
         return self._wardrobe.dressed(one.styles, one.style_parts)
 
     def denoise(

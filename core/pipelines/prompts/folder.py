@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from core.pipelines.prompts.pipeline import PromptRequest, PromptsPipeline
+from core.pipelines.prompts.pipeline import PromptsPipeline
+from core.pipelines.prompts.types import PromptRequest
 from core.recipe import SEEDS, RecipeError, to_png
 
 

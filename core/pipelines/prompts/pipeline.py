@@ -19,31 +19,17 @@ from core.pipelines.progress import Cancel, Progress
 from core.pipelines.prompts.text import cleaned, read_prompt, vocabulary_note
 from core.pipelines.prompts.types import (
     DRAFTED,
-    Asked,
     Drawing,
     MorphResult,
     PromptRequest,
     PromptsResult,
     Readback,
-    WordMap,
 )
 from core.recipe import Recipe, RecipeError, single, validate
 
 if TYPE_CHECKING:
     from core.pipelines.prompts.engine import TextEngine
     from core.pipelines.prompts.readback import PictureReader
-
-__all__ = [
-    "Asked",
-    "Drawing",
-    "MorphResult",
-    "PromptRequest",
-    "PromptsPipeline",
-    "PromptsResult",
-    "Readback",
-    "WordMap",
-    "find_pipeline",
-]
 
 BUILT_IN = "text"
 VARIABLE = "LATENTSCAPE_SD"

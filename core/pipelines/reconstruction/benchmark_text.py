@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from core.pipelines.reconstruction.benchmark import Measured, Row
+from core.pipelines.reconstruction.types import Measured, Row
 
 
 def sentences(kind: str, rows: Sequence[Row], found: Sequence[Measured]) -> Iterator[str]:

@@ -1,26 +1,17 @@
-"""What the Reconstruction lab is asked and what it answers. Plain values: importing this loads no network."""
+"""Requests and results of the Reconstruction tab. Plain values: importing this loads no network."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from core.latents.surgery import Surgery
 
-__all__ = [
-    "Advance",
-    "Cell",
-    "GridRequest",
-    "Histogram",
-    "LatentView",
-    "ModelInfo",
-    "ReconstructRequest",
-    "Reconstruction",
-    "Surgery",
-    "SurgeryRequest",
-]
+SURE = 3.0  # standard errors from zero from which a difference counts: of 40 at once hardly one by chance
 
 
 @dataclass(frozen=True)
@@ -132,3 +123,110 @@ class SurgeryRequest:
     model: str = "kl"
     surgery: Surgery = field(default_factory=Surgery)
     other: Image.Image | None = None
+
+
+# --- the benchmark ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Row:
+    """One autoencoder, or a stand-in without a network, on the pictures of one set. None where not measured."""
+
+    key: str
+    title: str
+    psnr: float  # dB
+    ssim: float
+    embedding_distance: float
+    frechet: float
+    latent_size: str = ""
+    values: int = 0  # numbers kept of one picture
+    ratio: float | None = None
+    parameters: int | None = None
+    encode: float | None = None  # milliseconds per picture, one at a time
+    decode: float | None = None
+    encode_16: float | None = None  # the same in batches of 16
+    decode_16: float | None = None
+    picture_size: str = ""
+    baseline: bool = False
+
+    @property
+    def milliseconds(self) -> float | None:
+        """There and back."""
+        return None if self.encode is None or self.decode is None else self.encode + self.decode
+
+
+@dataclass(frozen=True)
+class Bar:
+    """How much better (above 0) or worse pictures of one kind come back, in dB, with its standard error."""
+
+    label: str
+    pictures: int
+    difference: float
+    error: float
+
+    @property
+    def sure(self) -> bool:
+        return abs(self.difference) > SURE * self.error
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """One of the ten best or worst test pictures, in words."""
+
+    psnr: float
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Hardness:
+    """What is hard for one autoencoder in one set; bars from the hardest on."""
+
+    key: str
+    title: str
+    difference: str  # of what the bars are
+    bars: tuple[Bar, ...]
+    worst: tuple[Extreme, ...]
+    best: tuple[Extreme, ...]
+
+
+@dataclass(frozen=True)
+class SetBenchmark:
+    """All rows on one set of pictures, best PSNR first, and what they say in sentences."""
+
+    kind: str
+    title: str
+    pictures: int
+    floor: float | None  # Fréchet distance of real training pictures from the same test pictures
+    rows: tuple[Row, ...]
+    hardness: tuple[Hardness, ...]
+    text: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Benchmarks:
+    """Everything the page shows. ``notes`` are sentences on what is missing or out of date."""
+
+    sets: tuple[SetBenchmark, ...] = ()
+    protocol: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The metrics of one autoencoder."""
+
+    key: str
+    title: str
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+    def at(self, *path: str) -> Any:
+        """A value inside, or None."""
+        value: Any = self.metrics
+        for key in path:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        return value
+
+    def rows(self, *path: str) -> Mapping[str, Any]:
+        """An object inside, or an empty one."""
+        value = self.at(*path)
+        return value if isinstance(value, Mapping) else {}

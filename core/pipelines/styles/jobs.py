@@ -27,11 +27,10 @@ from core.data.style_photos import StyleError, check_count, check_photos
 from core.images import to_pixels
 from core.pipelines.styles.library import FILE, StyleShelf
 from core.pipelines.styles.progress import curves, last_sample, reason
-from core.pipelines.styles.types import JobStatus, TrainRequest
+from core.pipelines.styles.types import RANKS, RATES, STEPS, JobStatus, TrainRequest
 
 SWITCH = "LATENTSCAPE_STYLE_TRAINING"  # "off" where nobody may train
 MINUTES = 10.0  # of training; then the best so far is kept
-STEPS, RANKS, RATES = (20, 1000), (1, 32), (1e-5, 1e-2)
 MOST_WAITING = 8
 SIDE = 64
 _SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "train_style.py"

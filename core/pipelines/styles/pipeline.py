@@ -9,18 +9,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.checkpoints import CheckpointError
-from core.pipelines.faces.pipeline import EditRequest, EditResult, FacesPipeline, FacesResult
+from core.pipelines.faces.pipeline import FacesPipeline
+from core.pipelines.faces.types import EditRequest, EditResult, FacesResult
 from core.pipelines.progress import Cancel, Progress
-from core.pipelines.styles.types import GridResult, StyleInfo, StyleSet, Tile, WallResult
+from core.pipelines.prompts.types import PromptRequest
+from core.pipelines.styles.types import (
+    MOST_TILES,
+    NO_STYLE,
+    STRENGTHS,
+    GridResult,
+    StyleInfo,
+    StyleSet,
+    Tile,
+    WallResult,
+)
 from core.recipe import Recipe, RecipeError, single, validate
 
 if TYPE_CHECKING:
-    from core.pipelines.prompts.pipeline import PromptsPipeline, PromptsResult
+    from core.pipelines.prompts.pipeline import PromptsPipeline
+    from core.pipelines.prompts.types import PromptsResult
     from core.pipelines.styles.jobs import StyleTrainer
-
-STRENGTHS = (-0.5, 0.0, 0.5, 1.0, 1.5)
-MOST_TILES = 64
-NO_STYLE = StyleSet()
 
 
 class StylesPipeline:
@@ -69,8 +77,6 @@ class StylesPipeline:
         if recipe.model == "faces":
             yield from self.faces.draw(recipe, previews=previews, cancel=cancel)
             return
-        from core.pipelines.prompts.pipeline import PromptRequest
-
         if self.prompts is None:
             raise RecipeError("Only the face model is here.")
         yield from self.prompts.draw(PromptRequest(recipe), previews=previews, cancel=cancel)

@@ -12,6 +12,9 @@ from core.recipe import Recipe, RecipeError, validate
 MODES = ("sum", "normalised")
 MOST_WORN = 4
 LEAST_WEIGHT, MOST_WEIGHT = -0.5, 1.5
+STRENGTHS = (-0.5, 0.0, 0.5, 1.0, 1.5)
+MOST_TILES = 64
+STEPS, RANKS, RATES = (20, 1000), (1, 32), (1e-5, 1e-2)  # of a training: least and most
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,9 @@ class StyleSet:
         if self.mode == "normalised" and total > 0:
             weights = {name: round(weight / total, 4) for name, weight in weights.items()}
         return validate(replace(recipe, styles=weights, style_parts=self.parts))
+
+
+NO_STYLE = StyleSet()
 
 
 def check_worn(weights: dict[str, float]) -> None:
