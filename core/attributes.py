@@ -152,13 +152,19 @@ def label(name: str) -> str:
 
 def vector(values: Mapping[str, float]) -> np.ndarray:
     """``{name: strength}`` -> float32 (40,); what is not named stays 0. Raises on unknown names and bad values."""
-    result = np.zeros(COUNT, dtype=np.float32)
-    for name, value in values.items():
+    for name in values:
         if name not in INDEX:
             raise AttributeValueError(
                 f"Unknown attribute {str(name)[:60]!r}. The 40 names are those of list_attr_celeba.txt."
             )
-        result[INDEX[name]] = _strength(value, name)
+    return dense({name: _strength(value, name) for name, value in values.items()})
+
+
+def dense(values: Mapping[str, float]) -> np.ndarray:
+    """As :func:`vector`, of names and strengths that were checked before, such as a recipe's."""
+    result = np.zeros(COUNT, dtype=np.float32)
+    for name, value in values.items():
+        result[INDEX[name]] = value
     return result
 
 
@@ -194,9 +200,11 @@ class Resolved:
     notes: tuple[str, ...]
 
 
-def resolve(values: Sequence[float] | np.ndarray) -> Resolved:
-    """Of two present attributes that exclude each other, the stronger stays (the earlier name on a tie)."""
-    result = check(values).copy()
+def resolve(values: np.ndarray) -> Resolved:
+    """A checked vector (40,): of two present attributes that exclude each other, the stronger stays (the earlier name
+    on a tie).
+    """
+    result = np.array(values, dtype=np.float32)
     notes = []
     for group in EXCLUSIVE:
         present = sorted((n for n in group if result[INDEX[n]] > 0), key=lambda n: (-result[INDEX[n]], INDEX[n]))

@@ -1,7 +1,8 @@
 """The recipe: everything that a picture needs to be drawn again, small enough for a link or a PNG text chunk.
 
-Recipes come back from strangers: from links, from dropped pictures, from the API. Every way in ends in ``validate``;
-nothing in a recipe is executed, and its names are single, plain names that cannot leave a folder.
+Recipes come back from strangers: from links, from dropped pictures, from the API. Making a :class:`Recipe` checks it,
+so one that exists is sound and nobody checks it again. Nothing in a recipe is executed, and its names are single, plain
+names that cannot leave a folder.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import binascii
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields, replace
+from functools import partial
 from numbers import Integral, Real
 
 from PIL import Image
@@ -39,9 +42,28 @@ class RecipeError(ValueError):
     """A recipe that cannot be used; the message is meant for the user."""
 
 
+class Values(dict[str, float]):
+    """Names with a number each. They cannot be changed, so that a recipe stays as it was checked, and have a hash."""
+
+    def _refuse(self, *_: object, **__: object) -> None:
+        raise TypeError("A recipe cannot be changed; make another one with dataclasses.replace.")
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+    def __reduce__(self) -> tuple[type[Values], tuple[dict[str, float]]]:
+        return Values, (dict(self),)
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """Plain values only. ``attributes`` names what is set, in [-1, 1]; what is absent is unspecified."""
+    """Plain values only. ``attributes`` names what is set, in [-1, 1]; what is absent is unspecified.
+
+    Making one raises ``RecipeError`` where a value does not fit. Numbers and texts become plain Python types;
+    attributes stand in their official order, without those of strength 0, and styles by name.
+    """
 
     seed: int = 0  # 0 <= seed < 2**32; picture i of several uses seed + i (mod 2**32)
     attributes: dict[str, float] = field(default_factory=dict)
@@ -58,58 +80,64 @@ class Recipe:
     level: float = LEVEL  # how much of the noise is put on the draft, 0.05..1; as much of the steps is done
     style_parts: tuple[float, float, float] = (1.0, 1.0, 1.0)  # of the weights, in early, middle and late blocks
 
+    def __post_init__(self) -> None:
+        for name, check in _CHECKS.items():
+            object.__setattr__(self, name, check(getattr(self, name)))
+        to_json(self)  # what can be made can be stored
+
+    def resolved(self) -> attributes.Resolved:
+        """The attributes as a vector (40,) without contradictions, and a sentence for each that gave way."""
+        return attributes.resolve(attributes.dense(self.attributes))
+
 
 _FIELDS = tuple(f.name for f in fields(Recipe))
 _DEFAULTS = {f.name: f.default if f.default_factory is MISSING else f.default_factory() for f in fields(Recipe)}
 
 
-def validate(recipe: Recipe) -> Recipe:
-    """Any Recipe -> the same in plain types and one order (attributes as official, styles by name), or RecipeError.
-
-    Attributes of strength 0 are left out: they are unspecified. What passes can be stored by ``to_json``.
-    """
-    if not isinstance(recipe, Recipe):
-        raise RecipeError("This is not a recipe.")
-    if recipe.solver not in SOLVERS:
-        raise RecipeError(f"Unknown solver {_shown(recipe.solver)}; there are {', '.join(SOLVERS)}.")
-    if recipe.start not in STARTS:
-        raise RecipeError(f"Unknown start {_shown(recipe.start)}; there are {', '.join(STARTS)}.")
-    checked = Recipe(
-        seed=_whole("The seed", recipe.seed, 0, SEEDS - 1),
-        attributes=_attributes(recipe.attributes),
-        prompt=_text("The prompt", recipe.prompt),
-        negative_prompt=_text("The negative prompt", recipe.negative_prompt),
-        styles=_styles(recipe.styles),
-        style_parts=_parts(recipe.style_parts),
-        model=_name("model", recipe.model),
-        count=_whole("The number of pictures", recipe.count, 1, 16),
-        steps=_whole("The number of steps", recipe.steps, 1, 250),
-        guidance=_number("The guidance scale", recipe.guidance, 1, 15),
-        guidance_interval=_interval(recipe.guidance_interval),
-        solver=str(recipe.solver),
-        start=str(recipe.start),
-        level=_number("The noise on the draft", recipe.level, 0.05, 1),
-    )
-    _dump(checked)
-    return checked
-
-
 def single(recipe: Recipe, i: int) -> Recipe:
     """The recipe of the i-th picture alone (from 0): the seed it had among the others, count 1."""
-    recipe = validate(recipe)
     i = _whole("The number of the picture", i, 0, recipe.count - 1)
-    return replace(recipe, seed=(recipe.seed + i) % SEEDS, count=1)
+    return recipe if recipe.count == 1 else replace(recipe, seed=(recipe.seed + i) % SEEDS, count=1)
 
 
 def filename(recipe: Recipe) -> str:
     """A name for the download, such as ``latentscape-faces-seed42.png``."""
-    recipe = validate(recipe)
     return f"latentscape-{recipe.model.replace(' ', '-')}-seed{recipe.seed}.png"
+
+
+def to_dict(recipe: Recipe) -> dict[str, object]:
+    """Every field as plain JSON values, and the version that gives them their meaning."""
+    values = {name: getattr(recipe, name) for name in _FIELDS}
+    plain = {name: dict(value) if isinstance(value, Values) else value for name, value in values.items()}
+    return {"version": VERSION, **plain}
+
+
+def from_dict(values: object) -> Recipe:
+    """The recipe in the JSON object that :func:`to_dict` makes, or in a part of it. Raises RecipeError."""
+    if not isinstance(values, dict) or "version" not in values or "seed" not in values:
+        raise RecipeError("This is not a Latentscape recipe: it needs a version and a seed.")
+    version = values["version"]
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise RecipeError("This recipe's version is not a whole number from 1.")
+    if version > VERSION:
+        raise RecipeError("This recipe was made by a newer Latentscape; update this one to open it.")
+    settings = {name: value for name, value in values.items() if name != "version"}
+    unknown = [name for name in settings if name not in _FIELDS]
+    if unknown:
+        raise RecipeError(f"This recipe holds something unknown: {_shown(unknown[0])}.")
+    return Recipe(**settings)
 
 
 def to_json(recipe: Recipe) -> str:
     """Compact JSON with sorted keys: the version, the seed and what differs from the defaults."""
-    return _dump(validate(recipe))
+    values = {name: getattr(recipe, name) for name in _FIELDS}
+    kept = {name: value for name, value in values.items() if name == "seed" or value != _DEFAULTS[name]}
+    text = json.dumps(
+        _short({**kept, "version": VERSION}), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    if len(text.encode()) > MAX_JSON:
+        raise RecipeError(f"This recipe is longer than {MAX_JSON // 1024} KB; shorten the prompt.")
+    return text
 
 
 def from_json(text: str) -> Recipe:
@@ -122,17 +150,7 @@ def from_json(text: str) -> Recipe:
         raise
     except (ValueError, RecursionError) as error:
         raise RecipeError("This recipe is damaged: it is not valid JSON.") from error
-    if not isinstance(values, dict) or "version" not in values or "seed" not in values:
-        raise RecipeError("This is not a Latentscape recipe: it needs a version and a seed.")
-    version = values.pop("version")
-    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise RecipeError("This recipe's version is not a whole number from 1.")
-    if version > VERSION:
-        raise RecipeError("This recipe was made by a newer Latentscape; update this one to open it.")
-    unknown = [key for key in values if key not in _FIELDS]
-    if unknown:
-        raise RecipeError(f"This recipe holds something unknown: {_shown(unknown[0])}.")
-    return validate(Recipe(**values))
+    return from_dict(values)
 
 
 def to_link(recipe: Recipe) -> str:
@@ -167,17 +185,6 @@ def from_png(data: bytes) -> Recipe:
     if text is None:
         raise RecipeError("This picture carries no Latentscape recipe.")
     return from_json(text)
-
-
-def _dump(recipe: Recipe) -> str:
-    values = {name: getattr(recipe, name) for name in _FIELDS}
-    kept = {name: value for name, value in values.items() if name == "seed" or value != _DEFAULTS[name]}
-    text = json.dumps(
-        _short({**kept, "version": VERSION}), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
-    if len(text.encode()) > MAX_JSON:
-        raise RecipeError(f"This recipe is longer than {MAX_JSON // 1024} KB; shorten the prompt.")
-    return text
 
 
 def _short(value: object) -> object:
@@ -233,7 +240,7 @@ def _name(what: str, value: object) -> str:
     return str(value)
 
 
-def _attributes(values: object) -> dict[str, float]:
+def _attributes(values: object) -> Values:
     if not isinstance(values, dict):
         raise RecipeError("The attributes must be names with a strength each.")
     for name in values:
@@ -241,16 +248,16 @@ def _attributes(values: object) -> dict[str, float]:
             raise RecipeError(f"Unknown attribute {_shown(name)}; the names are CelebA's 40.")
     present = (name for name in attributes.NAMES if name in values)
     checked = {name: _number(attributes.label(name), values[name], -1, 1) for name in present}
-    return {name: value for name, value in checked.items() if value != 0}
+    return Values({name: value for name, value in checked.items() if value != 0})
 
 
-def _styles(values: object) -> dict[str, float]:
+def _styles(values: object) -> Values:
     if not isinstance(values, dict):
         raise RecipeError("The styles must be names with a weight each.")
     if len(values) > MAX_STYLES:
-        raise RecipeError(f"At most {MAX_STYLES} styles can be worn at once.")
+        raise RecipeError(f"At most {MAX_STYLES} styles can be applied at once.")
     names = sorted(_name("style", name) for name in values)
-    return {name: _number(f"The weight of style {name!r}", values[name], -2, 2) for name in names}
+    return Values({name: _number(f"The weight of style {name!r}", values[name], -2, 2) for name in names})
 
 
 def _parts(value: object) -> tuple[float, float, float]:
@@ -267,3 +274,27 @@ def _interval(value: object) -> tuple[float, float]:
     if start > end:
         raise RecipeError("The guidance interval must start before it ends.")
     return start, end
+
+
+def _one_of(what: str, value: object, known: tuple[str, ...]) -> str:
+    if not isinstance(value, str) or value not in known:
+        raise RecipeError(f"Unknown {what} {_shown(value)}; there are {', '.join(known)}.")
+    return str(value)
+
+
+_CHECKS: dict[str, Callable[[object], object]] = {
+    "solver": partial(_one_of, "solver", known=SOLVERS),
+    "start": partial(_one_of, "start", known=STARTS),
+    "seed": partial(_whole, "The seed", low=0, high=SEEDS - 1),
+    "attributes": _attributes,
+    "prompt": partial(_text, "The prompt"),
+    "negative_prompt": partial(_text, "The negative prompt"),
+    "styles": _styles,
+    "style_parts": _parts,
+    "model": partial(_name, "model"),
+    "count": partial(_whole, "The number of pictures", low=1, high=16),
+    "steps": partial(_whole, "The number of steps", low=1, high=250),
+    "guidance": partial(_number, "The guidance scale", low=1, high=15),
+    "guidance_interval": _interval,
+    "level": partial(_number, "The noise on the draft", low=0.05, high=1),
+}

@@ -109,13 +109,12 @@ def sample_text(args: argparse.Namespace) -> None:
     from core.pipelines.prompts.folder import draw_prompts, read_prompts
     from core.pipelines.prompts.pipeline import PromptsPipeline
     from core.pipelines.prompts.types import PromptRequest
-    from core.recipe import validate
 
     named = ("steps", "guidance", "solver", "start", "level")
     given = {name: getattr(args, name) for name in named if getattr(args, name) is not None}
     pipeline = PromptsPipeline(args.checkpoints, args.model)
-    wanted = replace(pipeline.usual(), seed=args.seed, negative_prompt=args.negative, styles=styles_of(args), **given)
-    request = PromptRequest(validate(wanted))
+    wanted = replace(pipeline.usual(), seed=args.seed, styles=styles_of(args), **given)
+    request = PromptRequest.of(wanted, "", args.negative)
     prompts = read_prompts(args.prompts)
     notes = []
     drawn = draw_prompts(pipeline, request, prompts, args.out)

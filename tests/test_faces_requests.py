@@ -8,13 +8,15 @@ import io
 import pytest
 from PIL import Image
 
+from core import attributes
 from core.images import PictureError
-from core.recipe import Recipe, to_link, to_png
+from core.pipelines.faces.pipeline import FacesPipeline
+from core.recipe import Recipe, to_dict, to_link, to_png
 from ui.components.pictures import MAX_UPLOAD, data_uri, decode_uri, exact_uri
-from ui.faces.requests import parse_ask, plain
+from ui.faces.requests import parse_ask
 from ui.faces.responses import USER_ERRORS, Turn, answer, base_attributes
 
-DRAW = {"kind": "draw", "ticket": 3, "recipe": plain(Recipe(seed=5))}
+DRAW = {"kind": "draw", "ticket": 3, "recipe": to_dict(Recipe(seed=5))}
 
 
 class NoModels:
@@ -28,7 +30,7 @@ def test_a_recipe_survives_the_way_through_the_page():
     wanted = Recipe(
         seed=2**32 - 1, attributes={"Smiling": -0.5}, count=16, guidance_interval=(0.1, 0.9), solver="unipc"
     )
-    assert parse_ask({**DRAW, "recipe": plain(wanted)}).recipe == wanted
+    assert parse_ask({**DRAW, "recipe": to_dict(wanted)}).recipe == wanted
 
 
 def test_a_link_and_a_png_bring_their_recipe():
@@ -85,6 +87,25 @@ def test_anything_else_is_refused_with_a_sentence(value):
 def test_a_picture_that_is_too_large_is_refused_before_it_is_decoded():
     with pytest.raises(PictureError, match="too large"):
         decode_uri("data:image/png;base64," + "A" * (MAX_UPLOAD * 4 // 3 + 400))
+
+
+@pytest.mark.parametrize(("count", "settle", "distinct"), [(1, False, 1), (1, True, 2), (4, False, 5)])
+def test_a_recipe_is_checked_once(tiny_checkpoints, monkeypatch, count, settle, distinct):
+    """One check per distinct recipe: the request's, each picture's of several, the baseline's without attributes."""
+    checked = []
+    check = Recipe.__post_init__
+
+    def counted(self):
+        check(self)
+        checked.append(self)
+
+    pipeline = FacesPipeline(tiny_checkpoints)
+    sent = to_dict(Recipe(seed=5, steps=2, attributes={"Smiling": 1.0}, count=count))
+    monkeypatch.setattr(Recipe, "__post_init__", counted)
+    monkeypatch.setattr(attributes, "_strength", lambda *_: pytest.fail("an attribute of a recipe is checked again"))
+    *_, last = answer(pipeline, {**DRAW, "recipe": sent, "settle": settle}, Turn())
+    assert len(last["drawn"]["faces"]) == count and ("changes" in last) == settle
+    assert len(checked) == len(set(checked)) == distinct
 
 
 def test_a_missing_model_is_named_with_its_command():

@@ -169,11 +169,12 @@ def test_a_picture_is_read_back_and_the_best_comes_first(pipeline):
     ["", "   \n", "😀😀😀", "улыбка 笑顔", "<b>{{7*7}}</b> %s ${x}", "a\x00\x1b[31mman", "bald woman with long hair"],
 )
 def test_any_prompt_draws(pipeline, prompt):
-    assert len(last(pipeline.draw(asking(prompt=prompt), previews=False)).drawings) == 1
+    request = PromptRequest.of(SMALL.recipe, prompt)
+    assert len(last(pipeline.draw(request, previews=False)).drawings) == 1
 
 
 def test_long_prompts_are_cut_and_it_is_said(pipeline):
-    result = last(pipeline.draw(asking(prompt="smiling woman " * 5_000), previews=False))
+    result = last(pipeline.draw(PromptRequest.of(SMALL.recipe, "smiling woman " * 5_000), previews=False))
     assert "The prompt was cut after" in result.notes[0]
     assert result.notes[-1] == "Only the first 46 words were read: more do not fit the text encoder."
     assert cleaned("woman " * 300)[1] == ()

@@ -6,6 +6,7 @@ import base64
 import io
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +20,19 @@ import app
 from core.captions.parsing import understood
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.types import DRAFTED
-from core.recipe import MAX_PROMPT, Recipe, RecipeError, from_json, from_link, from_png, to_json, to_link, to_png
+from core.recipe import (
+    MAX_PROMPT,
+    Recipe,
+    RecipeError,
+    from_json,
+    from_link,
+    from_png,
+    to_dict,
+    to_json,
+    to_link,
+    to_png,
+)
 from ui.components.pictures import data_uri
-from ui.faces.requests import plain
 from ui.faces.responses import Turn
 from ui.prompts.requests import parse_prompts
 from ui.prompts.responses import PromptStudio
@@ -42,7 +53,7 @@ def studio(root):
 
 
 def ask(studio, turn=None, **request):
-    request = {"kind": "draw", "recipe": plain(RECIPE), "ticket": 4, **request}
+    request = {"kind": "draw", "recipe": to_dict(RECIPE), "ticket": 4, **request}
     *_, last = studio.answer(request, turn or Turn())
     assert last["ticket"] == 4 and last["last"]
     return last
@@ -60,12 +71,12 @@ def pixels(uri):
 
 
 def test_prompts_of_any_kind_are_cleaned_and_cut_never_refused():
-    sent = {**plain(RECIPE), "prompt": "woman " * 10_000, "negative_prompt": "a\x00b\x1b[0m\ud800"}
+    sent = {**to_dict(RECIPE), "prompt": "woman " * 10_000, "negative_prompt": "a\x00b\x1b[0m\ud800"}
     wanted = parse_prompts({"kind": "morph", "recipe": sent, "other": "<b>{{7*7}}</b>\n😀", "ticket": 2})
     assert len(wanted.recipe.prompt) <= MAX_PROMPT and "The prompt was cut after" in wanted.notes[0]
     assert wanted.recipe.negative_prompt == "a b [0m" and wanted.other == "<b>{{7*7}}</b> 😀"
     for prompt in ("", "  \n", None, 7, ["a"]):
-        assert parse_prompts({"kind": "draw", "recipe": {**plain(RECIPE), "prompt": prompt}}).recipe.prompt == ""
+        assert parse_prompts({"kind": "draw", "recipe": {**to_dict(RECIPE), "prompt": prompt}}).recipe.prompt == ""
 
 
 @pytest.mark.parametrize(
@@ -77,14 +88,14 @@ def test_prompts_of_any_kind_are_cleaned_and_cut_never_refused():
         {"kind": "train"},
         {"kind": "draw"},
         {"kind": "draw", "recipe": []},
-        {"kind": "draw", "recipe": {**plain(RECIPE), "steps": 9999}},
-        {"kind": "draw", "recipe": {**plain(RECIPE), "start": "photo"}},
-        {"kind": "draw", "recipe": {**plain(RECIPE), "level": 0}},
-        {"kind": "draw", "recipe": {**plain(RECIPE), "model": "faces"}},
-        {"kind": "draw", "recipe": {**plain(RECIPE), "model": "../../etc"}},
+        {"kind": "draw", "recipe": {**to_dict(RECIPE), "steps": 9999}},
+        {"kind": "draw", "recipe": {**to_dict(RECIPE), "start": "photo"}},
+        {"kind": "draw", "recipe": {**to_dict(RECIPE), "level": 0}},
+        {"kind": "draw", "recipe": {**to_dict(RECIPE), "model": "faces"}},
+        {"kind": "draw", "recipe": {**to_dict(RECIPE), "model": "../../etc"}},
         {"kind": "draw", "link": "###"},
-        {"kind": "morph", "recipe": plain(RECIPE), "frames": 10**6},
-        {"kind": "morph", "recipe": plain(RECIPE), "frames": True},
+        {"kind": "morph", "recipe": to_dict(RECIPE), "frames": 10**6},
+        {"kind": "morph", "recipe": to_dict(RECIPE), "frames": True},
     ],
 )
 def test_what_does_not_fit_is_one_sentence(value):
@@ -163,13 +174,13 @@ def test_what_was_asked_reads_like_a_person_would_say_it():
 
 
 def test_pictures_come_with_their_recipes_and_what_was_read_back(studio):
-    answer = ask(studio, recipe=plain(Recipe(**{**plain_of(RECIPE), "count": 2})))
+    answer = ask(studio, recipe=to_dict(replace(RECIPE, count=2)))
     drawn, readings = answer["drawn"], answer["readings"]
     assert [picture["seed"] for picture in drawn["pictures"]] == [11, 12] and len(readings) == 2
     again = from_png(base64.b64decode(drawn["pictures"][1]["picture"].partition(",")[2]))
     assert again.prompt == PROMPT and again.seed == 12 and again.count == 1
     assert np.array_equal(
-        pixels(ask(studio, recipe=plain(again))["drawn"]["pictures"][0]["picture"]),
+        pixels(ask(studio, recipe=to_dict(again))["drawn"]["pictures"][0]["picture"]),
         pixels(drawn["pictures"][1]["picture"]),
     )
     image = Image.fromarray(pixels(drawn["pictures"][0]["picture"]))
@@ -190,7 +201,7 @@ def test_two_prompts_share_one_seed(studio):
     compared = ask(studio, kind="compare", other="sushi")
     pictures = compared["drawn"]["pictures"]
     assert [one["prompt"] for one in pictures] == [PROMPT, "sushi"] and {one["seed"] for one in pictures} == {11}
-    alone = ask(studio, recipe={**plain(RECIPE), "prompt": "sushi"})["drawn"]["pictures"][0]
+    alone = ask(studio, recipe={**to_dict(RECIPE), "prompt": "sushi"})["drawn"]["pictures"][0]
     assert alone["picture"] == pictures[1]["picture"]
     assert [one["words"] for one in compared["readings"][1]["asked"]] == ["Sushi"]
 
@@ -214,7 +225,7 @@ def test_a_morph_and_its_film(studio):
 
 
 def test_a_draft_is_shown_beside_its_picture(studio):
-    recipe = {**plain(RECIPE), "start": "prior", "level": 0.5, "steps": 4}
+    recipe = {**to_dict(RECIPE), "start": "prior", "level": 0.5, "steps": 4}
     picture = ask(studio, recipe=recipe)["drawn"]["pictures"][0]
     assert pixels(picture["draft"]).shape == (64, 64, 3) and picture["recipe"]["start"] == "prior"
 
@@ -222,7 +233,7 @@ def test_a_draft_is_shown_beside_its_picture(studio):
 def test_stopping_keeps_what_is_there_and_skips_the_rest(studio):
     turn = Turn()
     turn.stopped = 4
-    answer = ask(studio, turn, recipe={**plain(RECIPE), "count": 3})
+    answer = ask(studio, turn, recipe={**to_dict(RECIPE), "count": 3})
     assert answer["drawn"]["cancelled"] and len(answer["drawn"]["pictures"]) == 1 and "readings" not in answer
     assert "explained" not in ask(studio, turn, kind="explain")
 
@@ -235,13 +246,13 @@ def test_what_is_missing_says_what_to_do(root, tmp_path, monkeypatch):
     assert [bool(model["missing"]) for model in opened["models"]] == [True, True]
     assert "train_clip.py" in opened["clip"] and not opened["prior"]
     assert "train_text.py" in ask(bare)["missing"]
-    assert "LATENTSCAPE_SD" in ask(bare, recipe={**plain(RECIPE), "model": "stable-diffusion"})["missing"]
+    assert "LATENTSCAPE_SD" in ask(bare, recipe={**to_dict(RECIPE), "model": "stable-diffusion"})["missing"]
     assert typed(bare, "a woman")["asked"] == ["Woman"]
 
 
 def test_stable_diffusion_answers_through_the_same_tab(studio, tmp_path, monkeypatch):
     monkeypatch.setenv("LATENTSCAPE_SD", str(tiny_text.stable_diffusion(tmp_path)))
-    recipe = {**plain(RECIPE), "model": "stable-diffusion", "prompt": "a dragon"}
+    recipe = {**to_dict(RECIPE), "model": "stable-diffusion", "prompt": "a dragon"}
     drawn = ask(studio, recipe=recipe)["drawn"]
     assert pixels(drawn["pictures"][0]["picture"]).shape == (320, 320, 3) and drawn["notes"] == []
     assert "no draft" in ask(studio, recipe={**recipe, "start": "prior"})["error"]
@@ -269,7 +280,3 @@ def test_the_endpoint_draws_for_programs(root, tmp_path):
                 client.predict(**{**call, **changed})
     finally:
         page.close()
-
-
-def plain_of(recipe):
-    return {name: value for name, value in plain(recipe).items() if name != "version"}

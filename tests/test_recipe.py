@@ -1,6 +1,7 @@
 """A recipe comes back from JSON, link and PNG as it was; whatever was forged is refused with a sentence."""
 
 import base64
+import copy
 import dataclasses
 import io
 import json
@@ -22,14 +23,15 @@ from core.recipe import (
     Recipe,
     RecipeError,
     filename,
+    from_dict,
     from_json,
     from_link,
     from_png,
     single,
+    to_dict,
     to_json,
     to_link,
     to_png,
-    validate,
 )
 
 FULL = Recipe(
@@ -82,7 +84,7 @@ def refusal(call, *arguments: object) -> str:
 def test_json_link_and_png_give_the_recipe_back(recipe: Recipe) -> None:
     text, link = to_json(recipe), to_link(recipe)
     png = to_png(Image.new("RGB", (64, 64), "red"), recipe)
-    assert from_json(text) == from_link(link) == from_png(png) == validate(recipe) == recipe
+    assert from_json(text) == from_link(link) == from_png(png) == from_dict(to_dict(recipe)) == recipe
     assert to_json(from_json(text)) == text and to_link(from_link(link)) == link
     assert list(from_json(text).attributes) == [name for name in attributes.NAMES if name in recipe.attributes]
     assert link.isascii() and link.replace("-", "a").replace("_", "a").isalnum()
@@ -101,18 +103,19 @@ def test_the_order_in_which_things_were_set_does_not_matter() -> None:
     one = Recipe(attributes={"Male": 1, "Bald": -1, "Young": 0}, styles={"b": 1, "a": 1})
     other = Recipe(attributes={"Bald": -1.0, "Male": 1.0}, styles={"a": 1.0, "b": 1.0})
     assert to_json(one) == to_json(other)
-    assert list(validate(one).attributes.items()) == list(validate(other).attributes.items())
-    assert list(validate(one).styles) == ["a", "b"]
+    assert one == other and hash(one) == hash(other)
+    assert list(one.attributes.items()) == list(other.attributes.items())
+    assert list(one.styles) == ["a", "b"]
 
 
-def test_validate_gives_plain_types_and_shares_nothing() -> None:
+def test_a_recipe_holds_plain_types_and_shares_nothing() -> None:
     mine = {"Male": np.float32(0.5)}
-    recipe = validate(Recipe(seed=np.int64(7), attributes=mine, guidance=Fraction(5, 2), guidance_interval=[0, 1]))
+    recipe = Recipe(seed=np.int64(7), attributes=mine, guidance=Fraction(5, 2), guidance_interval=[0, 1])
     mine["Male"] = 9
     assert recipe == Recipe(seed=7, attributes={"Male": 0.5}, guidance=2.5, guidance_interval=(0.0, 1.0))
     assert type(recipe.seed) is int and type(recipe.guidance) is float and type(recipe.attributes["Male"]) is float
     assert type(recipe.guidance_interval) is tuple
-    assert validate(recipe) == recipe
+    assert json.loads(json.dumps(to_dict(recipe)))["attributes"] == {"Male": 0.5}
 
 
 def test_the_defaults_belong_to_the_version() -> None:
@@ -180,32 +183,50 @@ BAD_PAIRS = [(name, value) for name, values in BAD.items() for value in values]
 
 @pytest.mark.parametrize(("name", "value"), BAD_PAIRS, ids=[f"{name}-{i}" for i, (name, _) in enumerate(BAD_PAIRS)])
 def test_every_bad_value_is_refused(name: str, value: object) -> None:
-    message = refusal(validate, dataclasses.replace(FULL, **{name: value}))
-    assert refusal(to_json, dataclasses.replace(FULL, **{name: value})) == message
+    message = refusal(lambda: dataclasses.replace(FULL, **{name: value}))
+    assert refusal(lambda: Recipe(**{name: value})) == message
+    assert refusal(from_dict, {**to_dict(FULL), name: value}) == message
 
 
 def test_messages_name_what_is_wrong() -> None:
-    assert "Unknown attribute 'Smilling'" in refusal(validate, Recipe(attributes={"Smilling": 1}))
-    assert "Smiling must be a number from -1 to 1" in refusal(validate, Recipe(attributes={"Smiling": 2}))
-    assert "seed must be a whole number" in refusal(validate, Recipe(seed="seven"))
-    assert "from 1 to 16" in refusal(validate, Recipe(count=1000))
-    for other in (None, {}, "{}", Recipe):
-        assert "not a recipe" in refusal(validate, other)
+    assert "Unknown attribute 'Smilling'" in refusal(lambda: Recipe(attributes={"Smilling": 1}))
+    assert "Smiling must be a number from -1 to 1" in refusal(lambda: Recipe(attributes={"Smiling": 2}))
+    assert "seed must be a whole number" in refusal(lambda: Recipe(seed="seven"))
+    assert "from 1 to 16" in refusal(lambda: Recipe(count=1000))
+    for other in (None, [], "{}", Recipe, Recipe()):
+        assert "not a Latentscape recipe" in refusal(from_dict, other)
+
+
+def test_what_was_checked_cannot_be_changed() -> None:
+    recipe = Recipe(attributes={"Male": 0.5}, styles={"oil": 1})
+    for change in (
+        lambda: recipe.attributes.update(Male=9),
+        lambda: recipe.attributes.__setitem__("Male", 9),
+        lambda: recipe.styles.pop("oil"),
+        lambda: recipe.styles.clear(),
+    ):
+        with pytest.raises(TypeError, match="cannot be changed"):
+            change()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        recipe.seed = -1
+    for again in (copy.deepcopy(recipe), Recipe(**dataclasses.asdict(recipe))):
+        assert again == recipe and hash(again) == hash(recipe)
+    assert type(to_dict(recipe)["attributes"]) is dict
 
 
 @pytest.mark.parametrize("value", [0, SEEDS - 1])
 def test_the_ends_of_the_ranges_are_inside(value: int) -> None:
-    validate(Recipe(seed=value))
-    validate(Recipe(steps=1, count=1, guidance=1, guidance_interval=(0, 0)))
-    validate(Recipe(steps=250, count=16, guidance=15, guidance_interval=(1, 1), prompt="x" * MAX_PROMPT))
-    validate(Recipe(attributes=dict.fromkeys(attributes.NAMES, -1), styles={c * 64: 2 for c in "abcdefgh"}))
+    Recipe(seed=value)
+    Recipe(steps=1, count=1, guidance=1, guidance_interval=(0, 0))
+    Recipe(steps=250, count=16, guidance=15, guidance_interval=(1, 1), prompt="x" * MAX_PROMPT)
+    Recipe(attributes=dict.fromkeys(attributes.NAMES, -1), styles={c * 64: 2 for c in "abcdefgh"})
 
 
 def test_what_validates_can_be_stored() -> None:
     long = Recipe(prompt="🎩" * MAX_PROMPT)  # 8,000 bytes
     assert from_png(to_png(Image.new("RGB", (2, 2)), long)) == from_link(to_link(long)) == long
-    full = dataclasses.replace(long, negative_prompt=long.prompt, attributes=dict.fromkeys(attributes.NAMES, 1))
-    assert "shorten the prompt" in refusal(validate, full)
+    everything = {"negative_prompt": long.prompt, "attributes": dict.fromkeys(attributes.NAMES, 1)}
+    assert "shorten the prompt" in refusal(lambda: dataclasses.replace(long, **everything))
 
 
 # --- forged text --------------------------------------------------------------------------------------------------
@@ -215,7 +236,7 @@ FORGED = [
     *('{"seed":1,"version":1}{}', "{'seed':1,'version':1}", '{"seed":NaN,"version":1}', '{"seed":1e999,"version":1}'),
     *('{"seed":1,"seed":2,"version":1}', '{"seed":1,"version":1,"attributes":{"Male":1,"Male":-1}}'),
     *('{"seed":1,"version":1,"guidance":Infinity}', '{"seed":1,"version":1,"extra":1}', '{"seed":1,"version":1,"":1}'),
-    *('{"seed":1,"version":1,"__class__":"os.system"}', '{"seed":1,"version":1,"validate":1}'),
+    *('{"seed":1,"version":1,"__class__":"os.system"}', '{"seed":1,"version":1,"to_png":1}'),
     *(f'{{"seed":1,"version":{version}}}' for version in ("0", "-1", "true", "1.0", '"1"', "null", "[]", "2", "999")),
     '{"seed":1,"version":1,"attributes":{"Male":{"Male":{"Male":1}}}}',
     '{"seed":1,"version":1,"attributes":[["Male",1]]}',

@@ -22,9 +22,8 @@ from core.models.adapters import TARGETS, AdapterFactors
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.styles.jobs import StyleTrainer
 from core.pipelines.styles.pipeline import StylesPipeline
-from core.recipe import Recipe, from_link, from_png, to_png
+from core.recipe import Recipe, from_link, from_png, to_dict, to_png
 from ui.components.pictures import data_uri
-from ui.faces.requests import plain
 from ui.faces.responses import Turn
 from ui.reconstruction.requests import LabError
 from ui.styles.requests import parse_job, parse_styles
@@ -69,7 +68,7 @@ def uploads():
 
 
 def messages(studio, session="anna", turn=None, **request):
-    request = {"kind": "draw", "recipe": plain(RECIPE), "ticket": 4, **request}
+    request = {"kind": "draw", "recipe": to_dict(RECIPE), "ticket": 4, **request}
     return list(studio.answer(request, turn or Turn(), session))
 
 
@@ -106,21 +105,21 @@ def photo():
         {"kind": "teach"},
         {"kind": "draw"},
         {"kind": "draw", "recipe": []},
-        {"kind": "draw", "recipe": {**plain(RECIPE), "model": "text"}},
-        {"kind": "draw", "recipe": plain(RECIPE), "worn": worn(oil=1.6)},
-        {"kind": "draw", "recipe": plain(RECIPE), "worn": worn(oil=float("nan"))},
-        {"kind": "draw", "recipe": plain(RECIPE), "worn": worn(oil=True)},
-        {"kind": "draw", "recipe": plain(RECIPE), "worn": worn("average", oil=1)},
-        {"kind": "draw", "recipe": plain(RECIPE), "worn": worn(parts=(1, 1), oil=1)},
-        {"kind": "draw", "recipe": plain(RECIPE), "worn": worn(parts=(1, 1, 9), oil=1)},
-        {"kind": "draw", "recipe": plain(RECIPE), "worn": {"weights": ["oil"]}},
-        {"kind": "draw", "recipe": plain(RECIPE), "worn": worn(a=1, b=1, c=1, d=1, e=1)},
-        {"kind": "wall", "recipe": plain(RECIPE), "names": []},
-        {"kind": "wall", "recipe": plain(RECIPE), "names": ["x"] * 65},
-        {"kind": "wall", "recipe": plain(RECIPE), "names": [7]},
-        {"kind": "grid", "recipe": plain(RECIPE), "names": NAMES, "weights": [0.1] * 10},
-        {"kind": "photo", "recipe": plain(RECIPE), "photo": "no"},
-        {"kind": "photo", "recipe": plain(RECIPE), "photo": photo(), "faithfulness": 2},
+        {"kind": "draw", "recipe": {**to_dict(RECIPE), "model": "text"}},
+        {"kind": "draw", "recipe": to_dict(RECIPE), "worn": worn(oil=1.6)},
+        {"kind": "draw", "recipe": to_dict(RECIPE), "worn": worn(oil=float("nan"))},
+        {"kind": "draw", "recipe": to_dict(RECIPE), "worn": worn(oil=True)},
+        {"kind": "draw", "recipe": to_dict(RECIPE), "worn": worn("average", oil=1)},
+        {"kind": "draw", "recipe": to_dict(RECIPE), "worn": worn(parts=(1, 1), oil=1)},
+        {"kind": "draw", "recipe": to_dict(RECIPE), "worn": worn(parts=(1, 1, 9), oil=1)},
+        {"kind": "draw", "recipe": to_dict(RECIPE), "worn": {"weights": ["oil"]}},
+        {"kind": "draw", "recipe": to_dict(RECIPE), "worn": worn(a=1, b=1, c=1, d=1, e=1)},
+        {"kind": "wall", "recipe": to_dict(RECIPE), "names": []},
+        {"kind": "wall", "recipe": to_dict(RECIPE), "names": ["x"] * 65},
+        {"kind": "wall", "recipe": to_dict(RECIPE), "names": [7]},
+        {"kind": "grid", "recipe": to_dict(RECIPE), "names": NAMES, "weights": [0.1] * 10},
+        {"kind": "photo", "recipe": to_dict(RECIPE), "photo": "no"},
+        {"kind": "photo", "recipe": to_dict(RECIPE), "photo": photo(), "faithfulness": 2},
         {"kind": "add", "path": "/etc/passwd"},
         {"kind": "add", "path": ""},
     ],

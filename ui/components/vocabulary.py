@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core import attributes
-from core.recipe import PNG_KEY, Recipe
-from ui.faces.requests import plain
+from core.recipe import PNG_KEY, Recipe, to_dict
 
 SOLVER_WORDS = {"dpm++": "DPM-Solver++", "unipc": "UniPC", "ddim": "DDIM", "ddpm": "DDPM", "flow-euler": "Flow Euler"}
 TEXT_SOLVERS = {**{name: SOLVER_WORDS[name] for name in ("dpm++", "unipc", "ddim", "ddpm")}, "lcm": "LCM"}
@@ -23,7 +22,7 @@ def vocabulary() -> dict[str, Any]:
         "exclusive": [sorted(group) for group in attributes.EXCLUSIVE],
         "solvers": SOLVER_WORDS,
         "pngKey": PNG_KEY,
-        "first": plain(first),
+        "first": to_dict(first),
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +16,7 @@ from core.pipelines.faces.types import EditRequest, EditResult, FacesResult
 from core.recipe import SOLVERS, Recipe, RecipeError
 from ui.components.picture_files import PictureFiles
 from ui.components.pictures import MAX_UPLOAD
-from ui.faces.requests import METHODS, plain
+from ui.faces.requests import METHODS
 from ui.faces.responses import USER_ERRORS, base_attributes
 
 AT_ONCE = 3  # requests that take turns, one network call each; more wait, and a large one holds up nobody
@@ -90,7 +89,7 @@ class _Endpoints:
         return self.files.write_all((face.image, face.recipe) for face in result.faces), {
             "notes": list(result.notes),
             "milliseconds": round(result.milliseconds),
-            "faces": [{"recipe": plain(face.recipe), "achieved": face.achieved} for face in result.faces],
+            "faces": [{"recipe": recipe.to_dict(face.recipe), "achieved": face.achieved} for face in result.faces],
         }
 
     def sweep(self, attribute: str, attributes: Wanted, seed: float, steps: float, guidance: float, solver: str):
@@ -103,7 +102,7 @@ class _Endpoints:
         request = _recipe(attributes, seed, steps=steps, guidance=guidance, solver=solver)
         result = self.pipeline.sweep(request, attribute)
         return self.files.write_all((face.image, face.recipe) for face in result.faces), {
-            "faces": [{"recipe": plain(face.recipe), "achieved": face.achieved} for face in result.faces],
+            "faces": [{"recipe": recipe.to_dict(face.recipe), "achieved": face.achieved} for face in result.faces],
         }
 
     def read_photo(self, photo: str | None):
@@ -142,7 +141,7 @@ class _Endpoints:
             "achieved_before": result.achieved_before,
             "achieved_after": result.achieved_after,
             "notes": list(result.notes),
-            "recipe": plain(request),
+            "recipe": recipe.to_dict(request),
         }
 
     def _ready(self) -> None:
@@ -160,7 +159,7 @@ def _recipe(wanted: Wanted, seed: float, **settings: Any) -> Recipe:
     if settings.get("solver", SOLVERS[0]) not in SOLVERS:
         raise RecipeError(f"Unknown solver; there are {', '.join(SOLVERS)}.")
     numbers = {name: _short(value) for name, value in {"seed": seed, **settings}.items()}
-    return recipe.from_json(json.dumps({**plain(Recipe()), "attributes": values, **numbers}))
+    return Recipe(attributes=values, **numbers)
 
 
 def _wanted(values: Wanted) -> dict[str, float]:

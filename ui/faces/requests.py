@@ -6,8 +6,6 @@ fit ends as one sentence for the user.
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +13,7 @@ from PIL import Image
 
 from core import attributes, recipe
 from core.images import open_picture
-from core.recipe import VERSION, Recipe, RecipeError
+from core.recipe import Recipe, RecipeError
 from ui.components.pictures import decode_uri
 
 KINDS = ("draw", "sweep", "read", "edit")
@@ -64,11 +62,6 @@ def parse_ask(value: Any) -> Ask:
     )
 
 
-def plain(wanted: Recipe) -> dict[str, Any]:
-    """A recipe as the JSON object that the page keeps: every field, and the version that gives them their meaning."""
-    return {"version": VERSION, **dataclasses.asdict(recipe.validate(wanted))}
-
-
 def _recipe(value: dict[str, Any]) -> tuple[Recipe, bool]:
     if "png" in value:
         return recipe.from_png(decode_uri(value["png"])), True
@@ -77,7 +70,7 @@ def _recipe(value: dict[str, Any]) -> tuple[Recipe, bool]:
     sent = value.get("recipe")
     if not isinstance(sent, dict):
         raise RecipeError("The page sent no recipe. Reload the page.")
-    return recipe.from_json(json.dumps(sent)), False
+    return recipe.from_dict(sent), False
 
 
 def _attribute(name: Any) -> str:

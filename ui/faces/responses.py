@@ -20,7 +20,7 @@ from core.pipelines.faces.types import EditRequest, EditResult, Entanglement, Fa
 from core.pipelines.progress import Progress
 from core.recipe import RecipeError
 from ui.components.pictures import data_uri, exact_uri, preview_uri
-from ui.faces.requests import Ask, parse_ask, plain, ticket_of
+from ui.faces.requests import Ask, parse_ask, ticket_of
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def answer(pipeline: FacesPipeline, value: Any, turn: Turn) -> Iterator[Answer]:
 
 def _draw(pipeline: FacesPipeline, ask: Ask, turn: Turn) -> Iterator[Answer]:
     if ask.restored:
-        yield {"adopt": plain(ask.recipe)}
+        yield {"adopt": recipe.to_dict(ask.recipe)}
     cancel, started = turn.cancel(ask), time.perf_counter()
     for event in _paced(pipeline.draw(ask.recipe, previews=turn.wants_previews(ask), cancel=cancel)):
         if not isinstance(event, FacesResult):
@@ -90,7 +90,7 @@ def _draw(pipeline: FacesPipeline, ask: Ask, turn: Turn) -> Iterator[Answer]:
             "cancelled": event.cancelled,
             "milliseconds": round(event.milliseconds or 1000 * (time.perf_counter() - started)),
             "link": recipe.to_link(ask.recipe),
-            "recipe": plain(ask.recipe),
+            "recipe": recipe.to_dict(ask.recipe),
             "solvers": list(pipeline.solvers()),
         }
         yield {"progress": None, "drawn": result, "last": not more}
@@ -145,7 +145,7 @@ def _edit(pipeline: FacesPipeline, ask: Ask, turn: Turn) -> Iterator[Answer]:
             "milliseconds": round(event.milliseconds),
             "cancelled": event.cancelled,
             "filename": recipe.filename(ask.recipe),
-            "recipe": plain(ask.recipe),
+            "recipe": recipe.to_dict(ask.recipe),
             "method": ask.method,
             "faithfulness": ask.faithfulness,
         }

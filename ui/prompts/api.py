@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
 from core.pipelines.prompts.types import PromptRequest
-from core.recipe import Recipe
+from core.recipe import Recipe, to_dict
 from ui.components.picture_files import PictureFiles
-from ui.faces.requests import plain
 from ui.prompts.requests import MODELS, parse_prompts
 from ui.prompts.responses import USER_ERRORS, PromptStudio
 
@@ -44,12 +42,12 @@ def prompts_api(studio: PromptStudio, queue: str) -> None:
         except USER_ERRORS as error:
             raise gr.Error(str(error)) from None
 
-    defaults = replace(studio.built_in.usual(), start="")
+    usual = to_dict(studio.built_in.usual()) | {"start": ""}
     with gr.Column(visible=False):
         texts = [gr.Textbox("", label="prompt"), gr.Textbox("", label="negative_prompt")]
         # No precision: Gradio would round 1.5 to 2, and fail without a sentence on what is no number.
-        numbers = [gr.Number(getattr(defaults, name), label=name) for name in SETTINGS[:4]]
-        names = [gr.Textbox(getattr(defaults, name), label=name) for name in SETTINGS[4:]]
+        numbers = [gr.Number(usual[name], label=name) for name in SETTINGS[:4]]
+        names = [gr.Textbox(usual[name], label=name) for name in SETTINGS[4:]]
         pictures = gr.Gallery(label="pictures", format="png")
         details = gr.JSON(label="details")
         gr.Button("draw_prompt").click(
@@ -71,12 +69,12 @@ def _answered(
     if not values["start"]:
         named = MODELS.get(str(values["model"]), MODELS["text"])  # a model that is none is refused below
         numbers["start"] = studio.pipelines[named].usual().start
-    sent = {**plain(Recipe()), **numbers, "prompt": prompt, "negative_prompt": negative}
+    sent = {**to_dict(Recipe()), **numbers, "prompt": prompt, "negative_prompt": negative}
     ask = parse_prompts({"kind": "draw", "recipe": sent})
     pipeline = studio.pipelines[MODELS[ask.recipe.model]]
     *_, result = pipeline.draw(PromptRequest(ask.recipe), previews=False)
     drawings = [
-        {"recipe": plain(drawing.recipe), **studio.read(drawing)}  # in the order of the seeds
+        {"recipe": to_dict(drawing.recipe), **studio.read(drawing)}  # in the order of the seeds
         for drawing in result.drawings
     ]
     details = {

@@ -6,8 +6,6 @@ sentence for the user.
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,8 +67,8 @@ def _recipe(value: dict[str, Any]) -> tuple[Recipe, bool, tuple[str, ...]]:
     prompt, notes = cleaned(sent.get("prompt"))
     negative, more = cleaned(sent.get("negative_prompt"))
     rest = {name: item for name, item in sent.items() if name not in ("prompt", "negative_prompt")}
-    wanted = recipe.from_json(json.dumps(rest))
-    return dataclasses.replace(wanted, prompt=prompt, negative_prompt=negative), False, (*notes, *more)
+    wanted = recipe.from_dict({**rest, "prompt": prompt, "negative_prompt": negative})
+    return wanted, False, (*notes, *more)
 
 
 def _frames(count: Any) -> int:

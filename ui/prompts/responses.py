@@ -22,7 +22,7 @@ from core.pipelines.prompts.text import cleaned
 from core.pipelines.prompts.types import Drawing, MorphResult, PromptRequest, PromptsResult, Readback
 from core.recipe import Recipe, RecipeError
 from ui.components.pictures import data_uri, exact_uri, preview_uri
-from ui.faces.requests import plain, ticket_of
+from ui.faces.requests import ticket_of
 from ui.faces.responses import PREVIEW_EVERY, Answer, Turn
 from ui.prompts.requests import MODELS, PromptAsk, parse_prompts, parse_typed
 from ui.prompts.words import said
@@ -49,7 +49,7 @@ class PromptStudio:
             state["kind"] = ask.kind
             missing = None if ask.kind == "open" else self._of(ask.recipe).missing()
             if missing:
-                adopt = {"adopt": plain(ask.recipe)} if ask.restored else {}
+                adopt = {"adopt": recipe.to_dict(ask.recipe)} if ask.restored else {}
                 yield {**state, **adopt, "missing": missing, "last": True}
                 return
             for patch in getattr(self, f"_{ask.kind}")(ask, turn):
@@ -108,7 +108,7 @@ class PromptStudio:
 
     def _drawn(self, ask: PromptAsk, wanted: list[Recipe], turn: Turn) -> Iterator[Answer]:
         if ask.restored:
-            yield {"adopt": plain(ask.recipe)}
+            yield {"adopt": recipe.to_dict(ask.recipe)}
         pipeline, cancel, started = self._of(ask.recipe), turn.cancel(ask), time.perf_counter()
         drawings: list[Drawing] = []
         notes: list[str] = list(ask.notes)
@@ -132,7 +132,7 @@ class PromptStudio:
             "cancelled": result.cancelled,
             "milliseconds": round(1000 * seconds),
             "link": recipe.to_link(ask.recipe),
-            "recipe": plain(ask.recipe),
+            "recipe": recipe.to_dict(ask.recipe),
             "other": ask.other,
             "solvers": list(pipeline.solvers()),
         }
@@ -177,7 +177,7 @@ class PromptStudio:
             "cancelled": result.cancelled,
             "milliseconds": round(result.milliseconds),
             "link": recipe.to_link(ask.recipe),
-            "recipe": plain(ask.recipe),
+            "recipe": recipe.to_dict(ask.recipe),
             "other": ask.other,
         }
 
@@ -217,7 +217,7 @@ def _picture(drawing: Drawing) -> Answer:
         "draft": preview_uri(drawing.draft) if drawing.draft else None,
         "seed": drawing.recipe.seed,
         "prompt": drawing.recipe.prompt,
-        "recipe": plain(drawing.recipe),
+        "recipe": recipe.to_dict(drawing.recipe),
         "link": recipe.to_link(drawing.recipe),
         "filename": recipe.filename(drawing.recipe),
     }

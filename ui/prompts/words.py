@@ -7,9 +7,8 @@ from typing import Any
 
 from core import attributes
 from core.captions.vocabulary import FOODS
-from core.recipe import MAX_PROMPT, PNG_KEY, Recipe
+from core.recipe import MAX_PROMPT, PNG_KEY, Recipe, to_dict
 from ui.components.vocabulary import TEXT_SOLVERS
-from ui.faces.requests import plain
 
 FIRST_SEED = 5
 LARGE = {"model": "stable-diffusion", "steps": 20, "guidance": 7.5, "guidance_interval": [0, 1], "count": 1}
@@ -100,7 +99,7 @@ def prompt_words(usual: Recipe) -> dict[str, Any]:
     foods = [(name.replace("_", " ").capitalize(), "food", _serving(name)) for name in FOODS]
     groups = (*BUILDER, ("Food", tuple(foods)))
     return {
-        "first": plain(replace(usual, seed=FIRST_SEED, prompt=EXAMPLES[0])),
+        "first": to_dict(replace(usual, seed=FIRST_SEED, prompt=EXAMPLES[0])),
         "large": LARGE,
         "examples": list(EXAMPLES),
         "builder": [{"title": title, "chips": [list(chip) for chip in chips]} for title, chips in groups],

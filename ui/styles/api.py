@@ -7,9 +7,8 @@ from typing import Any
 import gradio as gr
 
 from core.pipelines.styles.pipeline import StylesPipeline
-from core.recipe import Recipe
+from core.recipe import Recipe, to_dict
 from ui.components.picture_files import PictureFiles
-from ui.faces.requests import plain
 from ui.styles.requests import parse_styles
 from ui.styles.responses import USER_ERRORS
 
@@ -69,13 +68,13 @@ def _drawn(
     if missing:
         raise gr.Error(missing)
     numbers = {name: int(v) if isinstance(v, float) and v.is_integer() else v for name, v in settings.items()}
-    sent = {**plain(Recipe()), **numbers, "attributes": attributes or {}}
+    sent = {**to_dict(Recipe()), **numbers, "attributes": attributes or {}}
     worn = {"weights": styles or {}, "mode": mode, "parts": [1, 1, 1] if parts is None else parts}
     ask = parse_styles({"kind": "draw", "recipe": sent, "worn": worn})
     *_, result = pipeline.draw(ask.recipe, ask.worn, previews=False)
     face = result.faces[0]
     details = {
-        "recipe": plain(face.recipe),
+        "recipe": to_dict(face.recipe),
         "achieved": face.achieved,
         "notes": list(result.notes),
         "milliseconds": round(result.milliseconds),

@@ -6,7 +6,6 @@ A page can send anything: every field is read here, and what does not fit ends a
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,7 +121,7 @@ def _dressed(value: dict[str, Any]) -> tuple[Recipe, StyleSet, bool]:
     if restored:
         wanted = recipe.from_png(decode_uri(value["png"]))
     elif isinstance(value.get("recipe"), dict):
-        wanted = recipe.from_json(json.dumps(value["recipe"]))
+        wanted = recipe.from_dict(value["recipe"])
     else:
         raise RecipeError("The page sent no recipe. Reload the page.")
     if wanted.model != "faces":

@@ -20,7 +20,7 @@ from core.pipelines.styles.types import MOST_TILES, JobStatus, StyleInfo, Tile, 
 from core.pipelines.uploads import collect
 from core.recipe import Recipe, RecipeError
 from ui.components.pictures import data_uri, exact_uri, preview_uri
-from ui.faces.requests import plain, ticket_of
+from ui.faces.requests import ticket_of
 from ui.faces.responses import PREVIEW_EVERY, Answer, Turn, base_attributes
 from ui.reconstruction.requests import LabError
 from ui.styles.requests import JobAsk, StyleAsk, parse_job, parse_styles
@@ -52,7 +52,7 @@ class StyleStudio:
             ask = parse_styles(value)
             state["kind"] = ask.kind
             if ask.restored:
-                state["adopt"] = {"recipe": plain(ask.recipe), **_worn(ask)}
+                state["adopt"] = {"recipe": recipe.to_dict(ask.recipe), **_worn(ask)}
             for patch in getattr(self, f"_{ask.kind}")(ask, turn, session):
                 state = {**state, **patch}
                 yield state
@@ -236,7 +236,7 @@ def _tile(tile: Tile) -> Answer:
 def _picture(image: Image.Image, drawn: Recipe) -> Answer:
     return {
         "picture": data_uri(recipe.to_png(image, drawn), "image/png"),
-        "recipe": plain(drawn),
+        "recipe": recipe.to_dict(drawn),
         "link": recipe.to_link(drawn),
         "filename": recipe.filename(drawn),
     }

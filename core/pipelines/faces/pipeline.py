@@ -19,7 +19,7 @@ from core.pipelines.faces.entanglement import entangled
 from core.pipelines.faces.types import MOST_PREVIEWED, PARTS, EditRequest, EditResult, Entanglement, Face, FacesResult
 from core.pipelines.progress import Cancel, Progress
 from core.pipelines.styles.library import StyleShelf
-from core.recipe import Recipe, single, to_json, validate
+from core.recipe import Recipe, single
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +40,7 @@ class FacesPipeline:
         self.shelf = StyleShelf(self.root)
         self._engine: FaceEngine | None = None
         self._making = threading.Lock()
-        self._baselines: OrderedDict[str, dict[str, float]] = OrderedDict()  # by recipe; see ``baseline``
+        self._baselines: OrderedDict[Recipe, dict[str, float]] = OrderedDict()
         self._keeping = threading.Lock()  # of the baselines; never held while a network runs
 
     @property
@@ -74,8 +74,7 @@ class FacesPipeline:
 
         Of many pictures no previews are decoded: the finished ones show how it goes, and the others come sooner.
         """
-        recipe = validate(recipe)
-        wanted = attributes.resolve(attributes.vector(recipe.attributes))
+        wanted = recipe.resolved()
         started = time.perf_counter()
         faces: list[Face] = []
         cancelled, previews = False, previews and recipe.count <= MOST_PREVIEWED
@@ -98,14 +97,14 @@ class FacesPipeline:
 
     def sweep(self, recipe: Recipe, attribute: str, points: int = 7) -> FacesResult:
         """One attribute from -1 to +1 in ``points`` pictures, everything else and the seed unchanged."""
-        recipe = single(validate(recipe), 0)
+        recipe = single(recipe, 0)
         attributes.vector({attribute: 0.0})  # refuses unknown names
         started = time.perf_counter()
         faces, notes = [], []
         for point in range(points):
             strength = round(-1 + 2 * point / max(1, points - 1), 3)
             one = replace(recipe, attributes={**recipe.attributes, attribute: strength})
-            wanted = attributes.resolve(attributes.vector(one.attributes))
+            wanted = one.resolved()
             notes += [note for note in wanted.notes if note not in notes]
             faces.append(self._face(self._finished(one, wanted.values), one))
         return FacesResult(tuple(faces), tuple(notes), (time.perf_counter() - started) * 1000)
@@ -128,18 +127,17 @@ class FacesPipeline:
     def baseline(self, recipe: Recipe) -> dict[str, float]:
         """The classifier's probabilities of a recipe's first picture, drawn in its styles with no attribute set.
 
-        The key holds everything that such a picture depends on; without attributes there is nothing to guide towards.
+        Its recipe is the key: it holds all that such a picture depends on; without attributes nothing is guided.
         """
         names = ("seed", "steps", "solver", "styles", "style_parts")
         unset = Recipe(**{name: getattr(recipe, name) for name in names})
-        key = to_json(unset)
         with self._keeping:
-            if key in self._baselines:
-                self._baselines.move_to_end(key)
-                return self._baselines[key]
-        found = self._face(self._finished(unset, attributes.vector({})), unset).achieved
+            if unset in self._baselines:
+                self._baselines.move_to_end(unset)
+                return self._baselines[unset]
+        found = self._face(self._finished(unset, unset.resolved().values), unset).achieved
         with self._keeping:
-            self._baselines[key] = found
+            self._baselines[unset] = found
             while len(self._baselines) > MOST_BASELINES:
                 self._baselines.popitem(last=False)
         return found

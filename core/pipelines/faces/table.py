@@ -8,12 +8,12 @@ from pathlib import Path
 
 from core.attributes import AttributeValueError, named, read_table
 from core.pipelines.faces.pipeline import FacesPipeline
-from core.recipe import SEEDS, Recipe, to_png, validate
+from core.recipe import SEEDS, Recipe, to_png
 
 
 def recipes_of(table: Path, seed: int, **options: object) -> list[Recipe]:
     """Rows of a CSV -> recipes; row i has ``seed`` + i. Raises ``AttributeValueError`` or ``RecipeError``."""
-    first = validate(Recipe(seed=seed, **options))
+    first = Recipe(seed=seed, **options)
     rows = read_table(table)
     if len(rows) == 0:
         raise AttributeValueError(f"{table} has a header but no rows; each row becomes a face.")

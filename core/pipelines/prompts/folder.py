@@ -26,8 +26,9 @@ def draw_prompts(
     pipeline.warm()  # refuses missing checkpoints before anything is written
     out.mkdir(parents=True, exist_ok=True)
     for number, prompt in enumerate(prompts):
-        recipe = replace(request.recipe, prompt=prompt, seed=(request.recipe.seed + number) % SEEDS, count=1)
-        *_, result = pipeline.draw(replace(request, recipe=recipe), previews=False)
+        recipe = replace(request.recipe, seed=(request.recipe.seed + number) % SEEDS, count=1)
+        one = PromptRequest.of(recipe, prompt, request.recipe.negative_prompt)
+        *_, result = pipeline.draw(one, previews=False)
         drawing = result.drawings[0]
         path = out / f"{number:05d}.png"
         path.write_bytes(to_png(drawing.image, drawing.recipe))

@@ -25,7 +25,7 @@ from core.pipelines.prompts.types import (
     PromptsResult,
     Readback,
 )
-from core.recipe import Recipe, RecipeError, single, validate
+from core.recipe import Recipe, RecipeError, single
 
 if TYPE_CHECKING:
     from core.pipelines.prompts.engine import TextEngine
@@ -108,8 +108,8 @@ class PromptsPipeline:
         self, request: PromptRequest, *, previews: bool = True, cancel: Cancel | None = None
     ) -> Iterator[Progress | PromptsResult]:
         """Yields :class:`Progress` after every step, then one :class:`PromptsResult`. Raises ``RecipeError``."""
-        request, notes = self._checked(request)
-        recipe = request.recipe
+        request = self._fitted(request)
+        recipe, notes = request.recipe, request.notes
         reading = read_prompt(recipe.prompt)
         notes += vocabulary_note(reading) if self.built_in else ()
         notes += self.engine.cut_note(recipe.prompt)
@@ -140,7 +140,7 @@ class PromptsPipeline:
         """From the request's prompt to another one, 2 to 60 frames; yields :class:`Progress` after every frame."""
         if not 2 <= frames <= 60:
             raise RecipeError("A morph has 2 to 60 frames.")
-        request, notes = self._checked(request)
+        request = self._fitted(request)
         other, more = cleaned(prompt)
         request = replace(request, recipe=single(request.recipe, 0), maps=False, film=False)
         started = time.perf_counter()
@@ -154,7 +154,7 @@ class PromptsPipeline:
             images.append(drawn.finish(last.latents).image)
             yield Progress(index + 1, frames, tuple(images), images[-1])
         cancelled = len(images) < frames
-        notes = (*notes, *more, *([_STOPPED] if cancelled else []))
+        notes = (*request.notes, *more, *([_STOPPED] if cancelled else []))
         yield MorphResult(tuple(images), notes, (time.perf_counter() - started) * 1000, cancelled)
 
     def readback(self, image: Image.Image, prompt: str) -> Readback:
@@ -176,19 +176,17 @@ class PromptsPipeline:
                 self._reader = PictureReader(self.root)
             return self._reader
 
-    def _checked(self, request: PromptRequest) -> tuple[PromptRequest, tuple[str, ...]]:
-        """The request with harmless prompts and a valid recipe, and what had to be left out. Raises ``RecipeError``."""
-        prompt, notes = cleaned(request.recipe.prompt)
-        negative, more = cleaned(request.recipe.negative_prompt)
+    def _fitted(self, request: PromptRequest) -> PromptRequest:
+        """The request for this model. Raises ``RecipeError`` where these weights cannot draw it."""
         name = BUILT_IN if self.built_in else "stable-diffusion"
-        recipe = validate(replace(request.recipe, prompt=prompt, negative_prompt=negative, model=name))
+        recipe = request.recipe if request.recipe.model == name else replace(request.recipe, model=name)
         if recipe.start == "prior" and not self.has_prior():
             raise RecipeError("This model has no draft to start from; start from noise.")
         if recipe.solver not in self.solvers():
             raise RecipeError(f"This model cannot be drawn with {recipe.solver}; use {', '.join(self.solvers())}.")
         if recipe.solver == "lcm" and recipe.steps > MOST_LCM_STEPS:
             raise RecipeError(f"The lcm solver takes at most {MOST_LCM_STEPS} steps; 4 to 8 are usual.")
-        return replace(request, recipe=recipe), (*notes, *more)
+        return replace(request, recipe=recipe)
 
 
 def find_pipeline(model: str, root: Path) -> Path:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PIL import Image
 
 from core.captions.parsing import Reading
+from core.pipelines.prompts.text import cleaned
 from core.recipe import Recipe
 
 # The built-in model where nobody says otherwise: the schedule of 12 steps is begun at the draft, so that 7 are done.
@@ -16,11 +17,26 @@ DRAFTED = Recipe(model="text", steps=12, guidance=6.0, start="prior")
 
 @dataclass(frozen=True)
 class PromptRequest:
-    """The recipe says everything about the pictures; the rest is what to tell about how they came to be."""
+    """The recipe says everything about the pictures; the rest is what to tell about how they came to be.
+
+    Its prompts are one line each, without control characters.
+    """
 
     recipe: Recipe
     maps: bool = False  # heat maps of every word, for a little more time
     film: bool = False  # the predicted clean picture after each step
+    notes: tuple[str, ...] = ()  # what was cut off of the prompts
+
+    def __post_init__(self) -> None:
+        prompts = {name: cleaned(getattr(self.recipe, name))[0] for name in ("prompt", "negative_prompt")}
+        if any(line != getattr(self.recipe, name) for name, line in prompts.items()):
+            object.__setattr__(self, "recipe", replace(self.recipe, **prompts))
+
+    @classmethod
+    def of(cls, recipe: Recipe, prompt: object, negative_prompt: object = "") -> PromptRequest:
+        """A recipe with prompts from anywhere and of any length: they are cleaned and cut, never refused."""
+        (line, notes), (negative, more) = cleaned(prompt), cleaned(negative_prompt)
+        return cls(replace(recipe, prompt=line, negative_prompt=negative), notes=(*notes, *more))
 
 
 @dataclass(frozen=True)

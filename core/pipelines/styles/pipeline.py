@@ -23,7 +23,7 @@ from core.pipelines.styles.types import (
     Tile,
     WallResult,
 )
-from core.recipe import Recipe, RecipeError, single, validate
+from core.recipe import Recipe, RecipeError, single
 
 if TYPE_CHECKING:
     from core.pipelines.prompts.pipeline import PromptsPipeline
@@ -73,7 +73,7 @@ class StylesPipeline:
         self, recipe: Recipe, worn: StyleSet = NO_STYLE, *, previews: bool = True, cancel: Cancel | None = None
     ) -> Iterator[Progress | FacesResult | PromptsResult]:
         """The recipe in these styles, or in its own where none are given. Raises what they raise."""
-        recipe = worn.onto(recipe) if worn.weights else validate(recipe)
+        recipe = worn.onto(recipe) if worn.weights else recipe
         if recipe.model == "faces":
             yield from self.faces.draw(recipe, previews=previews, cancel=cancel)
             return
@@ -87,7 +87,7 @@ class StylesPipeline:
         """The first picture of a recipe plain and in every style, a :class:`Progress` after each. One style that cannot
         be worn is named and stops nothing.
         """
-        plain = replace(single(validate(recipe), 0), styles={}, style_parts=(1.0, 1.0, 1.0))
+        plain = replace(single(recipe, 0), styles={}, style_parts=(1.0, 1.0, 1.0))
         names = ["", *(info.name for info in self.styles(session, plain.model))][:MOST_TILES]
         started, tiles, problems, cancelled = time.perf_counter(), [], [], False
         for number, name in enumerate(names, start=1):
@@ -112,7 +112,7 @@ class StylesPipeline:
         """One seed in several styles, each at several weights, a :class:`Progress` after each picture."""
         if not names or not weights or len(names) * len(weights) > MOST_TILES:
             raise RecipeError(f"A grid has 1 to {MOST_TILES} pictures; choose fewer styles or strengths.")
-        plain = replace(single(validate(recipe), 0), styles={})
+        plain = replace(single(recipe, 0), styles={})
         started, rows, done, cancelled = time.perf_counter(), [], [], False
         for name in names:
             row = []

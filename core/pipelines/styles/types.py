@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from core.recipe import Recipe, RecipeError, validate
+from core.recipe import Recipe, RecipeError
 
 MODES = ("sum", "normalised")
 MOST_WORN = 4
@@ -52,7 +52,7 @@ class StyleSet:
         total = sum(abs(weight) for weight in weights.values())
         if self.mode == "normalised" and total > 0:
             weights = {name: round(weight / total, 4) for name, weight in weights.items()}
-        return validate(replace(recipe, styles=weights, style_parts=self.parts))
+        return replace(recipe, styles=weights, style_parts=self.parts)
 
 
 NO_STYLE = StyleSet()
