@@ -4,32 +4,41 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.ndimage import uniform_filter
-from scipy.stats import rankdata
 
 WINDOW = 7  # pixels along a side of the window that SSIM compares
 
 
 def auc(truth: np.ndarray, score: np.ndarray) -> float:
-    """Area under the ROC curve of bool (N,) against scores (N,), ties at half; NaN where one class is empty."""
-    positives = int(truth.sum())
-    negatives = len(truth) - positives
-    if positives == 0 or negatives == 0:
+    """Area under the ROC curve of bool (N,) against scores (N,), ties at half; NaN where one class is empty or a score
+    is NaN.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    if len(np.unique(truth)) < 2 or np.isnan(score).any():
         return float("nan")
-    ranks = rankdata(score)
-    return float((ranks[truth].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+    return float(roc_auc_score(truth, score))
 
 
 def binary_report(truth: np.ndarray, decided: np.ndarray) -> dict[str, float]:
     """Bool (N,) against bool (N,) -> accuracy, balanced accuracy, precision, recall; NaN where undefined."""
-    truth, decided = np.asarray(truth, dtype=bool), np.asarray(decided, dtype=bool)
-    hits, rejections = int((truth & decided).sum()), int((~truth & ~decided).sum())
-    recall = _share(hits, int(truth.sum()))
+    precision, recall = class_report(truth, decided, 2)
     return {
-        "accuracy": _share(hits + rejections, len(truth)),
-        "balanced_accuracy": (recall + _share(rejections, int((~truth).sum()))) / 2,
-        "precision": _share(hits, int(decided.sum())),
-        "recall": recall,
+        "accuracy": float(np.mean(np.equal(truth, decided))) if len(truth) else float("nan"),
+        "balanced_accuracy": float(recall.mean()),
+        "precision": float(precision[1]),
+        "recall": float(recall[1]),
     }
+
+
+def class_report(truth: np.ndarray, decided: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Classes (N,) against classes (N,), 0 to ``count`` - 1 -> precision and recall of each, float (count,); NaN where
+    a class was never decided for, or never true.
+    """
+    from sklearn.metrics import precision_recall_fscore_support
+
+    numbers = (np.asarray(truth, dtype=int), np.asarray(decided, dtype=int))
+    precision, recall, *_ = precision_recall_fscore_support(*numbers, labels=range(count), zero_division=np.nan)
+    return precision, recall
 
 
 def balanced_threshold(truth: np.ndarray, score: np.ndarray) -> float:
@@ -37,19 +46,15 @@ def balanced_threshold(truth: np.ndarray, score: np.ndarray) -> float:
 
     It lies halfway between two neighbouring scores. Of several equally good ones the one closest to zero is taken.
     """
-    truth, score = np.asarray(truth, dtype=bool), np.asarray(score, dtype=np.float64)
-    positives, negatives = int(truth.sum()), int((~truth).sum())
-    if positives == 0 or negatives == 0:
+    from sklearn.metrics import roc_curve
+
+    if len(np.unique(truth)) < 2:
         return 0.0
-    order = np.argsort(score, kind="stable")
-    ordered, present = score[order], truth[order]
-    cuts = np.flatnonzero(np.diff(ordered) > 0)  # a cut after row i separates i from i + 1
-    below = np.cumsum(present)[cuts]  # positives that a cut would miss
-    gain = (cuts + 1 - below) / negatives - below / positives
-    thresholds = (ordered[cuts] + ordered[cuts + 1]) / 2
-    if not len(cuts) or gain.max() <= 0:
+    false_share, true_share, scores = roc_curve(truth, np.asarray(score, np.float64), drop_intermediate=False)
+    gain = (true_share - false_share)[1:-1]  # the first threshold lets nothing through, the last everything
+    if not len(gain) or gain.max() <= 0:
         return 0.0
-    best = thresholds[gain >= gain.max() - 1e-12]
+    best = ((scores[1:-1] + scores[2:]) / 2)[gain >= gain.max() - 1e-12]
     return float(best[np.abs(best).argmin()])
 
 
@@ -126,20 +131,20 @@ def cosine_distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.clip(1 - (a * b).sum(axis=1) / np.maximum(lengths, 1e-12), 0.0, 2.0)
 
 
-def nearest(queries: np.ndarray, references: np.ndarray, chunk: int = 1024) -> tuple[np.ndarray, np.ndarray]:
-    """Rows (Q, D) among rows (R, D) -> Euclidean distance (Q,) and index (Q,) of each one's nearest."""
-    queries = np.asarray(queries, dtype=np.float32)
-    own = np.square(queries).sum(axis=1)
-    best, index = np.full(len(queries), np.inf, dtype=np.float32), np.zeros(len(queries), dtype=np.int64)
-    for start in range(0, len(references), chunk):
-        block = np.asarray(references[start : start + chunk], dtype=np.float32)
-        square = own[:, None] + np.square(block).sum(axis=1) - 2 * queries @ block.T
-        closest = square.argmin(axis=1)
-        found = square[np.arange(len(queries)), closest]
-        better = found < best
-        best[better], index[better] = found[better], start + closest[better]
-    exact = [np.linalg.norm(queries[row] - np.asarray(references[at], np.float32)) for row, at in enumerate(index)]
-    return np.array(exact, dtype=np.float64), index
+def nearest(queries: np.ndarray, references: np.ndarray, chunk: int = 4096) -> tuple[np.ndarray, np.ndarray]:
+    """Rows (Q, D) among rows (R, D) -> Euclidean distance (Q,) and index (Q,) of each one's nearest.
+
+    ``chunk`` references at a time become float32: pictures are bytes, and all of them at once would not fit.
+    """
+    from sklearn.metrics import pairwise_distances_argmin_min
+
+    queries, starts = np.asarray(queries, np.float32), range(0, len(references), chunk)
+    blocks = (np.asarray(references[start : start + chunk], np.float32) for start in starts)
+    found = [pairwise_distances_argmin_min(queries, block) for block in blocks]
+    rows, distances = (np.stack(each) for each in zip(*found, strict=True))  # (chunks, Q)
+    rows += np.array(starts)[:, None]
+    best, every = distances.argmin(axis=0), np.arange(len(queries))
+    return distances[best, every].astype(np.float64), rows[best, every]
 
 
 def _comparable(pictures: np.ndarray, originals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -149,7 +154,3 @@ def _comparable(pictures: np.ndarray, originals: np.ndarray) -> tuple[np.ndarray
     if pictures.dtype != np.uint8 or originals.dtype != np.uint8:
         raise ValueError(f"Pictures are uint8, not {pictures.dtype} and {originals.dtype}.")
     return pictures, originals
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else float("nan")

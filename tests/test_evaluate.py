@@ -73,6 +73,11 @@ def test_classifier_figures_are_those_of_its_readings(measured, sets):
     assert row["accuracy"] == pytest.approx(((logits[:, smiling] > 0) == truth[:, smiling]).mean(), rel=1e-4)
     accuracies = [row["accuracy"] for row in found["attributes"].values()]
     assert found["attributes_mean"]["accuracy"] == pytest.approx(np.mean(accuracies), rel=1e-4)
+    likely = [group["probability"] for group in found["calibration"].values()]
+    assert likely == sorted(likely) and likely[0] >= 0 and likely[-1] <= 1
+    assert np.mean([group["present"] for group in found["calibration"].values()]) == pytest.approx(
+        truth.mean(), abs=0.05
+    )
     assert found["classes_mean"]["top_3"] == 1.0  # of three classes
     assert sum(row["pictures"] for row in found["classes"].values()) == 6
 

@@ -6,22 +6,27 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from sklearn.calibration import calibration_curve
 
 from core import attributes, checkpoints
 from core.data import PictureSet
 from core.evaluation.batched import pictures_of, read
 from core.evaluation.options import Options, counted, wanted
-from core.metrics import auc, balanced_threshold, binary_report, top_accuracy
+from core.metrics import auc, balanced_threshold, binary_report, class_report, top_accuracy
 from core.models import PictureClassifier
+
+BINS = 10  # groups of predictions that calibration is read from
 
 
 def evaluate_classifier(root: Path, sets: Mapping[str, PictureSet], options: Options) -> dict:
     """Decisions at probability 0.5, and at the threshold that balances best on the validation part."""
     classifier = checkpoints.load_model(root / "classifier")
     faces = wanted(sets, "celeba", "The classifier is measured on CelebA's attributes.")
-    rows = _attribute_rows(classifier, faces, options.part)
+    scores = read(classifier, pictures_of(faces, options.part)).attributes.astype(np.float64)
+    truth = faces.attributes[faces.indices(options.part)] > 0
+    rows = _attribute_rows(truth, scores, thresholds(classifier, faces))
     figures: dict = {"part": options.part, "pictures": counted(sets, options.part)}
-    figures["attributes_mean"] = mean_row(rows)
+    figures |= {"attributes_mean": mean_row(rows), "calibration": calibration(truth, scores)}
     if "food101" in sets:
         figures |= _class_figures(classifier, sets["food101"], options.part)
     return {**figures, "attributes": rows}
@@ -36,13 +41,11 @@ def thresholds(classifier: PictureClassifier, faces: PictureSet) -> np.ndarray:
     return np.array([balanced_threshold(truth[:, i], scores[:, i]) for i in range(attributes.COUNT)])
 
 
-def _attribute_rows(classifier: PictureClassifier, faces: PictureSet, part: str) -> dict[str, dict[str, float]]:
-    scores = read(classifier, pictures_of(faces, part)).attributes
-    truth = faces.attributes[faces.indices(part)] > 0
-    limits = thresholds(classifier, faces)
+def _attribute_rows(truth: np.ndarray, scores: np.ndarray, limits: np.ndarray) -> dict[str, dict[str, float]]:
+    """Labels bool (N, 40), logits (N, 40) and balanced thresholds (40,) -> one row per attribute."""
     rows = {}
     for index, name in enumerate(attributes.NAMES):
-        present, score, limit = truth[:, index], scores[:, index].astype(np.float64), limits[index]
+        present, score, limit = truth[:, index], scores[:, index], limits[index]
         rows[name] = {
             "present": float(present.mean()),
             "auc": auc(present, score),
@@ -51,6 +54,18 @@ def _attribute_rows(classifier: PictureClassifier, faces: PictureSet, part: str)
             "balanced_accuracy_at_it": binary_report(present, score > limit)["balanced_accuracy"],
         }
     return rows
+
+
+def calibration(truth: np.ndarray, scores: np.ndarray) -> dict[str, dict[str, float]]:
+    """Labels bool (N, 40) and logits (N, 40) -> in ten equally large groups of predictions, the mean probability and
+    the share of labels that are present (scikit-learn's ``calibration_curve``).
+    """
+    likely = (1 / (1 + np.exp(-scores))).ravel()
+    present, predicted = calibration_curve(truth.ravel(), likely, n_bins=BINS, strategy="quantile")
+    return {
+        str(number): {"probability": float(mean), "present": float(share)}
+        for number, (mean, share) in enumerate(zip(predicted, present, strict=True), start=1)
+    }
 
 
 def mean_row(rows: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
@@ -69,10 +84,11 @@ def _class_figures(classifier: PictureClassifier, foods: PictureSet, part: str) 
     truth = np.array([known.index(foods.class_names[foods.classes[row]]) for row in rows])
     scores = read(classifier, np.asarray(foods.pixels[rows])).classes
     decided = scores.argmax(axis=1)
-    per_class = {}
-    for index, name in enumerate(known):
-        report = binary_report(truth == index, decided == index)
-        counts = {"pictures": int((truth == index).sum())}
-        per_class[name] = {**counts, "recall": report["recall"], "precision": report["precision"]}
+    precision, recall = class_report(truth, decided, len(known))
+    counts = np.bincount(truth, minlength=len(known))
+    per_class = {
+        name: {"pictures": int(counts[index]), "recall": float(recall[index]), "precision": float(precision[index])}
+        for index, name in enumerate(known)
+    }
     whole = {"pictures": len(rows), "top_1": top_accuracy(truth, scores, 1), "top_3": top_accuracy(truth, scores, 3)}
     return {"classes_mean": whole, "classes": per_class}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import sem
 
 from core import attributes
 from core.data import PictureSet
@@ -30,7 +31,7 @@ def by_attribute(labels: np.ndarray, decibels: np.ndarray, distances: np.ndarray
             have, lack = values[present], values[~present]
             row |= {f"{what}_with": float(have.mean()), f"{what}_without": float(lack.mean())}
             row[f"{what}_difference"] = float(have.mean() - lack.mean())
-            row[f"{what}_standard_error"] = float(np.hypot(_standard_error(have), _standard_error(lack)))
+            row[f"{what}_standard_error"] = float(np.hypot(sem(have), sem(lack)))
         rows[name] = row
     return rows
 
@@ -46,7 +47,7 @@ def by_class(
             rows[name] = {
                 "pictures": int(chosen.sum()),
                 "psnr": float(decibels[chosen].mean()),
-                "psnr_standard_error": _standard_error(decibels[chosen]),
+                "psnr_standard_error": float(sem(decibels[chosen])),
                 "ssim": float(similar[chosen].mean()),
                 "embedding_distance": float(distances[chosen].mean()),
             }
@@ -86,7 +87,3 @@ def describe(source: PictureSet, rows: np.ndarray) -> list[list[str]]:
         ages = [Path(source.names[row]).name.split("_")[0] for row in rows]
         return [[f"age {age}"] if age.isdigit() else [] for age in ages]
     return [[] for _ in rows]
-
-
-def _standard_error(values: np.ndarray) -> float:
-    return float(values.std(ddof=1) / np.sqrt(len(values)))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from sklearn.metrics.pairwise import cosine_similarity
 from tqdm import tqdm
 
 from core import attributes, checkpoints
@@ -266,7 +267,7 @@ def _identity(stage: _Stage, styled: np.ndarray) -> dict[str, dict[str, float]]:
     }
     rows = {}
     for what, (a, b) in pairs.items():
-        cosines = _directions(b) @ _directions(a).T
+        cosines = cosine_similarity(b - b.mean(axis=0), a - a.mean(axis=0))
         same = np.eye(len(cosines), dtype=bool)
         rows[what] = {
             "same_seed": float(cosines[same].mean()),
@@ -279,11 +280,6 @@ def _identity(stage: _Stage, styled: np.ndarray) -> dict[str, dict[str, float]]:
 def _coarse(pixels: np.ndarray) -> np.ndarray:
     grey = to_tensor(pixels).mean(dim=1, keepdim=True)
     return torch.nn.functional.adaptive_avg_pool2d(grey, COARSE).flatten(1).numpy()
-
-
-def _directions(rows: np.ndarray) -> np.ndarray:
-    apart = rows.astype(np.float64) - rows.mean(axis=0)
-    return apart / np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-12)
 
 
 def _reading(
