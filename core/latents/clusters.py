@@ -1,4 +1,4 @@
-"""Crowds of pictures: clusters, how many there are, and what sets a crowd apart, with its significance.
+"""Clusters of pictures, how many there are, and which traits are frequent in a selection, with their significance.
 
 K-means, Gaussian mixtures and HDBSCAN (Campello et al. 2013) are scikit-learn's, on the principal components.
 """
@@ -100,20 +100,23 @@ def choose_count(reduced: np.ndarray, method: str, counts: tuple[int, ...], seed
     return [cluster(points, method, count, seed) for count in counts]
 
 
-def medoid(points: np.ndarray) -> np.ndarray:
-    """Points (n, K) -> their numbers by distance from the mean, the one in the middle first."""
+def from_the_middle(points: np.ndarray) -> np.ndarray:
+    """Points (n, K) -> their row numbers (n,) ordered by distance from the mean: the nearest is first."""
     return np.argsort(np.square(points - points.mean(axis=0)).sum(axis=1), kind="stable")
 
 
-# --- what sets a crowd apart ------------------------------------------------------------------------------------------
+# --- traits of a selection --------------------------------------------------------------------------------------------
 
 
-def tell_apart(flags: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Flags bool (N, T) and members bool (N,) -> per trait: its share among members, its share among all, and the
+def enrichment(flags: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Flags bool (N, T) and members bool (N,) -> per trait (T,): its share among members, its share among all, and the
     p-value of Fisher's exact test that both are alike, adjusted over the T traits (Benjamini & Hochberg 1995)."""
+    from scipy.stats import false_discovery_control
+
     total, size = len(flags), int(members.sum())
     inside, everywhere = flags[members].sum(axis=0), flags.sum(axis=0)
-    return inside / max(size, 1), everywhere / max(total, 1), adjust(fisher(inside, size, everywhere, total))
+    p_values = false_discovery_control(fisher(inside, size, everywhere, total))
+    return inside / max(size, 1), everywhere / max(total, 1), p_values
 
 
 def fisher(inside: np.ndarray, size: int, everywhere: np.ndarray, total: int) -> np.ndarray:
@@ -124,13 +127,3 @@ def fisher(inside: np.ndarray, size: int, everywhere: np.ndarray, total: int) ->
     below = hypergeom.cdf(inside, total, everywhere, size)
     above = hypergeom.sf(inside - 1, total, everywhere, size)
     return np.minimum(1.0, 2 * np.minimum(below, above))
-
-
-def adjust(p_values: np.ndarray) -> np.ndarray:
-    """Benjamini-Hochberg: the smallest false discovery rate at which each would be counted."""
-    count = len(p_values)
-    order = np.argsort(p_values)
-    scaled = p_values[order] * count / np.arange(1, count + 1)
-    result = np.empty(count)
-    result[order] = np.minimum(1.0, np.minimum.accumulate(scaled[::-1])[::-1])
-    return result

@@ -40,7 +40,7 @@ def cluster_atlas(held: Held, space: Space, request: ClusterRequest, mean: Mean)
     for number in range(found.count):
         members = found.labels == number
         rows = np.flatnonzero(members)
-        ordered = rows[clusters.medoid(points[rows])]
+        ordered = rows[clusters.from_the_middle(points[rows])]
         cards.append(
             ClusterCard(
                 number=number,
@@ -88,7 +88,7 @@ def describe_rows(held: Held, space: Space, rows: np.ndarray, mean: Mean) -> Cro
         notes.append("The attributes of these pictures are not known.")
     elif len(rows) < 10:
         notes.append("So few pictures tell little: hardly anything can be significant.")
-    medoid = int(rows[clusters.medoid(space.reduced[rows])[0]])
+    medoid = int(rows[clusters.from_the_middle(space.reduced[rows])[0]])
     traits = _telling(_traits(names, flags, members))
     return Crowd(len(rows), len(rows) / held.atlas.count, traits, medoid, mean(rows), tuple(notes))
 
@@ -161,7 +161,7 @@ def _flags(held: Held) -> tuple[list[str], np.ndarray]:
 def _traits(names: list[str], flags: np.ndarray, members: np.ndarray) -> list[Trait]:
     if not names:
         return []
-    shares, bases, p_values = clusters.tell_apart(flags, members)
+    shares, bases, p_values = clusters.enrichment(flags, members)
     traits = []
     for name, share, base, p_value in zip(names, shares, bases, p_values, strict=True):
         lift = float(share / base) if base > 0 else float("inf") if share > 0 else 1.0
