@@ -37,7 +37,7 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     from core.data import DataError
     from core.images import PictureError
     from core.latents.atlas import AtlasError
-    from core.latents.projection import ProjectionError
+    from core.latents.fitting import ProjectionError
     from core.latents.store import LatentsError
     from core.recipe import RecipeError
 

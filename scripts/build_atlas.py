@@ -61,7 +61,7 @@ def _built(args: argparse.Namespace, root: Path) -> Atlas:
 def _with_more(args: argparse.Namespace, root: Path) -> Atlas:
     """The atlas that lies in --out, with some spaces made anew: minutes, so that nothing is kept in between."""
     from core.latents.atlas import Atlas
-    from core.latents.projection import fit_apart
+    from core.latents.fitting import fit_apart
     from core.pipelines.latent_map.build import add_spaces
     from core.pipelines.latent_map.engine import ExploreEngine
 

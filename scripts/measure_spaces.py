@@ -65,7 +65,8 @@ def measure_set(source: PictureSet, root: Path, args: argparse.Namespace) -> dic
     import numpy as np
     from tqdm import tqdm
 
-    from core.latents.projection import fit_apart, fit_basis, pca_places
+    from core.latents.fitting import fit_apart
+    from core.latents.projection import fit_basis, pca_places
     from core.latents.quality import faithfulness, measure
     from core.latents.spaces import ENCODERS
     from core.pipelines.latent_map.build import look_at

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 from sklearn.decomposition import PCA
 
 from core.latents import paths
+from core.latents.fitting import ProjectionError, fit_apart
 from core.latents.projection import (
-    ProjectionError,
     fit,
-    fit_apart,
     fit_basis,
     invert,
     pca_places,
@@ -21,6 +24,8 @@ from core.latents.projection import (
     read_places,
 )
 from core.latents.spaces import Space, quantise
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def crowd(count: int = 200, dimensions: int = 12, seed: int = 0) -> np.ndarray:
@@ -99,6 +104,25 @@ def test_a_map_from_a_process_of_its_own_is_the_one_of_this_process():
 def test_a_map_that_fails_says_so_and_hurts_nobody():
     with pytest.raises(ProjectionError, match="could not be fitted"):
         fit_apart("nothing2", crowd(20, 4))
+
+
+def test_a_map_that_takes_too_long_is_given_up_and_the_next_one_is_fitted():
+    with pytest.raises(ProjectionError, match="could not be fitted"):
+        fit_apart("tsne2", crowd(400, 4), patience=0.02)
+    assert fit_apart("tsne2", crowd(20, 4)).shape == (20, 2)
+
+
+def test_the_other_process_ends_when_its_parent_is_killed():
+    program = (
+        "import os, psutil, signal, numpy\n"
+        "from core.latents.fitting import fit_apart\n"
+        "fit_apart('tsne2', numpy.eye(12))\n"
+        "print(*(child.pid for child in psutil.Process().children(recursive=True)), flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    left = [psutil.Process(int(pid)) for pid in done.stdout.split() if psutil.pid_exists(int(pid))]
+    assert done.stdout and not psutil.wait_procs(left, timeout=20)[1]
 
 
 @pytest.mark.slow

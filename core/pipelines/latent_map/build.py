@@ -17,7 +17,8 @@ from core.checkpoints import CheckpointError
 from core.images import to_pixels
 from core.latents.atlas import Atlas, make_sheets
 from core.latents.clusters import ClusterError, cluster
-from core.latents.projection import LEAST, fit_apart, fit_basis, pca_places
+from core.latents.fitting import fit_apart
+from core.latents.projection import LEAST, fit_basis, pca_places
 from core.latents.spaces import ENCODERS, SIZE, Space, quantise
 from core.pipelines.latent_map.types import Advance
 from core.pipelines.progress import Cancel

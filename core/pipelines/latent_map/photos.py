@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from core.images import PictureError, open_picture, to_pixels
-from core.latents.projection import LEAST, ProjectionError, fit_apart
+from core.latents.fitting import ProjectionError, fit_apart
+from core.latents.projection import LEAST
 from core.pipelines.folders import Opened, open_pictures
 from core.pipelines.latent_map.atlas_store import Held
 from core.pipelines.latent_map.types import Advance, ExploreError
