@@ -94,6 +94,25 @@ def crop_square(image: Image.Image) -> Image.Image:
     return image.crop((left, top, left + side, top + side))
 
 
+def face_crop(image: Image.Image) -> Image.Image:
+    """The face crop of an aligned CelebA picture, 178x218 or any size of that shape; other pictures as they are.
+
+    The square around (89, 121) with half-side 74, in units of 178x218: the eyes are then at (0.368, 0.436) and
+    (0.628, 0.436) of it.
+    """
+    width, height = image.size
+    if abs(width * 218 - height * 178) > 1.5 * 218:  # a pixel and a half of the width
+        return image
+    unit = width / 178
+    left, top, side = round(15 * unit), round(47 * unit), round(148 * unit)
+    return image.crop((left, top, left + side, top + side))
+
+
+def square_side(image: Image.Image) -> int:
+    """Pixels along a side of the centre square."""
+    return min(image.size)
+
+
 def to_pixels(image: Image.Image, size: int) -> np.ndarray:
     """PIL -> its centre square as uint8 (size, size, 3), antialiased."""
     _check_size(image.size)

@@ -67,4 +67,4 @@ def load_sets(options: list[str], *, size: int = 64) -> dict:
     """``--data`` options -> picture sets by kind."""
     from core import data
 
-    return {kind: data.load(kind, path, size) for kind, path in data.parse_data_options(options).items()}
+    return {kind: data.load(kind, paths, size) for kind, paths in data.parse_data_options(options).items()}

@@ -11,10 +11,10 @@ def main() -> None:
     from core.data import DataError
     from core.training.classifier import PRESETS, train_classifier
 
-    sets = load_sets(args.data)
+    preset = with_options(PRESETS[args.preset], args)
+    sets = load_sets(args.data, size=preset.size)
     if "celeba" not in sets:
         raise DataError("The classifier learns attributes from CelebA; give it with --data celeba=DIR.")
-    preset = with_options(PRESETS[args.preset], args)
     train_classifier(sets["celeba"], sets.get("food101"), preset, args.out, resume=args.resume)
 
 

@@ -42,7 +42,7 @@ class ResidualBlock(nn.Module):
 
 
 class PictureClassifier(ModelMixin, ConfigMixin):
-    """Pictures float (N, 3, 64, 64) in [-1, 1] -> :class:`Reading`. ``class_names`` travel in the config."""
+    """Pictures float (N, 3, S, S) in [-1, 1], S as ``size`` -> :class:`Reading`. ``class_names`` travel in the config."""
 
     @register_to_config
     def __init__(
@@ -54,9 +54,13 @@ class PictureClassifier(ModelMixin, ConfigMixin):
         attributes: int = 40,
         class_names: tuple[str, ...] = (),
         dropout: float = 0.2,
+        size: int = 64,
+        stem_stride: int = 1,
     ) -> None:
         super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, stem_width, 3, 1, 1, bias=False), nn.BatchNorm2d(stem_width), nn.ReLU())
+        kernel = 2 * stem_stride + 1  # a stride of two needs five pixels to see every pixel alike
+        first = nn.Conv2d(3, stem_width, kernel, stem_stride, stem_stride, bias=False)
+        self.stem = nn.Sequential(first, nn.BatchNorm2d(stem_width), nn.ReLU())
         stages, inputs = [], stem_width
         for width in widths:
             rest = [ResidualBlock(width, width, 1) for _ in range(blocks - 1)]
@@ -69,7 +73,8 @@ class PictureClassifier(ModelMixin, ConfigMixin):
         self.class_head = nn.Linear(embedding_dim, max(1, len(class_names)))
 
     def features(self, x: Tensor) -> list[Tensor]:
-        """Activations after the stem and each stage: (N, 32, H, W), (N, 48, H/2, W/2) ... Any H, W divisible by 16."""
+        """Activations after the stem and each stage: (N, 32, H, W), (N, 48, H/2, W/2) ... at a stem stride of one, half of
+        it at two. Any H, W divisible by 16 or 32."""
         activations = [self.stem(x)]
         for stage in self.stages:
             activations.append(stage(activations[-1]))

@@ -52,6 +52,19 @@ def mirror(x: Tensor, generator: torch.Generator) -> Tensor:
     return torch.where(flip[:, None, None, None], x.flip(3), x)
 
 
+def soften(x: Tensor, generator: torch.Generator, share: float) -> Tensor:
+    """A share of the batch (N, 3, S, S) shown as if it had been enlarged from S/2 to S pixels."""
+    chosen = torch.rand(len(x), generator=generator) < share
+    if not chosen.any():
+        return x
+    side = x.shape[-1]
+    small = int(side * (0.5 + 0.4 * float(torch.rand((), generator=generator))))
+    soft = F.interpolate(x[chosen], size=small, mode="bicubic", antialias=True, align_corners=False)
+    out = x.clone()
+    out[chosen] = F.interpolate(soft, size=side, mode="bicubic", align_corners=False).clamp(-1, 1)
+    return out
+
+
 def jitter(
     x: Tensor, generator: torch.Generator, *, shift: float = 0.08, zoom: float = 0.12, turn: float = 0.08
 ) -> Tensor:

@@ -23,21 +23,26 @@ class ClassifierPreset:
     model: dict = field(default_factory=dict)
     smoothing: float = 0.03  # of the attribute targets: two people agree on few of them
     class_smoothing: float = 0.1
+    size: int = 128
+    face_share: float = 0.75  # of a batch; the rest are pictures with classes
+    soften: float = 0.3  # share of the sharp pictures that are shown as soft as the others, so that softness tells nothing
 
 
 PRESETS = {
     "smoke": ClassifierPreset(
         LoopConfig(steps=4, batch_size=8, learning_rate=1e-3, warmup=1, log_every=1, validate_every=2, precision="no"),
         {"stem_width": 16, "widths": (16, 16, 32, 32), "blocks": 1, "embedding_dim": 32},
+        size=64,
     ),
     "cpu": ClassifierPreset(
         LoopConfig(
-            steps=2000, batch_size=128, learning_rate=2e-3, weight_decay=0.05, ema_decay=0.998, validate_every=250
-        )
+            steps=4500, batch_size=128, learning_rate=2e-3, weight_decay=0.05, ema_decay=0.998, validate_every=400
+        ),
+        {"stem_stride": 2, "size": 128},
     ),
     "gpu": ClassifierPreset(
         LoopConfig(steps=6000, batch_size=512, learning_rate=3e-3, weight_decay=0.05, validate_every=500),
-        {"stem_width": 48, "widths": (64, 128, 256, 384)},
+        {"stem_width": 48, "widths": (64, 128, 256, 384), "stem_stride": 2, "size": 128},
     ),
 }
 
@@ -47,7 +52,7 @@ def train_classifier(
 ) -> Loop:
     """Faces with attributes, optionally pictures with classes -> a run folder with ``best/`` and ``last/``.
 
-    Half of each batch is faces (binary cross-entropy over 40 attributes), half is classes (cross-entropy).
+    Most of each batch are faces (binary cross-entropy over 40 attributes), the rest classes (cross-entropy).
     """
     # data
     face_rows, food_rows = faces.indices("train"), None if foods is None else foods.indices("train")
@@ -59,11 +64,11 @@ def train_classifier(
 
     def train_step(step: int) -> dict[str, Tensor]:
         generator = loop.generator(step)
-        count = loop.batch_size if foods is None else loop.batch_size // 2
+        count = loop.batch_size if foods is None else round(loop.batch_size * preset.face_share)
         rows = batches.draw_rows(face_rows, count, generator)
-        parts = [batches.pictures(faces, rows)]
+        parts = [batches.soften(batches.pictures(faces, rows), generator, preset.soften)]
         if foods is not None:
-            picked = batches.draw_rows(food_rows, count, generator)
+            picked = batches.draw_rows(food_rows, loop.batch_size - count, generator)
             parts.append(batches.pictures(foods, picked))
         x = batches.jitter(batches.mirror(batches.concatenate(parts), generator), generator).to(loop.device)
         with loop.autocast():
