@@ -63,8 +63,9 @@ def with_options(preset: Any, args: argparse.Namespace) -> Any:
     return replace(preset, loop=replace(preset.loop, **changed))
 
 
-def load_sets(options: list[str], *, size: int = 64) -> dict:
-    """``--data`` options -> picture sets by kind."""
+def load_sets(options: list[str], *, size: int = 64, sizes: dict[str, int] | None = None) -> dict:
+    """``--data`` options -> picture sets by kind, at ``size`` pixels or at what ``sizes`` says of their kind."""
     from core import data
 
-    return {kind: data.load(kind, paths, size) for kind, paths in data.parse_data_options(options).items()}
+    sizes = sizes or {}
+    return {kind: data.load(kind, paths, sizes.get(kind, size)) for kind, paths in data.parse_data_options(options).items()}

@@ -26,11 +26,12 @@ def main() -> None:
     from core.training import autoencoder, flat_autoencoder
 
     classifier = load_model(args.classifier) if args.classifier else None
-    sets = load_sets(args.data)
     if args.model == "kl":
         preset = with_options(autoencoder.PRESETS[args.preset], args)
+        sets = load_sets(args.data, size=preset.size, sizes={"food101": 64})
         autoencoder.train_autoencoder(sets, classifier, preset, args.out, resume=args.resume)
         return
+    sets = load_sets(args.data)
     preset = flat_autoencoder.with_size(with_options(flat_autoencoder.PRESETS[args.preset], args), args.code, args.beta)
     flat_autoencoder.train_flat_autoencoder(
         sets, classifier, preset, args.out, variational=args.model == "vae", start=args.start, resume=args.resume

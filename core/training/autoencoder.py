@@ -16,6 +16,7 @@ from core.data import PictureSet
 from core.models.autoencoder import PatchDiscriminator, build_autoencoder, kl_divergence, psnr_of
 from core.models.classifier import PerceptualLoss, PictureClassifier
 from core.training import batches
+from core.training.group_norm import use_quick_group_norm
 from core.training.loop import Loop, LoopConfig
 from core.training.mixture import SHARES, Mixture
 
@@ -24,8 +25,11 @@ from core.training.mixture import SHARES, Mixture
 class AutoencoderPreset:
     loop: LoopConfig
     model: dict = field(default_factory=dict)
-    crop: int = 32  # early steps see windows of this side, four times as many for the same cost ...
-    full_from: float = 0.6  # ... later ones whole pictures, whose normalisation statistics are those of use
+    size: int = 128  # of the pictures; those with classes are taken at their own 64
+    crop: int = 64  # early steps see windows of this side, four times as many for the same cost ...
+    full_from: float = 0.75  # ... later ones whole pictures, whose normalisation statistics are those of use
+    windows_among: int = 4  # one step in so many still sees windows then, and with them the sets of small pictures
+    halved: float = 0.25  # share of the steps whose latents are halved in size and decoded to the halved picture
     kl_weight: float = 1e-4
     perceptual_weight: float = 0.05
     adversarial_weight: float = 0.02
@@ -37,13 +41,17 @@ PRESETS = {
     "smoke": AutoencoderPreset(
         LoopConfig(steps=4, batch_size=4, learning_rate=1e-3, warmup=1, log_every=1, validate_every=2, precision="no"),
         {"channels": (16, 16, 16), "latent_channels": 4},
+        size=64,
+        crop=32,
         adversarial_from=0.25,
     ),
-    "cpu": AutoencoderPreset(LoopConfig(steps=8000, batch_size=64, learning_rate=6e-4, validate_every=500)),
+    "cpu": AutoencoderPreset(
+        LoopConfig(steps=32000, batch_size=32, learning_rate=6e-4, validate_every=500),
+        {"channels": (24, 48, 96, 128), "latent_channels": 8, "size": 128, "groups": 8},
+    ),
     "gpu": AutoencoderPreset(
         LoopConfig(steps=40000, batch_size=256, learning_rate=6e-4, ema_decay=0.9995, validate_every=2000),
-        {"channels": (64, 128, 256), "layers": 2},
-        crop=64,
+        {"channels": (48, 96, 192, 256), "layers": 2, "latent_channels": 8, "size": 128, "groups": 8},
     ),
 }
 
@@ -62,7 +70,7 @@ def train_autoencoder(
     mixture = Mixture(sets, preset.mix)
     # model, optimiser
     torch.manual_seed(preset.loop.seed)
-    modules: dict[str, nn.Module] = {"model": build_autoencoder(**preset.model)}
+    modules: dict[str, nn.Module] = {"model": use_quick_group_norm(build_autoencoder(**preset.model))}
     if preset.adversarial_weight:
         modules["discriminator"] = PatchDiscriminator()
     loop = Loop(preset.loop, out, modules, {**batches.facts(sets), "preset": _without_loop(preset)})
@@ -73,18 +81,21 @@ def train_autoencoder(
     def train_step(step: int) -> dict[str, Tensor]:
         progress = step / preset.loop.steps
         generator = loop.generator(step)
-        if progress < preset.full_from:
+        if progress < preset.full_from or step % preset.windows_among == 0:
             x = mixture.batch(loop.batch_size, generator, preset.crop).to(loop.device)
         else:
             x = mixture.batch(max(1, loop.batch_size // 4), generator).to(loop.device)
         noise = torch.randn(len(x), *_latent_shape(loop.modules["model"], x), generator=generator).to(loop.device)
         with loop.autocast():
-            y, mean, logvar = _reconstruct(loop.modules["model"], x, noise)
+            halved = bool(torch.rand((), generator=generator) < preset.halved)
+            y, mean, logvar = _reconstruct(loop.modules["model"], x, noise, halved=halved)
+            x = F.interpolate(x, scale_factor=0.5, mode="bilinear", antialias=True) if halved else x
             losses = pixel_losses(y.float(), x)
             losses["kl"] = preset.kl_weight * kl_divergence(mean.float(), logvar.float())
-            if perceptual is not None:
-                losses["perceptual"] = preset.perceptual_weight * perceptual(y, x)
-            adversarial = preset.adversarial_weight > 0 and progress >= preset.adversarial_from
+            if perceptual is not None and not halved:
+                some = max(1, len(x) // 4)  # features cost as much as the autoencoder, and a part of the batch suffices
+                losses["perceptual"] = preset.perceptual_weight * perceptual(y[-some:], x[-some:])
+            adversarial = preset.adversarial_weight > 0 and progress >= preset.adversarial_from and not halved
             if adversarial:
                 loop.modules["discriminator"].requires_grad_(False)
                 losses["fooling"] = -preset.adversarial_weight * loop.modules["discriminator"](y).float().mean()
@@ -111,10 +122,14 @@ def pixel_losses(y: Tensor, x: Tensor) -> dict[str, Tensor]:
     return {"l1": difference.abs().mean(), "l2": difference.square().mean(), "gradients": 0.25 * gradients}
 
 
-def _reconstruct(model: nn.Module, x: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _reconstruct(model: nn.Module, x: Tensor, noise: Tensor, *, halved: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """``halved`` asks that a smaller latent be a smaller picture, which makes latents easier to learn (EQ-VAE, Kouzelis
+    et al. 2025, arXiv:2502.09509; Skorokhodov et al. 2025, arXiv:2502.14831)."""
     mean, logvar = model.quant_conv(model.encoder(x)).float().chunk(2, dim=1)
     logvar = logvar.clamp(-30, 20)
     z = mean + (0.5 * logvar).exp() * noise
+    if halved:
+        z = F.avg_pool2d(z, 2)
     return model.decoder(model.post_quant_conv(z)), mean, logvar
 
 
@@ -136,7 +151,7 @@ def _train_discriminator(loop: Loop, x: Tensor, y: Tensor) -> Tensor:
 def _validate(model: nn.Module, sets: Mapping[str, PictureSet], device: torch.device) -> dict[str, float]:
     figures: dict[str, float] = {}
     for kind, picture_set in sets.items():
-        rows = picture_set.indices("val")[:256]
+        rows = picture_set.sharp("val")[:256]
         psnr = []
         for part in np.array_split(rows, max(1, len(rows) // 64)):
             x = batches.pictures(picture_set, part).to(device)

@@ -85,9 +85,9 @@ def jitter(
 
 
 def crop(x: Tensor, size: int, generator: torch.Generator) -> Tensor:
-    """The same random window of every picture: (N, 3, S, S) -> (N, 3, size, size), at multiples of four pixels."""
-    room = (x.shape[-1] - size) // 4 + 1
-    top, left = (4 * int(v) for v in torch.randint(room, (2,), generator=generator))
+    """The same random window of every picture: (N, 3, S, S) -> (N, 3, size, size), at multiples of eight pixels."""
+    room = (x.shape[-1] - size) // 8 + 1
+    top, left = (8 * int(v) for v in torch.randint(room, (2,), generator=generator))
     return x[..., top : top + size, left : left + size]
 
 

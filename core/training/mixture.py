@@ -20,15 +20,18 @@ class Mixture:
         known = {kind: shares.get(kind, 0.25) for kind in sets}
         total = sum(known.values())
         self.sets = sets
-        self.rows = {kind: picture_set.indices("train") for kind, picture_set in sets.items()}
+        # Nothing enlarged: what a picture lacks it cannot teach a decoder.
+        self.rows = {kind: picture_set.sharp("train") for kind, picture_set in sets.items()}
         self.shares = {kind: share / total for kind, share in known.items()}
 
     def batch(self, count: int, generator: torch.Generator, crop: int | None = None) -> Tensor:
-        """Float (count, 3, crop, crop) in [-1, 1]; whole pictures where ``crop`` is None."""
-        crop = crop or next(iter(self.sets.values())).pixels.shape[1]
+        """Float (count, 3, crop, crop) in [-1, 1]; where ``crop`` is None, whole pictures of the sets with the largest."""
+        sides = {kind: s.pixels.shape[1] for kind, s in self.sets.items()}
+        crop = crop or max(sides.values())
+        shares = {kind: share for kind, share in self.shares.items() if sides[kind] >= crop}
         parts, left = [], count
-        for position, (kind, share) in enumerate(self.shares.items()):
-            wanted = left if position == len(self.shares) - 1 else min(left, round(share * count))
+        for position, (kind, share) in enumerate(shares.items()):
+            wanted = left if position == len(shares) - 1 else min(left, round(share * count / sum(shares.values())))
             left -= wanted
             if wanted:
                 rows = batches.draw_rows(self.rows[kind], wanted, generator)
