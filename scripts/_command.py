@@ -68,4 +68,5 @@ def load_sets(options: list[str], *, size: int = 64, sizes: dict[str, int] | Non
     from core import data
 
     sizes = sizes or {}
-    return {kind: data.load(kind, paths, sizes.get(kind, size)) for kind, paths in data.parse_data_options(options).items()}
+    given = data.parse_data_options(options)
+    return {kind: data.load(kind, paths, sizes.get(kind, size)) for kind, paths in given.items()}

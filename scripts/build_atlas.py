@@ -202,8 +202,8 @@ def _set(option: str):
     from core import data
     from core.latents.spaces import SIZE
 
-    (kind, path), *_ = data.parse_data_options([option]).items()
-    return data.load(kind, path, SIZE)
+    (kind, paths), *_ = data.parse_data_options([option]).items()
+    return data.load(kind, paths, SIZE)
 
 
 if __name__ == "__main__":

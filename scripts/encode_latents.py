@@ -44,8 +44,8 @@ def main() -> None:
     size = args.size or opened.size
     if size % opened.codec.factor:
         parser.error(f"--size must be a multiple of {opened.codec.factor} for this model.")
-    (kind, path), *_ = data.parse_data_options([args.data]).items()
-    pictures = data.load(kind, path, size, args.cache)
+    (kind, paths), *_ = data.parse_data_options([args.data]).items()
+    pictures = data.load(kind, paths, size, args.cache)
     mark = opened.fingerprint if size == opened.size else f"{opened.fingerprint} at {size} px"
     latents = encode_set(pictures, opened.encode, mark, args.out, batch=args.batch)
     print(f"{len(latents.names)} pictures in {args.out}: latents {latents.latents.shape}")

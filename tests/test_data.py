@@ -11,7 +11,8 @@ from PIL import Image
 from core import data
 from core.attributes import NAMES
 from core.data import tables
-from core.data.sets import seeded_split
+from core.data.sets import PictureSet, join, seeded_split
+from core.images import face_crop
 
 
 def jpeg(shade: int, size=(89, 109)) -> bytes:
@@ -162,4 +163,60 @@ def test_a_killed_decode_leaves_no_cache(tmp_path, monkeypatch):
     monkeypatch.undo()
     assert not list((tmp_path / "cache").iterdir())
     assert len(data.load("celeba", folder, 8, tmp_path / "cache")) == 12
-    assert json.loads(next((tmp_path / "cache").glob("*.json")).read_text())[0].endswith("000001.jpg")
+    assert json.loads(next((tmp_path / "cache").glob("*.json")).read_text())["names"][0].endswith("000001.jpg")
+
+
+def small_set(names, split, *, shade=0, detail=None, identities=None) -> PictureSet:
+    pixels = (
+        np.full((len(names), 4, 4, 3), shade, dtype=np.uint8)
+        + np.arange(len(names), dtype=np.uint8)[:, None, None, None]
+    )
+    return PictureSet(
+        "celeba",
+        pixels,
+        tuple(names),
+        np.array(split, dtype=np.int8),
+        identities=None if identities is None else np.array(identities),
+        detail=None if detail is None else np.array(detail, dtype=np.int16),
+    )
+
+
+def test_sets_of_one_kind_are_joined_and_the_sharper_copy_is_kept():
+    soft = small_set(["1.jpg", "2.jpg", "3.jpg"], [0, 0, 1], shade=10, detail=[2, 2, 2], identities=[7, 7, 8])
+    sharp = small_set(["3.jpg", "4.jpg"], [1, 2], shade=100, detail=[4, 4], identities=[8, 9])
+    joined = join([soft, sharp])
+    assert joined.names == ("1.jpg", "2.jpg", "3.jpg", "4.jpg")
+    assert joined.pixels[np.array([2, 0, 3])][:, 0, 0, 0].tolist() == [100, 10, 101]
+    assert joined.pixels[1:3].shape == (2, 4, 4, 3) and joined.pixels[3][0, 0, 0] == 101
+    assert joined.split.tolist() == [0, 0, 1, 2] and joined.identities.tolist() == [7, 7, 8, 9]
+    assert joined.sharp("train").tolist() == [] and joined.sharp("val").tolist() == [2]
+
+
+def test_a_person_in_two_parts_is_refused():
+    with pytest.raises(data.DataError, match="7 is in two parts"):
+        join([small_set(["1.jpg"], [0], identities=[7]), small_set(["2.jpg"], [2], identities=[7])])
+
+
+def test_a_repeated_kind_keeps_both_paths(tmp_path):
+    first = celeba(tmp_path / "a", kaggle=False, zipped=True, identities=False)
+    second = celeba(tmp_path / "b", kaggle=True, zipped=False, identities=False)
+    given = data.parse_data_options([f"celeba={first}", f"celeba={second}"])
+    assert given == {"celeba": [first, second]}
+    assert len(data.load("celeba", given["celeba"], 8, tmp_path / "cache")) == 12  # the same twelve names twice
+
+
+@pytest.mark.parametrize("size", [(178, 218), (89, 109), (356, 436)])
+def test_the_face_crop_puts_the_eyes_where_the_contract_says(size):
+    unit = size[0] / 178
+    picture = Image.new("RGB", size)
+    left = (15 + 0.368 * 148, 47 + 0.436 * 148)
+    box = [(left[0] - 3) * unit, (left[1] - 3) * unit, (left[0] + 3) * unit, (left[1] + 3) * unit]
+    picture.paste((255, 255, 255), tuple(round(v) for v in box))
+    square = np.asarray(face_crop(picture).resize((148, 148), Image.Resampling.BOX))[..., 0]
+    ys, xs = np.nonzero(square > 127)
+    assert abs(xs.mean() + 0.5 - 0.368 * 148) < 2 and abs(ys.mean() + 0.5 - 0.436 * 148) < 2
+
+
+def test_a_square_picture_is_the_face_crop_already():
+    square = Image.new("RGB", (148, 148))
+    assert face_crop(square) is square

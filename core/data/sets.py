@@ -17,6 +17,7 @@ from core.data.joined import JoinedPixels
 
 TRAIN, VAL, TEST = 0, 1, 2
 PARTS = {"train": TRAIN, "val": VAL, "test": TEST}
+CENTRED = 64  # up to this size, CelebA's whole pictures give their centre square, as the weights of 64 px learned it
 
 
 class DataError(ValueError):
@@ -66,7 +67,10 @@ def seeded_split(keys: Sequence[object], seed: int = 0, val: float = 0.05, test:
 
 
 def load_celeba(path: Path, size: int, cache: Path) -> PictureSet:
-    """CelebA, official or Kaggle layout: zip or folder of pictures beside txt or csv tables; optional ones may lack."""
+    """CelebA, official or Kaggle layout: zip or folder of pictures beside txt or csv tables; optional ones may lack.
+
+    Whole aligned pictures give the face crop (:func:`core.images.face_crop`) above 64 px, else the centre square.
+    """
     folder = path if path.is_dir() else path.parent
     table = tables.find(folder, "list_attr_celeba")
     if table is None:
@@ -79,7 +83,7 @@ def load_celeba(path: Path, size: int, cache: Path) -> PictureSet:
         members = [name for name in archive.pictures() if Path(name).name in rows]
         if not members:
             raise DataError(f"None of the pictures in {archive.path} is named in {table.name}.")
-        pixels, members, detail = cached_pixels(archive, members, size, cache, faces=True)
+        pixels, members, detail = cached_pixels(archive, members, size, cache, faces=size > CENTRED)
     names = tuple(Path(name).name for name in members)
     labels = np.array([rows[name] for name in names], dtype=np.int8)[:, order]
     identities = _column(tables.find(folder, "identity_CelebA"), names)

@@ -14,7 +14,11 @@ from torch import Tensor, nn
 
 
 def build_autoencoder(
-    channels: tuple[int, ...] = (32, 64, 128), latent_channels: int = 6, layers: int = 1, size: int = 64, groups: int = 16
+    channels: tuple[int, ...] = (32, 64, 128),
+    latent_channels: int = 6,
+    layers: int = 1,
+    size: int = 64,
+    groups: int = 16,
 ) -> AutoencoderKL:
     """A convolutional KL autoencoder, pictures (N, 3, S, S) in [-1, 1] <-> latents (N, C, S/f, S/f), where f is 4 for
     three widths and 8 for four.

@@ -42,7 +42,7 @@ class ResidualBlock(nn.Module):
 
 
 class PictureClassifier(ModelMixin, ConfigMixin):
-    """Pictures float (N, 3, S, S) in [-1, 1], S as ``size`` -> :class:`Reading`. ``class_names`` travel in the config."""
+    """Pictures (N, 3, S, S) in [-1, 1], S as ``size`` -> :class:`Reading`. ``class_names`` travel in the config."""
 
     @register_to_config
     def __init__(
@@ -73,8 +73,8 @@ class PictureClassifier(ModelMixin, ConfigMixin):
         self.class_head = nn.Linear(embedding_dim, max(1, len(class_names)))
 
     def features(self, x: Tensor) -> list[Tensor]:
-        """Activations after the stem and each stage: (N, 32, H, W), (N, 48, H/2, W/2) ... at a stem stride of one, half of
-        it at two. Any H, W divisible by 16 or 32."""
+        """Activations after the stem and each stage: (N, 32, H, W), (N, 48, H/2, W/2) ... at a stem stride of one, half
+        of it at two. Any H, W divisible by 16 or 32."""
         activations = [self.stem(x)]
         for stage in self.stages:
             activations.append(stage(activations[-1]))

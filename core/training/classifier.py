@@ -25,7 +25,9 @@ class ClassifierPreset:
     class_smoothing: float = 0.1
     size: int = 128
     face_share: float = 0.75  # of a batch; the rest are pictures with classes
-    soften: float = 0.3  # share of the sharp pictures that are shown as soft as the others, so that softness tells nothing
+    soften: float = (
+        0.3  # share of the sharp pictures that are shown as soft as the others, so that softness tells nothing
+    )
 
 
 PRESETS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,12 +21,17 @@ class Mixture:
         known = {kind: shares.get(kind, 0.25) for kind in sets}
         total = sum(known.values())
         self.sets = sets
-        # Nothing enlarged: what a picture lacks it cannot teach a decoder.
-        self.rows = {kind: picture_set.sharp("train") for kind, picture_set in sets.items()}
+        # Nothing enlarged where there is a choice: what a picture lacks it cannot teach a decoder.
+        self.rows = {kind: self._of(picture_set) for kind, picture_set in sets.items()}
         self.shares = {kind: share / total for kind, share in known.items()}
 
+    @staticmethod
+    def _of(picture_set: PictureSet) -> np.ndarray:
+        rows = picture_set.sharp("train")
+        return rows if len(rows) else picture_set.indices("train")
+
     def batch(self, count: int, generator: torch.Generator, crop: int | None = None) -> Tensor:
-        """Float (count, 3, crop, crop) in [-1, 1]; where ``crop`` is None, whole pictures of the sets with the largest."""
+        """Float (count, 3, crop, crop) in [-1, 1]; without ``crop`` whole pictures, of the sets with the largest."""
         sides = {kind: s.pixels.shape[1] for kind, s in self.sets.items()}
         crop = crop or max(sides.values())
         shares = {kind: share for kind, share in self.shares.items() if sides[kind] >= crop}
