@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # torch is imported where it is used, so that the page answers before it is loaded
-    from torch import nn
+    from torch import Tensor, nn
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 SAMPLES = "samples.webp"
@@ -101,6 +101,14 @@ def load_weights(model: nn.Module, path: Path) -> None:
     if any(not torch.isfinite(value).all() for value in tensors.values()):
         raise CheckpointError(f"{path.parent.name}: the weights hold values that are not numbers.")
     model.load_state_dict(tensors)
+
+
+def fill(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """``weights`` of another model into ``model``. Raises :class:`CheckpointError` where they are of another shape."""
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise CheckpointError("The weights to start from are of another shape.") from error
 
 
 def save_model(model: nn.Module, folder: Path) -> None:

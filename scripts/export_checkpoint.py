@@ -20,6 +20,7 @@ def main() -> None:
         metavar="KIND=PATH",
         help="an autoencoder's training data, or celeba for the classifier",
     )
+    parser.add_argument("--size", type=int, default=64, help="side of the pictures that the model takes")
     parser.add_argument("--comparison", type=Path, metavar="DIR", help="what compare_denoisers.py wrote, to take along")
     parser.add_argument("--checkpoints", type=Path, help="instead of the repository's checkpoints/")
     args = parser.parse_args()
@@ -28,7 +29,9 @@ def main() -> None:
     from core.training.export import export_run
 
     folder = (args.checkpoints or checkpoints.root()) / args.name
-    export_run(args.run, folder, which=args.which, sets=load_sets(args.data), comparison=args.comparison)
+    export_run(
+        args.run, folder, which=args.which, sets=load_sets(args.data, size=args.size), comparison=args.comparison
+    )
     print(f"{folder} written; now measure it: python scripts/evaluate.py {args.name} --data ...")
 
 

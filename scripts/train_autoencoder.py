@@ -15,10 +15,10 @@ def main() -> None:
     parser.add_argument("--classifier", type=Path, help="folder of the classifier whose features guide the training")
     parser.add_argument("--code", type=int, metavar="D", help="cae and vae: numbers in a code, instead of the preset's")
     parser.add_argument("--beta", type=float, help="vae: weight of the divergence, instead of the preset's")
-    parser.add_argument("--start", type=Path, metavar="DIR", help="cae and vae: begin with this checkpoint's weights")
+    parser.add_argument("--start", type=Path, metavar="DIR", help="begin with this checkpoint's weights")
     args = parser.parse_args()
-    if args.model == "kl" and (args.code, args.beta, args.start) != (None, None, None):
-        parser.error("--code, --beta and --start belong to --model cae and vae.")
+    if args.model == "kl" and (args.code, args.beta) != (None, None):
+        parser.error("--code and --beta belong to --model cae and vae.")
     if (args.code is not None and args.code < 1) or (args.beta is not None and args.beta < 0):
         parser.error("--code is at least 1, --beta not negative.")
 
@@ -29,7 +29,7 @@ def main() -> None:
     if args.model == "kl":
         preset = with_options(autoencoder.PRESETS[args.preset], args)
         sets = load_sets(args.data, size=preset.size, sizes={"food101": 64})
-        autoencoder.train_autoencoder(sets, classifier, preset, args.out, resume=args.resume)
+        autoencoder.train_autoencoder(sets, classifier, preset, args.out, start=args.start, resume=args.resume)
         return
     sets = load_sets(args.data)
     preset = flat_autoencoder.with_size(with_options(flat_autoencoder.PRESETS[args.preset], args), args.code, args.beta)

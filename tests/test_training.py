@@ -14,7 +14,8 @@ from core.latents.store import LatentsError
 from core.models import LatentCodec
 from core.models.classifier import PerceptualLoss, PictureClassifier
 from core.training import autoencoder, batches, classifier, faces
-from core.training.export import even_priors, export_run
+from core.training.calibration import calibrate, fitted_temperature
+from core.training.export import export_run
 from core.training.loop import Loop, LoopConfig
 from core.training.state import load_state, save_state
 
@@ -58,17 +59,22 @@ def test_classifier_trains_exports_and_loads(tmp_path):
     assert {"loss", "val_loss", "val_auc"} <= training["curves"].keys()
 
 
-def test_rare_attributes_are_not_seen_everywhere_because_they_are_rare():
+def test_an_exported_classifier_is_as_sure_as_it_is_right():
+    random = np.random.default_rng(5)
+    logits = random.normal(0, 2, (4000, 3))
+    truth = random.random((4000, 3)) < 1 / (1 + np.exp(-logits))  # the probabilities are right at temperature 1 ...
+    assert fitted_temperature(logits, truth) == pytest.approx(1.0, abs=0.06)
+    assert fitted_temperature(logits / 2, truth) == pytest.approx(0.5, abs=0.03)  # ... and half as sure at 1/2
     faces = picture_set(count=48)
-    faces.attributes[:] = -1
-    faces.attributes[::8] = 1  # one face in eight, in every part
     tiny = {"stem_width": 16, "widths": (16, 16, 32, 32), "blocks": 1, "embedding_dim": 32}
     model = PictureClassifier(class_names=(), **tiny).eval().requires_grad_(False)
-    model.attribute_head.weight.zero_()
-    model.attribute_head.bias.fill_(-1.0)  # the whole correction would be about +1.9, and every face would have all
-    facts = even_priors(model, faces)
-    assert 0 <= facts["strength"] <= 0.5 and (model(torch.zeros(1, 3, 64, 64)).attributes < 0).all()
-    assert facts["priors"]["Wearing_Hat"] == pytest.approx(0.125, abs=0.02)
+    before = model(torch.zeros(1, 3, 64, 64)).attributes
+    facts = calibrate(model, faces)
+    after = model(torch.zeros(1, 3, 64, 64)).attributes
+    assert torch.allclose(after * facts["temperature"], before, atol=1e-3)
+    assert facts["priors"]["Smiling"] == pytest.approx(
+        (faces.attributes[faces.indices("train"), 31] > 0).mean(), abs=1e-4
+    )
 
 
 def test_autoencoder_folds_its_statistics(tmp_path):

@@ -26,7 +26,8 @@ def evaluate_classifier(root: Path, sets: Mapping[str, PictureSet], options: Opt
     truth = faces.attributes[faces.indices(options.part)] > 0
     rows = _attribute_rows(truth, scores, thresholds(classifier, faces))
     figures: dict = {"part": options.part, "pictures": counted(sets, options.part)}
-    figures |= {"attributes_mean": mean_row(rows), "calibration": calibration(truth, scores)}
+    figures |= {"attributes_mean": mean_row(rows), "calibration_error": calibration_error(truth, scores)}
+    figures["calibration"] = calibration(truth, scores)
     if "food101" in sets:
         figures |= _class_figures(classifier, sets["food101"], options.part)
     return {**figures, "attributes": rows}
@@ -66,6 +67,12 @@ def calibration(truth: np.ndarray, scores: np.ndarray) -> dict[str, dict[str, fl
         str(number): {"probability": float(mean), "present": float(share)}
         for number, (mean, share) in enumerate(zip(predicted, present, strict=True), start=1)
     }
+
+
+def calibration_error(truth: np.ndarray, scores: np.ndarray) -> float:
+    """Expected calibration error: |probability - share present| over the groups of :func:`calibration`, their mean."""
+    groups = calibration(truth, scores).values()
+    return float(np.mean([abs(group["probability"] - group["present"]) for group in groups]))
 
 
 def mean_row(rows: Mapping[str, Mapping[str, float]]) -> dict[str, float]:

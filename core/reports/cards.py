@@ -69,6 +69,7 @@ HIDDEN = {
     "psnr_percentiles",
     "measured_with",
     "attribute_priors",
+    "calibration",
     "protocol",
     "worst",
     "best",

@@ -12,6 +12,7 @@ from diffusers import AutoencoderKL
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from core import checkpoints
 from core.data import PictureSet
 from core.models.autoencoder import PatchDiscriminator, build_autoencoder, kl_divergence, psnr_of
 from core.models.classifier import PerceptualLoss, PictureClassifier
@@ -62,18 +63,27 @@ def train_autoencoder(
     preset: AutoencoderPreset,
     out: Path,
     *,
+    start: Path | None = None,
     resume: bool = False,
     until: int | None = None,
 ) -> Loop:
-    """Picture sets by kind -> a run folder with ``best/`` and ``last/``. Without a classifier no perceptual loss."""
+    """Picture sets by kind -> a run folder with ``best/`` and ``last/``. Without a classifier no perceptual loss.
+
+    ``start`` is a checkpoint whose weights the run begins with; raises ``CheckpointError`` where their shape differs.
+    """
     # data
     mixture = Mixture(sets, preset.mix)
     # model, optimiser
     torch.manual_seed(preset.loop.seed)
-    modules: dict[str, nn.Module] = {"model": use_quick_group_norm(build_autoencoder(**preset.model))}
+    model = use_quick_group_norm(build_autoencoder(**preset.model))
+    facts = {**batches.facts(sets), "preset": _without_loop(preset)}
+    if start is not None:
+        checkpoints.fill(model, checkpoints.load_model(start).state_dict())
+        facts["started_from"] = batches.history(start)
+    modules: dict[str, nn.Module] = {"model": model}
     if preset.adversarial_weight:
         modules["discriminator"] = PatchDiscriminator()
-    loop = Loop(preset.loop, out, modules, {**batches.facts(sets), "preset": _without_loop(preset)})
+    loop = Loop(preset.loop, out, modules, facts)
     perceptual = None
     if classifier is not None and preset.perceptual_weight:
         perceptual = PerceptualLoss(classifier).to(loop.device, memory_format=torch.channels_last)

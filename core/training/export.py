@@ -7,19 +7,17 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import torch
 from diffusers import AutoencoderKL
 from torch import nn
 
-from core import attributes, checkpoints
+from core import checkpoints
 from core.data import PictureSet
 from core.images import to_tensor
 from core.models import FlatAutoencoder, PictureClassifier
 from core.models.autoencoder import fold_statistics
 from core.models.flat_autoencoder import fold_code_statistics
-
-_STRENGTHS = tuple(round(0.1 * step, 1) for step in range(11))  # of the correction for priors
+from core.training.calibration import calibrate
 
 
 def export_run(
@@ -33,7 +31,7 @@ def export_run(
     """``run/{best,last}`` -> ``folder``: weights, config, ``training.json``. Metrics and card come from evaluation.
 
     ``comparison`` is what ``compare_denoisers.py`` wrote: its figures and its chart go along.
-    An autoencoder needs its training ``sets``, to normalise its latents; a classifier needs CelebA, for its priors.
+    An autoencoder needs its training ``sets``, to normalise its latents; a classifier needs CelebA, to be calibrated.
     Raises ``CheckpointError``.
     """
     model = checkpoints.load_model(run / which)
@@ -51,9 +49,9 @@ def export_run(
     if isinstance(model, PictureClassifier):
         if not sets or "celeba" not in sets:
             raise checkpoints.CheckpointError(
-                "A classifier is exported with --data celeba=DIR: it corrects for its priors."
+                "A classifier is exported with --data celeba=DIR: it is calibrated on the validation part."
             )
-        training["attribute_priors"] = even_priors(model, sets["celeba"])
+        training["calibration"] = calibrate(model, sets["celeba"])
     if comparison is not None:
         training["comparison"] = checkpoints.read_json(comparison / "comparison.json")
     checkpoints.save_model(model, folder)
@@ -81,44 +79,6 @@ def training_facts(run: Path) -> dict:
     }
 
 
-@torch.no_grad()
-def even_priors(model: PictureClassifier, faces: PictureSet) -> dict[str, object]:
-    """Move the attribute biases towards 0.5 meaning as likely as not *if both were equally common*.
-
-    Only one face in twenty wears a hat, and a classifier trained on such faces calls a doubtful hat no hat. On drawn
-    faces, where a hat was asked for, that would be wrong. The whole way (Menon et al. 2020, arXiv:2007.07314) is too
-    far for a classifier that is not perfectly calibrated: it sees hats everywhere. How far is found on the validation
-    part: of the strengths whose balanced accuracy is within 0.01 of the best, the most accurate. Returns both.
-    """
-    prior = (faces.attributes[faces.indices("train")] > 0).mean(axis=0).clip(1e-3, 1 - 1e-3)
-    odds = np.log(prior / (1 - prior))
-    strength = _strength(model, faces, odds)
-    model.attribute_head.bias -= torch.from_numpy(strength * odds).float()
-    return {
-        "strength": strength,
-        "priors": {name: round(float(p), 4) for name, p in zip(attributes.NAMES, prior, strict=True)},
-    }
-
-
-def _strength(model: PictureClassifier, faces: PictureSet, odds: np.ndarray) -> float:
-    """The share of ``odds`` (40,) to take off the logits; 1 where nothing can be measured."""
-    rows = faces.indices("val")
-    truth = faces.attributes[rows] > 0  # (N, 40)
-    known = truth.any(axis=0) & ~truth.all(axis=0)
-    if not known.any():
-        return 1.0
-    pixels = (to_tensor(faces.pixels[part]) for part in _chunks(rows))
-    logits = torch.cat([model(x).attributes for x in pixels]).numpy()
-    found = {}
-    for strength in _STRENGTHS:
-        present = logits > strength * odds
-        recall = (present & truth)[:, known].sum(axis=0) / truth[:, known].sum(axis=0)
-        spared = (~present & ~truth)[:, known].sum(axis=0) / (~truth)[:, known].sum(axis=0)
-        found[strength] = (float((recall + spared).mean() / 2), float((present == truth).mean()))
-    best = max(balanced for balanced, _ in found.values())
-    return max((s for s in found if found[s][0] >= best - 0.01), key=lambda s: found[s][1])
-
-
 def _keep_scale(model: FlatAutoencoder, sets: Mapping[str, PictureSet] | None) -> dict[str, object]:
     """Codes of a plain autoencoder become mean 0 and deviation 1; a variational one keeps its prior's scale."""
     if not sets:
@@ -139,7 +99,9 @@ def latent_statistics(
     flat = isinstance(model, FlatAutoencoder)
     moments = []
     for picture_set in sets.values():
-        rows = picture_set.indices("train")[:: max(1, len(picture_set.indices("train")) // most)]
+        rows = picture_set.sharp("train")
+        rows = rows if len(rows) else picture_set.indices("train")
+        rows = rows[:: max(1, len(rows) // most)]
         pictures = (to_tensor(picture_set.pixels[part]) for part in _chunks(rows))
         parts = [model.encode(x) if flat else model.encode(x).latent_dist.mode() for x in pictures]
         z = torch.cat(parts).transpose(0, 1).flatten(1)  # (C, N*S*S)

@@ -127,10 +127,7 @@ def _begin_with(model: FlatAutoencoder, other: nn.Module) -> None:
     if model.config.variational and isinstance(other, FlatAutoencoder) and not other.config.variational:
         for key in ("to_code.weight", "to_code.bias"):
             state[key] = torch.cat([state[key], torch.full_like(state[key], 0.0 if key.endswith("weight") else -3.0)])
-    try:
-        model.load_state_dict(state)
-    except RuntimeError as error:
-        raise checkpoints.CheckpointError("The weights to start from are of another shape.") from error
+    checkpoints.fill(model, state)
 
 
 def _validate(
