@@ -214,6 +214,12 @@ def resolve(values: np.ndarray) -> Resolved:
     return Resolved(result, tuple(notes))
 
 
+def confident(probabilities: Mapping[str, float]) -> dict[str, float]:
+    """A classifier's probabilities -> the attributes that it is sure of, +1 or -1 each, without contradictions."""
+    sure = {name: 1.0 if value >= 0.5 else -1.0 for name, value in probabilities.items() if abs(value - 0.5) >= 0.25}
+    return named(resolve(vector(sure)).values)
+
+
 def read_table(path: str | Path) -> np.ndarray:
     """A CSV with the 40 official names as header (any order) and rows in [-1, 1] -> float32 (N, 40)."""
     with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:

@@ -129,11 +129,11 @@ def test_the_png_of_a_face_draws_it_again(pipeline):
 
 
 def test_sweep_goes_from_absent_to_present(pipeline):
-    result = pipeline.sweep(SMALL, "Eyeglasses", points=5)
+    result = last(pipeline.sweep(SMALL, "Eyeglasses", points=5))
     assert [face.recipe.attributes.get("Eyeglasses", 0.0) for face in result.faces] == [-1.0, -0.5, 0.0, 0.5, 1.0]
     assert pixels(result)[2] == pixels(last(pipeline.draw(SMALL)))[0]
     with pytest.raises(ValueError, match="Unknown attribute"):
-        pipeline.sweep(SMALL, "Handsome")
+        last(pipeline.sweep(SMALL, "Handsome"))
 
 
 def test_contradictions_are_resolved_and_said(pipeline):

@@ -13,10 +13,20 @@ from core.images import PictureError
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.recipe import Recipe, to_dict, to_link, to_png
 from ui.components.pictures import MAX_UPLOAD, data_uri, decode_uri, exact_uri
-from ui.faces.requests import parse_ask
-from ui.faces.responses import USER_ERRORS, Turn, answer, base_attributes
+from ui.faces.handlers import FacesHandlers
+from ui.messages import USER_ERRORS, parse
+from ui.session import SessionState
 
 DRAW = {"kind": "draw", "ticket": 3, "recipe": to_dict(Recipe(seed=5))}
+
+
+def parsed(value):
+    """What a page sent -> the request that the handlers are given."""
+    return parse(FacesHandlers(NoModels()).routes, value)[1]
+
+
+def responses(pipeline, value):
+    return list(FacesHandlers(pipeline).respond(value, SessionState()))
 
 
 class NoModels:
@@ -30,14 +40,14 @@ def test_a_recipe_survives_the_way_through_the_page():
     wanted = Recipe(
         seed=2**32 - 1, attributes={"Smiling": -0.5}, count=16, guidance_interval=(0.1, 0.9), solver="unipc"
     )
-    assert parse_ask({**DRAW, "recipe": to_dict(wanted)}).recipe == wanted
+    assert parsed({**DRAW, "recipe": to_dict(wanted)}).recipe == wanted
 
 
 def test_a_link_and_a_png_bring_their_recipe():
     wanted = Recipe(seed=9, attributes={"Bangs": 1.0})
     picture = data_uri(to_png(Image.new("RGB", (64, 64)), wanted), "image/png")
     for source in ({"link": to_link(wanted)}, {"png": picture}):
-        ask = parse_ask({"kind": "draw", "ticket": 1, **source})
+        ask = parsed({"kind": "draw", "ticket": 1, **source})
         assert ask.restored and ask.recipe == wanted
 
 
@@ -80,7 +90,7 @@ def test_a_link_and_a_png_bring_their_recipe():
 )
 def test_anything_else_is_refused_with_a_sentence(value):
     with pytest.raises(USER_ERRORS) as caught:
-        parse_ask(value)
+        parsed(value)
     assert 10 < len(str(caught.value)) < 300
 
 
@@ -103,13 +113,13 @@ def test_a_recipe_is_checked_once(tiny_checkpoints, monkeypatch, count, settle, 
     sent = to_dict(Recipe(seed=5, steps=2, attributes={"Smiling": 1.0}, count=count))
     monkeypatch.setattr(Recipe, "__post_init__", counted)
     monkeypatch.setattr(attributes, "_strength", lambda *_: pytest.fail("an attribute of a recipe is checked again"))
-    *_, last = answer(pipeline, {**DRAW, "recipe": sent, "settle": settle}, Turn())
+    *_, last = responses(pipeline, {**DRAW, "recipe": sent, "settle": settle})
     assert len(last["drawn"]["faces"]) == count and ("changes" in last) == settle
     assert len(checked) == len(set(checked)) == distinct
 
 
 def test_a_missing_model_is_named_with_its_command():
-    messages = list(answer(NoModels(), DRAW, Turn()))
+    messages = responses(NoModels(), DRAW)
     assert len(messages) == 1 and messages[0]["last"] and "train_faces.py" in messages[0]["missing"]
     assert messages[0]["ticket"] == 3
 
@@ -122,12 +132,12 @@ def test_any_failure_ends_the_request_with_words_and_without_details():
         def draw(self, *_, **__):
             raise RuntimeError("secret path /home/somebody")
 
-    messages = list(answer(Broken(), DRAW, Turn()))
+    messages = responses(Broken(), DRAW)
     assert messages[-1]["last"] and "secret" not in messages[-1]["error"]
 
 
 def test_only_what_the_classifier_is_sure_of_becomes_the_base():
-    base = base_attributes({"Smiling": 0.97, "Male": 0.02, "Young": 0.6, "Bald": 0.9, "Bangs": 0.95})
+    base = attributes.confident({"Smiling": 0.97, "Male": 0.02, "Young": 0.6, "Bald": 0.9, "Bangs": 0.95})
     assert base == {"Smiling": 1.0, "Male": -1.0, "Bald": 1.0}
 
 

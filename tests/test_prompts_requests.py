@@ -23,7 +23,6 @@ from core.pipelines.prompts.types import DRAFTED
 from core.recipe import (
     MAX_PROMPT,
     Recipe,
-    RecipeError,
     from_json,
     from_link,
     from_png,
@@ -33,10 +32,10 @@ from core.recipe import (
     to_png,
 )
 from ui.components.pictures import data_uri
-from ui.faces.responses import Turn
-from ui.prompts.requests import parse_prompts
-from ui.prompts.responses import PromptStudio
+from ui.messages import USER_ERRORS, parse
+from ui.prompts.handlers import PromptsHandlers
 from ui.prompts.words import BUILDER, EXAMPLES, prompt_words, said
+from ui.session import SessionState
 
 PROMPT = "a smiling woman with glasses"
 RECIPE = Recipe(seed=11, model="text", prompt=PROMPT, steps=3)
@@ -48,19 +47,23 @@ def root(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def studio(root):
-    return PromptStudio(PromptsPipeline(root))
+def handlers(root):
+    return PromptsHandlers(PromptsPipeline(root))
 
 
-def ask(studio, turn=None, **request):
+def ask(handlers, state=None, **request):
     request = {"kind": "draw", "recipe": to_dict(RECIPE), "ticket": 4, **request}
-    *_, last = studio.answer(request, turn or Turn())
+    *_, last = handlers.respond(request, state or SessionState())
     assert last["ticket"] == 4 and last["last"]
     return last
 
 
-def typed(studio, text, model="text"):
-    return studio.understood({"text": text, "model": model, "ticket": 1})
+def parsed(value):
+    return parse(PromptsHandlers(PromptsPipeline()).routes, value)[1]
+
+
+def typed(handlers, text, model="text"):
+    return handlers.understood({"text": text, "model": model, "ticket": 1})
 
 
 def pixels(uri):
@@ -72,11 +75,11 @@ def pixels(uri):
 
 def test_prompts_of_any_kind_are_cleaned_and_cut_never_refused():
     sent = {**to_dict(RECIPE), "prompt": "woman " * 10_000, "negative_prompt": "a\x00b\x1b[0m\ud800"}
-    wanted = parse_prompts({"kind": "morph", "recipe": sent, "other": "<b>{{7*7}}</b>\n😀", "ticket": 2})
+    wanted = parsed({"kind": "morph", "recipe": sent, "other": "<b>{{7*7}}</b>\n😀", "ticket": 2})
     assert len(wanted.recipe.prompt) <= MAX_PROMPT and "The prompt was cut after" in wanted.notes[0]
     assert wanted.recipe.negative_prompt == "a b [0m" and wanted.other == "<b>{{7*7}}</b> 😀"
     for prompt in ("", "  \n", None, 7, ["a"]):
-        assert parse_prompts({"kind": "draw", "recipe": {**to_dict(RECIPE), "prompt": prompt}}).recipe.prompt == ""
+        assert parsed({"kind": "draw", "recipe": {**to_dict(RECIPE), "prompt": prompt}}).recipe.prompt == ""
 
 
 @pytest.mark.parametrize(
@@ -99,8 +102,8 @@ def test_prompts_of_any_kind_are_cleaned_and_cut_never_refused():
     ],
 )
 def test_what_does_not_fit_is_one_sentence(value):
-    with pytest.raises(RecipeError, match=r"^[A-Z'].*\.$"):
-        parse_prompts(value)
+    with pytest.raises(USER_ERRORS, match=r"^[A-Z'].*\.$"):
+        parsed(value)
 
 
 def test_recipes_name_a_draft_and_a_solver_and_old_ones_are_read():
@@ -116,32 +119,32 @@ def test_recipes_name_a_draft_and_a_solver_and_old_ones_are_read():
 # --- while one types ----------------------------------------------------------------------------------------------
 
 
-def test_words_are_marked_where_they_stand_in_the_field(studio):
+def test_words_are_marked_where_they_stand_in_the_field(handlers):
     text = "😀 a  smiling\tdragon <b>Ñandú</b> without\nglasses"
-    answer = typed(studio, text)
+    answer = typed(handlers, text)
     assert [text[a:b] for a, b in answer["known"]] == ["smiling", "glasses"]
     unknown = [text[a:b] for a, b in answer["unknown"]]
     assert unknown[0] == "dragon" and "Ñandú" in unknown
     assert answer["asked"] == ["Smiling", "No eyeglasses"] and not answer["cut"]
-    assert typed(studio, "an old bearded man, sushi")["asked"] == ["Old", "Beard", "Man", "Sushi"]
-    assert typed(studio, None)["asked"] == typed(studio, "\x00\ud800")["asked"] == []
+    assert typed(handlers, "an old bearded man, sushi")["asked"] == ["Old", "Beard", "Man", "Sushi"]
+    assert typed(handlers, None)["asked"] == typed(handlers, "\x00\ud800")["asked"] == []
 
 
-def test_the_cut_is_told_before_anything_is_drawn(studio):
+def test_the_cut_is_told_before_anything_is_drawn(handlers):
     text = "smiling woman " * 100
-    answer = typed(studio, text)
+    answer = typed(handlers, text)
     assert answer["cut"] and answer["words"] == [46, 200]
-    assert studio.built_in.engine.cut_note(text.strip()) == (
+    assert handlers.built_in.engine.cut_note(text.strip()) == (
         "Only the first 46 words were read: more do not fit the text encoder.",
     )
-    assert not typed(studio, "woman " * 20)["cut"] and typed(studio, "word " * 4_000)["cut"]
+    assert not typed(handlers, "woman " * 20)["cut"] and typed(handlers, "word " * 4_000)["cut"]
 
 
 def test_reading_words_needs_no_torch(root):
     program = (
         "import sys; from core.pipelines.prompts.pipeline import PromptsPipeline\n"
-        "from ui.prompts.responses import PromptStudio\n"
-        f"answer = PromptStudio(PromptsPipeline({str(root)!r})).understood({{'text': 'a man ' * 99, 'ticket': 1}})\n"
+        "from ui.prompts.handlers import PromptsHandlers\n"
+        f"answer = PromptsHandlers(PromptsPipeline({str(root)!r})).understood({{'text': 'a man ' * 99, 'ticket': 1}})\n"
         "print(answer['cut'], 'torch' in sys.modules)"
     )
     done = subprocess.run(
@@ -173,75 +176,75 @@ def test_what_was_asked_reads_like_a_person_would_say_it():
 # --- answers ------------------------------------------------------------------------------------------------------
 
 
-def test_pictures_come_with_their_recipes_and_what_was_read_back(studio):
-    answer = ask(studio, recipe=to_dict(replace(RECIPE, count=2)))
+def test_pictures_come_with_their_recipes_and_what_was_read_back(handlers):
+    answer = ask(handlers, recipe=to_dict(replace(RECIPE, count=2)))
     drawn, readings = answer["drawn"], answer["readings"]
     assert [picture["seed"] for picture in drawn["pictures"]] == [11, 12] and len(readings) == 2
     again = from_png(base64.b64decode(drawn["pictures"][1]["picture"].partition(",")[2]))
     assert again.prompt == PROMPT and again.seed == 12 and again.count == 1
     assert np.array_equal(
-        pixels(ask(studio, recipe=to_dict(again))["drawn"]["pictures"][0]["picture"]),
+        pixels(ask(handlers, recipe=to_dict(again))["drawn"]["pictures"][0]["picture"]),
         pixels(drawn["pictures"][1]["picture"]),
     )
     image = Image.fromarray(pixels(drawn["pictures"][0]["picture"]))
-    read = studio.built_in.readback(image, PROMPT)
+    read = handlers.built_in.readback(image, PROMPT)
     assert readings[0]["score"] == round(read.score, 4)
     assert {one["words"] for one in readings[0]["asked"]} == {"Smiling", "Woman", "Eyeglasses"}
     assert drawn["solvers"][-1] == "lcm" and from_link(drawn["link"]).count == 2
 
 
-def test_a_picture_brings_its_recipe_back(studio):
+def test_a_picture_brings_its_recipe_back(handlers):
     png = data_uri(to_png(Image.new("RGB", (8, 8)), Recipe(seed=5, model="text", prompt="sushi", steps=2)), "image/png")
-    answer = ask(studio, png=png)
+    answer = ask(handlers, png=png)
     assert answer["adopt"]["prompt"] == "sushi" and answer["drawn"]["pictures"][0]["seed"] == 5
-    assert "not drawn from a prompt" in ask(studio, link=to_link(Recipe(seed=1)))["error"]
+    assert "not drawn from a prompt" in ask(handlers, link=to_link(Recipe(seed=1)))["error"]
 
 
-def test_two_prompts_share_one_seed(studio):
-    compared = ask(studio, kind="compare", other="sushi")
+def test_two_prompts_share_one_seed(handlers):
+    compared = ask(handlers, kind="compare", other="sushi")
     pictures = compared["drawn"]["pictures"]
     assert [one["prompt"] for one in pictures] == [PROMPT, "sushi"] and {one["seed"] for one in pictures} == {11}
-    alone = ask(studio, recipe={**to_dict(RECIPE), "prompt": "sushi"})["drawn"]["pictures"][0]
+    alone = ask(handlers, recipe={**to_dict(RECIPE), "prompt": "sushi"})["drawn"]["pictures"][0]
     assert alone["picture"] == pictures[1]["picture"]
     assert [one["words"] for one in compared["readings"][1]["asked"]] == ["Sushi"]
 
 
-def test_words_and_steps_of_a_picture(studio):
-    explained = ask(studio, kind="explain")["explained"]
+def test_words_and_steps_of_a_picture(handlers):
+    explained = ask(handlers, kind="explain")["explained"]
     assert [one["word"] for one in explained["maps"]] == PROMPT.split() and len(explained["film"]) == 3
     assert (
         pixels(explained["maps"][0]["heat"]).shape == (16, 16, 3) and pixels(explained["maps"][0]["heat"]).max() == 255
     )
-    assert explained["link"] == ask(studio)["drawn"]["pictures"][0]["link"]
+    assert explained["link"] == ask(handlers)["drawn"]["pictures"][0]["link"]
 
 
-def test_a_morph_and_its_film(studio):
-    morphed = ask(studio, kind="morph", other="sushi", frames=3)["morphed"]
-    assert np.array_equal(pixels(morphed["frames"][0]), pixels(ask(studio)["drawn"]["pictures"][0]["picture"]))
-    film = ask(studio, kind="gif", other="sushi", frames=3)["gif"]
+def test_a_morph_and_its_film(handlers):
+    morphed = ask(handlers, kind="morph", other="sushi", frames=3)["morphed"]
+    assert np.array_equal(pixels(morphed["frames"][0]), pixels(ask(handlers)["drawn"]["pictures"][0]["picture"]))
+    film = ask(handlers, kind="gif", other="sushi", frames=3)["gif"]
     with Image.open(io.BytesIO(base64.b64decode(film.partition(",")[2]))) as opened:
         assert opened.n_frames == 4 and opened.size == (256, 256)
-    assert "second prompt" in ask(studio, kind="morph", other=" ")["error"]
+    assert "second prompt" in ask(handlers, kind="morph", other=" ")["error"]
 
 
-def test_a_draft_is_shown_beside_its_picture(studio):
+def test_a_draft_is_shown_beside_its_picture(handlers):
     recipe = {**to_dict(RECIPE), "start": "prior", "level": 0.5, "steps": 4}
-    picture = ask(studio, recipe=recipe)["drawn"]["pictures"][0]
+    picture = ask(handlers, recipe=recipe)["drawn"]["pictures"][0]
     assert pixels(picture["draft"]).shape == (64, 64, 3) and picture["recipe"]["start"] == "prior"
 
 
-def test_stopping_keeps_what_is_there_and_skips_the_rest(studio):
-    turn = Turn()
-    turn.stopped = 4
-    answer = ask(studio, turn, recipe={**to_dict(RECIPE), "count": 3})
+def test_stopping_keeps_what_is_there_and_skips_the_rest(handlers):
+    state = SessionState()
+    state.stopped = 4
+    answer = ask(handlers, state, recipe={**to_dict(RECIPE), "count": 3})
     assert answer["drawn"]["cancelled"] and len(answer["drawn"]["pictures"]) == 1 and "readings" not in answer
-    assert "explained" not in ask(studio, turn, kind="explain")
+    assert "explained" not in ask(handlers, state, kind="explain")
 
 
 def test_what_is_missing_says_what_to_do(root, tmp_path, monkeypatch):
     monkeypatch.setenv("LATENTSCAPE_SD", str(tmp_path / "nothing"))
     (tmp_path / "classifier").symlink_to(root / "classifier")
-    bare = PromptStudio(PromptsPipeline(tmp_path))
+    bare = PromptsHandlers(PromptsPipeline(tmp_path))
     opened = ask(bare, kind="open")
     assert [bool(model["missing"]) for model in opened["models"]] == [True, True]
     assert "train_clip.py" in opened["clip"] and not opened["prior"]
@@ -250,12 +253,12 @@ def test_what_is_missing_says_what_to_do(root, tmp_path, monkeypatch):
     assert typed(bare, "a woman")["asked"] == ["Woman"]
 
 
-def test_stable_diffusion_answers_through_the_same_tab(studio, tmp_path, monkeypatch):
+def test_stable_diffusion_answers_through_the_same_tab(handlers, tmp_path, monkeypatch):
     monkeypatch.setenv("LATENTSCAPE_SD", str(tiny_text.stable_diffusion(tmp_path)))
     recipe = {**to_dict(RECIPE), "model": "stable-diffusion", "prompt": "a dragon"}
-    drawn = ask(studio, recipe=recipe)["drawn"]
+    drawn = ask(handlers, recipe=recipe)["drawn"]
     assert pixels(drawn["pictures"][0]["picture"]).shape == (320, 320, 3) and drawn["notes"] == []
-    assert "no draft" in ask(studio, recipe={**recipe, "start": "prior"})["error"]
+    assert "no draft" in ask(handlers, recipe={**recipe, "start": "prior"})["error"]
 
 
 def test_the_endpoint_draws_for_programs(root, tmp_path):

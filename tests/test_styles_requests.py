@@ -24,10 +24,10 @@ from core.pipelines.styles.jobs import StyleTrainer
 from core.pipelines.styles.pipeline import StylesPipeline
 from core.recipe import Recipe, from_link, from_png, to_dict, to_png
 from ui.components.pictures import data_uri
-from ui.faces.responses import Turn
-from ui.reconstruction.requests import LabError
-from ui.styles.requests import parse_job, parse_styles
-from ui.styles.responses import MOST_CURVE, USER_ERRORS, StyleStudio, _thinned
+from ui.messages import USER_ERRORS, RequestError, parse
+from ui.session import SessionState
+from ui.styles.handlers import StylesHandlers
+from ui.styles.responses import MOST_CURVE, thinned
 from ui.styles.tab import page_closed
 
 RECIPE = Recipe(seed=11, attributes={"Smiling": 1.0}, steps=2)
@@ -52,8 +52,8 @@ def root(tiny_checkpoints, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def studio(root):
-    return StyleStudio(StylesPipeline(FacesPipeline(root)))
+def handlers(root):
+    return StylesHandlers(StylesPipeline(FacesPipeline(root)))
 
 
 @pytest.fixture()
@@ -67,15 +67,23 @@ def uploads():
     folder.rmdir()
 
 
-def messages(studio, session="anna", turn=None, **request):
+def messages(handlers, session="anna", state=None, **request):
     request = {"kind": "draw", "recipe": to_dict(RECIPE), "ticket": 4, **request}
-    return list(studio.answer(request, turn or Turn(), session))
+    return list(handlers.respond(request, state or SessionState(), session))
 
 
-def ask(studio, session="anna", turn=None, **request):
-    *_, last = messages(studio, session, turn, **request)
+def ask(handlers, session="anna", state=None, **request):
+    *_, last = messages(handlers, session, state, **request)
     assert last["ticket"] == 4 and last["last"]
     return last
+
+
+def parsed(value):
+    return parse(StylesHandlers(StylesPipeline(FacesPipeline())).routes, value)[1]
+
+
+def parsed_job(value):
+    return parse(StylesHandlers(StylesPipeline(FacesPipeline())).job_routes, value)[1]
 
 
 def pixels(picture):
@@ -126,7 +134,7 @@ def photo():
 )
 def test_what_does_not_fit_is_one_sentence(value):
     with pytest.raises(USER_ERRORS, match=r"^[A-Z'1].*\.$"):
-        parse_styles(value)
+        parsed(value)
 
 
 @pytest.mark.parametrize(
@@ -141,22 +149,22 @@ def test_what_does_not_fit_is_one_sentence(value):
 )
 def test_trainings_are_asked_for_in_full(value):
     with pytest.raises(USER_ERRORS, match=r"\.$"):
-        parse_job(value)
+        parsed_job(value)
 
 
 def test_only_uploaded_files_are_opened(uploads, tmp_path):
     (uploads / "a.png").write_bytes(b"x")
-    assert parse_job({"kind": "check", "paths": [str(uploads / "a.png")]}).paths == ((uploads / "a.png").resolve(),)
+    assert parsed_job({"kind": "check", "paths": [str(uploads / "a.png")]}).paths == ((uploads / "a.png").resolve(),)
     (tmp_path / "b.png").write_bytes(b"x")
-    with pytest.raises(LabError, match="not there any more"):
-        parse_job({"kind": "check", "paths": [str(uploads / ".." / ".." / tmp_path / "b.png")]})
+    with pytest.raises(RequestError, match="not there any more"):
+        parsed_job({"kind": "check", "paths": [str(uploads / ".." / ".." / tmp_path / "b.png")]})
 
 
 # --- pictures -----------------------------------------------------------------------------------------------------
 
 
-def test_the_wall_comes_one_by_one_and_names_what_cannot_be_worn(studio):
-    many = messages(studio, kind="wall", names=["", *NAMES, "fresco"])
+def test_the_wall_comes_one_by_one_and_names_what_cannot_be_worn(handlers):
+    many = messages(handlers, kind="wall", names=["", *NAMES, "fresco"])
     assert [len(one["wall"]["tiles"]) for one in many] == [1, 2, 3, 3, 3]
     wall = many[-1]["wall"]
     assert [tile["style"] for tile in wall["tiles"]] == ["", *NAMES]
@@ -164,90 +172,90 @@ def test_the_wall_comes_one_by_one_and_names_what_cannot_be_worn(studio):
     first, comic, oil = (pixels(tile) for tile in wall["tiles"])
     assert (first != comic).any() and (comic != oil).any()
     assert from_link(wall["tiles"][2]["link"]).styles == {"oil": 1.0}
-    one = ask(studio, worn=worn(oil=1), plain=True)
+    one = ask(handlers, worn=worn(oil=1), plain=True)
     assert (pixels(one["drawn"]["after"]) == oil).all() and (pixels(one["before"]) == first).all()
 
 
-def test_a_blend_is_in_the_recipe_of_its_picture(studio):
-    answer = ask(studio, worn=worn("normalised", (1, 0.5, 1), oil=1.5, comic=0.5))
+def test_a_blend_is_in_the_recipe_of_its_picture(handlers):
+    answer = ask(handlers, worn=worn("normalised", (1, 0.5, 1), oil=1.5, comic=0.5))
     assert "before" not in answer
     after = answer["drawn"]["after"]
     kept = from_png(base64.b64decode(after["picture"].partition(",")[2]))
     assert kept.styles == {"comic": 0.25, "oil": 0.75} and kept.style_parts == (1.0, 0.5, 1.0)
-    again = ask(studio, png=after["picture"], plain=True)
+    again = ask(handlers, png=after["picture"], plain=True)
     assert again["adopt"]["worn"]["weights"] == kept.styles and again["adopt"]["recipe"]["styles"] == {}
     assert (pixels(again["drawn"]["after"]) == pixels(after)).all()
 
 
-def test_a_picture_from_a_prompt_is_refused_with_a_sentence(studio):
+def test_a_picture_from_a_prompt_is_refused_with_a_sentence(handlers):
     png = to_png(Image.new("RGB", (8, 8)), Recipe(model="text", prompt="ramen"))
-    assert "from a prompt" in ask(studio, png=data_uri(png, "image/png"))["error"]
+    assert "from a prompt" in ask(handlers, png=data_uri(png, "image/png"))["error"]
 
 
-def test_the_grid_is_styles_by_strengths(studio):
-    answer = ask(studio, kind="grid", names=NAMES, weights=[0, 1])
+def test_the_grid_is_styles_by_strengths(handlers):
+    answer = ask(handlers, kind="grid", names=NAMES, weights=[0, 1])
     grid = answer["grid"]
     assert grid["styles"] == NAMES and [[one["weight"] for one in row] for row in grid["rows"]] == [[0, 1], [0, 1]]
     assert (pixels(grid["rows"][0][0]) == pixels(grid["rows"][1][0])).all()
 
 
-def test_a_photo_is_dressed(studio):
-    answer = ask(studio, kind="photo", photo=photo(), worn=worn(oil=1), faithfulness=0.5)
+def test_a_photo_is_dressed(handlers):
+    answer = ask(handlers, kind="photo", photo=photo(), worn=worn(oil=1), faithfulness=0.5)
     assert (pixels(answer["before"]) != pixels(answer["drawn"]["after"])).any()
 
 
-def test_what_is_stopped_says_nothing_more(studio):
-    turn = Turn()
-    turn.stopped = 4
-    assert "wall" not in ask(studio, turn=turn, kind="wall", names=NAMES)
-    assert "drawn" not in ask(studio, turn=turn, worn=worn(oil=1))
+def test_what_is_stopped_says_nothing_more(handlers):
+    state = SessionState()
+    state.stopped = 4
+    assert "wall" not in ask(handlers, state=state, kind="wall", names=NAMES)
+    assert "drawn" not in ask(handlers, state=state, worn=worn(oil=1))
 
 
-def test_a_styled_face_is_no_baseline_for_faces_without_a_style(studio, root):
-    faces, styled = studio.pipeline.faces, replace(RECIPE, styles={"oil": 1.5})
+def test_a_styled_face_is_no_baseline_for_faces_without_a_style(handlers, root):
+    faces, styled = handlers.pipeline.faces, replace(RECIPE, styles={"oil": 1.5})
     alone = FacesPipeline(root).baseline(RECIPE)
     assert faces.baseline(styled) != faces.baseline(RECIPE) == alone
     assert faces.baseline(replace(styled, style_parts=(0.0, 0.0, 0.0))) == alone
     assert faces.baseline(replace(RECIPE, attributes={}, guidance=9.0, count=3)) == alone
 
 
-def test_a_baseline_that_is_forgotten_at_once_is_still_answered(studio, monkeypatch):
+def test_a_baseline_that_is_forgotten_at_once_is_still_answered(handlers, monkeypatch):
     monkeypatch.setattr("core.pipelines.faces.pipeline.MOST_BASELINES", 0)
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda seed: studio.pipeline.faces.baseline(replace(RECIPE, seed=seed)), [1, 2, 1, 2]))
+        found = list(pool.map(lambda seed: handlers.pipeline.faces.baseline(replace(RECIPE, seed=seed)), [1, 2, 1, 2]))
     assert found[:2] == found[2:] and found[0] != found[1]
 
 
 # --- styles of one's own ------------------------------------------------------------------------------------------
 
 
-def test_a_file_is_loaded_worn_downloaded_and_removed(studio, root, uploads):
+def test_a_file_is_loaded_worn_downloaded_and_removed(handlers, root, uploads):
     (uploads / "My oil.safetensors").write_bytes((root / "styles" / "oil" / WEIGHTS).read_bytes())
-    added = ask(studio, "cleo", kind="add", path=str(uploads / "My oil.safetensors"))
+    added = ask(handlers, "cleo", kind="add", path=str(uploads / "My oil.safetensors"))
     name = added["added"]
     assert {"name": name, "title": "Oil", "own": True, "rank": 2, "trigger": "", "thumbnail": None} in added["styles"]
-    assert name not in {one["name"] for one in ask(studio, "dora", kind="open")["styles"]}
-    assert "not here" in ask(studio, "dora", kind="fetch", names=[name])["error"]
-    file = ask(studio, "cleo", kind="fetch", names=[name])["file"]
+    assert name not in {one["name"] for one in ask(handlers, "dora", kind="open")["styles"]}
+    assert "not here" in ask(handlers, "dora", kind="fetch", names=[name])["error"]
+    file = ask(handlers, "cleo", kind="fetch", names=[name])["file"]
     assert file["name"].endswith(".safetensors") and len(file["uri"]) > 1000
-    mine, shipped = (ask(studio, "cleo", worn=worn(**{key: 1}))["drawn"]["after"] for key in (name, "oil"))
+    mine, shipped = (ask(handlers, "cleo", worn=worn(**{key: 1}))["drawn"]["after"] for key in (name, "oil"))
     assert (pixels(mine) == pixels(shipped)).all()
-    assert len(ask(studio, "dora", kind="remove", names=[name, "oil"])["styles"]) == 2
-    assert len(ask(studio, "cleo", kind="remove", names=[name])["styles"]) == 2
+    assert len(ask(handlers, "dora", kind="remove", names=[name, "oil"])["styles"]) == 2
+    assert len(ask(handlers, "cleo", kind="remove", names=[name])["styles"]) == 2
 
 
-def test_what_a_page_brought_goes_with_it(studio, root, uploads):
+def test_what_a_page_brought_goes_with_it(handlers, root, uploads):
     (uploads / "mine.safetensors").write_bytes((root / "styles" / "oil" / WEIGHTS).read_bytes())
-    name = ask(studio, "eve", kind="add", path=str(uploads / "mine.safetensors"))["added"]
-    page_closed(studio.pipeline)(gr.Request(session_hash="eve"))
-    assert len(ask(studio, "eve", kind="open")["styles"]) == 2
-    assert "no style" in ask(studio, "eve", worn=worn(**{name: 0.9}))["error"]
+    name = ask(handlers, "eve", kind="add", path=str(uploads / "mine.safetensors"))["added"]
+    page_closed(handlers.pipeline)(gr.Request(session_hash="eve"))
+    assert len(ask(handlers, "eve", kind="open")["styles"]) == 2
+    assert "no style" in ask(handlers, "eve", worn=worn(**{name: 0.9}))["error"]
 
 
 @pytest.mark.parametrize(("data", "words"), [(b"\x80\x04 a pickle", "pickle"), (b"", ""), (b"\xff" * 64, "")])
-def test_a_file_that_is_no_style_is_refused_with_a_sentence(studio, uploads, data, words):
+def test_a_file_that_is_no_style_is_refused_with_a_sentence(handlers, uploads, data, words):
     (uploads / "x.safetensors").write_bytes(data)
-    answer = ask(studio, "cleo", kind="add", path=str(uploads / "x.safetensors"))
+    answer = ask(handlers, "cleo", kind="add", path=str(uploads / "x.safetensors"))
     assert words in answer["error"] and answer["error"].endswith(".") and "failed on the server" not in answer["error"]
 
 
@@ -262,37 +270,39 @@ def taught(uploads, count=6):
     return [str(path) for path in paths]
 
 
-def test_pictures_are_looked_at_before_anything_is_taught(studio, uploads):
+def test_pictures_are_looked_at_before_anything_is_taught(handlers, uploads):
     paths = taught(uploads)
     (uploads / "notes.txt").write_text("not a picture")
-    answer = studio.job({"kind": "check", "paths": [*paths, paths[0], str(uploads / "notes.txt")], "ticket": 3}, "anna")
+    answer = handlers.job(
+        {"kind": "check", "paths": [*paths, paths[0], str(uploads / "notes.txt")], "ticket": 3}, "anna"
+    )
     checked = answer["checked"]
     assert answer["ticket"] == 3 and len(checked["crops"]) == 6 and checked["same"] == 1 and not checked["refused"]
     assert [one["name"] for one in checked["problems"]] == ["notes.txt"]
-    few = studio.job({"kind": "check", "paths": paths[:2]}, "anna")["checked"]
+    few = handlers.job({"kind": "check", "paths": paths[:2]}, "anna")["checked"]
     assert "at least 5" in few["refused"] and len(few["crops"]) == 2
 
 
 def test_a_style_is_taught_seen_by_its_session_alone_and_cancelled(root, uploads):
     pipeline = StylesPipeline(FacesPipeline(root))
     pipeline._trainer = trainer = StyleTrainer(pipeline.shelf, root, preset="smoke")
-    studio = StyleStudio(pipeline)
+    handlers = StylesHandlers(pipeline)
     request = {"kind": "train", "paths": taught(uploads), "title": "Summer", "steps": 1000, "rank": 2, "rate": 0.002}
-    assert "Steps lie between" in studio.job({**request, "steps": 5}, "anna")["error"]
-    assert "needs a name" in studio.job({**request, "title": " "}, "anna")["error"]
-    status = studio.job(request, "anna")["status"]
+    assert "Steps lie between" in handlers.job({**request, "steps": 5}, "anna")["error"]
+    assert "needs a name" in handlers.job({**request, "title": " "}, "anna")["error"]
+    status = handlers.job(request, "anna")["status"]
     assert status["state"] in ("waiting", "preparing") and not status["over"]
     seen = {"kind": "status", "job": status["job"]}
-    assert "no such training" in studio.job(seen, "ben")["error"]
-    assert "no such training" in studio.job({**seen, "kind": "cancel"}, "ben")["error"]
+    assert "no such training" in handlers.job(seen, "ben")["error"]
+    assert "no such training" in handlers.job({**seen, "kind": "cancel"}, "ben")["error"]
     time.sleep(0.2)
-    ended = studio.job({**seen, "kind": "cancel"}, "anna")
+    ended = handlers.job({**seen, "kind": "cancel"}, "anna")
     assert ended["status"]["state"] == "cancelled" and [one["name"] for one in ended["styles"]] == NAMES
     assert not (trainer._work / status["job"]).exists()
     trainer.close()
 
 
-def test_a_long_curve_is_thinned_and_keeps_its_end():
+def test_a_long_curve_isthinned_and_keeps_its_end():
     curve = tuple((step, 1.0) for step in range(1, 1001))
-    thin = _thinned(curve)
-    assert len(thin) <= MOST_CURVE and thin[-1][0] == 1000 and _thinned(()) == []
+    thin = thinned(curve)
+    assert len(thin) <= MOST_CURVE and thin[-1][0] == 1000 and thinned(()) == []

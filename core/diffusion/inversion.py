@@ -15,8 +15,6 @@ from torch import Tensor
 from core.diffusion.objective import TIMESTEPS, Objective
 from core.diffusion.sampling import Denoiser, Step
 
-METHODS = ("ddpm", "ddim")
-
 
 def first_step(steps: int, faithfulness: float) -> int:
     """Steps left out at the noisy end: 0 for a free edit, most of them for a faithful one."""

@@ -1,8 +1,4 @@
-"""What the browser asks of the Faces tab, checked before anything is drawn.
-
-A page can send anything: every field is read here, through ``core.recipe`` and ``core.attributes``, and what does not
-fit ends as one sentence for the user.
-"""
+"""What the browser requests of the Faces tab. Making a request checks it; whoever is handed one trusts it."""
 
 from __future__ import annotations
 
@@ -11,88 +7,52 @@ from typing import Any
 
 from PIL import Image
 
-from core import attributes, recipe
-from core.images import open_picture
-from core.recipe import Recipe, RecipeError
-from ui.components.pictures import decode_uri
-
-KINDS = ("draw", "sweep", "read", "edit")
-METHODS = ("ddpm", "ddim")
+from core import attributes
+from core.pipelines.faces.types import METHODS, EditRequest
+from ui.checks import flag, picture
+from ui.messages import Request, checked
+from ui.recipe_requests import RecipeRequest
 
 
-@dataclass(frozen=True)
-class Ask:
-    """One request. ``ticket`` numbers it within the page; answers carry it back."""
-
-    ticket: int
-    kind: str
-    recipe: Recipe = field(default_factory=Recipe)
-    restored: bool = False  # the recipe came out of a link or a PNG, so the page must adopt it
-    settle: bool = False  # the control is at rest: say what else changed, too
-    attribute: str = "Smiling"
-    photo: Image.Image | None = None
-    base: dict[str, float] = field(default_factory=dict)
-    method: str = "ddpm"
-    faithfulness: float = 0.6
+def attribute_name(value: Any) -> str:
+    if not isinstance(value, str) or value not in attributes.INDEX:
+        shown = repr(value[:60]) if isinstance(value, str) else f"of type {type(value).__name__}"
+        raise attributes.AttributeValueError(f"Unknown attribute {shown}.")
+    return value
 
 
-def ticket_of(value: Any) -> int:
-    """The ticket of a request that may be anything at all; 0 where there is none."""
-    ticket = value.get("ticket") if isinstance(value, dict) else None
-    return ticket if isinstance(ticket, int) and not isinstance(ticket, bool) else 0
+@dataclass(frozen=True, kw_only=True)
+class DrawRequest(RecipeRequest):
+    """Faces by a recipe."""
+
+    settle: bool = checked(flag)  # the control is at rest: say what else changed, too
 
 
-def parse_ask(value: Any) -> Ask:
-    """JSON from the page -> :class:`Ask`. Raises ``RecipeError``, ``AttributeValueError`` or ``PictureError``."""
-    if not isinstance(value, dict) or value.get("kind") not in KINDS:
-        raise RecipeError("The page sent a request that this version does not know. Reload the page.")
-    kind = value["kind"]
-    wanted, restored = (Recipe(), False) if kind == "read" else _recipe(value)
-    return Ask(
-        ticket=ticket_of(value),
-        kind=kind,
-        recipe=wanted,
-        restored=restored,
-        settle=value.get("settle") is True,
-        attribute=_attribute(value.get("attribute", "Smiling")),
-        photo=open_picture(decode_uri(value.get("photo"))) if kind in ("read", "edit") else None,
-        base=_base(value.get("base", {})) if kind == "edit" else {},
-        method=_method(value.get("method", "ddpm")),
-        faithfulness=_fraction(value.get("faithfulness", 0.6), "Faithfulness"),
-    )
+@dataclass(frozen=True, kw_only=True)
+class SweepRequest(RecipeRequest):
+    """One face while one attribute goes from absent to present."""
+
+    attribute: str = checked(attribute_name, "Smiling")
 
 
-def _recipe(value: dict[str, Any]) -> tuple[Recipe, bool]:
-    if "png" in value:
-        return recipe.from_png(decode_uri(value["png"])), True
-    if "link" in value:
-        return recipe.from_link(value["link"]), True
-    sent = value.get("recipe")
-    if not isinstance(sent, dict):
-        raise RecipeError("The page sent no recipe. Reload the page.")
-    return recipe.from_dict(sent), False
+@dataclass(frozen=True, kw_only=True)
+class ReadRequest(Request):
+    """What the classifier makes of a photo."""
+
+    photo: Image.Image = checked(picture)
 
 
-def _attribute(name: Any) -> str:
-    if not isinstance(name, str) or name not in attributes.INDEX:
-        raise attributes.AttributeValueError(f"Unknown attribute {str(name)[:60]!r}.")
-    return name
+@dataclass(frozen=True, kw_only=True)
+class PhotoRequest(RecipeRequest):
+    """A photo under other attributes. ``edit`` is what the pipeline is given; it checks the three values above it."""
 
+    photo: Image.Image = checked(picture)
+    base: Any = field(default_factory=dict)  # what the photo shows, {attribute: strength}
+    method: Any = METHODS[0]
+    faithfulness: Any = 0.6
+    edit: EditRequest = field(init=False)
 
-def _base(values: Any) -> dict[str, float]:
-    if not isinstance(values, dict):
-        raise attributes.AttributeValueError("The attributes read from the photo are missing; add the photo again.")
-    attributes.vector(values)
-    return {name: float(value) for name, value in values.items()}
-
-
-def _method(name: Any) -> str:
-    if name not in METHODS:
-        raise RecipeError(f"Unknown editing method {str(name)[:40]!r}; there are {' and '.join(METHODS)}.")
-    return name
-
-
-def _fraction(value: Any, words: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 <= value <= 1.0:
-        raise RecipeError(f"{words} must be a number from 0 to 1.")
-    return float(value)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        edit = EditRequest(self.photo, self.base, self.recipe, self.method, self.faithfulness)
+        object.__setattr__(self, "edit", edit)

@@ -11,29 +11,30 @@ from core.pipelines.faces.pipeline import FacesPipeline
 from ui.components.component import island
 from ui.components.vocabulary import vocabulary
 from ui.faces.api import AT_ONCE, faces_api
-from ui.faces.requests import ticket_of
-from ui.faces.responses import Answer, Turn, answer
+from ui.faces.handlers import FacesHandlers
+from ui.messages import Json, request_id_of
+from ui.session import SessionState
 
 MODEL_QUEUE = "model"  # every event that runs a network waits in this one line
 
 
 def faces_tab(pipeline: FacesPipeline) -> None:
-    """Lays the tab out. The page asks through the controls' value, the answers stream into the canvas' value."""
-    turn = gr.State(Turn())
+    """Lays the tab out. Requests come in the controls' value, responses stream into the canvas' value."""
+    handlers, state = FacesHandlers(pipeline), gr.State(SessionState())
     with gr.Column(elem_id="faces"):
         controls = island("faces-controls", events=("ask", "stop"), config=vocabulary())
         canvas = island("faces-canvas")
         island("faces-history")
 
-    def on_ask(value: Any, turn: Turn) -> Iterator[Answer]:
-        yield from answer(pipeline, value, turn)
+    def on_ask(value: Any, state: SessionState) -> Iterator[Json]:
+        yield from handlers.respond(value, state)
 
-    def on_stop(value: Any, turn: Turn) -> None:
-        turn.stopped = ticket_of(value)
+    def on_stop(value: Any, state: SessionState) -> None:
+        state.stopped = request_id_of(value)
 
     asked = controls.ask(
         on_ask,
-        [controls, turn],
+        [controls, state],
         [canvas],
         trigger_mode="multiple",
         show_progress="hidden",
@@ -44,7 +45,7 @@ def faces_tab(pipeline: FacesPipeline) -> None:
     asked.failure(None, None, None, js="() => { latentscape.ask.failed(); }", api_visibility="private")
     controls.stop(
         on_stop,
-        [controls, turn],
+        [controls, state],
         None,
         queue=False,
         trigger_mode="multiple",

@@ -15,7 +15,7 @@ from PIL import Image
 from core.images import open_picture
 from core.pipelines.latent_map.types import Stop
 from ui.components.pictures import decode_uri
-from ui.faces.requests import ticket_of
+from ui.messages import request_id_of
 from ui.reconstruction.requests import uploaded
 
 KINDS = (
@@ -80,7 +80,7 @@ def parse_map(value: Any) -> MapAsk:
     if not isinstance(value, dict) or value.get("kind") not in KINDS:
         raise MapError("The page sent a request that this version does not know. Reload the page.")
     return MapAsk(
-        ticket=ticket_of(value),
+        ticket=request_id_of(value),
         kind=value["kind"],
         atlas=_text(value.get("atlas", "")),
         space=_text(value.get("space", "")),

@@ -30,8 +30,8 @@ from core.pipelines.latent_map.types import (
 )
 from core.pipelines.latent_map.word_search import Sought
 from ui.components.pictures import data_uri, exact_uri
-from ui.faces.requests import ticket_of
 from ui.latent_map.requests import KINDS, MapAsk, MapError, finite, parse_map, parse_photos
+from ui.messages import request_id_of
 from ui.reconstruction.requests import LabError
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class MapRoom:
 
     def answer(self, value: Any, among: Sequence[str] = KINDS) -> Answer:
         """One request of those kinds, one message; what cannot be answered is said in its ``error``."""
-        state: Answer = {"ticket": ticket_of(value), "last": True}
+        state: Answer = {"ticket": request_id_of(value), "last": True}
         try:
             ask = parse_map(value)
             if ask.kind not in among:
@@ -224,7 +224,7 @@ class MapRoom:
 
     def photos(self, value: Any, visit: Visit) -> Iterator[Answer]:
         """Uploaded photos become the visitor's own atlas; how far it is, then the atlas. It replaces the one before."""
-        state: Answer = {"ticket": ticket_of(value), "last": False}
+        state: Answer = {"ticket": request_id_of(value), "last": False}
         try:
             for step in self.explore.add_photos(parse_photos(value), cancel=lambda: visit.ended >= state["ticket"]):
                 if isinstance(step, Advance):

@@ -11,9 +11,9 @@ from core import attributes
 from core.pipelines.latent_map.pipeline import ExplorePipeline
 from core.pipelines.latent_map.types import DIRECTIONS, METHODS, PROJECTIONS, WAYS
 from ui.components.component import island
-from ui.faces.requests import ticket_of
 from ui.latent_map.requests import QUICK
 from ui.latent_map.responses import Answer, MapRoom, Visit
+from ui.messages import request_id_of
 
 MAP_QUEUE = "map"  # a line of its own: a click on the map does not wait for a face that is being drawn
 FORGET_AFTER = 3600  # seconds after which the photos of a visitor who stays away are let go
@@ -56,7 +56,7 @@ def _photos(room: MapRoom, intake: gr.HTML, visit: gr.State) -> None:
         yield from room.photos(value, visit)
 
     def on_end(value: Any, visit: Visit) -> None:
-        visit.ended = ticket_of(value)
+        visit.ended = request_id_of(value)
 
     read = intake.photos(
         on_photos,

@@ -9,13 +9,15 @@ import gradio as gr
 from core.pipelines.prompts.types import PromptRequest
 from core.recipe import Recipe, to_dict
 from ui.components.picture_files import PictureFiles
-from ui.prompts.requests import MODELS, parse_prompts
-from ui.prompts.responses import USER_ERRORS, PromptStudio
+from ui.endpoints import with_sentences
+from ui.messages import to_json
+from ui.prompts.handlers import PromptsHandlers
+from ui.prompts.requests import MODELS, DrawRequest
 
 SETTINGS = ("seed", "count", "steps", "guidance", "solver", "start", "model")
 
 
-def prompts_api(studio: PromptStudio, queue: str) -> None:
+def prompts_api(handlers: PromptsHandlers, queue: str) -> None:
     """Adds ``/draw_prompt``; nothing of it shows on the page."""
     files = PictureFiles()
 
@@ -34,15 +36,12 @@ def prompts_api(studio: PromptStudio, queue: str) -> None:
         ``start`` "noise" or "prior"; nothing for the model's usual one.
 
         Returns the pictures (PNG, each carrying its recipe) and, for each, its recipe, what the classifier says of
-        everything that was asked for, and the CLIP score; and what was not understood.
+        everything that was requested, and the CLIP score; and what was not understood.
         """
         settings = (seed, count, steps, guidance, solver, start, model)
-        try:
-            return _answered(studio, files, prompt, negative_prompt, settings)
-        except USER_ERRORS as error:
-            raise gr.Error(str(error)) from None
+        return _drawn(handlers, files, prompt, negative_prompt, settings)
 
-    usual = to_dict(studio.built_in.usual()) | {"start": ""}
+    usual = to_dict(handlers.built_in.usual()) | {"start": ""}
     with gr.Column(visible=False):
         texts = [gr.Textbox("", label="prompt"), gr.Textbox("", label="negative_prompt")]
         # No precision: Gradio would round 1.5 to 2, and fail without a sentence on what is no number.
@@ -51,7 +50,7 @@ def prompts_api(studio: PromptStudio, queue: str) -> None:
         pictures = gr.Gallery(label="pictures", format="png")
         details = gr.JSON(label="details")
         gr.Button("draw_prompt").click(
-            draw_prompt,
+            with_sentences(draw_prompt),
             [*texts, *numbers, *names],
             [pictures, details],
             api_name="draw_prompt",
@@ -61,26 +60,23 @@ def prompts_api(studio: PromptStudio, queue: str) -> None:
         )
 
 
-def _answered(
-    studio: PromptStudio, files: PictureFiles, prompt: str, negative: str, settings: tuple
+def _drawn(
+    handlers: PromptsHandlers, files: PictureFiles, prompt: str, negative: str, settings: tuple
 ) -> tuple[list, dict]:
     values = dict(zip(SETTINGS, settings, strict=True))
-    numbers = {name: int(v) if isinstance(v, float) and v.is_integer() else v for name, v in values.items()}
     if not values["start"]:
         named = MODELS.get(str(values["model"]), MODELS["text"])  # a model that is none is refused below
-        numbers["start"] = studio.pipelines[named].usual().start
-    sent = {**to_dict(Recipe()), **numbers, "prompt": prompt, "negative_prompt": negative}
-    ask = parse_prompts({"kind": "draw", "recipe": sent})
-    pipeline = studio.pipelines[MODELS[ask.recipe.model]]
-    *_, result = pipeline.draw(PromptRequest(ask.recipe), previews=False)
-    drawings = [
-        {"recipe": to_dict(drawing.recipe), **studio.read(drawing)}  # in the order of the seeds
-        for drawing in result.drawings
-    ]
+        values["start"] = handlers.pipelines[named].usual().start
+    sent = {**to_dict(Recipe()), **values, "prompt": prompt, "negative_prompt": negative}
+    request = DrawRequest.from_json({"recipe": sent})
+    pipeline = handlers.pipelines[MODELS[request.recipe.model]]
+    *_, result = pipeline.draw(PromptRequest(request.recipe), previews=False)
     details = {
-        "notes": [*ask.notes, *result.notes],
+        "notes": [*request.notes, *result.notes],
         "unknown": [span.text for span in result.reading.unknown],
         "milliseconds": round(result.milliseconds),
-        "drawings": drawings,
+        "drawings": [  # in the order of the seeds
+            {"recipe": to_dict(drawing.recipe), **to_json(handlers.readback(drawing))} for drawing in result.drawings
+        ],
     }
     return files.write_all((drawing.image, drawing.recipe) for drawing in result.drawings), details

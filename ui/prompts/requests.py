@@ -1,77 +1,94 @@
-"""What the browser asks of the Text prompts tab, checked before anything is drawn.
+"""What the browser requests of the Text prompts tab.
 
-Prompts of any length and kind are cut and cleaned, never refused; everything else that does not fit ends as one
-sentence for the user.
+Prompts of any length and kind are cut and cleaned, never refused; everything else that does not fit ends as a sentence
+for the user.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
-from core import recipe
 from core.pipelines.prompts.text import cleaned
 from core.recipe import Recipe, RecipeError
-from ui.components.pictures import decode_uri
-from ui.faces.requests import ticket_of
+from ui.checks import recipe_from
+from ui.messages import Json, Request, RequestError, checked
+from ui.recipe_requests import RecipeRequest
 
-KINDS = ("open", "draw", "compare", "morph", "explain", "gif")
 MODELS = {"text": "text", "stable-diffusion": "sd"}  # the recipe's word -> the pipeline's
 MOST_FRAMES = 25
 MOST_READ = 4000  # characters of a text that is still being typed
 
 
-@dataclass(frozen=True)
-class PromptAsk:
-    """One request. ``ticket`` numbers it within the page; answers carry it back."""
-
-    ticket: int
-    kind: str
-    recipe: Recipe = field(default_factory=Recipe)
-    restored: bool = False  # the recipe came out of a link or a PNG, so the page must adopt it
-    other: str = ""  # the second prompt of a comparison or a morph
-    frames: int = 9
-    notes: tuple[str, ...] = ()  # what was cut off
-
-
-def parse_prompts(value: Any) -> PromptAsk:
-    """JSON from the page -> :class:`PromptAsk`. Raises ``RecipeError`` or ``PictureError``."""
-    if not isinstance(value, dict) or value.get("kind") not in KINDS:
-        raise RecipeError("The page sent a request that this version does not know. Reload the page.")
-    kind, ticket = value["kind"], ticket_of(value)
-    if kind == "open":
-        return PromptAsk(ticket, kind)
-    wanted, restored, notes = _recipe(value)
+def prompted(value: Any) -> Recipe:
+    """A recipe that one of the text models draws."""
+    wanted = recipe_from(value)
     if wanted.model not in MODELS:
         raise RecipeError("This recipe was not drawn from a prompt. Open the Faces tab and drop it there.")
-    other, more = cleaned(value.get("other"))
-    return PromptAsk(ticket, kind, wanted, restored, other, _frames(value.get("frames", 9)), (*notes, *more))
+    return wanted
 
 
-def parse_typed(value: Any) -> tuple[int, str, str]:
-    """What is being typed -> its ticket, the text as far as it is looked at, and the pipeline's word."""
-    value = value if isinstance(value, dict) else {}
-    text, model = value.get("text"), value.get("model")
-    text = text[:MOST_READ] if isinstance(text, str) else ""
-    return ticket_of(value), text, MODELS.get(model, "text") if isinstance(model, str) else "text"
+def frame_count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 2 <= value <= MOST_FRAMES:
+        raise RequestError(f"A morph has 2 to {MOST_FRAMES} pictures.")
+    return value
 
 
-def _recipe(value: dict[str, Any]) -> tuple[Recipe, bool, tuple[str, ...]]:
-    if "png" in value:
-        return recipe.from_png(decode_uri(value["png"])), True, ()
-    if "link" in value:
-        return recipe.from_link(value["link"]), True, ()
-    sent = value.get("recipe")
-    if not isinstance(sent, dict):
-        raise RecipeError("The page sent no recipe. Reload the page.")
-    prompt, notes = cleaned(sent.get("prompt"))
-    negative, more = cleaned(sent.get("negative_prompt"))
-    rest = {name: item for name, item in sent.items() if name not in ("prompt", "negative_prompt")}
-    wanted = recipe.from_dict({**rest, "prompt": prompt, "negative_prompt": negative})
-    return wanted, False, (*notes, *more)
+def second_prompt(value: Any) -> str:
+    if not value:
+        raise RequestError("A morph needs a second prompt to go to. Write one below the first.")
+    return value
 
 
-def _frames(count: Any) -> int:
-    if isinstance(count, bool) or not isinstance(count, int) or not 2 <= count <= MOST_FRAMES:
-        raise RecipeError(f"A morph has 2 to {MOST_FRAMES} pictures.")
-    return count
+@dataclass(frozen=True, kw_only=True)
+class OpenRequest(Request):
+    """Which models there are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawRequest(RecipeRequest):
+    """Pictures from a prompt, and how one of them came to be."""
+
+    recipe: Recipe = checked(prompted)
+    other: str = ""  # the second prompt of a comparison or a morph
+    notes: tuple[str, ...] = ()  # what was cut off of the prompts
+
+    @classmethod
+    def from_json(cls, value: Json) -> Self:
+        other, notes = cleaned(value.get("other"))
+        sent = value.get("recipe")
+        if isinstance(sent, dict):
+            prompt, cut = cleaned(sent.get("prompt"))
+            negative, more = cleaned(sent.get("negative_prompt"))
+            sent = {**sent, "prompt": prompt, "negative_prompt": negative}
+            notes = (*cut, *more, *notes)
+        return super().from_json({**value, "recipe": sent, "other": other, "notes": notes})
+
+
+@dataclass(frozen=True, kw_only=True)
+class MorphRequest(DrawRequest):
+    """Pictures on the way from one prompt to another."""
+
+    other: str = checked(second_prompt)
+    frames: int = checked(frame_count, 9)
+
+
+def typed_text(value: Any) -> str:
+    return value[:MOST_READ] if isinstance(value, str) else ""
+
+
+def typed_model(value: Any) -> str:
+    """The pipeline's word for a model."""
+    return MODELS.get(value, "text") if isinstance(value, str) else "text"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypedRequest(Request):
+    """What somebody is typing; whatever it is, it is looked at as far as it goes."""
+
+    text: str = checked(typed_text)
+    model: str = checked(typed_model)
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        return super().from_json(value if isinstance(value, dict) else {})

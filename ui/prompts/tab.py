@@ -9,34 +9,33 @@ import gradio as gr
 
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from ui.components.component import island
-from ui.faces.requests import ticket_of
-from ui.faces.responses import Answer, Turn
+from ui.messages import Json, request_id_of
 from ui.prompts.api import prompts_api
-from ui.prompts.responses import PromptStudio
+from ui.prompts.handlers import PromptsHandlers
 from ui.prompts.words import prompt_words
+from ui.session import SessionState
 
 PROMPTS_QUEUE = "prompts"  # a line of its own: a sentence does not wait for somebody's faces
 
 
 def prompts_tab(pipeline: PromptsPipeline) -> None:
     """Lays the tab out; nothing is drawn before it is opened."""
-    studio = PromptStudio(pipeline)
-    turn = gr.State(Turn())
+    handlers, state = PromptsHandlers(pipeline), gr.State(SessionState())
     with gr.Column(elem_id="prompts"):
         controls = island("prompts-controls", events=("ask", "stop"), config=prompt_words(pipeline.usual()))
         canvas = island("prompts-canvas")
         island("prompts-history")
         reader = island("prompts-reader", events=("read",))
 
-    def on_ask(value: Any, turn: Turn) -> Iterator[Answer]:
-        yield from studio.answer(value, turn)
+    def on_ask(value: Any, state: SessionState) -> Iterator[Json]:
+        yield from handlers.respond(value, state)
 
-    def on_stop(value: Any, turn: Turn) -> None:
-        turn.stopped = ticket_of(value)
+    def on_stop(value: Any, state: SessionState) -> None:
+        state.stopped = request_id_of(value)
 
     asked = controls.ask(
         on_ask,
-        [controls, turn],
+        [controls, state],
         [canvas],
         trigger_mode="multiple",
         show_progress="hidden",
@@ -47,7 +46,7 @@ def prompts_tab(pipeline: PromptsPipeline) -> None:
     asked.failure(None, None, None, js="() => { latentscape.prompts.failed(); }", api_visibility="private")
     controls.stop(
         on_stop,
-        [controls, turn],
+        [controls, state],
         None,
         queue=False,
         trigger_mode="multiple",
@@ -55,7 +54,7 @@ def prompts_tab(pipeline: PromptsPipeline) -> None:
         api_visibility="private",
     )
     reader.read(
-        studio.understood,
+        handlers.understood,
         [reader],
         [reader],
         queue=False,
@@ -63,4 +62,4 @@ def prompts_tab(pipeline: PromptsPipeline) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
-    prompts_api(studio, PROMPTS_QUEUE)
+    prompts_api(handlers, PROMPTS_QUEUE)

@@ -16,7 +16,7 @@ from PIL import Image
 from core.images import open_picture
 from core.latents.surgery import MOST_BITS, MOST_BLUR, MOST_NOISE, Surgery
 from ui.components.pictures import decode_uri
-from ui.faces.requests import ticket_of
+from ui.messages import request_id_of
 
 KINDS = ("open", "models", "example", "add", "grid", "latent", "operate", "traverse", "sample", "interpolate")
 MOST_MODELS = 16
@@ -57,7 +57,7 @@ def parse_lab(value: Any) -> LabAsk:
     if not isinstance(value, dict) or value.get("kind") not in KINDS:
         raise LabError("The page sent a request that this version does not know. Reload the page.")
     ask = LabAsk(
-        ticket=ticket_of(value),
+        ticket=request_id_of(value),
         kind=value["kind"],
         pictures=_names(value.get("pictures", []), MOST_CELLS),
         models=_names(value.get("models", []), MOST_MODELS),

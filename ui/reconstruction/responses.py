@@ -27,7 +27,7 @@ from core.pipelines.reconstruction.types import (
 from core.pipelines.uploads import collect
 from core.recipe import RecipeError
 from ui.components.pictures import exact_uri
-from ui.faces.requests import ticket_of
+from ui.messages import request_id_of
 from ui.reconstruction.requests import LabAsk, LabError, parse_lab
 from ui.reconstruction.table import FIRST, Examples, Table
 
@@ -49,7 +49,7 @@ class Lab:
 
     def answer(self, value: Any, table: Table) -> Iterator[Answer]:
         """Each message holds all that is known of its request so far, so that a page may miss any but the last."""
-        state: Answer = {"ticket": ticket_of(value), "last": False}
+        state: Answer = {"ticket": request_id_of(value), "last": False}
         try:
             ask = parse_lab(value)
             state["kind"] = ask.kind
@@ -148,7 +148,7 @@ class Lab:
 
     def fetch(self, value: Any, table: Table) -> Iterator[Answer]:
         """Downloads a model; bytes so far, then the end or the reason why it broke off."""
-        state: Answer = {"ticket": ticket_of(value), "last": False}
+        state: Answer = {"ticket": request_id_of(value), "last": False}
         model = value.get("model") if isinstance(value, dict) else None
         try:
             for progress in download(str(model), lambda: table.ended >= state["ticket"]):

@@ -10,7 +10,7 @@ import gradio as gr
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.reconstruction.pipeline import ReconstructPipeline
 from ui.components.component import island
-from ui.faces.requests import ticket_of
+from ui.messages import request_id_of
 from ui.reconstruction.api import lab_api
 from ui.reconstruction.responses import Answer, Lab
 from ui.reconstruction.table import MOST_PICTURES, Examples, Table
@@ -46,7 +46,7 @@ def _bench(lab: Lab) -> None:
         yield from lab.answer(value, table)
 
     def on_stop(value: Any, table: Table) -> None:
-        table.stopped = ticket_of(value)
+        table.stopped = request_id_of(value)
 
     asked = controls.ask(
         on_ask,
@@ -77,7 +77,7 @@ def _downloads(lab: Lab, fetcher: gr.HTML, table: gr.State) -> None:
         yield from lab.fetch(value, table)
 
     def on_cancel(value: Any, table: Table) -> None:
-        table.ended = ticket_of(value)
+        table.ended = request_id_of(value)
 
     fetched = fetcher.fetch(
         on_fetch,

@@ -9,8 +9,8 @@ import gradio as gr
 from core.pipelines.styles.pipeline import StylesPipeline
 from core.recipe import Recipe, to_dict
 from ui.components.picture_files import PictureFiles
-from ui.styles.requests import parse_styles
-from ui.styles.responses import USER_ERRORS
+from ui.endpoints import with_sentences
+from ui.styles.requests import DrawRequest
 
 SETTINGS = ("seed", "steps", "guidance", "solver")
 
@@ -35,11 +35,8 @@ def styles_api(pipeline: StylesPipeline, queue: str) -> None:
         Returns the picture (64x64 PNG that carries its recipe), its recipe, the classifier's probability of all 40
         attributes, and the names of all styles that can be worn.
         """
-        try:
-            settings = dict(zip(SETTINGS, (seed, steps, guidance, solver), strict=True))
-            return _drawn(pipeline, files, settings, attributes, styles, mode, parts)
-        except USER_ERRORS as error:
-            raise gr.Error(str(error)) from None
+        settings = dict(zip(SETTINGS, (seed, steps, guidance, solver), strict=True))
+        return _drawn(pipeline, files, settings, attributes, styles, mode, parts)
 
     defaults = Recipe()
     with gr.Column(visible=False):
@@ -51,7 +48,7 @@ def styles_api(pipeline: StylesPipeline, queue: str) -> None:
         pictures = gr.Gallery(label="pictures", format="png")
         details = gr.JSON(label="details")
         gr.Button("draw_style").click(
-            draw_style,
+            with_sentences(draw_style),
             values,
             [pictures, details],
             api_name="draw_style",
@@ -67,11 +64,10 @@ def _drawn(
     missing = pipeline.missing()
     if missing:
         raise gr.Error(missing)
-    numbers = {name: int(v) if isinstance(v, float) and v.is_integer() else v for name, v in settings.items()}
-    sent = {**to_dict(Recipe()), **numbers, "attributes": attributes or {}}
     worn = {"weights": styles or {}, "mode": mode, "parts": [1, 1, 1] if parts is None else parts}
-    ask = parse_styles({"kind": "draw", "recipe": sent, "worn": worn})
-    *_, result = pipeline.draw(ask.recipe, ask.worn, previews=False)
+    sent = {**to_dict(Recipe()), **settings, "attributes": attributes or {}}
+    request = DrawRequest.from_json({"recipe": sent, "worn": worn})
+    *_, result = pipeline.draw(request.recipe, request.worn, previews=False)
     face = result.faces[0]
     details = {
         "recipe": to_dict(face.recipe),

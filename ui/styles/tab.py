@@ -21,10 +21,10 @@ from core.pipelines.styles.types import (
 )
 from ui.components.component import island
 from ui.components.vocabulary import vocabulary
-from ui.faces.requests import ticket_of
-from ui.faces.responses import Answer, Turn
+from ui.messages import Json, request_id_of
+from ui.session import SessionState
 from ui.styles.api import styles_api
-from ui.styles.responses import StyleStudio
+from ui.styles.handlers import StylesHandlers
 
 MOST_ROWS = 10  # of a grid that can still be seen
 STYLES_QUEUE = "styles"  # a line of its own: a wall does not wait for somebody's faces
@@ -32,26 +32,25 @@ STYLES_QUEUE = "styles"  # a line of its own: a wall does not wait for somebody'
 
 def styles_tab(pipeline: StylesPipeline) -> None:
     """Lays the tab out; nothing is drawn before it is opened. What a session taught or brought goes with its page."""
-    studio = StyleStudio(pipeline)
-    turn = gr.State(Turn())
+    handlers, state = StylesHandlers(pipeline), gr.State(SessionState())
     with gr.Column(elem_id="styles"):
         controls = island("styles-controls", events=("ask", "stop"), config=_words())
         canvas = island("styles-canvas")
         island("styles-history")
         jobs = island("styles-jobs", events=("ask",))
 
-    def on_ask(value: Any, turn: Turn, request: gr.Request) -> Iterator[Answer]:
-        yield from studio.answer(value, turn, request.session_hash or "")
+    def on_ask(value: Any, state: SessionState, request: gr.Request) -> Iterator[Json]:
+        yield from handlers.respond(value, state, request.session_hash or "")
 
-    def on_stop(value: Any, turn: Turn) -> None:
-        turn.stopped = ticket_of(value)
+    def on_stop(value: Any, state: SessionState) -> None:
+        state.stopped = request_id_of(value)
 
-    def on_job(value: Any, request: gr.Request) -> Answer:
-        return studio.job(value, request.session_hash or "")
+    def on_job(value: Any, request: gr.Request) -> Json:
+        return handlers.job(value, request.session_hash or "")
 
     asked = controls.ask(
         on_ask,
-        [controls, turn],
+        [controls, state],
         [canvas],
         trigger_mode="multiple",
         show_progress="hidden",
@@ -61,7 +60,7 @@ def styles_tab(pipeline: StylesPipeline) -> None:
     )
     asked.failure(None, None, None, js="() => { latentscape.styles.failed(); }", api_visibility="private")
     quiet = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    controls.stop(on_stop, [controls, turn], None, trigger_mode="multiple", **quiet)
+    controls.stop(on_stop, [controls, state], None, trigger_mode="multiple", **quiet)
 
     asked = jobs.ask(on_job, [jobs], [jobs], trigger_mode="multiple", **quiet)
     asked.failure(None, None, None, js="() => { latentscape.styles.jobFailed(); }", api_visibility="private")

@@ -16,7 +16,18 @@ from core import attributes, checkpoints
 from core.images import to_pixels
 from core.networks.loading import LOADING
 from core.pipelines.faces.entanglement import entangled
-from core.pipelines.faces.types import MOST_PREVIEWED, PARTS, EditRequest, EditResult, Entanglement, Face, FacesResult
+from core.pipelines.faces.types import (
+    MOST_PREVIEWED,
+    PARTS,
+    SWEEP_POINTS,
+    EditRequest,
+    EditResult,
+    Entanglement,
+    Face,
+    FacesResult,
+    PhotoReading,
+    SweepPoint,
+)
 from core.pipelines.progress import Cancel, Progress
 from core.pipelines.styles.library import StyleShelf
 from core.recipe import Recipe, single
@@ -95,24 +106,35 @@ class FacesPipeline:
         notes = (*wanted.notes, *(["Stopped early; this is what was there."] if cancelled else []))
         yield FacesResult(tuple(faces), notes, milliseconds, cancelled)
 
-    def sweep(self, recipe: Recipe, attribute: str, points: int = 7) -> FacesResult:
-        """One attribute from -1 to +1 in ``points`` pictures, everything else and the seed unchanged."""
-        recipe = single(recipe, 0)
-        attributes.vector({attribute: 0.0})  # refuses unknown names
+    def sweep(
+        self, recipe: Recipe, attribute: str, points: int = SWEEP_POINTS, *, cancel: Cancel | None = None
+    ) -> Iterator[SweepPoint | FacesResult]:
+        """One attribute from -1 to +1, everything else and the seed unchanged: each point when it is drawn, then all.
+        Raises ``AttributeValueError`` for an unknown name.
+        """
+        first = single(recipe, 0)
+        attributes.vector({attribute: 0.0})
         started = time.perf_counter()
-        faces, notes = [], []
+        faces: list[Face] = []
+        notes: list[str] = []
+        cancelled = False
         for point in range(points):
             strength = round(-1 + 2 * point / max(1, points - 1), 3)
-            one = replace(recipe, attributes={**recipe.attributes, attribute: strength})
-            wanted = one.resolved()
-            notes += [note for note in wanted.notes if note not in notes]
-            faces.append(self._face(self._finished(one, wanted.values), one))
-        return FacesResult(tuple(faces), tuple(notes), (time.perf_counter() - started) * 1000)
+            one = replace(first, attributes={**first.attributes, attribute: strength})
+            *_, result = self.draw(one, previews=False, cancel=cancel)
+            cancelled = result.cancelled
+            if cancelled:
+                break
+            faces += result.faces
+            notes += [note for note in result.notes if note not in notes]
+            yield SweepPoint(strength, faces[-1])
+        yield FacesResult(tuple(faces), tuple(notes), (time.perf_counter() - started) * 1000, cancelled)
 
-    def read(self, photo: Image.Image) -> tuple[Image.Image, dict[str, float]]:
-        """A photo -> (its 64x64 crop, the classifier's probability of all 40 attributes)."""
+    def read(self, photo: Image.Image) -> PhotoReading:
+        """What the model and the classifier make of a photo."""
         crop = Image.fromarray(to_pixels(photo, self.engine.size))
-        return crop, self.engine.read_picture(crop)
+        achieved = self.engine.read_picture(crop)
+        return PhotoReading(crop, achieved, attributes.confident(achieved))
 
     def edit(self, request: EditRequest, *, cancel: Cancel | None = None) -> Iterator[Progress | EditResult]:
         """Yields :class:`Progress` after every step, then one :class:`EditResult`. Raises ``RecipeError``."""

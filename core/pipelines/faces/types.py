@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from core.recipe import Recipe
+from core import attributes
+from core.recipe import Recipe, RecipeError
 
 PARTS = ("faces", "autoencoder-kl", "classifier")
 MOST_PREVIEWED = 4  # pictures of one request
+SWEEP_POINTS = 7
+METHODS = ("ddpm", "ddim")  # edit-friendly noise, and plain inversion
 
 
 @dataclass(frozen=True)
@@ -30,14 +33,45 @@ class FacesResult:
 
 
 @dataclass(frozen=True)
+class SweepPoint:
+    """One face of a sweep, with the strength of the attribute that moves."""
+
+    strength: float
+    face: Face
+
+
+@dataclass(frozen=True)
+class PhotoReading:
+    """A photo as the model sees it, and what the classifier makes of it."""
+
+    crop: Image.Image
+    achieved: dict[str, float]  # all 40: the probability 0..1 that the attribute is present
+    base: dict[str, float]  # what is sure enough to start an edit from
+
+
+@dataclass(frozen=True)
 class EditRequest:
-    """A photo and the attributes it should have. ``base`` is what it has (read by the classifier, or set by hand)."""
+    """A photo and the attributes it should have. ``base`` is what it has (read by the classifier, or set by hand).
+
+    Making one raises ``RecipeError`` or ``AttributeValueError`` where a value does not fit.
+    """
 
     photo: Image.Image  # any size; the centre square is used
     base: dict[str, float]
     recipe: Recipe
-    method: str = "ddpm"  # "ddpm" edit-friendly noise, or "ddim" inversion
+    method: str = METHODS[0]
     faithfulness: float = 0.6  # 0 free .. 1 as close to the photo as the method allows
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.base, dict):
+            raise RecipeError("The attributes read from the photo are missing; add the photo again.")
+        attributes.vector(self.base)  # refuses what is no attribute or no strength
+        object.__setattr__(self, "base", {name: float(value) for name, value in self.base.items()})
+        if not isinstance(self.method, str) or self.method not in METHODS:
+            raise RecipeError(f"Unknown inversion method; there are {' and '.join(METHODS)}.")
+        number = isinstance(self.faithfulness, int | float) and not isinstance(self.faithfulness, bool)
+        if not number or not 0.0 <= self.faithfulness <= 1.0:  # NaN fails both
+            raise RecipeError("The faithfulness is a number between 0 and 1.")
 
 
 @dataclass(frozen=True)

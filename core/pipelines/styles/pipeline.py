@@ -82,24 +82,35 @@ class StylesPipeline:
         yield from self.prompts.draw(PromptRequest(recipe), previews=previews, cancel=cancel)
 
     def wall(
-        self, recipe: Recipe, session: str = "", weight: float = 1.0, *, cancel: Cancel | None = None
-    ) -> Iterator[Progress | WallResult]:
-        """The first picture of a recipe plain and in every style, a :class:`Progress` after each. One style that cannot
-        be worn is named and stops nothing.
+        self,
+        recipe: Recipe,
+        names: Sequence[str] | None = None,
+        *,
+        session: str = "",
+        weight: float = 1.0,
+        cancel: Cancel | None = None,
+    ) -> Iterator[WallResult]:
+        """The first picture of a recipe in each of these styles, "" for none: what there is after each of them, then
+        all. Without names plain and in every style of the session. One style that cannot be worn stops nothing.
         """
         plain = replace(single(recipe, 0), styles={}, style_parts=(1.0, 1.0, 1.0))
-        names = ["", *(info.name for info in self.styles(session, plain.model))][:MOST_TILES]
-        started, tiles, problems, cancelled = time.perf_counter(), [], [], False
-        for number, name in enumerate(names, start=1):
-            cancelled = cancel is not None and bool(tiles) and cancel()
-            if cancelled:
-                break
+        if names is None:
+            names = ["", *(info.name for info in self.styles(session, plain.model))]
+        started, tiles, problems = time.perf_counter(), [], []
+
+        def so_far(cancelled: bool = False) -> WallResult:
+            return WallResult(tuple(tiles), tuple(problems), (time.perf_counter() - started) * 1000, cancelled)
+
+        for name in names[:MOST_TILES]:
+            if cancel is not None and cancel():
+                yield so_far(cancelled=True)
+                return
             try:
                 tiles.append(self._tile(plain, name, weight))
             except CheckpointError as error:
-                problems.append(str(error))
-            yield Progress(number, len(names), tuple(tile.image for tile in tiles))
-        yield WallResult(tuple(tiles), tuple(problems), (time.perf_counter() - started) * 1000, cancelled)
+                problems.append((name, str(error)))
+            yield so_far()
+        yield so_far()
 
     def grid(
         self,

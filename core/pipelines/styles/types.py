@@ -33,22 +33,33 @@ class StyleInfo:
     thumbnail: Path | None = None
 
 
+def check_worn(weights: dict[str, float]) -> None:
+    """Raises ``RecipeError`` where more styles are asked for than can be merged at once."""
+    if len(weights) > MOST_WORN:
+        raise RecipeError(f"At most {MOST_WORN} styles can be worn at once, and these are {len(weights)}.")
+
+
 @dataclass(frozen=True)
 class StyleSet:
-    """What a picture wears: up to four names with weights, how they are blended, and how much each part takes."""
+    """What a picture wears: up to four names with weights, how they are blended, and how much each part takes.
+
+    Making one raises ``RecipeError`` where the mode or the number of styles does not fit; the rest is the recipe's.
+    """
 
     weights: dict[str, float] = field(default_factory=dict)
     mode: str = "sum"
     parts: tuple[float, float, float] = (1.0, 1.0, 1.0)  # early, middle, late blocks
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.mode, str) or self.mode not in MODES:
+            raise RecipeError(f"Styles are blended as {' or '.join(MODES)}.")
+        check_worn({name: weight for name, weight in self.weights.items() if weight != 0})
+
     def onto(self, recipe: Recipe) -> Recipe:
         """The recipe in these styles; a normalised blend is written into its weights, so that it draws the same
         anywhere. Raises ``RecipeError``.
         """
-        if self.mode not in MODES:
-            raise RecipeError(f"Styles are blended as {' or '.join(MODES)}.")
         weights = {name: weight for name, weight in self.weights.items() if weight != 0}
-        check_worn(weights)
         total = sum(abs(weight) for weight in weights.values())
         if self.mode == "normalised" and total > 0:
             weights = {name: round(weight / total, 4) for name, weight in weights.items()}
@@ -56,12 +67,6 @@ class StyleSet:
 
 
 NO_STYLE = StyleSet()
-
-
-def check_worn(weights: dict[str, float]) -> None:
-    """Raises ``RecipeError`` where more styles are asked for than can be merged at once."""
-    if len(weights) > MOST_WORN:
-        raise RecipeError(f"At most {MOST_WORN} styles can be worn at once, and these are {len(weights)}.")
 
 
 @dataclass(frozen=True)
@@ -76,10 +81,10 @@ class Tile:
 
 @dataclass(frozen=True)
 class WallResult:
-    """The current recipe in every style, the plain picture first; ``problems`` are styles that cannot be worn."""
+    """A recipe in several styles, as far as it is drawn; ``problems`` are styles that cannot be worn, and why."""
 
     tiles: tuple[Tile, ...]
-    problems: tuple[str, ...] = ()
+    problems: tuple[tuple[str, str], ...] = ()
     milliseconds: float = 0.0
     cancelled: bool = False
 

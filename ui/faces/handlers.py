@@ -1,0 +1,81 @@
+"""Who answers which request of the Faces tab: one call into the pipeline each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from core import recipe
+from core.pipelines.faces.pipeline import FacesPipeline
+from core.pipelines.faces.types import SWEEP_POINTS, EditResult, FacesResult, SweepPoint
+from ui.faces import responses
+from ui.faces.requests import DrawRequest, PhotoRequest, ReadRequest, SweepRequest
+from ui.faces.responses import DrawResponse, PhotoResponse, ReadResponse, SweepPointView, SweepResponse
+from ui.messages import Json, Response, request_id_of, stream, to_json
+from ui.session import SessionState, paced
+
+FAILED = "Drawing failed on the server. Your settings are kept: try again, or reload the page."
+
+
+class FacesHandlers:
+    """The pipeline of the tab; what one visitor set travels in their requests and their :class:`SessionState`."""
+
+    def __init__(self, pipeline: FacesPipeline) -> None:
+        self.pipeline = pipeline
+        self.routes = {
+            "draw": (DrawRequest, self.draw),
+            "sweep": (SweepRequest, self.sweep),
+            "read": (ReadRequest, self.read),
+            "edit": (PhotoRequest, self.edit),
+        }
+
+    def respond(self, value: Any, state: SessionState) -> Iterator[Json]:
+        """JSON from the page -> the messages that answer it."""
+        missing = self.pipeline.missing()
+        if missing:
+            yield to_json(Response(request_id=request_id_of(value), missing=missing, last=True))
+            return
+        yield from stream(self.routes, value, state, failed=FAILED)
+
+    def draw(self, request: DrawRequest, state: SessionState) -> Iterator[DrawResponse]:
+        wanted, cancel = request.recipe, state.cancel(request)
+        response = DrawResponse()
+        if request.restored:
+            response = replace(response, adopt=recipe.to_dict(wanted))
+            yield response
+        for event in paced(self.pipeline.draw(wanted, previews=state.wants_previews(wanted), cancel=cancel)):
+            if not isinstance(event, FacesResult):
+                response = replace(response, progress=responses.progress_view(event))
+                yield response
+                continue
+            if not event.cancelled:
+                state.pace = event.milliseconds / 1000 / (wanted.steps * wanted.count)
+            more = request.settle and bool(event.faces and wanted.attributes) and not event.cancelled
+            drawn = responses.drawn_view(event, wanted, self.pipeline.solvers())
+            response = replace(response, progress=None, drawn=drawn, last=not more)
+            yield response
+            if more and not cancel():
+                first = event.faces[0]
+                changes = responses.changes_view(self.pipeline.entanglement(first.recipe, first.achieved))
+                yield replace(response, changes=changes, last=True)
+
+    def sweep(self, request: SweepRequest, state: SessionState) -> Iterator[SweepResponse]:
+        """One picture at a time, so that a drawing that somebody waits for can interrupt it."""
+        points: list[SweepPointView] = []
+        cancel = state.cancel(request)
+        for event in self.pipeline.sweep(request.recipe, request.attribute, SWEEP_POINTS, cancel=cancel):
+            if not isinstance(event, SweepPoint) or cancel():
+                return
+            points.append(responses.point_view(event, request.attribute))
+            yield SweepResponse(attribute=request.attribute, points=list(points), last=len(points) == SWEEP_POINTS)
+
+    def read(self, request: ReadRequest, state: SessionState) -> Iterator[ReadResponse]:
+        yield ReadResponse(read=responses.reading_view(self.pipeline.read(request.photo)), last=True)
+
+    def edit(self, request: PhotoRequest, state: SessionState) -> Iterator[PhotoResponse]:
+        for event in paced(self.pipeline.edit(request.edit, cancel=state.cancel(request))):
+            if isinstance(event, EditResult):
+                yield PhotoResponse(progress=None, edited=responses.edited_view(event, request), last=True)
+            else:
+                yield PhotoResponse(progress=responses.progress_view(event))

@@ -1,0 +1,170 @@
+"""Who answers which request of the Text prompts tab: calls into the pipelines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from core import recipe
+from core.captions.parsing import understood
+from core.pipelines.progress import Progress
+from core.pipelines.prompts.pipeline import PromptsPipeline
+from core.pipelines.prompts.text import cleaned
+from core.pipelines.prompts.types import Drawing, PromptRequest
+from core.recipe import Recipe
+from ui.messages import UNSET, Json, Response, stream, to_json
+from ui.prompts import responses
+from ui.prompts.requests import MODELS, DrawRequest, MorphRequest, OpenRequest, TypedRequest
+from ui.prompts.responses import (
+    DrawnView,
+    DrawResponse,
+    ExplainResponse,
+    GifResponse,
+    ModelView,
+    MorphResponse,
+    OpenResponse,
+    ReadbackView,
+    TypedResponse,
+)
+from ui.prompts.words import said
+from ui.session import SessionState, paced
+
+TITLES = {"text": "Built in", "stable-diffusion": "Stable Diffusion"}
+FAILED = "Drawing failed on the server. Your prompt is kept: try again, or reload the page."
+
+
+class PromptsHandlers:
+    """Both pipelines, the built-in one and Stable Diffusion; what a visitor set travels inside the request."""
+
+    def __init__(self, built_in: PromptsPipeline) -> None:
+        self.built_in = built_in
+        self.pipelines = {"text": built_in, "sd": PromptsPipeline(built_in.root, "sd")}
+        self.routes = {
+            "open": (OpenRequest, self.open),
+            "draw": (DrawRequest, self._where_present(self.draw)),
+            "compare": (DrawRequest, self._where_present(self.compare)),
+            "explain": (DrawRequest, self._where_present(self.explain)),
+            "morph": (MorphRequest, self._where_present(self.morph)),
+            "gif": (MorphRequest, self._where_present(self.gif)),
+        }
+
+    def respond(self, value: Any, state: SessionState) -> Iterator[Json]:
+        """JSON from the page -> the messages that answer it."""
+        return stream(self.routes, value, state, failed=FAILED)
+
+    def understood(self, value: Any) -> Json:
+        """What is being typed. No network is needed: the grammar knows its words, the tokenizer's file where the
+        encoder stops reading.
+        """
+        request = TypedRequest.from_json(value)
+        flat = "".join(" " if c.isspace() else c for c in request.text[: recipe.MAX_PROMPT])
+        reading = understood(flat)  # positions are those of the text as it stands in its field
+        line, notes = cleaned(request.text)
+        window = self.pipelines[request.model].window(line)
+        cut = window is not None and window < len(line)
+        requested = [said(name, wanted > 0) for name, wanted in reading.attributes.items()]
+        response = TypedResponse(
+            request_id=request.request_id,
+            known=[(span.start, span.end) for span in reading.known],
+            unknown=[(span.start, span.end) for span in reading.unknown],
+            asked=requested + [said(name, True) for name in reading.classes],
+            words=(len(line[:window].split()) if cut else len(line.split()), len(request.text.split())),
+            cut=cut or bool(notes),
+            last=True,
+        )
+        return to_json(response)
+
+    def open(self, request: OpenRequest, state: SessionState) -> Iterator[OpenResponse]:
+        models = [ModelView(key, TITLES[key], self.pipelines[name].missing()) for key, name in MODELS.items()]
+        yield OpenResponse(models=models, prior=self.built_in.has_prior(), clip=self.built_in.best_needs())
+
+    # --- pictures -----------------------------------------------------------------------------------------------------
+
+    def draw(self, request: DrawRequest, state: SessionState) -> Iterator[DrawResponse]:
+        yield from self._drawn(request, [request.recipe], state)
+
+    def compare(self, request: DrawRequest, state: SessionState) -> Iterator[DrawResponse]:
+        first = recipe.single(request.recipe, 0)
+        yield from self._drawn(request, [first, replace(first, prompt=request.other)], state)
+
+    def _drawn(self, request: DrawRequest, wanted: list[Recipe], state: SessionState) -> Iterator[DrawResponse]:
+        """Recipes one after the other, then what each picture shows of its prompt."""
+        response = DrawResponse()
+        if request.restored:
+            response = replace(response, adopt=recipe.to_dict(request.recipe))
+            yield response
+        pipeline, cancel, started = self._of(request.recipe), state.cancel(request), time.perf_counter()
+        previews, drawings, notes = state.wants_previews(request.recipe), [], list(request.notes)
+        for one in wanted:
+            for event in paced(pipeline.draw(PromptRequest(one), previews=previews, cancel=cancel)):
+                if isinstance(event, Progress):
+                    progress = responses.progress_view(event, drawings, len(wanted) * one.count)
+                    response = replace(response, progress=progress)
+                    yield response
+            drawings += event.drawings
+            notes += [note for note in event.notes if note not in notes]
+            if event.cancelled:
+                break
+        seconds = time.perf_counter() - started
+        if not event.cancelled:
+            state.pace = seconds / (request.recipe.steps * len(drawings))
+        drawn = DrawnView(
+            pictures=[responses.picture_view(drawing) for drawing in drawings],
+            notes=notes,
+            cancelled=event.cancelled,
+            milliseconds=round(1000 * seconds),
+            link=recipe.to_link(request.recipe),
+            recipe=recipe.to_dict(request.recipe),
+            other=request.other,
+            solvers=pipeline.solvers(),
+        )
+        response = replace(response, progress=None, drawn=drawn)
+        yield response
+        if not event.cancelled and not cancel():
+            yield replace(response, readings=[self.readback(drawing) for drawing in drawings], last=True)
+
+    def readback(self, drawing: Drawing) -> ReadbackView:
+        return responses.readback_view(self.built_in.readback(drawing.image, drawing.recipe.prompt))
+
+    # --- how it came to be --------------------------------------------------------------------------------------------
+
+    def explain(self, request: DrawRequest, state: SessionState) -> Iterator[ExplainResponse]:
+        """The same picture once more, with the words' attention and every step kept."""
+        wanted = PromptRequest(recipe.single(request.recipe, 0), maps=True, film=True)
+        *_, result = self._of(request.recipe).draw(wanted, previews=False, cancel=state.cancel(request))
+        if not result.cancelled:
+            yield ExplainResponse(explained=responses.explained_view(result.drawings[0]), last=True)
+
+    def morph(self, request: MorphRequest, state: SessionState) -> Iterator[MorphResponse]:
+        for event in self._morph(request, state):
+            if isinstance(event, Progress):
+                yield MorphResponse(progress=responses.morphing_view(event))
+            else:
+                yield MorphResponse(progress=None, morphed=responses.morphed_view(event, request), last=True)
+
+    def gif(self, request: MorphRequest, state: SessionState) -> Iterator[GifResponse]:
+        *_, result = self._morph(request, state)
+        if not result.cancelled:
+            yield GifResponse(gif=responses.gif_uri(result.frames), last=True)
+
+    def _morph(self, request: MorphRequest, state: SessionState) -> Iterator[Any]:
+        start, pipeline = PromptRequest(request.recipe), self._of(request.recipe)
+        return pipeline.morph(start, request.other, request.frames, cancel=state.cancel(request))
+
+    def _of(self, wanted: Recipe) -> PromptsPipeline:
+        return self.pipelines[MODELS[wanted.model]]
+
+    def _where_present(self, handler: Callable[..., Iterator[Response]]) -> Callable[..., Iterator[Response]]:
+        """The handler, or the sentence that says how to get the recipe's model."""
+
+        def answer(request: DrawRequest, state: SessionState) -> Iterator[Response]:
+            missing = self._of(request.recipe).missing()
+            if missing:
+                adopt = recipe.to_dict(request.recipe) if request.restored else UNSET
+                yield DrawResponse(adopt=adopt, missing=missing, last=True)
+            else:
+                yield from handler(request, state)
+
+        return answer

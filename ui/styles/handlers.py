@@ -1,0 +1,211 @@
+"""Who answers which request of the Styles tab: calls into the pipeline and its trainings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from PIL import Image
+
+from core import recipe
+from core.checkpoints import CheckpointError
+from core.data.style_photos import MOST, check_photos
+from core.images import to_pixels
+from core.pipelines.progress import Progress
+from core.pipelines.styles.pipeline import StylesPipeline
+from core.pipelines.styles.types import MOST_TILES, TrainRequest
+from core.pipelines.uploads import collect
+from ui.components.pictures import data_uri, exact_uri, preview_uri
+from ui.messages import FAILED, UNSET, Json, RequestError, Response, reply, request_id_of, stream, to_json
+from ui.session import ProgressView, SessionState, paced
+from ui.styles import responses
+from ui.styles.requests import (
+    AddRequest,
+    CheckRequest,
+    DrawRequest,
+    GridRequest,
+    JobRequest,
+    NamesRequest,
+    OpenRequest,
+    PhotoRequest,
+    TrainStyleRequest,
+    WallRequest,
+)
+from ui.styles.responses import (
+    AdoptView,
+    CheckedView,
+    DrawnView,
+    DrawResponse,
+    FileProblemView,
+    FileView,
+    GridResponse,
+    JobResponse,
+    PictureView,
+    StylesResponse,
+    StyleView,
+    WallResponse,
+)
+
+SIDE = 64  # pixels of a training picture
+MOST_FILE = 24 * 2**20  # bytes of a style that is downloaded through the page
+
+
+class StylesHandlers:
+    """The pipeline of the tab; nothing of a visitor is kept here. ``session`` is the page's own name."""
+
+    def __init__(self, pipeline: StylesPipeline) -> None:
+        self.pipeline = pipeline
+        self.routes = {
+            "open": (OpenRequest, self.open),
+            "add": (AddRequest, self.add),
+            "remove": (NamesRequest, self.remove),
+            "fetch": (NamesRequest, self.fetch),
+            "wall": (WallRequest, self.wall),
+            "draw": (DrawRequest, self.draw),
+            "grid": (GridRequest, self.grid),
+            "photo": (PhotoRequest, self.photo),
+        }
+        self.job_routes = {
+            "check": (CheckRequest, self.check),
+            "train": (TrainStyleRequest, self.train),
+            "status": (JobRequest, self.status),
+            **{kind: (JobRequest, partial(self.act, kind)) for kind in ("pause", "resume", "keep", "cancel")},
+        }
+
+    def respond(self, value: Any, state: SessionState, session: str) -> Iterator[Json]:
+        """JSON from the page -> the messages that answer it."""
+        missing = self.pipeline.missing()
+        if missing:
+            yield to_json(Response(request_id=request_id_of(value), missing=missing, last=True))
+            return
+        yield from stream(self.routes, value, state, session)
+
+    def job(self, value: Any, session: str) -> Json:
+        """JSON about a training -> its only message."""
+        return reply(self.job_routes, value, session, failed=FAILED)
+
+    # --- what there is ------------------------------------------------------------------------------------------------
+
+    def open(self, request: OpenRequest, state: SessionState, session: str) -> Iterator[StylesResponse]:
+        yield StylesResponse(styles=self._styles(session), last=True)
+
+    def add(self, request: AddRequest, state: SessionState, session: str) -> Iterator[StylesResponse]:
+        info = self.pipeline.add(session, request.path)
+        yield StylesResponse(styles=self._styles(session), added=info.name, last=True)
+
+    def remove(self, request: NamesRequest, state: SessionState, session: str) -> Iterator[StylesResponse]:
+        for name in request.names:
+            self.pipeline.shelf.remove(session, name)
+        yield StylesResponse(styles=self._styles(session), last=True)
+
+    def fetch(self, request: NamesRequest, state: SessionState, session: str) -> Iterator[StylesResponse]:
+        """A style's own file, as it can be loaded again here or elsewhere."""
+        known = {info.name: info for info in self.pipeline.styles(session)}
+        info = known.get(request.names[0])
+        if info is None or info.file is None:
+            raise RequestError("This style is not here any more.")
+        if info.file.stat().st_size > MOST_FILE:
+            raise RequestError(f"This file is larger than {MOST_FILE // 2**20} MB; take it from its folder.")
+        uri = data_uri(info.file.read_bytes(), "application/octet-stream")
+        yield StylesResponse(file=FileView(uri, f"{info.name}.safetensors"), last=True)
+
+    def _styles(self, session: str) -> list[StyleView]:
+        return [responses.style_view(info) for info in self.pipeline.styles(session)[: MOST_TILES - 1]]
+
+    # --- pictures -----------------------------------------------------------------------------------------------------
+
+    def wall(self, request: WallRequest, state: SessionState, session: str) -> Iterator[WallResponse]:
+        """One picture at a time, so that a drawing that somebody waits for can interrupt it."""
+        adopt, names, cancel = _adopted(request), request.names, state.cancel(request)
+        for number, result in enumerate(self.pipeline.wall(request.recipe, names, cancel=cancel), start=1):
+            if result.cancelled or number > len(names):
+                return
+            yield WallResponse(adopt=adopt, wall=responses.wall_view(result))
+
+    def draw(self, request: DrawRequest, state: SessionState, session: str) -> Iterator[DrawResponse]:
+        cancel, started, wanted = state.cancel(request), time.perf_counter(), request.recipe
+        response = DrawResponse(adopt=_adopted(request))
+        if request.plain:
+            *_, result = self.pipeline.draw(wanted, previews=False)
+            face = result.faces[0]
+            response = replace(response, before=responses.picture_view(face.image, face.recipe))
+            yield response
+            if cancel():
+                return
+        previews = state.wants_previews(wanted)
+        for event in paced(self.pipeline.draw(wanted, request.worn, previews=previews, cancel=cancel)):
+            if isinstance(event, Progress):
+                response = replace(response, progress=responses.progress_view(event))
+                yield response
+                continue
+            if event.cancelled:
+                return
+            state.pace = (time.perf_counter() - started) / wanted.steps / (2 if request.plain else 1)
+            face = event.faces[0]
+            drawn = DrawnView(responses.picture_view(face.image, face.recipe), round(event.milliseconds))
+            yield replace(response, progress=None, drawn=drawn, last=True)
+
+    def grid(self, request: GridRequest, state: SessionState, session: str) -> Iterator[GridResponse]:
+        columns, adopt = len(request.weights), _adopted(request)
+        events = self.pipeline.grid(request.recipe, request.names, request.weights, cancel=state.cancel(request))
+        for event in paced(events):
+            if isinstance(event, Progress):
+                shown = [exact_uri(image) for image in event.done]
+                rows = [shown[at : at + columns] for at in range(0, len(shown), columns)]
+                progress = ProgressView(event.step, event.steps, "Picture")
+                yield GridResponse(adopt=adopt, progress=progress, rows=rows)
+            else:
+                grid = responses.grid_view(event)
+                yield GridResponse(adopt=adopt, progress=None, rows=None, grid=grid, last=True)
+
+    def photo(self, request: PhotoRequest, state: SessionState, session: str) -> Iterator[DrawResponse]:
+        """What the classifier reads of the photo is kept; the style alone is new."""
+        response = DrawResponse(adopt=_adopted(request))
+        edit = replace(request.edit, base=self.pipeline.faces.read(request.photo).base)
+        for event in paced(self.pipeline.photo(edit, request.worn, cancel=state.cancel(request))):
+            if isinstance(event, Progress):
+                response = replace(response, progress=responses.progress_view(event))
+                yield response
+                continue
+            if event.cancelled:
+                return
+            after = PictureView(exact_uri(event.after), filename="latentscape-photo-in-style.png")
+            drawn, before = DrawnView(after, round(event.milliseconds)), PictureView(exact_uri(event.before))
+            yield replace(response, progress=None, before=before, drawn=drawn, last=True)
+
+    # --- trainings ----------------------------------------------------------------------------------------------------
+
+    def check(self, request: CheckRequest, session: str) -> JobResponse:
+        pictures, problems = collect(request.paths, MOST, side=SIDE)
+        pixels = [to_pixels(picture, SIDE) for _, picture in pictures]
+        try:
+            kept, sentence = check_photos(pixels), ""
+        except CheckpointError as error:
+            kept, sentence = pixels, str(error)
+        crops = [preview_uri(Image.fromarray(one)) for one in kept]
+        left_out = [FileProblemView(name, reason) for name, reason in problems]
+        return JobResponse(checked=CheckedView(crops, len(pixels) - len(kept), left_out, sentence))
+
+    def train(self, request: TrainStyleRequest, session: str) -> JobResponse:
+        pictures, _ = collect(request.paths, MOST, side=SIDE)
+        settings = {name: getattr(request, name) for name in ("rank", "steps", "rate")}
+        wanted = TrainRequest(tuple(picture for _, picture in pictures), request.title, session, **settings)
+        return JobResponse(status=responses.status_view(self.pipeline.trainer.start(wanted)))
+
+    def status(self, request: JobRequest, session: str) -> JobResponse:
+        status = self.pipeline.trainer.status(session, request.job)
+        styles = self._styles(session) if status.over else UNSET
+        return JobResponse(status=responses.status_view(status), styles=styles)
+
+    def act(self, kind: str, request: JobRequest, session: str) -> JobResponse:
+        trainer = self.pipeline.trainer
+        acts = {"pause": trainer.pause, "resume": trainer.resume, "keep": trainer.keep, "cancel": trainer.cancel}
+        acts[kind](session, request.job)
+        return self.status(request, session)
+
+
+def _adopted(request: DrawRequest) -> AdoptView:
+    return AdoptView(recipe.to_dict(request.recipe), request.worn) if request.restored else UNSET
