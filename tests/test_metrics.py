@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
 from scipy.linalg import sqrtm
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn import metrics as reference
@@ -122,3 +123,13 @@ def test_nearest_finds_what_brute_force_finds(random):
     every = np.linalg.norm(queries[:, None] - references[None], axis=2)
     assert (index == every.argmin(axis=1)).all() and index[4] == 17
     assert distance == pytest.approx(every.min(axis=1), abs=1e-5)
+
+
+def test_sharpness_falls_with_blur_and_rises_with_noise():
+    random = np.random.default_rng(2)
+    originals = random.integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    assert metrics.sharpness(originals, originals) == pytest.approx(1.0)
+    smooth = np.stack([ndimage.gaussian_filter(each.astype(float), (1.5, 1.5, 0)) for each in originals])
+    assert metrics.sharpness(smooth.astype(np.uint8), originals) < 0.1
+    half = ((originals.astype(float) - 128) / 2 + 128).astype(np.uint8)
+    assert metrics.sharpness(half, originals) == pytest.approx(0.25, abs=0.01)  # energy goes with the square

@@ -13,7 +13,7 @@ from PIL import Image
 
 from core import checkpoints
 from core.data import DataError, PictureSet
-from core.evaluation.batched import encode, pictures_of, read, reconstruct, rows_of
+from core.evaluation.batched import encode, pictures_of, read, reconstruct, rows_of, sharp_rows
 from core.evaluation.difficulty import by_attribute, by_class, extremes
 from core.evaluation.options import Options, counted
 from core.evaluation.prior import posterior_figures, prior_figures
@@ -21,7 +21,7 @@ from core.evaluation.sheets import autoencoder_sheet, extremes_sheet, save_sheet
 from core.evaluation.timing import BATCHES, machine, timings
 from core.latents import sources
 from core.latents.codecs import OpenCodec, open_codec
-from core.metrics import cosine_distance, frechet, psnr, ssim
+from core.metrics import cosine_distance, frechet, psnr, sharpness, ssim
 from core.models import FlatAutoencoder, PictureClassifier
 
 MOST_TRAIN = 4000  # training pictures per set that distances are taken on
@@ -30,8 +30,9 @@ TOP_PSNR = 99.0  # stands for a picture that came back exactly
 PROTOCOL = (
     "Centre squares, 8-bit colour; the posterior's mean is decoded, nothing is sampled. PSNR over all values of a "
     "picture and SSIM (7x7 flat window, mean over colours, as in scikit-image) are means over the pictures. Embedding "
-    "and Fréchet distance are taken in the embedding of this project's classifier at 64x64 pixels: compare them with "
-    "each other, not with Inception distances."
+    "and Fréchet distance are taken in the embedding of this project's classifier: compare them with each other, not "
+    "with Inception distances. Sharpness is the energy above a quarter of the band, after over before. Nothing "
+    "enlarged is measured on."
 )
 
 
@@ -113,10 +114,11 @@ def _title(model: str) -> str:
 
 def _measure(bench: Bench, kind: str, source: PictureSet) -> tuple[dict[str, Any], tuple[np.ndarray, np.ndarray]]:
     """One set's figures, and its pictures' embeddings before and after. What shows pictures goes to the work folder."""
-    rows = rows_of(source, bench.options.part, bench.options.most)
+    rows = sharp_rows(source, bench.options.part, bench.options.most)
     if len(rows) < 2:
         raise DataError(f"{source.name} has fewer than two pictures in its {bench.options.part} part.")
-    originals, learned = np.asarray(source.pixels[rows]), pictures_of(source, "train", MOST_TRAIN)
+    originals = np.asarray(source.pixels[rows])
+    learned = np.asarray(source.pixels[sharp_rows(source, "train", MOST_TRAIN)])
     rebuilt = reconstruct(bench.codec, originals)
     embedded, train = (read(bench.classifier, pixels).embedding for pixels in (originals, learned))
     compared = _compare(bench.classifier, rebuilt, originals, embedded)
@@ -132,14 +134,16 @@ def _measure(bench: Bench, kind: str, source: PictureSet) -> tuple[dict[str, Any
         sheet = extremes_sheet(originals[at], rebuilt[at], compared.psnr[at], f"{bench.name}, {kind}: the {which}")
         save_sheet(sheet, bench.options.work, f"{bench.name}-{kind}-{which}")
     figures = {
-        "reconstruction": {**compared.row(), "frechet_of_real_train_pictures": frechet(train, embedded)},
+        "reconstruction": {
+            **compared.row(),
+            "sharpness": sharpness(rebuilt, originals),
+            "frechet_of_real_train_pictures": frechet(train, embedded),
+        },
         "baselines": baselines,
         "attribute_error": {} if labels is None else by_attribute(labels[rows], compared.psnr, compared.distance),
         "class_error": {} if classes is None else by_class(classes[rows], source.class_names, *per_picture),
         **ends,
-        "latent_channels": _channels(
-            encode(bench.codec, pictures_of(source, "train", bench.options.most or MOST_ENCODED))
-        ),
+        "latent_channels": _channels(encode(bench.codec, learned[: bench.options.most or MOST_ENCODED])),
         "psnr_percentiles": np.percentile(compared.psnr, np.arange(101)).round(2).tolist(),
     }
     return figures, (compared.before, compared.after)

@@ -15,8 +15,7 @@ from core.images import to_tensor, to_uint8
 from core.latents.codecs import Codec
 from core.models import PictureClassifier
 
-BATCH = 64  # pictures of 64x64 pixels, of larger ones as many fewer
-CLASSIFIER_SIZE = 64  # pixels along a side
+BATCH, SIDE = 64, 64  # pictures, and pixels along a side of theirs; of larger ones as many fewer
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,16 @@ def pictures_of(source: PictureSet, part: str, most: int | None = None) -> np.nd
 
 
 def rows_of(source: PictureSet, part: str, most: int | None = None) -> np.ndarray:
-    rows = source.indices(part)
+    return _spread(source.indices(part), most)
+
+
+def sharp_rows(source: PictureSet, part: str, most: int | None = None) -> np.ndarray:
+    """Rows of the pictures that were not enlarged, where there are some: what detail is measured on."""
+    rows = source.sharp(part)
+    return _spread(rows if len(rows) else source.indices(part), most)
+
+
+def _spread(rows: np.ndarray, most: int | None) -> np.ndarray:
     if most is None or len(rows) <= most:
         return rows
     return rows[np.linspace(0, len(rows) - 1, most).round().astype(int)]
@@ -42,11 +50,13 @@ def rows_of(source: PictureSet, part: str, most: int | None = None) -> np.ndarra
 
 @torch.inference_mode()
 def read(classifier: PictureClassifier, pixels: np.ndarray) -> Readings:
-    """uint8 (N, S, S, 3) -> what the classifier says of them; larger pictures are averaged down to its size."""
-    parts = []
+    """uint8 (N, S, S, 3) -> what the classifier says of them; pictures of another size are brought to its own."""
+    size, parts = classifier.config.size, []
     for block in _blocks(pixels, "read"):
-        if block.shape[-1] > CLASSIFIER_SIZE:
-            block = functional.adaptive_avg_pool2d(block, CLASSIFIER_SIZE)
+        if block.shape[-1] > size:
+            block = functional.adaptive_avg_pool2d(block, size)
+        elif block.shape[-1] < size:
+            block = functional.interpolate(block, size=size, mode="bicubic", align_corners=False).clamp(-1, 1)
         reading = classifier(block.contiguous(memory_format=torch.channels_last))
         parts.append([field.numpy() for field in (reading.attributes, reading.classes, reading.embedding)])
     return Readings(*(np.concatenate(field) for field in zip(*parts, strict=True)))
@@ -64,7 +74,7 @@ def encode(codec: Codec, pixels: np.ndarray) -> np.ndarray:
 
 
 def _blocks(pixels: np.ndarray, what: str) -> Iterator[torch.Tensor]:
-    batch = max(1, BATCH * CLASSIFIER_SIZE**2 // pixels.shape[1] ** 2)
+    batch = max(1, BATCH * SIDE**2 // pixels.shape[1] ** 2)
     starts = range(0, len(pixels), batch)
     for start in tqdm(starts, desc=what, mininterval=1, leave=False, disable=len(starts) < 8):
         yield to_tensor(pixels[start : start + batch])

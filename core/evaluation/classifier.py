@@ -10,7 +10,7 @@ from sklearn.calibration import calibration_curve
 
 from core import attributes, checkpoints
 from core.data import PictureSet
-from core.evaluation.batched import pictures_of, read
+from core.evaluation.batched import read, sharp_rows
 from core.evaluation.options import Options, counted, wanted
 from core.metrics import auc, balanced_threshold, binary_report, class_report, top_accuracy
 from core.models import PictureClassifier
@@ -22,10 +22,11 @@ def evaluate_classifier(root: Path, sets: Mapping[str, PictureSet], options: Opt
     """Decisions at probability 0.5, and at the threshold that balances best on the validation part."""
     classifier = checkpoints.load_model(root / "classifier")
     faces = wanted(sets, "celeba", "The classifier is measured on CelebA's attributes.")
-    scores = read(classifier, pictures_of(faces, options.part)).attributes.astype(np.float64)
-    truth = faces.attributes[faces.indices(options.part)] > 0
+    tested = sharp_rows(faces, options.part)
+    scores = read(classifier, np.asarray(faces.pixels[tested])).attributes.astype(np.float64)
+    truth = faces.attributes[tested] > 0
     rows = _attribute_rows(truth, scores, thresholds(classifier, faces))
-    figures: dict = {"part": options.part, "pictures": counted(sets, options.part)}
+    figures: dict = {"part": options.part, "pictures": counted(sets, options.part) | {"celeba": len(tested)}}
     figures |= {"attributes_mean": mean_row(rows), "calibration_error": calibration_error(truth, scores)}
     figures["calibration"] = calibration(truth, scores)
     if "food101" in sets:
@@ -37,8 +38,9 @@ def thresholds(classifier: PictureClassifier, faces: PictureSet) -> np.ndarray:
     """Logits (40,) above which an attribute counts as present, balanced on the validation part; 0 without one."""
     if len(faces.indices("val")) == 0:
         return np.zeros(attributes.COUNT)
-    scores = read(classifier, pictures_of(faces, "val")).attributes
-    truth = faces.attributes[faces.indices("val")] > 0
+    rows = sharp_rows(faces, "val")
+    scores = read(classifier, np.asarray(faces.pixels[rows])).attributes
+    truth = faces.attributes[rows] > 0
     return np.array([balanced_threshold(truth[:, i], scores[:, i]) for i in range(attributes.COUNT)])
 
 
