@@ -14,7 +14,17 @@ from tiny_text import checkpoint_root
 
 from core import checkpoints
 from core.models.adapter_files import WEIGHTS, AdapterError, read_adapter
-from core.models.adapters import TARGETS, AdapterFactors, Base, Worn, check_fit, layers_of, merged, part_of, reduced
+from core.models.adapters import (
+    TARGETS,
+    ActiveAdapter,
+    AdapterFactors,
+    Base,
+    check_fit,
+    layers_of,
+    merged,
+    part_of,
+    reduced,
+)
 
 MARK = "0123456789ab"
 
@@ -62,8 +72,8 @@ def base_of(network, kind="faces", mark=MARK):
 
 def test_what_is_read_is_what_was_written(faces, style):
     adapter = read_adapter(style)
-    assert adapter.name == "oil" and adapter.rank == 2 and adapter.facts["base"] == "faces"
-    assert set(adapter.factors) <= set(layers_of(faces)) and len(adapter.factors) > 20
+    assert adapter.name == "oil" and adapter.rank == 2 and adapter.metadata["base"] == "faces"
+    assert set(adapter.layers) <= set(layers_of(faces)) and len(adapter.layers) > 20
     assert (style / WEIGHTS).stat().st_size < 3 * 2**20
     config = checkpoints.read_json(style / "config.json")
     assert config["fingerprint"] == MARK and config["alpha"] == config["rank"] == 2
@@ -74,13 +84,15 @@ def test_merging_says_what_peft_says(faces, style):
     adapter = read_adapter(style)
     attached = type(faces).from_config(faces.config).eval()
     attached.load_state_dict(faces.state_dict())
-    inject_adapter_in_model(LoraConfig(r=2, lora_alpha=2, target_modules=list(adapter.factors)), attached)
+    inject_adapter_in_model(LoraConfig(r=2, lora_alpha=2, target_modules=list(adapter.layers)), attached)
     state = {key.removeprefix("unet."): value.float() for key, value in load_file(style / WEIGHTS).items()}
     outcome = set_peft_model_state_dict(attached, state)
     assert not outcome.unexpected_keys
     with torch.no_grad():
         expected, plain = attached(*asked(faces)), faces(*asked(faces))
-        torch.testing.assert_close(merged(faces, [Worn(adapter, 1.0)])(*asked(faces)), expected, rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(
+            merged(faces, [ActiveAdapter(adapter, 1.0)])(*asked(faces)), expected, rtol=1e-3, atol=1e-4
+        )
     assert (expected - plain).abs().max() > 0.01
 
 
@@ -89,7 +101,7 @@ def test_the_face_denoiser_takes_the_file_as_diffusers_networks_do(faces, style)
     attached.load_state_dict(faces.state_dict())
     attached.load_lora_adapter(load_file(style / WEIGHTS), prefix="unet")
     with torch.no_grad():
-        mine = merged(faces, [Worn(read_adapter(style), 1.0)])(*asked(faces))
+        mine = merged(faces, [ActiveAdapter(read_adapter(style), 1.0)])(*asked(faces))
         torch.testing.assert_close(attached(*asked(faces)), mine, rtol=1e-3, atol=1e-4)
 
 
@@ -97,10 +109,10 @@ def test_nothing_worn_or_weight_zero_is_the_network_itself(faces, style):
     adapter = read_adapter(style)
     with torch.no_grad():
         plain = faces(*asked(faces))
-        for worn in ([], [Worn(adapter, 0.0)], [Worn(adapter, 1.0, (0, 0, 0))]):
+        for worn in ([], [ActiveAdapter(adapter, 0.0)], [ActiveAdapter(adapter, 1.0, (0, 0, 0))]):
             assert torch.equal(merged(faces, worn)(*asked(faces)), plain)
         before = {name: value.clone() for name, value in faces.state_dict().items()}
-        merged(faces, [Worn(adapter, 1.0)])
+        merged(faces, [ActiveAdapter(adapter, 1.0)])
     assert all(torch.equal(value, before[name]) for name, value in faces.state_dict().items())
 
 
@@ -109,7 +121,7 @@ def test_untouched_tensors_are_shared_and_parts_touch_their_part_alone(faces, st
     plain = dict(faces.named_parameters())
     for place, part in enumerate(("early", "middle", "late")):
         strengths = tuple(float(place == other) for other in range(3))
-        changed = dict(merged(faces, [Worn(adapter, 1.0, strengths)]).named_parameters())
+        changed = dict(merged(faces, [ActiveAdapter(adapter, 1.0, strengths)]).named_parameters())
         moved = {name for name in plain if changed[name] is not plain[name]}
         assert moved and {part_of(name) for name in moved} == {part}
 
@@ -117,11 +129,10 @@ def test_untouched_tensors_are_shared_and_parts_touch_their_part_alone(faces, st
 def test_a_smaller_rank_keeps_the_largest_of_the_change(faces, style):
     adapter = read_adapter(style)
     small = reduced(adapter, 1)
-    assert small.rank == 1 and small.facts["rank"] == 1 and reduced(adapter, adapter.rank) is adapter
+    assert small.rank == 1 and small.metadata["rank"] == 1 and reduced(adapter, adapter.rank) is adapter
     check_fit(small, base_of(faces))
-    for name, (down, up) in adapter.factors.items():
-        whole = up.flatten(1).float() @ down.flatten(1).float()
-        kept = small.factors[name][1].flatten(1) @ small.factors[name][0].flatten(1)
+    for name, update in adapter.layers.items():
+        whole, kept = update.delta(), small.layers[name].delta()
         assert torch.linalg.matrix_rank(kept, rtol=1e-4) == 1
         lost = torch.linalg.svdvals(whole)[1:].square().sum().sqrt()  # no matrix of rank 1 is nearer
         assert torch.allclose((whole - kept).norm(), lost, rtol=1e-3, atol=1e-6)
@@ -132,8 +143,8 @@ def test_a_smaller_rank_keeps_the_largest_of_the_change(faces, style):
 def test_two_styles_add_up_in_any_order(faces, tmp_path):
     one = read_adapter(made(faces, "faces", tmp_path / "one"))
     two = read_adapter(made(faces, "faces", tmp_path / "two", rank=3))
-    both = merged(faces, [Worn(one, 0.5), Worn(two, -0.25)]).state_dict()
-    apart = [merged(faces, [Worn(a, w)]).state_dict() for a, w in ((one, 0.5), (two, -0.25))]
+    both = merged(faces, [ActiveAdapter(one, 0.5), ActiveAdapter(two, -0.25)]).state_dict()
+    apart = [merged(faces, [ActiveAdapter(a, w)]).state_dict() for a, w in ((one, 0.5), (two, -0.25))]
     for name, value in faces.state_dict().items():
         torch.testing.assert_close(both[name], apart[0][name] + apart[1][name] - value, rtol=1e-4, atol=1e-5)
 
@@ -157,7 +168,7 @@ def test_plain_diffusers_loads_a_text_style_and_it_changes_the_picture(text_root
     loaded = draw(other)
     assert (loaded - plain).abs().max() > 0.02
     other.unload_lora_weights()
-    other.unet = merged(other.unet, [Worn(read_adapter(folder), 1.0)])
+    other.unet = merged(other.unet, [ActiveAdapter(read_adapter(folder), 1.0)])
     torch.testing.assert_close(draw(other), loaded, rtol=1e-3, atol=2e-3)
 
 
@@ -170,10 +181,10 @@ def test_files_of_other_programs_are_read(text, tmp_path):
     peft = {"lora_adapter_metadata": json.dumps({"unet.lora_alpha": 1, "unet.r": 2})}
     save_file(tensors, tmp_path / "half.safetensors", peft)
     theirs, half = read_adapter(tmp_path / "old.safetensors"), read_adapter(tmp_path / "half.safetensors")
-    assert set(theirs.factors) == set(ours.factors) == set(half.factors) and theirs.facts == {}
-    for layer, (down, up) in ours.factors.items():
-        assert torch.equal(theirs.factors[layer][0], down) and torch.equal(theirs.factors[layer][1], up)
-        assert torch.equal(half.factors[layer][1], up * 0.5)
+    assert set(theirs.layers) == set(ours.layers) == set(half.layers) and theirs.metadata == {}
+    for layer, update in ours.layers.items():
+        assert torch.equal(theirs.layers[layer].delta(), update.delta())
+        assert torch.equal(half.layers[layer].delta(), update.delta() * 0.5)
     check_fit(theirs, base_of(text.unet, "text"))
     kohya = {}
     for layer in ("down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q", "mid_block.attentions.0.proj_in"):
@@ -184,7 +195,7 @@ def test_files_of_other_programs_are_read(text, tmp_path):
     save_file(kohya, tmp_path / "kohya.safetensors")
     read = read_adapter(tmp_path / "kohya.safetensors")
     layer = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
-    assert torch.allclose(read.factors[layer][1], ours.factors[layer][1] * 0.5)
+    assert torch.allclose(read.layers[layer].delta(), ours.layers[layer].delta() * 0.5)
 
 
 def rewritten(style, target, change, metadata=None):
@@ -266,15 +277,15 @@ def test_values_that_are_not_numbers_are_refused(style, tmp_path, value):
 
 
 def test_absurd_ranks_and_other_kinds_of_adapters_are_refused(faces, style, tmp_path):
-    large = {"unet.middle.blocks.0.embed.lora_A.weight": torch.zeros(512, 32)}
-    large["unet.middle.blocks.0.embed.lora_B.weight"] = torch.zeros(64, 512)
-    with pytest.raises(AdapterError, match="rank 512; styles of rank 128"):
+    large = {"unet.middle.blocks.0.embed.lora_A.weight": torch.zeros(1024, 32)}
+    large["unet.middle.blocks.0.embed.lora_B.weight"] = torch.zeros(64, 1024)
+    with pytest.raises(AdapterError, match="rank 1024; styles of rank 512"):
         read_adapter(rewritten(style, tmp_path / "large.safetensors", lambda tensors: large))
     with pytest.raises(AdapterError, match="between 1 and 128"):
         AdapterFactors(faces, TARGETS["faces"], 512, {})
-    with pytest.raises(AdapterError, match="another kind of adapter"):
-        dora = {"unet.middle.blocks.0.embed.dora_scale": torch.zeros(3)}
-        read_adapter(rewritten(style, tmp_path / "dora.safetensors", lambda tensors: dora))
+    with pytest.raises(AdapterError, match="another kind of adapter than LoRA: LoHa"):
+        loha = {"lora_unet_mid_block_attentions_0_proj_in.hada_w1_a": torch.zeros(3, 3)}
+        read_adapter(rewritten(style, tmp_path / "loha.safetensors", lambda tensors: loha))
     with pytest.raises(AdapterError, match="no LoRA"):
         network = {"weight": torch.zeros(3)}
         read_adapter(rewritten(style, tmp_path / "network.safetensors", lambda tensors: network))

@@ -17,9 +17,9 @@ from core import checkpoints
 from core.data.framing import Framing, step_back
 from core.data.style_photos import StyleError
 from core.models.adapter_files import WEIGHTS, AdapterError, read_adapter, write_adapter
-from core.models.adapters import TARGETS, AdapterFactors, Worn, merged
+from core.models.adapters import TARGETS, ActiveAdapter, AdapterFactors, merged
 from core.networks.deterministic import Packed
-from core.pipelines.faces.engine import MOST_DRESSED
+from core.pipelines.faces.engine import MOST_MERGED
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.faces.types import EditRequest
 from core.pipelines.prompts.pipeline import PromptsPipeline
@@ -97,14 +97,14 @@ def test_many_at_once_in_different_styles_get_what_each_gets_alone(pipeline):
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda recipe: drawn(pipeline, recipe), recipes * 2))
     assert together == alone * 2 and len(set(alone)) == len(alone)
-    assert len(pipeline.faces.engine._wardrobe._merged) <= MOST_DRESSED
+    assert len(pipeline.faces.engine._adapters._merged) <= MOST_MERGED
 
 
 def test_switching_reads_no_file_again(pipeline, root):
     drawn(pipeline, SMALL, StyleSet({"oil": 1.0}))
-    before = [pipeline.faces.engine.dressed(replace(SMALL, styles={"oil": 1.0})) for _ in range(2)]
+    before = [pipeline.faces.engine.with_adapters(replace(SMALL, styles={"oil": 1.0})) for _ in range(2)]
     assert before[0] is before[1]
-    adapters = pipeline.faces.engine._wardrobe._adapters
+    adapters = pipeline.faces.engine._adapters._adapters
     held = list(adapters.values())
     drawn(pipeline, SMALL, StyleSet({"oil": 0.77}))
     assert {id(a) for a in adapters.values()} == {id(a) for a in held}
@@ -123,11 +123,12 @@ def test_a_moved_slider_lays_out_no_weights_again(pipeline, monkeypatch):
     with torch.inference_mode():
         asked = torch.randn(1, *engine.latent_shape), torch.tensor([500]), torch.zeros(1, 40)
         worn = [
-            Worn(read_adapter(engine.root / "styles" / name), weight) for name, weight in (("oil", 1), ("comic", -0.5))
+            ActiveAdapter(read_adapter(engine.root / "styles" / name), weight)
+            for name, weight in (("oil", 1), ("comic", -0.5))
         ]
         plain = checkpoints.load_model(engine.root / "faces")
         expected = merged(plain, worn)(*asked)
-        got = engine.denoise(*asked, network=engine.dressed(replace(SMALL, styles={"oil": 1.0, "comic": -0.5})))
+        got = engine.denoise(*asked, network=engine.with_adapters(replace(SMALL, styles={"oil": 1.0, "comic": -0.5})))
         assert (expected - plain(*asked)).abs().max() > 1e-3
         torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-4)
 
@@ -148,8 +149,8 @@ def test_a_face_brought_nearer_is_read_from_where_faces_are_known(root, tmp_path
         (tmp_path / part).symlink_to(root / part)
     shutil.copytree(root / "styles" / "oil", tmp_path / "styles" / "near")
     adapter = read_adapter(tmp_path / "styles" / "near")
-    facts = {**adapter.facts, "domain": "utkface", "framing": [2.0, 0.2]}
-    write_adapter(replace(adapter, facts=facts), tmp_path / "styles" / "near")
+    facts = {**adapter.metadata, "domain": "utkface", "framing": [2.0, 0.2]}
+    write_adapter(replace(adapter, metadata=facts), tmp_path / "styles" / "near")
     pipeline = FacesPipeline(tmp_path)
     face = last(pipeline.draw(replace(SMALL, styles={"near": 1.0}))).faces[0]
     back = Image.fromarray(step_back(np.asarray(face.image)[None], Framing(2.0, 0.2))[0])
@@ -217,7 +218,7 @@ def test_an_uploaded_file_is_worn_by_its_session_and_listed_for_no_other(pipelin
     assert info.name in {i.name for i in pipeline.styles("anna")}
     assert info.name not in {i.name for i in (*pipeline.styles("ben"), *pipeline.styles())}
     pipeline.shelf.remove("ben", info.name)
-    assert info.file.is_file() and read_adapter(info.file).facts["base"] == "faces"
+    assert info.file.is_file() and read_adapter(info.file).metadata["base"] == "faces"
     pipeline.close_session("anna")
     with pytest.raises(StyleError, match="no style"):
         drawn(pipeline, replace(SMALL, seed=3), StyleSet({info.name: 1.0}))

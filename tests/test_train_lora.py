@@ -20,8 +20,8 @@ from core.data import load
 from core.data.framing import Framing
 from core.data.sets import named_attributes
 from core.data.style_photos import StyleError, check_photos, read_photos
-from core.models.adapter_files import WEIGHTS, Adapter, AdapterError, read_adapter
-from core.models.adapters import EVERYWHERE, Base, Worn, check_fit, merged, reduced, targeted
+from core.models.adapter_files import WEIGHTS, Adapter, AdapterError, LowRank, read_adapter
+from core.models.adapters import EVERYWHERE, ActiveAdapter, Base, check_fit, merged, reduced, targeted
 from core.reports.cards import card_text
 from core.training.lora import train as lora
 from core.training.lora.data import chosen_rows, open_base, photo_data, read_attributes, rendered_data
@@ -56,9 +56,7 @@ def losses(run: Path) -> list[tuple[int, float]]:
 
 def merged_change(adapter) -> torch.Tensor:
     """All updates of weights, one after the other."""
-    return torch.cat(
-        [(up.flatten(1) @ down.flatten(1)).flatten() for _, (down, up) in sorted(adapter.factors.items())]
-    ).float()
+    return torch.cat([update.delta().flatten() for _, update in sorted(adapter.layers.items())])
 
 
 def photos(count=6, size=64) -> np.ndarray:
@@ -110,7 +108,7 @@ def test_a_style_is_learnt_and_the_base_stays(base, tmp_path):
     assert error[-1] < 0.9 * error[0]
     assert all(torch.equal(value, before[name]) for name, value in base.network.state_dict().items())
     adapter = read_adapter(tmp_path / "run" / "best")
-    assert adapter.rank == 4 and adapter.facts["renderer"] == "neon"
+    assert adapter.rank == 4 and adapter.metadata["renderer"] == "neon"
     check_fit(adapter, Base("faces", base.network, lambda: base.fingerprint))
 
 
@@ -140,7 +138,7 @@ def test_samples_and_the_finished_folder(base, data, tmp_path):
     assert read_adapter(tmp_path / "small").rank == 1 and "of rank 1 for" in card_text(tmp_path / "small")
     export_style(base, tmp_path / "run", tmp_path / "neon")
     assert Image.open(tmp_path / "neon" / checkpoints.SAMPLES).size == (4 * base.size, base.size)
-    assert read_adapter(tmp_path / "neon").facts["title"] == "Neon"
+    assert read_adapter(tmp_path / "neon").metadata["title"] == "Neon"
     training = checkpoints.read_json(tmp_path / "neon" / "training.json")
     assert training["steps"] == 6 and training["curves"]["loss"]["values"]
     assert training["data"]["celeba"] == len(data.train) + len(data.val)
@@ -169,7 +167,7 @@ def test_a_domain_is_learnt_from_clear_pictures(base, tiny_checkpoints, syntheti
     assert (told[:, INDEX["Male"]] != 0).all() and (told[:, INDEX["Young"]] == 0).any()
     facts = {"title": "Close portrait", "domain": "utkface", "framing": [framing.zoom, framing.below]}
     train_style(base, close, SMOKE, tmp_path / "run", facts)
-    kept = read_adapter(tmp_path / "run" / "best").facts
+    kept = read_adapter(tmp_path / "run" / "best").metadata
     assert kept["domain"] == "utkface" and Framing.of(kept["framing"]) == framing
 
 
@@ -193,7 +191,7 @@ def test_a_whole_denoiser_is_condensed_into_a_small_style(base, data, tmp_path):
     plain = base.network(*asked[0]) - taught(*asked[0])
 
     def missed(adapter) -> float:
-        left = merged(base.network, [Worn(adapter, 1.0)])(*asked[0]) - taught(*asked[0])
+        left = merged(base.network, [ActiveAdapter(adapter, 1.0)])(*asked[0]) - taught(*asked[0])
         return float(left.square().mean() / plain.square().mean())
 
     sizes = [missed(condensed(base.network, taught, targets, rank, asked)) for rank in (1, 4, 128)]
@@ -206,7 +204,7 @@ def test_a_whole_denoiser_is_condensed_into_a_small_style(base, data, tmp_path):
         u, s, v = torch.linalg.svd(change, full_matrices=False)
         shape = taught.get_submodule(name).weight.shape
         up = (u[:, :1] * s[:1]).reshape(shape[0], 1, *((1, 1) if len(shape) == 4 else ()))
-        cut[name] = (v[:1].reshape(1, *shape[1:]), up)
+        cut[name] = LowRank(v[:1].reshape(1, *shape[1:]), up)
     assert sizes[0] < missed(Adapter("cut", cut, {}, "")), "knowing the inputs is worth something"
     small = replace(SMOKE, rank=4, everywhere=True, loop=replace(loop, steps=10))
     train_style(base, data, small, tmp_path / "small", FACTS, start=tmp_path / "whole" / "last")
@@ -225,12 +223,9 @@ def test_a_finished_style_is_gone_on_with_in_more_layers(base, data, tmp_path):
     wide = replace(SMOKE, rank=3, everywhere=True, loop=replace(SMOKE.loop, steps=1, learning_rate=1e-9))
     train_style(base, data, wide, tmp_path / "second", FACTS, start=first)
     before, after = read_adapter(first), read_adapter(tmp_path / "second" / "best")
-    assert set(after.factors) > set(before.factors) and after.rank == 3
-    for name, (down, up) in before.factors.items():
-        wider_down, wider_up = after.factors[name]
-        assert torch.allclose(
-            wider_up.flatten(1) @ wider_down.flatten(1), up.flatten(1) @ down.flatten(1), atol=1e-4
-        ), name
+    assert set(after.layers) > set(before.layers) and after.rank == 3
+    for name, update in before.layers.items():
+        assert torch.allclose(after.layers[name].delta(), update.delta(), atol=1e-4), name
     assert checkpoints.read_json(tmp_path / "second" / "run.json")["started_from"]["weights"]
     with pytest.raises(AdapterError, match="rank 3, more than is trained"):
         train_style(base, data, replace(wide, rank=2), tmp_path / "third", FACTS, start=tmp_path / "second" / "best")
@@ -255,7 +250,7 @@ def test_the_text_model_learns_a_style_too(tmp_path):
     assert own.told.ndim == 3
     train_style(base, own, SMOKE, tmp_path / "style", FACTS, show=sampler(base, tmp_path / "samples", "inky"))
     adapter = read_adapter(tmp_path / "style" / "best")
-    assert adapter.facts["base"] == "text"
+    assert adapter.metadata["base"] == "text"
     check_fit(adapter, Base("text", base.network, lambda: base.fingerprint))
     assert len(list((tmp_path / "samples").iterdir())) == 2
 
@@ -296,7 +291,7 @@ def test_the_command_trains_from_a_folder_and_exports(monkeypatch, tiny_checkpoi
         Image.fromarray(pixels).save(tmp_path / "photos" / f"{number}.png")
     options = ["--out", tmp_path / "run", "--export", tmp_path / "mine", "--checkpoints", tiny_checkpoints]
     train(monkeypatch, "--pictures", tmp_path / "photos", "--name", "Mine", *options)
-    assert read_adapter(tmp_path / "mine").facts["title"] == "Mine"
+    assert read_adapter(tmp_path / "mine").metadata["title"] == "Mine"
     assert "somebody's own pictures" in (tmp_path / "mine" / "README.md").read_text()
 
 

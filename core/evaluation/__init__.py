@@ -73,7 +73,7 @@ def evaluate_styles(root: Path, sets: Sets, options: Options, names: Sequence[st
     }
     for name, figures in style_figures(root, sets, options, names):
         folder = root / "styles" / name
-        about = {"weights": read_adapter(folder).mark, "measured_with": made}
+        about = {"weights": read_adapter(folder).fingerprint, "measured_with": made}
         metrics = {"command": options.command, **about, **figures}
         checkpoints.write_json(folder / "metrics.json", _plain(metrics))
         write_card(folder)

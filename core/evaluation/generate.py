@@ -32,7 +32,7 @@ def draw_faces(engine: FaceEngine, recipe: Recipe, seeds: Sequence[int], wanted:
     """N seeds and attribute rows (N, 40) -> uint8 (N, S, S, 3), with the recipe's solver, steps, guidance, styles."""
     plan = Plan(recipe.solver, recipe.steps, recipe.guidance, recipe.guidance_interval)
     rows = torch.from_numpy(resolved(wanted))
-    denoise = partial(engine.denoise, network=engine.dressed(recipe))
+    denoise = partial(engine.denoise, network=engine.with_adapters(recipe))
     pictures = []
     starts = range(0, len(seeds), BATCH)
     for start in tqdm(starts, desc="draw", unit="batch", mininterval=1, leave=False, disable=len(starts) < 8):

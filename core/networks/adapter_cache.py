@@ -1,4 +1,4 @@
-"""Merged copies of one denoiser: what a request wears is in the weights, so drawing takes no longer than without.
+"""Merged copies of one denoiser: the adapters of a request are in its weights, so drawing takes no longer than without.
 
 Nothing is attached and taken off again: two requests in different styles run different networks, and each gets bit for
 bit what it would get alone.
@@ -14,63 +14,81 @@ from pathlib import Path
 from torch import nn
 
 from core.data.framing import Framing
-from core.models.adapter_files import WEIGHTS, Adapter, read_adapter
-from core.models.adapters import Base, Worn, check_fit
+from core.models.adapter_files import Adapter, read_adapter, weights_file
+from core.models.adapters import ActiveAdapter, Base, check_fit, merged_text_encoder
 
 MOST_ADAPTERS = 64
+MOST_BYTES = 512 * 2**20  # of adapters in memory; one alone may be larger
+
+Merge = Callable[[Sequence[ActiveAdapter]], nn.Module]
+Parts = tuple[float, float, float]
 
 
-class Wardrobe:
-    """``base`` says what fits, ``find`` where a style's file lies; ``dress`` makes a copy of the network in styles, of
-    which the newest ``most`` are kept.
+class AdapterCache:
+    """``base`` says what fits, ``find`` where a style's file lies; ``merge`` makes a copy of the network with adapters,
+    of which the newest ``most`` are kept. Everything here raises ``AdapterError`` and what ``find`` raises.
     """
 
-    def __init__(
-        self, base: Base, find: Callable[[str], Path], dress: Callable[[Sequence[Worn]], nn.Module], most: int
-    ) -> None:
-        self.base, self._find, self._dress, self._most = base, find, dress, most
+    def __init__(self, base: Base, find: Callable[[str], Path], merge: Merge, most: int) -> None:
+        self.base, self._find, self._merge, self._most = base, find, merge, most
         self._merged: OrderedDict[tuple, nn.Module] = OrderedDict()
         self._adapters: OrderedDict[tuple, Adapter] = OrderedDict()
         self._lock = threading.Lock()
 
-    def dressed(self, styles: Mapping[str, float], parts: tuple[float, float, float]) -> nn.Module | None:
-        """The network in these styles; None for no styles. Raises ``AdapterError`` and what ``find`` raises."""
-        weights = {name: weight for name, weight in sorted(styles.items()) if weight != 0}
-        if not weights or not any(parts):
+    def with_adapters(self, styles: Mapping[str, float], parts: Parts) -> nn.Module | None:
+        """The network with these styles applied; None where none is."""
+        if not any(parts):
             return None
         with self._lock:
-            worn = [Worn(self._adapter(name), weight, parts) for name, weight in weights.items()]
-            key = tuple(one.key for one in worn)
-            if key not in self._merged:
-                network = self._dress(worn)
-                while len(self._merged) >= self._most:
-                    self._merged.popitem(last=False)
-                self._merged[key] = network
-            self._merged.move_to_end(key)
-            return self._merged[key]
+            active = [one for one in self._active(styles, parts) if one.adapter.layers]
+            return self._kept("denoiser", active, self._merge) if active else None
+
+    def text_encoder(self, styles: Mapping[str, float]) -> nn.Module | None:
+        """The text encoder with the text parts of these styles; None where they have none."""
+        encoder = self.base.text_encoder
+        if encoder is None:
+            return None
+        with self._lock:
+            active = [one for one in self._active(styles, (1.0, 1.0, 1.0)) if one.adapter.text_layers]
+            return self._kept("text", active, lambda ones: merged_text_encoder(encoder, ones)) if active else None
+
+    def notes(self, styles: Mapping[str, float]) -> tuple[str, ...]:
+        """What is left out of the files of these styles, a sentence each."""
+        with self._lock:
+            return tuple(f"{one.adapter.name}: {note}" for one in self._active(styles) for note in one.adapter.notes)
 
     def framing(self, styles: Mapping[str, float]) -> Framing:
         """How much nearer these styles bring a portrait: as the strongest does of those that move the camera."""
         with self._lock:
-            worn = [(weight, self._adapter(name).facts) for name, weight in styles.items() if weight > 0]
-        moves = [(weight, Framing.of(facts["framing"])) for weight, facts in worn if "framing" in facts]
+            active = [(weight, self._adapter(name).metadata) for name, weight in styles.items() if weight > 0]
+        moves = [(weight, Framing.of(metadata["framing"])) for weight, metadata in active if "framing" in metadata]
         weight, framing = max(moves, key=lambda move: move[0], default=(0.0, Framing()))
         return framing.partly(weight)
+
+    def _active(self, styles: Mapping[str, float], parts: Parts = (1.0, 1.0, 1.0)) -> list[ActiveAdapter]:
+        return [ActiveAdapter(self._adapter(name), weight, parts) for name, weight in sorted(styles.items()) if weight]
+
+    def _kept(self, what: str, active: Sequence[ActiveAdapter], merge: Merge) -> nn.Module:
+        key = (what, *(one.key for one in active))
+        if key not in self._merged:
+            while sum(kept[0] == what for kept in self._merged) >= self._most:
+                del self._merged[next(kept for kept in self._merged if kept[0] == what)]
+            self._merged[key] = merge(active)
+        self._merged.move_to_end(key)
+        return self._merged[key]
 
     def _adapter(self, name: str) -> Adapter:
         """Read once for as long as its file stays the same."""
         path = self._find(name)
-        stat = _weights(path).stat()
+        stat = weights_file(path).stat()
         key = (str(path), stat.st_mtime_ns, stat.st_size)
         if key not in self._adapters:
-            adapter = read_adapter(path, name)
+            adapter = read_adapter(path, name, layers_per_block=self.base.layers_per_block)
             check_fit(adapter, self.base)
-            while len(self._adapters) >= MOST_ADAPTERS:
-                self._adapters.popitem(last=False)
             self._adapters[key] = adapter
+            while len(self._adapters) > 1 and (
+                len(self._adapters) > MOST_ADAPTERS or sum(one.size for one in self._adapters.values()) > MOST_BYTES
+            ):
+                self._adapters.popitem(last=False)
         self._adapters.move_to_end(key)
         return self._adapters[key]
-
-
-def _weights(path: Path) -> Path:
-    return path / WEIGHTS if path.is_dir() else path

@@ -13,20 +13,21 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from core.models.adapters import Adapter, Worn, changed_weight, delta
+from core.models.adapter_files import Adapter, LowRank
+from core.models.adapters import ActiveAdapter, changed_weight
 from core.networks.deterministic import Packed, convolve
 
 
 class Change:
-    """What a style changes of one convolution, laid out when it is first asked for."""
+    """What an adapter changes of one convolution, laid out when it is first needed."""
 
-    def __init__(self, down: Tensor, up: Tensor) -> None:
-        self.down, self.up = down, up
+    def __init__(self, update: LowRank) -> None:
+        self.update = update
         self.weight: Tensor | None = None
 
     def laid_out(self, plain: Packed) -> Tensor:
         if self.weight is None:
-            self.weight = plain.lay_out(delta(self.down, self.up, plain.shape))
+            self.weight = plain.lay_out(self.update.delta().view(plain.shape))
         return self.weight
 
 
@@ -41,11 +42,16 @@ class Restyled(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = x.contiguous(memory_format=torch.channels_last)
         if self.weight is None:
-            weight = self.plain.laid_out(x)
-            for change, strength in self.changes:
-                weight = torch.add(weight, change.laid_out(self.plain), alpha=strength)
-            self.weight, self.changes = weight, ()
+            self.weight, self.changes = self._changed(self.plain.laid_out(x)), ()
         return convolve(x, self.weight, self.plain.bias, self.plain.how)
+
+    def _changed(self, weight: Tensor) -> Tensor:
+        if any(change.update.magnitude is not None for change, _ in self.changes):  # DoRA is no sum
+            updates = [(change.update, strength) for change, strength in self.changes]
+            return self.plain.lay_out(changed_weight(weight.to_dense(), updates))
+        for change, strength in self.changes:
+            weight = torch.add(weight, change.laid_out(self.plain), alpha=strength)
+        return weight
 
 
 class StyledCopies:
@@ -58,11 +64,11 @@ class StyledCopies:
         self._changes: OrderedDict[str, dict[str, Change]] = OrderedDict()
 
     @torch.no_grad()
-    def __call__(self, worn: Sequence[Worn]) -> nn.Module:
+    def __call__(self, active: Sequence[ActiveAdapter]) -> nn.Module:
         """A copy in these styles; whatever none of them changes is shared."""
-        layers: dict[str, list[tuple[Worn, float]]] = {}
-        for one in worn:
-            for layer in one.adapter.factors:
+        layers: dict[str, list[tuple[ActiveAdapter, float]]] = {}
+        for one in active:
+            for layer in one.adapter.layers:
                 if strength := one.strength(layer):
                     layers.setdefault(layer, []).append((one, strength))
         shared = {id(m): m for m in self.network.modules() if not any(m.children())}
@@ -75,16 +81,16 @@ class StyledCopies:
                 setattr(result.get_submodule(parent), leaf, Restyled(plain, laid))
                 continue
             own = copy.deepcopy(plain, {id(tensor): tensor for tensor in plain.parameters()})
-            factors = [(*one.adapter.factors[layer], strength) for one, strength in changes]
-            own.weight = nn.Parameter(changed_weight(plain.weight, factors), requires_grad=False)
+            updates = [(one.adapter.layers[layer], strength) for one, strength in changes]
+            own.weight = nn.Parameter(changed_weight(plain.weight, updates), requires_grad=False)
             setattr(result.get_submodule(parent), leaf, own)
         return result.eval()
 
     def _of(self, adapter: Adapter) -> dict[str, Change]:
-        key = adapter.mark
+        key = adapter.fingerprint
         if key not in self._changes:
             while len(self._changes) >= self._most:
                 self._changes.popitem(last=False)
-            self._changes[key] = {layer: Change(*factors) for layer, factors in adapter.factors.items()}
+            self._changes[key] = {layer: Change(update) for layer, update in adapter.layers.items()}
         self._changes.move_to_end(key)
         return self._changes[key]

@@ -23,7 +23,7 @@ from core.diffusion.sampling import Plan, Step, noise_for, solvers, walk
 from core.images import to_images, to_pixels, to_tensor
 from core.models import FaceUNet, LatentCodec, PictureClassifier
 from core.models.adapters import Base, merged
-from core.networks.adapter_cache import Wardrobe
+from core.networks.adapter_cache import AdapterCache
 from core.networks.deterministic import steady
 from core.networks.deterministic_adapters import StyledCopies
 from core.pipelines.faces.types import PARTS
@@ -31,7 +31,7 @@ from core.pipelines.styles.library import StyleShelf
 from core.pipelines.styles.types import check_worn
 from core.recipe import Recipe, RecipeError
 
-MOST_DRESSED = 4  # copies of the network kept; another is made in a tenth of what drawing takes
+MOST_MERGED = 4  # copies of the network kept; another is made in a tenth of what drawing takes
 
 
 class FaceEngine:
@@ -68,7 +68,7 @@ class FaceEngine:
             self._objective = Objective(_prediction(self.root / "faces" / "scheduler_config.json"))
             plain = Base("faces", merged(denoiser, []), cache(lambda: checkpoints.fingerprint(self.root / "faces")))
             self._denoiser = steady(denoiser)
-            self._wardrobe = Wardrobe(plain, self._shelf.find, StyledCopies(self._denoiser), MOST_DRESSED)
+            self._adapters = AdapterCache(plain, self._shelf.find, StyledCopies(self._denoiser), MOST_MERGED)
             self._codec, self._classifier = codec, steady(classifier.to(memory_format=torch.channels_last))
             steady(autoencoder.to(memory_format=torch.channels_last))
             self._loaded = True
@@ -100,7 +100,7 @@ class FaceEngine:
             raise RecipeError(f"These weights cannot be drawn with {one.solver}; use {', '.join(self.solvers())}.")
         plan = Plan(one.solver, one.steps, one.guidance, one.guidance_interval)
         noise, generator = noise_for(one.seed, self.latent_shape)
-        denoise = partial(self.denoise, network=self.dressed(one))
+        denoise = partial(self.denoise, network=self.with_adapters(one))
         return walk(denoise, self.objective, plan, noise, torch.from_numpy(wanted)[None], generator)
 
     def picture(self, z: Tensor) -> Image.Image:
@@ -118,16 +118,16 @@ class FaceEngine:
     def framing(self, one: Recipe) -> Framing:
         """How much nearer a recipe's styles bring a face than the face model draws it."""
         self.load()
-        return self._wardrobe.framing(one.styles) if any(one.style_parts) else Framing()
+        return self._adapters.framing(one.styles) if any(one.style_parts) else Framing()
 
-    def dressed(self, one: Recipe) -> nn.Module | None:
-        """The denoiser in the recipe's styles; None for no styles. Raises ``CheckpointError``, ``RecipeError``."""
+    def with_adapters(self, one: Recipe) -> nn.Module | None:
+        """The denoiser with the recipe's styles; None where it has none. Raises ``CheckpointError``, ``RecipeError``."""
         self.load()
         check_worn({name: weight for name, weight in one.styles.items() if weight})
-        return self._wardrobe.dressed(one.styles, one.style_parts)
+        return self._adapters.with_adapters(one.styles, one.style_parts)
 
     def denoise(self, x: Tensor, timesteps: Tensor, wanted: Tensor, network: nn.Module | None = None) -> Tensor:
-        """Noisy latents (N, C, S, S) -> the prediction of the network, or of another that :meth:`dressed` returned."""
+        """Noisy latents (N, C, S, S) -> the prediction of the network, or of one that :meth:`with_adapters` made."""
         self.load()
         network = self._denoiser if network is None else network
         with self._lock, torch.inference_mode():

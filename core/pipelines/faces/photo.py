@@ -40,7 +40,7 @@ def edit_photo(engine: FaceEngine, request: EditRequest, cancel: Cancel | None) 
         return to_images(keep_rest(photo, reconstruction, engine.decode(latents)))[0]
 
     source, target = torch.from_numpy(base)[None], torch.from_numpy(wanted.values)[None]
-    network = engine.dressed(recipe)  # the style is put on the edit alone
+    network = engine.with_adapters(recipe)  # the style is put on the edit alone
     edited_by = None if network is None else partial(engine.denoise, network=network)
     options = {"steps": STEPS, "guidance": recipe.guidance, "faithfulness": request.faithfulness}
     options["edited_by"] = edited_by

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from core.images import to_images
 from core.models import LatentCodec
 from core.models.adapters import Base, merged
 from core.models.prior import TextPrior
-from core.networks.adapter_cache import Wardrobe
+from core.networks.adapter_cache import AdapterCache
 from core.pipelines.prompts.attention_maps import Attention, recorded, word_maps
 from core.pipelines.prompts.types import Drawing, PromptRequest
 from core.pipelines.styles.library import StyleShelf
@@ -73,12 +73,11 @@ class TextEngine:
             self._device, self._dtype = _where(self.large)
             unet = pipeline.unet.to(self._device, memory_format=torch.channels_last).eval().requires_grad_(False)
             self._unet = unet if self._dtype == torch.float32 else unet.to(self._dtype)
-            mark = cache(lambda: checkpoints.fingerprint(self.folder / "unet"))
-            base = Base("sd" if self.large else "text", self._unet, mark)
-            self._wardrobe = Wardrobe(
-                base, self._shelf.find, partial(merged, base.network), most=1 if self.large else 12
-            )
             self._encoder = pipeline.text_encoder.to(self._device).eval().requires_grad_(False)
+            fingerprint = cache(lambda: checkpoints.fingerprint(self.folder / "unet"))
+            base = Base("sd" if self.large else "text", self._unet, fingerprint, self._encoder)
+            most = 1 if self.large else 12
+            self._adapters = AdapterCache(base, self._shelf.find, partial(merged, base.network), most)
             self._codec = LatentCodec(pipeline.vae.to(self._device).eval().requires_grad_(False))
             self._tokenizer = pipeline.tokenizer
             self._prior = _prior(self.folder / "prior")
@@ -109,22 +108,30 @@ class TextEngine:
         words = len(prompt[:kept].split())
         return (f"Only the first {words} words were read: more do not fit the text encoder.",)
 
-    def states(self, text: str) -> Tensor:
-        """A text -> (1, L, D), padded and cut as ``StableDiffusionPipeline`` does it."""
+    def states(self, text: str, styles: Mapping[str, float] | None = None) -> Tensor:
+        """A text -> (1, L, D), padded and cut as ``StableDiffusionPipeline`` does it; by the text encoder with the
+        styles that change it.
+        """
         self.load()
+        encoder = self._adapters.text_encoder(styles or {}) or self._encoder
         tokens = self._tokens(text).input_ids.to(self._device)
         with self._lock, torch.inference_mode():
-            return self._encoder(tokens).last_hidden_state.float().cpu().clone()
+            return encoder(tokens).last_hidden_state.float().cpu().clone()
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Characters of every token of a text; (0, 0) for those that stand for none."""
         return [tuple(span) for span in self._tokens(text, offsets=True).offset_mapping[0].tolist()]
 
-    def dressed(self, one: Recipe) -> nn.Module | None:
-        """The denoiser in the recipe's styles; None for no styles. Raises ``CheckpointError``, ``RecipeError``."""
+    def with_adapters(self, one: Recipe) -> nn.Module | None:
+        """The denoiser with the recipe's styles; None where it has none. Raises ``CheckpointError``, ``RecipeError``."""
         self.load()
         check_worn({name: weight for name, weight in one.styles.items() if weight})
-        return self._wardrobe.dressed(one.styles, one.style_parts)
+        return self._adapters.with_adapters(one.styles, one.style_parts)
+
+    def adapter_notes(self, styles: Mapping[str, float]) -> tuple[str, ...]:
+        """What is left out of the styles' files. Raises ``CheckpointError``."""
+        self.load()
+        return self._adapters.notes(styles)
 
     def denoise(
         self,
@@ -134,8 +141,8 @@ class TextEngine:
         attention: Attention | None = None,
         network: nn.Module | None = None,
     ) -> Tensor:
-        """Noisy latents (N, C, S, S) -> the prediction, in float32 on the CPU; of the network that :meth:`dressed`
-        returned, where there is one.
+        """Noisy latents (N, C, S, S) -> the prediction, in float32 on the CPU; of the network that
+        :meth:`with_adapters` made, where there is one.
         """
         unet = self._unet if network is None else network
         x = x.to(self._device, self._dtype).contiguous(memory_format=torch.channels_last)
@@ -187,13 +194,13 @@ class DrawnPicture:
     def __init__(self, engine: TextEngine, request: PromptRequest, towards: tuple[str, float] | None) -> None:
         recipe = request.recipe
         self.engine, self.request = engine, request
-        self.network = engine.dressed(recipe)
+        self.network = engine.with_adapters(recipe)
         self.attention = Attention(engine.latent_shape[1]) if request.maps else None
         self.film: list[Image.Image] = []
-        wanted = engine.states(recipe.prompt)
+        wanted = engine.states(recipe.prompt, recipe.styles)
         if towards is not None:
-            wanted = torch.lerp(wanted, engine.states(towards[0]), towards[1])
-        self.told = Told(wanted, engine.states(recipe.negative_prompt))
+            wanted = torch.lerp(wanted, engine.states(towards[0], recipe.styles), towards[1])
+        self.told = Told(wanted, engine.states(recipe.negative_prompt, recipe.styles))
         self.plan = Plan(recipe.solver, recipe.steps, recipe.guidance, recipe.guidance_interval)
         self.draft = None
         if recipe.start == "prior":

@@ -14,15 +14,20 @@ import secrets
 import shutil
 import tempfile
 import threading
+from functools import lru_cache
 from pathlib import Path
 
+from core.checkpoints import CheckpointError
+from core.data.safetensors_header import read_header
 from core.data.style_photos import StyleError
 from core.pipelines.styles.types import StyleInfo
 
 FILE = "pytorch_lora_weights.safetensors"
+FILES = (FILE, "adapter_model.safetensors")  # of diffusers and ours, of peft
 THUMBNAIL = "thumbnail.webp"
 VARIABLE = "LATENTSCAPE_LORAS"
 MOST_OF_A_SESSION = 24
+MOST_BYTES_OF_A_SESSION = 2**30
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,62}[A-Za-z0-9_-])?")
 
 
@@ -51,8 +56,7 @@ class StyleShelf:
         found.sort(key=lambda info: bool(info.domain))
         own = os.environ.get(VARIABLE, "")
         if own and Path(own).is_dir():
-            files = sorted(Path(own).glob("*.safetensors"))[:256]
-            found += [StyleInfo(f.stem, f.stem, "", "folder", file=f) for f in files if _NAME.fullmatch(f.stem)]
+            found += [_of_owner(path) for path in _adapters(Path(own))[:256]]
         if session:
             found += [i for f in _folders(self._of(session)) if (i := _described(f, "session"))]
         return tuple({info.name: info for info in reversed(found)}.values())[::-1]
@@ -63,17 +67,19 @@ class StyleShelf:
             raise StyleError(f"{name[:40]!r} cannot name a style.")
         candidates = [self.shipped / name]
         if own := os.environ.get(VARIABLE, ""):
-            candidates.append(Path(own) / f"{name}.safetensors")
+            candidates += [Path(own) / f"{name}.safetensors", Path(own) / name]
         if self._home is not None:
             candidates += [folder / name for folder in _folders(self._home)]
         for candidate in candidates:
-            if candidate.is_file() or (candidate / FILE).is_file():
+            if candidate.is_file() or any((candidate / file).is_file() for file in FILES):
                 return candidate
         raise StyleError(f"There is no style {name[:64]!r} here; choose one of the wall, or load its file again.")
 
-    def adopt(self, session: str, path: Path, title: str) -> StyleInfo:
-        """A finished folder or an uploaded file -> a style of this session. Raises ``CheckpointError``."""
-        from core.models.adapter_files import read_adapter, write_adapter
+    def adopt(self, session: str, path: Path, title: str, base: str = "") -> StyleInfo:
+        """A finished folder or an uploaded file -> a style of this session, for ``base`` where the file does not say.
+        Raises ``CheckpointError``.
+        """
+        from core.models.adapter_files import read_adapter
 
         place = self._of(session)
         if len(_folders(place)) >= MOST_OF_A_SESSION:
@@ -85,10 +91,14 @@ class StyleShelf:
         try:
             if path.is_dir():
                 shutil.copytree(path, part)
-            else:  # written anew in one format, so that what is downloaded can be loaded anywhere
-                facts = {"base": "", "fingerprint": "", "rank": adapter.rank, **adapter.facts}
-                facts["title"] = str(facts.get("title") or title or path.stem)[:64]
-                write_adapter(type(adapter)(name, adapter.factors, facts, ""), part)
+            else:  # as it is, so that what is downloaded is what was brought
+                if _bytes_of(place) + path.stat().st_size > MOST_BYTES_OF_A_SESSION:
+                    raise StyleError(f"A session holds at most {MOST_BYTES_OF_A_SESSION >> 20} MB of styles.")
+                part.mkdir()
+                shutil.copyfile(path, part / FILE)
+                described = {"base": base or _base_of(path), "rank": adapter.rank, **adapter.metadata}
+                described["title"] = str(described.get("title") or title or path.stem)[:64]
+                (part / "config.json").write_text(json.dumps(described), encoding="utf-8")
             os.replace(part, folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
@@ -112,6 +122,41 @@ class StyleShelf:
         folder = self.home / session
         folder.mkdir(exist_ok=True)
         return folder
+
+
+def _adapters(own: Path) -> list[Path]:
+    """The files of the owner's folder, and folders in it that peft or diffusers saved."""
+    files = [path for path in own.glob("*.safetensors") if _NAME.fullmatch(path.stem)]
+    folders = [path for path in _folders(own) if any((path / file).is_file() for file in FILES)]
+    return sorted([*files, *(path for path in folders if _NAME.fullmatch(path.name))])
+
+
+def _of_owner(path: Path) -> StyleInfo:
+    name = path.name if path.is_dir() else path.stem
+    file = next(path / each for each in FILES if (path / each).is_file()) if path.is_dir() else path
+    stat = file.stat()
+    return StyleInfo(name, name, _known_base(file, stat.st_mtime_ns, stat.st_size), "folder", file=file)
+
+
+@lru_cache(maxsize=1024)
+def _known_base(file: Path, changed: int, size: int) -> str:
+    return _base_of(file)
+
+
+def _base_of(file: Path) -> str:
+    """What a file is for, by its header alone; "" where that cannot be told, or the file cannot be used."""
+    try:
+        header = read_header(file)
+        said = json.loads(header.metadata.get("latentscape", "{}")).get("base", "")
+    except (CheckpointError, OSError, ValueError, TypeError, AttributeError):
+        return ""
+    if said in ("faces", "text", "sd"):
+        return said
+    return "sd" if any("_blocks" in key or key.startswith("lora_te") for key in header.shapes) else ""
+
+
+def _bytes_of(place: Path) -> int:
+    return sum(path.stat().st_size for path in place.rglob("*.safetensors"))
 
 
 def _folders(place: Path) -> list[Path]:

@@ -61,7 +61,7 @@ class StylesPipeline:
 
     def add(self, session: str, path: str | Path, title: str = "", base: str = "faces") -> StyleInfo:
         """An uploaded safetensors file -> a style of this session. Raises ``CheckpointError`` where it does not fit."""
-        info = self.shelf.adopt(session, Path(path), title)
+        info = self.shelf.adopt(session, Path(path), title, base)
         try:
             self._try_on(info.name, base)
         except CheckpointError:
@@ -161,4 +161,4 @@ class StylesPipeline:
     def _try_on(self, name: str, base: str) -> None:
         """Raises ``CheckpointError`` where the style does not fit the model."""
         engine = self.faces.engine if base == "faces" or self.prompts is None else self.prompts.engine
-        engine.dressed(Recipe(styles={name: 1.0}))
+        engine.with_adapters(Recipe(styles={name: 1.0}))

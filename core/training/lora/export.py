@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from core.diffusion.sampling import Plan, draw
 from core.diffusion.text import Told, walk_text
 from core.images import to_images
 from core.models.adapter_files import Adapter, read_adapter, write_adapter
-from core.models.adapters import AdapterFactors, Worn, merged, reduced
+from core.models.adapters import ActiveAdapter, AdapterFactors, merged, reduced
 from core.recipe import Recipe
 from core.training.export import training_facts
 from core.training.lora.data import StyleBase
@@ -42,8 +43,8 @@ def sampler(base: StyleBase, folder: Path, trigger: str = "") -> Callable[[nn.Mo
     folder.mkdir(parents=True, exist_ok=True)
 
     def show(model: nn.Module, step: int) -> None:
-        worn = model.adapter() if isinstance(model, AdapterFactors) else model
-        sheet = sample_sheet(base, worn, trigger=trigger)
+        adapter = model.adapter() if isinstance(model, AdapterFactors) else model
+        sheet = sample_sheet(base, adapter, trigger=trigger)
         part = folder / "sample.part"
         sheet.save(part, "PNG")
         os.replace(part, folder / f"sample-{step:05d}.png")
@@ -54,15 +55,15 @@ def sampler(base: StyleBase, folder: Path, trigger: str = "") -> Callable[[nn.Mo
 @torch.no_grad()
 def sample_sheet(
     base: StyleBase,
-    worn: Adapter | nn.Module | None,
+    adapter: Adapter | nn.Module | None,
     seeds: Sequence[int] = SEEDS,
     weight: float = 1.0,
     trigger: str = "",
 ) -> Image.Image:
     """The same four requests every time, in one row: in a style, by another denoiser, or as the base draws them."""
-    network = worn if isinstance(worn, nn.Module) else base.network
-    if isinstance(worn, Adapter):
-        network = merged(network, [Worn(worn, weight)])
+    network = adapter if isinstance(adapter, nn.Module) else base.network
+    if isinstance(adapter, Adapter):
+        network = merged(network, [ActiveAdapter(adapter, weight)])
     config = network.config
     channels = getattr(config, "latent_channels", None) or config.in_channels
     noise = torch.cat(
@@ -104,16 +105,16 @@ def export_style(
     """
     trained = read_adapter(run / which)
     adapter = reduced(trained, rank) if rank else trained
-    factors = {name: (down, up * scale) for name, (down, up) in adapter.factors.items()}
-    adapter = Adapter(adapter.name, factors, adapter.facts, "")
-    facts = {**adapter.facts, "title": title or adapter.facts.get("title") or folder.name}
+    layers = {name: replace(update, scale=update.scale * scale) for name, update in adapter.layers.items()}
+    metadata = {**adapter.metadata, "title": title or adapter.metadata.get("title") or folder.name}
+    adapter = Adapter(adapter.name, layers, metadata, "")
     folder.mkdir(parents=True, exist_ok=True)
     made = {"trained_rank": trained.rank, "scale": scale}
     checkpoints.write_json(folder / "training.json", {**training_facts(run), **made})
-    trigger = str(facts.get("trigger", ""))
+    trigger = str(metadata.get("trigger", ""))
     for name, seeds in ((checkpoints.SAMPLES, SEEDS), (_THUMBNAIL, (_THUMBNAIL_SEED,))):
         sample_sheet(base, adapter, seeds, trigger=trigger).save(folder / name, "WEBP", quality=92, method=6)
-    write_adapter(Adapter(adapter.name, factors, facts, ""), folder)  # last: now the folder counts
+    write_adapter(adapter, folder)  # last: now the folder counts
 
 
 def _seeded(seed: int) -> torch.Generator:

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from core import checkpoints
-from core.models.adapter_files import WEIGHTS, Adapter, read_adapter
-from core.models.adapters import Worn, merged, targeted
+from core.models.adapter_files import WEIGHTS, Adapter, LowRank, read_adapter
+from core.models.adapters import ActiveAdapter, merged, targeted
 from core.training.lora.data import StyleBase
 
 _SEEN = 2048  # places of a batch that a layer's input is judged by
@@ -31,7 +31,7 @@ def whole_model(base: StyleBase, start: Path | None) -> nn.Module:
     if start is None:
         return copy.deepcopy(base.network).requires_grad_(True)
     if (start / WEIGHTS).is_file():
-        return copy.deepcopy(merged(base.network, [Worn(read_adapter(start), 1.0)])).requires_grad_(True)
+        return copy.deepcopy(merged(base.network, [ActiveAdapter(read_adapter(start), 1.0)])).requires_grad_(True)
     return open_whole(base, start).requires_grad_(True)
 
 
@@ -53,7 +53,7 @@ def condensed(
     singular value decomposition of W L (Wang et al. 2024, "SVD-LLM", arXiv:2403.07378). Biases and norms stay behind.
     """
     moments = _moments(whole, targets, batches)
-    old, factors = targeted(network, targets), {}
+    old, layers = targeted(network, targets), {}
     for name, layer in targeted(whole, targets).items():
         change = layer.weight.float().flatten(1) - old[name].weight.float().flatten(1)  # (O, I * K * K)
         root = torch.linalg.cholesky(moments[name]).to(change.dtype)
@@ -63,8 +63,8 @@ def condensed(
         down = torch.linalg.solve_triangular(root.T, v[:kept].T, upper=True).T * size[:, None]
         tail = (1, 1) if layer.weight.ndim == 4 else ()
         up = (u[:, :kept] * size).reshape(len(u), kept, *tail)
-        factors[name] = (down.reshape(kept, *layer.weight.shape[1:]).contiguous(), up.contiguous())
-    return Adapter("condensed", factors, {}, "")
+        layers[name] = LowRank(down.reshape(kept, *layer.weight.shape[1:]).contiguous(), up.contiguous())
+    return Adapter("condensed", layers, {}, "")
 
 
 def _moments(whole: nn.Module, targets: Sequence[str], batches: Sequence[tuple[Tensor, ...]]) -> dict[str, Tensor]:

@@ -113,11 +113,12 @@ def train_style(
     network = base.network.to(loop.device, memory_format=torch.channels_last).eval()
     if teacher is not None:
         teacher = teacher.to(loop.device, memory_format=torch.channels_last)
+    attached = None if preset.whole else model.attached(network)
 
     def answer(model: nn.Module, asked: tuple[Tensor, ...]) -> Tensor:
-        if preset.whole:
+        if attached is None:
             return base.answer(model(*asked))
-        return base.answer(functional_call(network, model.weights(network), asked))
+        return base.answer(functional_call(attached, model.by_name(), asked))
 
     def train_step(step: int) -> dict[str, Tensor]:
         generator = loop.generator(step)
@@ -164,7 +165,7 @@ def _begun(
         return factors, teacher, {**known, "condensed_from": from_run}
     begun = read_adapter(start)
     factors.begin(begun)
-    return factors, None, {**known, "started_from": {"weights": begun.mark, **batches.training_of(start)}}
+    return factors, None, {**known, "started_from": {"weights": begun.fingerprint, **batches.training_of(start)}}
 
 
 @dataclass(frozen=True)

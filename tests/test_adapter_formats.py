@@ -1,0 +1,340 @@
+"""Files of the public: what diffusers opens opens here, with the same merged weights; what cannot be used is named."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from diffusers import StableDiffusionPipeline, UNet2DConditionModel
+from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, inject_adapter_in_model
+from safetensors.torch import save_file
+from tiny_text import stable_diffusion
+
+from core.models.adapter_files import WEIGHTS, AdapterError, read_adapter
+from core.models.adapters import ActiveAdapter, Base, check_fit, layers_of, merged, merged_text_encoder
+
+ATTENTION = ("to_q", "to_k", "to_v", "to_out.0")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return stable_diffusion(tmp_path_factory.mktemp("sd"))
+
+
+def opened(folder: Path) -> StableDiffusionPipeline:
+    options = {"variant": "fp16", "dtype": torch.float32, "safety_checker": None}
+    return StableDiffusionPipeline.from_pretrained(folder, **options)
+
+
+@pytest.fixture(scope="module")
+def pipeline(folder):
+    return opened(folder)
+
+
+@pytest.fixture(scope="module")
+def base(pipeline):
+    return Base("sd", pipeline.unet, lambda: "", pipeline.text_encoder)
+
+
+def random_halves(network, layers, rank=4):
+    """Layer -> down and up of random numbers; every second layer may have another rank."""
+    generator, every = torch.Generator().manual_seed(3), layers_of(network)
+    ranks = rank if isinstance(rank, tuple) else (rank,)
+    result = {}
+    for number, layer in enumerate(layers):
+        weight, r = every[layer].weight, ranks[number % len(ranks)]
+        tail = (1, 1) if weight.ndim == 4 else ()
+        down = torch.randn(r, *weight.shape[1:], generator=generator) * 0.2
+        result[layer] = down, torch.randn(weight.shape[0], r, *tail, generator=generator) * 0.2
+    return result
+
+
+def attention(network):
+    return [name for name in layers_of(network) if name.endswith(ATTENTION)]
+
+
+def everything(network):
+    return [name for name in layers_of(network) if "time_emb" not in name]
+
+
+def text_layers(encoder):
+    return [name for name in layers_of(encoder) if name.endswith(("q_proj", "out_proj", "fc1"))]
+
+
+def peft_state(halves, form="unet.{}.lora_{}.weight"):
+    return {
+        form.format(layer, half): value
+        for layer, pair in halves.items()
+        for half, value in zip("AB", pair, strict=True)
+    }
+
+
+def plain(pipe, path):
+    return peft_state(random_halves(pipe.unet, everything(pipe.unet))), None
+
+
+def half_precision(pipe, path):
+    return {key: value.half() for key, value in plain(pipe, path)[0].items()}, None
+
+
+def eight_bits(pipe, path):
+    return {key: value.to(torch.float8_e4m3fn) for key, value in plain(pipe, path)[0].items()}, None
+
+
+def several_ranks(pipe, path):
+    return peft_state(random_halves(pipe.unet, attention(pipe.unet), (2, 4, 7))), None
+
+
+def old_names(pipe, path):
+    halves = random_halves(pipe.unet, attention(pipe.unet))
+    return {
+        key.replace("lora_A", "lora.down").replace("lora_B", "lora.up"): v for key, v in peft_state(halves).items()
+    }, None
+
+
+def processors(pipe, path):
+    """The first names that diffusers had: attention processors."""
+    state = {}
+    for layer, (down, up) in random_halves(pipe.unet, attention(pipe.unet)).items():
+        block, _, leaf = layer.removesuffix(".0").rpartition(".")
+        state[f"unet.{block}.processor.{leaf}_lora.down.weight"] = down
+        state[f"unet.{block}.processor.{leaf}_lora.up.weight"] = up
+    return state, None
+
+
+def kohya(pipe, path, alpha=1.0, layers=None):
+    state = {}
+    for layer, (down, up) in random_halves(pipe.unet, layers or everything(pipe.unet)).items():
+        key = f"lora_unet_{layer.replace('.', '_')}"
+        state |= {f"{key}.lora_down.weight": down, f"{key}.lora_up.weight": up, f"{key}.alpha": torch.tensor(alpha)}
+    return state, None
+
+
+def kohya_without_alpha(pipe, path):
+    return {key: value for key, value in kohya(pipe, path)[0].items() if "alpha" not in key}, None
+
+
+def kohya_eight_bits(pipe, path):
+    return {k: v.to(torch.float8_e4m3fn) if v.ndim else v for k, v in kohya(pipe, path)[0].items()}, None
+
+
+def kohya_with_text(pipe, path):
+    state, _ = kohya(pipe, path, 2.0)
+    for layer, (down, up) in random_halves(pipe.text_encoder, text_layers(pipe.text_encoder)).items():
+        key = f"lora_te_text_model_{layer.removeprefix('text_model.').replace('.', '_')}"
+        state |= {f"{key}.lora_down.weight": down, f"{key}.lora_up.weight": up, f"{key}.alpha": torch.tensor(2.0)}
+    return state, None
+
+
+def kohya_dora(pipe, path):
+    """diffusers leaves these values out, so that is the strength to have."""
+    state, _ = kohya(pipe, path, layers=attention(pipe.unet))
+    downs = {key: value for key, value in state.items() if "lora_down" in key}
+    return {**state, **{key.replace("lora_down.weight", "dora_scale"): torch.ones(1, 16) for key in downs}}, None
+
+
+def original_trainer(pipe, path):
+    """The first blocks as the original code numbers them."""
+    state = {}
+    block = "attentions.0.transformer_blocks.0"
+    names = {
+        "input_blocks_1_0_in_layers_2": "down_blocks.0.resnets.0.conv1",
+        "input_blocks_3_1_transformer_blocks_0_attn1_to_q": f"down_blocks.1.{block}.attn1.to_q",
+        "input_blocks_3_1_proj_in": "down_blocks.1.attentions.0.proj_in",
+        "middle_block_1_proj_out": "mid_block.attentions.0.proj_out",
+        "output_blocks_0_1_transformer_blocks_0_ff_net_2": f"up_blocks.0.{block}.ff.net.2",
+    }
+    halves = random_halves(pipe.unet, list(names.values()))
+    for key, layer in names.items():
+        down, up = halves[layer]
+        state |= {f"lora_unet_{key}.lora_down.weight": down, f"lora_unet_{key}.lora_up.weight": up}
+        state[f"lora_unet_{key}.alpha"] = torch.tensor(3.0)
+    return state, None
+
+
+def trained_by_peft(pipe, path, **settings):
+    """As diffusers' training scripts save it, with peft's settings in the header."""
+    network = UNet2DConditionModel.from_config(pipe.unet.config)
+    network.load_state_dict(pipe.unet.state_dict())
+    config = LoraConfig(**{"r": 4, "lora_alpha": 6, "target_modules": list(ATTENTION), **settings})
+    network.add_adapter(config)
+    generator = torch.Generator().manual_seed(9)
+    for key, value in network.named_parameters():
+        if "lora_B" in key:
+            value.data.normal_(std=0.2, generator=generator)
+        elif "magnitude" in key:
+            value.data.mul_(1.1)
+    facts = {**config.to_dict(), "target_modules": sorted(config.target_modules)}
+    state = get_peft_model_state_dict(network)
+    StableDiffusionPipeline.save_lora_weights(path, state, unet_lora_adapter_metadata=facts)
+    return None, None
+
+
+def rank_stabilised(pipe, path):
+    return trained_by_peft(pipe, path, use_rslora=True)
+
+
+def alpha_pattern(pipe, path):
+    return trained_by_peft(pipe, path, alpha_pattern={"to_q": 1, "attn2.to_v": 9})
+
+
+def rank_pattern(pipe, path):
+    pattern = {"rank_pattern": {"to_k": 2, "^mid_block.*attn1.to_q": 3}, "use_rslora": True}
+    return trained_by_peft(pipe, path, **pattern)
+
+
+def dora(pipe, path):
+    return trained_by_peft(pipe, path, use_dora=True, target_modules=[*ATTENTION, "conv1", "proj_in"])
+
+
+FORMS = [plain, half_precision, eight_bits, several_ranks, old_names, processors, kohya, kohya_without_alpha]
+FORMS += [kohya_eight_bits, kohya_with_text, kohya_dora, original_trainer, trained_by_peft, rank_stabilised]
+FORMS += [alpha_pattern, rank_pattern, dora]
+
+
+def weights_of(network):
+    """Its weights by the names they have without adapters."""
+    state = {key.replace(".base_layer", ""): value for key, value in network.state_dict().items()}
+    return {key: value for key, value in state.items() if "lora_" not in key}
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.6])
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
+def test_merged_weights_are_those_of_diffusers(folder, pipeline, base, tmp_path, form, weight):
+    state, metadata = form(pipeline, tmp_path)
+    if state is not None:
+        save_file({key: value.contiguous() for key, value in state.items()}, tmp_path / WEIGHTS, metadata)
+    other = opened(folder)
+    other.load_lora_weights(tmp_path, weight_name=WEIGHTS, unet_config=other.unet.config)
+    other.fuse_lora(lora_scale=weight)
+    adapter = read_adapter(tmp_path / WEIGHTS, layers_per_block=base.layers_per_block)
+    check_fit(adapter, base)
+    active = [ActiveAdapter(adapter, weight)]
+    pairs = [(weights_of(other.unet), merged(pipeline.unet, active).state_dict(), pipeline.unet.state_dict())]
+    encoder = merged_text_encoder(pipeline.text_encoder, active)
+    pairs += [(weights_of(other.text_encoder), encoder.state_dict(), pipeline.text_encoder.state_dict())]
+    changed = 0
+    for theirs, ours, before in pairs:
+        assert set(theirs) == set(ours)
+        for key, value in ours.items():
+            assert (value - theirs[key]).abs().max() <= 1e-6, key
+            changed += bool((value - before[key]).abs().max() > 1e-3)
+    assert changed == len(adapter.layers) + len(adapter.text_layers) >= 5
+    assert bool(adapter.text_layers) == (form is kohya_with_text)
+    assert any("dora_scale" in note for note in adapter.notes) == (form is kohya_dora)
+
+
+@pytest.mark.parametrize("rank_stabilised", [False, True])
+def test_a_folder_that_peft_saved_has_pefts_strength(pipeline, base, tmp_path, rank_stabilised):
+    network = UNet2DConditionModel.from_config(pipeline.unet.config)
+    network.load_state_dict(pipeline.unet.state_dict())
+    settings = {"alpha_pattern": {"to_q": 3}, "use_rslora": rank_stabilised, "init_lora_weights": False}
+    model = get_peft_model(network, LoraConfig(r=4, lora_alpha=6, target_modules=["to_q", "to_v"], **settings))
+    model.save_pretrained(tmp_path / "mine")
+    assert (tmp_path / "mine" / "adapter_config.json").is_file()
+    adapter = read_adapter(tmp_path / "mine")
+    check_fit(adapter, base)
+    expected = model.merge_and_unload().state_dict()
+    ours = merged(pipeline.unet, [ActiveAdapter(adapter, 1.0)]).state_dict()
+    assert set(ours) == set(expected)
+    assert max((ours[key] - expected[key]).abs().max() for key in ours) <= 1e-6
+    alone = tmp_path / "alone.safetensors"  # the settings stayed behind: diffusers takes such a file at alpha = rank
+    shutil.copy(tmp_path / "mine" / "adapter_model.safetensors", alone)
+    assert {update.scale for update in read_adapter(alone).layers.values()} == {1.0}
+
+
+def test_two_dora_adapters_merge_as_peft_merges_them(pipeline, tmp_path):
+    adapters = []
+    other = UNet2DConditionModel.from_config(pipeline.unet.config)
+    other.load_state_dict(pipeline.unet.state_dict())
+    for number, weight in enumerate((0.7, 0.4)):
+        trained_by_peft(pipeline, tmp_path / str(number), use_dora=True, r=2 + number, lora_alpha=4)
+        adapters.append(ActiveAdapter(read_adapter(tmp_path / str(number)), weight))
+        other.load_lora_adapter(tmp_path / str(number), prefix="unet", weight_name=WEIGHTS, adapter_name=str(number))
+    other.set_adapters(["0", "1"], [0.7, 0.4])
+    other.fuse_lora()
+    ours, theirs = merged(pipeline.unet, adapters).state_dict(), weights_of(other)
+    assert max((ours[key] - theirs[key]).abs().max() for key in ours) <= 1e-6
+
+
+def refused(path, state, metadata=None):
+    save_file({key: value.contiguous() for key, value in state.items()}, path, metadata)
+    with pytest.raises(AdapterError) as raised:
+        read_adapter(path)
+    sentence = str(raised.value)
+    assert sentence.count(". ") == 0 and sentence.endswith(".") and len(sentence) < 220
+    return sentence
+
+
+def test_files_for_other_models_and_of_other_kinds_are_named(pipeline, tmp_path):
+    path = tmp_path / "file.safetensors"
+    halves = {"lora_down.weight": torch.ones(4, 2048), "lora_up.weight": torch.ones(64, 4)}
+
+    def named(layer, shapes=halves):
+        return {f"{layer}.{half}": value for half, value in shapes.items()}
+
+    cross = "lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k"
+    assert "made for SDXL" in refused(path, named(cross))
+    assert "made for SDXL" in refused(path, named("lora_te2_text_model_encoder_layers_0_mlp_fc1"))
+    assert "made for SDXL" in refused(path, named("lora_unet_input_blocks_4_1_transformer_blocks_1_attn1_to_q"))
+    wide = {"unet.down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.lora_A.weight": torch.ones(4, 1024)}
+    assert "made for Stable Diffusion 2" in refused(path, wide)
+    assert "Flux" in refused(path, named("lora_unet_double_blocks_0_img_attn_proj"))
+    loha = {f"lora_unet_mid_block_attentions_0_proj_in.hada_{half}": torch.ones(4, 4) for half in ("w1_a", "w1_b")}
+    assert "LoHa" in refused(path, loha)
+    assert "LoKr" in refused(path, {"lora_unet_mid_block_attentions_0_proj_in.lokr_w1": torch.ones(4, 4)})
+    biased = {**plain(pipeline, path)[0], "unet.conv_in.lora_B.bias": torch.ones(16)}
+    assert "biases" in refused(path, biased)
+    other = {"lora_adapter_metadata": json.dumps({"unet.peft_type": "LOHA", "unet.r": 4})}
+    assert "LOHA" in refused(path, plain(pipeline, path)[0], other)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{",
+        json.dumps({"unet.r": "four"}),
+        json.dumps({"unet.r": 4, "unet.lora_alpha": float("inf")}),
+        json.dumps({"unet.r": 4, "unet.rank_pattern": {"(a+)+$": 3}}),
+        json.dumps({"unet.r": 8}),
+        json.dumps([1]),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(pipeline, tmp_path, said):
+    sentence = refused(tmp_path / "x.safetensors", plain(pipeline, tmp_path)[0], {"lora_adapter_metadata": said})
+    assert "settings" in sentence or "damaged" in sentence
+
+
+def test_a_large_file_is_judged_by_its_content(pipeline, base, tmp_path):
+    """64 MB of one layer's factors are read; as much that is no whole LoRA is refused for what it lacks."""
+    layer = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q"
+    width = layers_of(pipeline.unet)[layer].weight.shape[0]
+    padding = {f"lora_unet_x_{i}.lora_down.weight": torch.zeros(64, 20480).half() for i in range(14)}
+    assert "known format" in refused(tmp_path / "half.safetensors", padding)
+    state = {
+        f"unet.{layer}.lora_A.weight": torch.zeros(512, width),
+        f"unet.{layer}.lora_B.weight": torch.ones(width, 512),
+    }
+    save_file(state, tmp_path / "whole.safetensors")
+    assert read_adapter(tmp_path / "whole.safetensors").rank == 512
+    network = {"model.diffusion_model.input_blocks.0.0.weight": torch.zeros(4, 4, 3, 3)}
+    assert "no LoRA" in refused(tmp_path / "network.safetensors", network)
+
+
+def test_peft_itself_takes_what_the_training_writes(pipeline, tmp_path):
+    """Names, shapes and start are peft's own."""
+    from core.models.adapters import TARGETS, AdapterFactors
+
+    factors = AdapterFactors(pipeline.unet, TARGETS["text"], 3, {"base": "sd"})
+    assert all(not up.any() for up in factors.up) and all(down.any() for down in factors.down)
+    for up in factors.up:
+        torch.nn.init.normal_(up, std=0.1)
+    factors.save_pretrained(tmp_path)
+    other = UNet2DConditionModel.from_config(pipeline.unet.config)
+    other.load_state_dict(pipeline.unet.state_dict())
+    inject_adapter_in_model(LoraConfig(r=3, lora_alpha=3, target_modules=list(factors.names)), other)
+    wanted = {f"unet.{key}": value.shape for key, value in get_peft_model_state_dict(other).items()}
+    adapter = read_adapter(tmp_path)
+    assert set(wanted) == set(peft_state(dict.fromkeys(adapter.layers, (1, 2))))
+    assert all(wanted[f"unet.{layer}.lora_A.weight"] == one.down.shape for layer, one in adapter.layers.items())
