@@ -1,9 +1,9 @@
 """Low-rank adapters of a denoiser: what is trained, and copies of a network with adapters merged into its weights.
 
-LoRA: Hu et al. 2021 (arXiv:2106.09685). peft places, names, starts and runs what is trained, and says how strong a file
-is. Training goes through peft's layers: a step of 16 faces took 373 ms so and 383 ms through merged weights (one thread,
-bfloat16). Drawing goes through merged weights, W + B A: a call for one face took 25 ms so and 35 ms with two adapters
-attached.
+LoRA: Hu et al. 2021 (arXiv:2106.09685). peft places, names, starts and runs what is trained, and says how strong a
+file is. Training goes through peft's layers: a step of 16 faces took 373 ms there and 383 ms through merged weights
+(one thread, bfloat16). Drawing goes through merged weights, W + B A: a call for one face took 25 ms with them and 35 ms
+with two adapters attached.
 """
 
 from __future__ import annotations

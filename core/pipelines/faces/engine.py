@@ -121,7 +121,7 @@ class FaceEngine:
         return self._adapters.framing(one.styles) if any(one.style_parts) else Framing()
 
     def with_adapters(self, one: Recipe) -> nn.Module | None:
-        """The denoiser with the recipe's styles; None where it has none. Raises ``CheckpointError``, ``RecipeError``."""
+        """The denoiser with the recipe's styles; None for no styles. Raises ``CheckpointError``, ``RecipeError``."""
         self.load()
         check_worn({name: weight for name, weight in one.styles.items() if weight})
         return self._adapters.with_adapters(one.styles, one.style_parts)

@@ -123,7 +123,7 @@ class TextEngine:
         return [tuple(span) for span in self._tokens(text, offsets=True).offset_mapping[0].tolist()]
 
     def with_adapters(self, one: Recipe) -> nn.Module | None:
-        """The denoiser with the recipe's styles; None where it has none. Raises ``CheckpointError``, ``RecipeError``."""
+        """The denoiser with the recipe's styles; None for no styles. Raises ``CheckpointError``, ``RecipeError``."""
         self.load()
         check_worn({name: weight for name, weight in one.styles.items() if weight})
         return self._adapters.with_adapters(one.styles, one.style_parts)
