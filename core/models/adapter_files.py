@@ -19,8 +19,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from core.checkpoints import write_json
-from core.data.safetensors_header import Header, read_header
 from core.models.adapter_formats import LAYERS_PER_BLOCK, AdapterError, Layers, LowRank, read_layers, to_half
+from core.safetensors_header import Header, read_header
 
 __all__ = ["WEIGHTS", "Adapter", "AdapterError", "LowRank", "read_adapter", "weights_file", "write_adapter"]
 

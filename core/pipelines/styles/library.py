@@ -18,9 +18,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from core.checkpoints import CheckpointError
-from core.data.safetensors_header import read_header
 from core.data.style_photos import StyleError
 from core.pipelines.styles.types import StyleInfo
+from core.safetensors_header import read_header
 
 FILE = "pytorch_lora_weights.safetensors"
 FILES = (FILE, "adapter_model.safetensors")  # of diffusers and ours, of peft

@@ -116,9 +116,8 @@ def train_style(
     attached = None if preset.whole else model.attached(network)
 
     def answer(model: nn.Module, asked: tuple[Tensor, ...]) -> Tensor:
-        if attached is None:
-            return base.answer(model(*asked))
-        return base.answer(functional_call(attached, model.by_name(), asked))
+        output = model(*asked) if attached is None else functional_call(attached, model.by_name(), asked)
+        return base.answer(output)
 
     def train_step(step: int) -> dict[str, Tensor]:
         generator = loop.generator(step)
