@@ -22,6 +22,20 @@ FLAGS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
+# What the tests read of the page. Its modules share nothing through ``window``; imported once more they are the same ones.
+MODULES = """(() => {
+    const wait = setInterval(async () => {
+        if (!window.latentscapeMount || window.latentscapeMount.waiting) return;
+        clearInterval(wait);
+        const main = document.querySelector('script[type=module][src^="page/"]').src;
+        const load = (path) => import(new URL(path, main));
+        const [core, session, ask, prompts, styles, lab, map, marks, contours] = await Promise.all(['shared/core.js',
+            'faces/session.js', 'faces/ask.js', 'prompts/wire.js', 'styles/wire.js', 'reconstruction/wire.js',
+            'latent_map/wire.js', 'latent_map/marks.js', 'latent_map/contours.js'].map(load));
+        window.latentscape = { on: core.on, session: session.session, ask: ask.ask, prompts, styles, lab,
+            map: { ...map, ...marks, ...contours } };
+    }, 5);
+})()"""
 IN_BROWSER = [
     pytest.mark.browser,
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="chromium is not installed"),
@@ -46,7 +60,7 @@ def opened(browser):
 
 @contextmanager
 def watched(browser) -> Iterator[Callable]:
-    """Opens addresses; afterwards fails on any script error and on any request that left this machine."""
+    """Opens addresses; afterwards fails on any error of a script or in the console, and on any request to elsewhere."""
     contexts, problems = [], []
 
     def opened(address, width=1440, height=900, timeout=120_000, **settings):  # other work may share the machine
@@ -55,14 +69,17 @@ def watched(browser) -> Iterator[Callable]:
         page = context.new_page()
         page.set_default_timeout(timeout)
         page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
         page.on("request", lambda request: problems.append(request.url) if _outside(request.url) else None)
+        page.add_init_script(MODULES)
         page.goto(address)
+        loaded(page)
         return page
 
     yield opened
     for context in contexts:
         context.close()
-    assert not problems
+    assert not problems, problems
 
 
 def _outside(address: str) -> bool:
@@ -80,6 +97,11 @@ def served(page) -> Iterator[str]:
         yield address
     finally:
         page.close()
+
+
+def loaded(page) -> None:
+    """Waits until the page's modules are there, after it was opened or loaded again."""
+    page.wait_for_function("() => window.latentscape")
 
 
 def enter(page, tab: str, ready: str) -> None:

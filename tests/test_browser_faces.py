@@ -6,7 +6,7 @@ import json
 from urllib.parse import urlparse
 
 import pytest
-from browser import IN_BROWSER, drop, nameless, served
+from browser import IN_BROWSER, drop, loaded, nameless, served
 from PIL import Image
 
 import app
@@ -79,7 +79,7 @@ def test_an_answer_is_fetched_when_its_stream_was_closed_too_early(visit):
 
     page.route("**/queue/data*", close, times=1)
     page.reload()
-    page.wait_for_function("() => window.latentscape?.session?.shown?.recipe")
+    page.wait_for_function("() => window.latentscape?.session.shown?.recipe")
     assert len(closed) == 1
 
 
@@ -210,6 +210,7 @@ def test_a_reload_and_a_link_keep_the_recipe(visit):
     wanted, picture = recipe(page), page.evaluate(PICTURE)
     assert "r=" in page.url
     page.reload()
+    loaded(page)
     page.wait_for_selector(DRAWN)
     idle(page)
     assert recipe(page) == wanted and page.evaluate(PICTURE) == picture

@@ -18,11 +18,11 @@ from test_latent_map_requests import COUNT, noise_atlas
 import app
 
 pytestmark = IN_BROWSER
-IDLE = "() => latentscape.map.idle && latentscape.map.state.colouring"
+IDLE = "() => latentscape.map.requests.idle && latentscape.map.state.colouring"
 LARGE = "() => document.querySelector('.map-large')?.dataset.painted"
-PIXEL = """row => { const plane = latentscape.map.plane, box = plane.element.getBoundingClientRect();
+PIXEL = """row => { const plane = latentscape.map.state.plane, box = plane.element.getBoundingClientRect();
     return [box.left + plane.pixels[2 * row], box.top + plane.pixels[2 * row + 1]]; }"""
-EMPTY = """() => { const plane = latentscape.map.plane, box = plane.element.getBoundingClientRect();
+EMPTY = """() => { const plane = latentscape.map.state.plane, box = plane.element.getBoundingClientRect();
     const far = (x, y) => plane.pixels.every((_, i) => i % 2 || Math.hypot(plane.pixels[i] - x, plane.pixels[i + 1] - y) > 30);
     for (let y = 60; y < box.height - 260; y += 12) for (let x = 60; x < box.width - 420; x += 12)
       if (far(x, y)) return [box.left + x, box.top + y]; }"""  # noqa: E501
@@ -217,7 +217,7 @@ def test_a_place_in_three_dimensions_is_decoded_where_it_was_clicked(visit):
     page.mouse.click(x, y)
     page.wait_for_selector(".map-sure")
     settled(page)
-    there = """() => { const { plane, state, pixelOf } = latentscape.map, box = plane.element.getBoundingClientRect();
+    there = """() => { const { state, pixelOf } = latentscape.map, { plane } = state, box = plane.element.getBoundingClientRect();
         const [x, y] = pixelOf(plane, state.picked.place);
         return [box.left + x, box.top + y, state.picked.place.length]; }"""
     assert page.evaluate(there) == pytest.approx([x, y, 3], abs=0.5)
@@ -226,7 +226,7 @@ def test_a_place_in_three_dimensions_is_decoded_where_it_was_clicked(visit):
 def test_how_many_contours_oddities_and_a_table_to_keep(visit):
     page = shown(visit())
     page.locator("#map-contours").check()
-    inside = "() => latentscape.map.contours(latentscape.map.plane.data, null).map((line) => line.length)"
+    inside = "() => latentscape.map.contours(latentscape.map.state.plane.data, null).map((line) => line.length)"
     assert min(page.evaluate(inside)) > 20
     page.locator("#map-how-many").click()
     page.wait_for_selector(".map-columns span[data-best]")
@@ -257,9 +257,9 @@ def test_my_photos_become_a_map_of_my_own(visit, tmp_path):
     page = shown(visit())
     page.locator("#map-files").set_input_files(tmp_path / "photos.zip")
     page.wait_for_function("() => latentscape.map.state.atlas.kind === 'photos'")
-    page.wait_for_function("() => latentscape.map.plane.atlas === latentscape.map.state.atlas.name")
+    page.wait_for_function("() => latentscape.map.state.plane.atlas === latentscape.map.state.atlas.name")
     settled(page)
-    assert page.evaluate("() => latentscape.map.plane.data.count") == 12
+    assert page.evaluate("() => latentscape.map.state.plane.data.count") == 12
     page.mouse.click(*page.evaluate(PIXEL, 5))
     page.wait_for_selector(".map-near-space")
     assert ".png" in page.locator(".map-panel h2").inner_text()
@@ -275,7 +275,7 @@ def test_a_face_is_shown_on_the_map_and_its_neighbour_goes_back(visit):
     assert page.locator(".map-near-space").count() == 5
     page.locator('.map-near-space[data-space="classifier"] .text-button').click()
     page.wait_for_selector('.map-plane[data-ready^="classifier"]')
-    place = """() => { const { plane, state } = latentscape.map;
+    place = """() => { const { state } = latentscape.map, { plane } = state;
         return state.picked.guest.spaces[plane.space].places[plane.projection]; }"""
     assert len(page.evaluate(place)) == 2
     page.locator(".map-near-space .map-thumbs button").first.click()
@@ -283,7 +283,7 @@ def test_a_face_is_shown_on_the_map_and_its_neighbour_goes_back(visit):
     page.wait_for_selector(".map-bars")
     settled(page)
     page.locator('.map-panel [data-send="lab"]').click()
-    page.wait_for_function("() => latentscape.lab?.state.rows.some((row) => row.name.startsWith('picture'))")
+    page.wait_for_function("() => latentscape.lab.state.rows.some((row) => row.name.startsWith('picture'))")
     page.get_by_role("tab", name="Latent map").click()
     page.locator('.map-panel [data-send="faces"]').click()
     page.wait_for_function("() => latentscape.session.photo?.base")

@@ -16,7 +16,7 @@ pytestmark = IN_BROWSER
 DRAWN = "#prompts-pictures canvas[data-painted]"
 SHOWN = "() => latentscape.prompts.state.shown"
 PICTURE = "() => latentscape.prompts.state.shown.pictures[0]?.picture"
-CALM = "() => latentscape.prompts.calm"
+CALM = "() => latentscape.prompts.requests.calm"
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +212,7 @@ def test_ten_thousand_words_are_cut_and_it_is_said(visit):
         page.fill("#prompt", prompt)
         page.keyboard.press("Enter")
         page.wait_for_function(
-            "(text) => latentscape.prompts.state.shown.recipe.prompt === text.trim() && latentscape.prompts.calm",
+            "(text) => latentscape.prompts.state.shown.recipe.prompt === text.trim() && latentscape.prompts.requests.calm",
             arg=prompt,
         )
     assert page.locator("#prompts-canvas .message[data-kind=error]:not([hidden])").count() == 0

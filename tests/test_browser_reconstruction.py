@@ -15,7 +15,7 @@ from core.checkpoints import save_model
 from core.models.flat_autoencoder import FlatAutoencoder
 
 pytestmark = IN_BROWSER
-IDLE = "() => latentscape.lab.idle && latentscape.lab.state.rows.length >= 3 && latentscape.ask.idle"
+IDLE = "() => latentscape.lab.requests.idle && latentscape.lab.state.rows.length >= 3 && latentscape.ask.idle"
 AFTER = ".lab-compare canvas.after"
 LARGE = f"() => document.querySelector('{AFTER}').dataset.painted.split(':').slice(0, 2).join()"  # without its size
 
@@ -54,11 +54,11 @@ def cell(page, model, row=0):
 def loupe(page, model):
     cell(page, model).locator(".lab-picture").click()
     page.wait_for_function("() => document.querySelector('.lab-points canvas[data-painted]')")
-    page.wait_for_function("() => latentscape.lab.idle")
+    page.wait_for_function("() => latentscape.lab.requests.idle")
 
 
 def changed(page, before):
-    page.wait_for_function(f"(before) => ({LARGE})() !== before && latentscape.lab.idle", arg=before)
+    page.wait_for_function(f"(before) => ({LARGE})() !== before && latentscape.lab.requests.idle", arg=before)
 
 
 def test_the_table_is_laid_before_anyone_touches_anything(visit):
@@ -73,7 +73,7 @@ def test_the_table_is_laid_before_anyone_touches_anything(visit):
 def test_every_question_is_sent_as_it_was_asked(opened, url):
     """When a tab is first drawn, Gradio puts older values back into its islands, one frame later (island.py)."""
     page = opened(url)
-    page.wait_for_function("() => window.latentscape?.ask?.idle")
+    page.wait_for_function("() => latentscape.ask.idle")
     page.evaluate(
         """() => {
             const [frame, held] = [window.requestAnimationFrame, []];
@@ -127,7 +127,7 @@ def test_good_files_are_shown_and_bad_ones_named(visit, tmp_path):
         {"name": "several.zip", "mimeType": "application/zip", "buffer": packed.getvalue()},
     ]
     page.locator("#lab-file").set_input_files(files)
-    page.wait_for_function("() => latentscape.lab.state.rows.length === 5 && latentscape.lab.idle")
+    page.wait_for_function("() => latentscape.lab.state.rows.length === 5 && latentscape.lab.requests.idle")
     assert page.locator('.lab-cell[data-state="done"]').count() == 10
     problems = page.locator(".lab-problems li")
     told = problems.all_inner_texts()
@@ -241,7 +241,7 @@ def test_pictures_go_to_and_fro_between_the_tabs(visit):
     page.keyboard.press("r")  # the face that everybody meets is on the table already
     page.wait_for_function("(first) => latentscape.session.shown.link !== first && latentscape.ask.idle", arg=first)
     page.locator("#send-to-lab").click()
-    page.wait_for_function("() => latentscape.lab.state.rows.length === 4 && latentscape.lab.idle")
+    page.wait_for_function("() => latentscape.lab.state.rows.length === 4 && latentscape.lab.requests.idle")
     page.locator(".lab-original").first.hover()
     page.locator(".lab-original").first.get_by_role("button", name="Edit in Faces").click()
     page.wait_for_function("() => latentscape.session.photo?.base")

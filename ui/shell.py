@@ -23,7 +23,7 @@ from ui.prompts.tab import prompts_tab
 from ui.reconstruction.benchmark_view import bench_view
 from ui.reconstruction.tab import lab_tab
 from ui.styles.tab import page_closed, styles_tab
-from ui.theme import ASSETS, page_head, page_styles, quiet_theme
+from ui.theme import ASSETS, page_head, page_routes, quiet_theme
 
 TITLE = "Latentscape"
 LISTENING = 20.0  # seconds that a page at work listens for answers; it renews them after half
@@ -83,8 +83,8 @@ def launch_settings() -> dict[str, Any]:
     """The look and the limits, as arguments of ``launch``."""
     return {
         "theme": quiet_theme(),
-        "css": page_styles(),
         "head": page_head(),
+        "app_kwargs": {"routes": page_routes()},
         "favicon_path": ASSETS / "shared" / "favicon.png",
         "footer_links": [],
         "run_history": False,

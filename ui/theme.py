@@ -1,88 +1,20 @@
-"""The look: a Gradio theme without outside fonts, and the local styles and scripts that the page carries itself."""
+"""The look: a Gradio theme without outside fonts, and the local styles and scripts that the page links to."""
 
 from __future__ import annotations
 
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
 
 ASSETS = Path(__file__).parent / "assets"
-STYLES = (
-    "shared/tokens.css",
-    "shared/gradio.css",
-    "shared/shell.css",
-    "faces/controls.css",
-    "faces/canvas.css",
-    "faces/history.css",
-    "reconstruction/reconstruction.css",
-    "reconstruction/detail.css",
-    "reconstruction/benchmark.css",
-    "prompts/prompts.css",
-    "prompts/detail.css",
-    "styles/styles.css",
-    "styles/teach.css",
-    "latent_map/latent_map.css",
-    "latent_map/panel.css",
-)
-SCRIPTS = (
-    "shared/core.js",
-    "shared/theme.js",
-    "shared/enlarge.js",
-    "shared/pictures.js",
-    "faces/session.js",
-    "faces/ask.js",
-    "shared/wire.js",
-    "shared/filmstrip.js",
-    "faces/controls.js",
-    "faces/photo.js",
-    "faces/meters.js",
-    "faces/canvas.js",
-    "faces/sweep.js",
-    "faces/history.js",
-    "faces/keyboard.js",
-    "reconstruction/wire.js",
-    "reconstruction/heat.js",
-    "reconstruction/latent.js",
-    "reconstruction/detail.js",
-    "reconstruction/intake.js",
-    "reconstruction/grid.js",
-    "reconstruction/fetch.js",
-    "prompts/wire.js",
-    "prompts/words.js",
-    "prompts/builder.js",
-    "prompts/controls.js",
-    "prompts/actions.js",
-    "prompts/canvas.js",
-    "prompts/detail.js",
-    "prompts/film.js",
-    "prompts/history.js",
-    "shared/send.js",
-    "styles/wire.js",
-    "styles/jobs.js",
-    "styles/wall.js",
-    "styles/actions.js",
-    "styles/worn.js",
-    "styles/teach.js",
-    "styles/canvas.js",
-    "styles/controls.js",
-    "styles/history.js",
-    "reconstruction/benchmark.js",
-    "latent_map/wire.js",
-    "latent_map/gl.js",
-    "latent_map/colours.js",
-    "latent_map/view.js",
-    "latent_map/contours.js",
-    "latent_map/marks.js",
-    "latent_map/plane.js",
-    "latent_map/acts.js",
-    "latent_map/film.js",
-    "latent_map/strip.js",
-    "latent_map/panel.js",
-    "latent_map/near.js",
-    "latent_map/stage.js",
-    "latent_map/photos.js",
-    "latent_map/controls.js",
-)
+FOLDERS = ("shared", "faces", "reconstruction", "prompts", "styles", "latent_map", "models")  # a later style wins
+FOR_EVER = "public, max-age=31536000, immutable"
 SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace"]
 
@@ -100,11 +32,42 @@ def quiet_theme() -> gr.themes.Base:
     )
 
 
-def page_styles() -> str:
-    return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in STYLES)
+@cache
+def version() -> str:
+    """A word that changes with any file of the page: browsers keep what they have fetched under it for ever."""
+    files = sorted(path for path in ASSETS.rglob("*") if path.is_file())
+    return sha256(b"".join(path.relative_to(ASSETS).as_posix().encode() + path.read_bytes() for path in files)).hexdigest()[:12]
+
+
+class _Assets(StaticFiles):
+    """The files of ``assets`` with the header that lets a browser keep them."""
+
+    async def get_response(self, path: str, scope: Any) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = FOR_EVER
+        return response
+
+
+def page_routes() -> list[Mount]:
+    """For FastAPI: ``page/VERSION/...``, the files that ``page_head`` links to."""
+    return [Mount(f"/page/{version()}", app=_Assets(directory=ASSETS), name="page")]
 
 
 def page_head() -> str:
-    """Every script, inline: the page loads nothing from elsewhere and works behind any path prefix."""
-    scripts = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    return f'<meta name="color-scheme" content="light dark">\n<script>\n{scripts}\n</script>'
+    """Links to the styles and modules, relative to the page, so that they work behind any path prefix.
+
+    Modules are named one by one because a browser learns of a module's imports only when it has read it: so all are
+    fetched at once. Gradio puts the head into the page before it mounts its components.
+    """
+    base = f"page/{version()}"
+    modules = sorted(path.relative_to(ASSETS).as_posix() for path in ASSETS.glob("*/*.js"))
+    boot = (ASSETS / "boot.js").read_text(encoding="utf-8")
+    return "\n".join(
+        [
+            '<meta name="color-scheme" content="light dark">',
+            f"<script>{boot}</script>",
+            *(f'<link rel="stylesheet" href="{base}/{folder}/main.css">' for folder in FOLDERS),
+            *(f'<link rel="modulepreload" href="{base}/{module}">' for module in modules),
+            f'<script type="module" src="{base}/main.js"></script>',
+        ]
+    )

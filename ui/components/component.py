@@ -1,4 +1,4 @@
-"""An island: one ``gr.HTML`` whose inside is drawn by a local script in ``ui/assets``."""
+"""An island: one ``gr.HTML`` whose inside is drawn by a module in ``ui/assets``."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ def island(
     name: str,
     *,
     events: Sequence[str] = (),
+    value: Any = None,
     config: dict[str, Any] | None = None,
     functions: Sequence[Callable[[Any], Any]] = (),
 ) -> gr.HTML:
-    """A place in the page that ``latentscape.part(name, ...)`` fills; its value is plain JSON in both directions.
+    """A place in the page that ``part(name, ...)`` of a module fills; its value is plain JSON in both directions.
 
     ``events`` become methods (``controls.ask(...)``). A handler reads the island's value, never the event's own data.
     A script that asks again while the end of an answer is still on its way needs ``trigger_mode="multiple"``, which
@@ -27,12 +28,18 @@ def island(
     quoted = ", ".join(f'"{event}"' for event in events)
     handle = f"{{element, props, trigger, watch, upload, server, events: [{quoted}]}}"
     return gr.HTML(
+        value=value,
         html_template='<div class="island"></div>',
         apply_default_css=False,
         padding=False,
         elem_id=name,
         elem_classes=["island-block"],
-        js_on_load=f'latentscape.mount("{name}", {handle});',
+        js_on_load=f'latentscapeMount("{name}", {handle});',
         config=config or {},
         server_functions=list(functions),
     )
+
+
+def failure_script(name: str) -> str:
+    """The ``js`` of an event's ``failure``: modules hear it by ``onFailure(name, ...)`` (assets/shared/core.js)."""
+    return f'() => {{ document.dispatchEvent(new CustomEvent("latentscape-failure", {{ detail: "{name}" }})); }}'

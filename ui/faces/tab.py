@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from core.pipelines.faces.pipeline import FacesPipeline
-from ui.components.component import island
+from ui.components.component import failure_script, island
 from ui.components.vocabulary import vocabulary
 from ui.faces.api import AT_ONCE, faces_api
 from ui.faces.handlers import FacesHandlers
@@ -42,7 +42,7 @@ def faces_tab(pipeline: FacesPipeline) -> None:
         concurrency_id=MODEL_QUEUE,
         api_visibility="private",
     )
-    asked.failure(None, None, None, js="() => { latentscape.ask.failed(); }", api_visibility="private")
+    asked.failure(None, None, None, js=failure_script("faces"), api_visibility="private")
     controls.stop(
         on_stop,
         [controls, state],

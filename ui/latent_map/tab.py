@@ -10,7 +10,7 @@ import gradio as gr
 from core import attributes
 from core.pipelines.latent_map.pipeline import ExplorePipeline
 from core.pipelines.latent_map.types import DIRECTIONS, METHODS, PROJECTIONS, WAYS
-from ui.components.component import island
+from ui.components.component import failure_script, island
 from ui.latent_map.requests import QUICK
 from ui.latent_map.responses import Answer, MapRoom, Visit
 from ui.messages import request_id_of
@@ -45,7 +45,7 @@ def map_tab(explore: ExplorePipeline) -> None:
         concurrency_id=MAP_QUEUE,
         api_visibility="private",
     )
-    asked.failure(None, None, None, js="() => { latentscape.map.failed(); }", api_visibility="private")
+    asked.failure(None, None, None, js=failure_script("latent-map"), api_visibility="private")
     _photos(room, intake, visit)
 
 
@@ -68,7 +68,7 @@ def _photos(room: MapRoom, intake: gr.HTML, visit: gr.State) -> None:
         concurrency_id="map-photos",
         api_visibility="private",
     )
-    read.failure(None, None, None, js="() => { latentscape.map.photosFailed(); }", api_visibility="private")
+    read.failure(None, None, None, js=failure_script("latent-map-photos"), api_visibility="private")
     intake.end(
         on_end,
         [intake, visit],

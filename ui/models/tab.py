@@ -7,8 +7,8 @@ from typing import Any
 import gradio as gr
 
 from core.pipelines.models.pipeline import ModelCard, ModelShelf
+from ui.components.component import island
 from ui.models.views import curves_view, figures_view, heading, samples_view
-from ui.theme import ASSETS
 
 
 def models_tab(shelf: ModelShelf) -> None:
@@ -23,8 +23,8 @@ def models_tab(shelf: ModelShelf) -> None:
         return {"svg": diagram.svg, "problem": diagram.problem}
 
     with gr.Row(elem_id="models"):
-        listing = _island("models-list", "models/list.js", value={"models": [], "chosen": ""}, head=_style())
-        canvas = _island("models-canvas", "models/canvas.js", value={}, server_functions=[network])
+        listing = island("models-list", value={"models": [], "chosen": ""}, events=("pick",))
+        canvas = island("models-canvas", value={}, functions=[network])
         with gr.Column(elem_id="models-card"):
             text = gr.Markdown("", elem_id="models-text", container=False)
 
@@ -43,23 +43,6 @@ def models_tab(shelf: ModelShelf) -> None:
         queue=False,
         api_visibility="private",
     )
-
-
-def _island(name: str, script: str, **settings: Any) -> gr.HTML:
-    """A ``gr.HTML`` that a local script fills; the script's quoted events become methods."""
-    return gr.HTML(
-        html_template='<div class="island"></div>',
-        apply_default_css=False,
-        padding=False,
-        elem_id=name,
-        elem_classes=["island-block"],
-        js_on_load=(ASSETS / script).read_text(encoding="utf-8"),
-        **settings,
-    )
-
-
-def _style() -> str:
-    return f"<style>{(ASSETS / 'models' / 'models.css').read_text(encoding='utf-8')}</style>"
 
 
 def _chosen(value: Any, cards: list[ModelCard]) -> ModelCard:

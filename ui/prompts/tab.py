@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from core.pipelines.prompts.pipeline import PromptsPipeline
-from ui.components.component import island
+from ui.components.component import failure_script, island
 from ui.messages import Json, request_id_of
 from ui.prompts.api import prompts_api
 from ui.prompts.handlers import PromptsHandlers
@@ -43,7 +43,7 @@ def prompts_tab(pipeline: PromptsPipeline) -> None:
         concurrency_id=PROMPTS_QUEUE,
         api_visibility="private",
     )
-    asked.failure(None, None, None, js="() => { latentscape.prompts.failed(); }", api_visibility="private")
+    asked.failure(None, None, None, js=failure_script("prompts"), api_visibility="private")
     controls.stop(
         on_stop,
         [controls, state],

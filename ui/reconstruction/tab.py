@@ -9,7 +9,7 @@ import gradio as gr
 
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.reconstruction.pipeline import ReconstructPipeline
-from ui.components.component import island
+from ui.components.component import failure_script, island
 from ui.messages import request_id_of
 from ui.reconstruction.api import lab_api
 from ui.reconstruction.responses import Answer, Lab
@@ -58,7 +58,7 @@ def _bench(lab: Lab) -> None:
         concurrency_id=LAB_QUEUE,
         api_visibility="private",
     )
-    asked.failure(None, None, None, js="() => { latentscape.lab.failed(); }", api_visibility="private")
+    asked.failure(None, None, None, js=failure_script("reconstruction"), api_visibility="private")
     controls.stop(
         on_stop,
         [controls, table],
@@ -89,7 +89,7 @@ def _downloads(lab: Lab, fetcher: gr.HTML, table: gr.State) -> None:
         concurrency_id="download",
         api_visibility="private",
     )
-    fetched.failure(None, None, None, js="() => { latentscape.lab.fetchFailed(); }", api_visibility="private")
+    fetched.failure(None, None, None, js=failure_script("reconstruction-fetch"), api_visibility="private")
     fetcher.cancel(
         on_cancel,
         [fetcher, table],

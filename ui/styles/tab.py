@@ -19,7 +19,7 @@ from core.pipelines.styles.types import (
     STRENGTHS,
     TrainRequest,
 )
-from ui.components.component import island
+from ui.components.component import failure_script, island
 from ui.components.vocabulary import vocabulary
 from ui.messages import Json, request_id_of
 from ui.session import SessionState
@@ -58,12 +58,12 @@ def styles_tab(pipeline: StylesPipeline) -> None:
         concurrency_id=STYLES_QUEUE,
         api_visibility="private",
     )
-    asked.failure(None, None, None, js="() => { latentscape.styles.failed(); }", api_visibility="private")
+    asked.failure(None, None, None, js=failure_script("styles"), api_visibility="private")
     quiet = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     controls.stop(on_stop, [controls, state], None, trigger_mode="multiple", **quiet)
 
     asked = jobs.ask(on_job, [jobs], [jobs], trigger_mode="multiple", **quiet)
-    asked.failure(None, None, None, js="() => { latentscape.styles.jobFailed(); }", api_visibility="private")
+    asked.failure(None, None, None, js=failure_script("styles-jobs"), api_visibility="private")
     styles_api(pipeline, STYLES_QUEUE)
 
 

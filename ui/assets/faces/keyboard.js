@@ -1,19 +1,21 @@
 // Left and right walk the history, R rerolls, Esc stops; while somebody types, keys are theirs.
-(() => {
-  const TYPED = "input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable=true]";
-  const OWN_ARROWS = "input[type=range], [role=radio], [role=tab], canvas.crop";
+import { ask } from "./ask.js";
+import { walkHistory } from "./history.js";
+import { rerollFace } from "./session.js";
 
-  addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (!document.getElementById("faces-canvas")?.offsetParent) return;
-    const target = event.target instanceof Element ? event.target : document.body;
-    if (event.key === "Escape") return latentscape.ask.stop();
-    if (target.closest(TYPED)) return;
-    if (event.key === "r" || event.key === "R") return latentscape.reroll();
-    if (target.closest(OWN_ARROWS)) return;
-    if (event.key === "ArrowLeft") latentscape.walk(-1);
-    else if (event.key === "ArrowRight") latentscape.walk(1);
-    else return;
-    event.preventDefault();
-  });
-})();
+const TYPED = "input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable=true]";
+const OWN_ARROWS = "input[type=range], [role=radio], [role=tab], canvas.crop";
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (!document.getElementById("faces-canvas")?.offsetParent) return;
+  const target = event.target instanceof Element ? event.target : document.body;
+  if (event.key === "Escape") return ask.stop();
+  if (target.closest(TYPED)) return;
+  if (event.key === "r" || event.key === "R") return rerollFace();
+  if (target.closest(OWN_ARROWS)) return;
+  if (event.key === "ArrowLeft") walkHistory(-1);
+  else if (event.key === "ArrowRight") walkHistory(1);
+  else return;
+  event.preventDefault();
+});

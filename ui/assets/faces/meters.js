@@ -1,50 +1,66 @@
 // Asked against achieved: one meter per attribute that was set, and a line about what else changed.
-(() => {
-  const { el, session } = latentscape;
+import { el } from "../shared/core.js";
+import { session } from "./session.js";
 
-  const percent = (p) => `${Math.round(100 * p)} %`;
+export const signed = (x) => (x > 0 ? "+" : x < 0 ? "\u2212" : "") + Math.abs(x).toFixed(2);
+const percent = (p) => `${Math.round(100 * p)} %`;
 
-  function meter(name, asked, achieved) {
-    const words = session.words.labels[name];
-    const reached = asked > 0 ? achieved >= 0.5 : achieved < 0.5;
-    const wanted = Math.abs(asked) === 1 ? (asked > 0 ? "present" : "absent") : latentscape.signed(asked);
-    const node = el("div", { class: "meter", role: "meter", "aria-label": `${words}, asked ${wanted}`, "aria-valuemin": 0,
-      "aria-valuemax": 100, "aria-valuenow": Math.round(100 * achieved), "data-attribute": name,
+function meter(name, asked, achieved) {
+  const words = session.words.labels[name];
+  const reached = asked > 0 ? achieved >= 0.5 : achieved < 0.5;
+  const wanted = Math.abs(asked) === 1 ? (asked > 0 ? "present" : "absent") : signed(asked);
+  const node = el(
+    "div",
+    {
+      class: "meter",
+      role: "meter",
+      "aria-label": `${words}, asked ${wanted}`,
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
+      "aria-valuenow": Math.round(100 * achieved),
+      "data-attribute": name,
       "data-reached": String(reached),
-      title: `Asked ${wanted}; the classifier sees ${words.toLowerCase()} with ${percent(achieved)}` },
-      el("div", { class: "meter-head" }, el("span", { class: "meter-name" }, words),
-        el("span", { class: "meter-value" }, percent(achieved))),
-      el("div", { class: "meter-track" }, el("span", { class: "meter-fill" }), el("span", { class: "meter-asked" })),
-      el("div", { class: "meter-foot" }, el("span", {}, `asked ${wanted}`), el("span", {}, reached ? "" : "missed")));
-    node.querySelector(".meter-fill").style.width = percent(achieved).replace(" ", "");
-    node.querySelector(".meter-asked").style.left = `${50 + 50 * asked}%`;
-    return node;
-  }
+      title: `Asked ${wanted}; the classifier sees ${words.toLowerCase()} with ${percent(achieved)}`,
+    },
+    el(
+      "div",
+      { class: "meter-head" },
+      el("span", { class: "meter-name" }, words),
+      el("span", { class: "meter-value" }, percent(achieved)),
+    ),
+    el("div", { class: "meter-track" }, el("span", { class: "meter-fill" }), el("span", { class: "meter-asked" })),
+    el("div", { class: "meter-foot" }, el("span", {}, `asked ${wanted}`), el("span", {}, reached ? "" : "missed")),
+  );
+  node.querySelector(".meter-fill").style.width = percent(achieved).replace(" ", "");
+  node.querySelector(".meter-asked").style.left = `${50 + 50 * asked}%`;
+  return node;
+}
 
-  function rows(entry) {
-    const face = entry.faces[entry.selected] || entry.faces[0];
-    const wanted = entry.recipe.attributes;
-    const start = entry.kind === "edit" ? entry.base : {};
-    const names = [...session.words.main, ...Object.values(session.words.groups).flat()];
-    return names
-      .filter((name) => wanted[name] && wanted[name] !== start[name] && face.achieved[name] !== undefined)
-      .map((name) => [name, wanted[name], face.achieved[name]]);
-  }
+function rows(entry) {
+  const face = entry.faces[entry.selected] || entry.faces[0];
+  const wanted = entry.recipe.attributes;
+  const start = entry.kind === "edit" ? entry.base : {};
+  const names = [...session.words.main, ...Object.values(session.words.groups).flat()];
+  return names
+    .filter((name) => wanted[name] && wanted[name] !== start[name] && face.achieved[name] !== undefined)
+    .map((name) => [name, wanted[name], face.achieved[name]]);
+}
 
-  function note(entry) {
-    const words = (change) =>
-      `${session.words.labels[change.name]} ${Math.round(100 * change.before)} \u2192 ${percent(change.after)}`;
-    if (!entry.changes) return "";
-    if (!entry.changes.length) return "Nothing else changed.";
-    return `Changed without being asked: ${entry.changes.slice(0, 5).map(words).join(", ")}`;
-  }
+function note(entry) {
+  const words = (change) =>
+    `${session.words.labels[change.name]} ${Math.round(100 * change.before)} \u2192 ${percent(change.after)}`;
+  if (!entry.changes) return "";
+  if (!entry.changes.length) return "Nothing else changed.";
+  return `Changed without being asked: ${entry.changes.slice(0, 5).map(words).join(", ")}`;
+}
 
-  // Fills the row of meters and the line below it for one history entry.
-  latentscape.showMeters = (row, line, entry) => {
-    const set = rows(entry);
-    const empty = entry.kind === "edit" ? "Change an attribute: the photo follows." : "Nothing is asked: every attribute is open.";
-    row.replaceChildren(...(set.length ? set.map((item) => meter(...item)) : [el("p", { class: "hint" }, empty)]));
-    line.textContent = set.length ? note(entry) : "";
-    line.title = line.textContent;
-  };
-})();
+// Fills the row of meters and the line below it for one history entry.
+export const showMeters = (row, line, entry) => {
+  const set = rows(entry);
+  const empty = entry.kind === "edit"
+    ? "Change an attribute: the photo follows."
+    : "Nothing is asked: every attribute is open.";
+  row.replaceChildren(...(set.length ? set.map((item) => meter(...item)) : [el("p", { class: "hint" }, empty)]));
+  line.textContent = set.length ? note(entry) : "";
+  line.title = line.textContent;
+};

@@ -1,96 +1,106 @@
 // What this visitor has set and drawn. One recipe is current; everything else on the page follows it.
-(() => {
-  const { on, emit } = latentscape;
-  const SEEDS = 2 ** 32;
+import { emit, on } from "../shared/core.js";
+import { ask } from "./ask.js";
 
-  const session = {
-    words: null, // the vocabulary of the server, once the controls are there
-    recipe: null,
-    locked: false,
-    dragging: false,
-    mode: "draw", // or "edit"
-    photo: null, // {source, crop, base, achieved} while a photo is edited
-    method: "ddpm",
-    faithfulness: 0.6,
-    shown: null, // the history entry on the canvas
-    sweepAttribute: "Smiling",
-  };
+const SEEDS = 2 ** 32;
 
-  function value(name) {
-    return session.recipe.attributes[name] || 0;
-  }
+const session = {
+  words: null, // the vocabulary of the server, once the controls are there
+  recipe: null,
+  locked: false,
+  dragging: false,
+  mode: "draw", // or "edit"
+  photo: null, // {source, crop, base, achieved} while a photo is edited
+  method: "ddpm",
+  faithfulness: 0.6,
+  shown: null, // the history entry on the canvas
+  sweepAttribute: "Smiling",
+};
 
-  // Sets attributes one after the other; of two that exclude each other the newer one stays.
-  function assign(values, { replace = false } = {}) {
-    const next = replace ? {} : { ...session.recipe.attributes };
-    const notes = [];
-    for (const [name, strength] of Object.entries(values)) {
-      if (strength) next[name] = strength;
-      else delete next[name];
-      if (!(strength > 0)) continue;
-      for (const group of session.words.exclusive) {
-        if (!group.includes(name)) continue;
-        for (const other of group) {
-          if (other === name || !(next[other] > 0)) continue;
-          delete next[other];
-          notes.push({ name: other, by: name });
-        }
+function value(name) {
+  return session.recipe.attributes[name] || 0;
+}
+
+// Sets attributes one after the other; of two that exclude each other the newer one stays.
+function assign(values, { replace = false } = {}) {
+  const next = replace ? {} : { ...session.recipe.attributes };
+  const notes = [];
+  for (const [name, strength] of Object.entries(values)) {
+    if (strength) next[name] = strength;
+    else delete next[name];
+    if (!(strength > 0)) continue;
+    for (const group of session.words.exclusive) {
+      if (!group.includes(name)) continue;
+      for (const other of group) {
+        if (other === name || !(next[other] > 0)) continue;
+        delete next[other];
+        notes.push({ name: other, by: name });
       }
     }
-    return { attributes: next, notes };
   }
+  return { attributes: next, notes };
+}
 
-  // A change of the recipe. While a control moves it is live: drawn at once, remembered when it comes to rest.
-  function change(patch, { live = false, draw = true, quiet = false } = {}) {
-    session.recipe = { ...session.recipe, ...patch };
-    session.dragging = live;
-    emit("recipe", { live });
-    if (draw) latentscape.ask.draw({ live, quiet });
-  }
+// A change of the recipe. While a control moves it is live: drawn at once, remembered when it comes to rest.
+function change(patch, { live = false, draw = true, quiet = false } = {}) {
+  session.recipe = { ...session.recipe, ...patch };
+  session.dragging = live;
+  emit("recipe", { live });
+  if (draw) ask.draw({ live, quiet });
+}
 
-  function setAttributes(values, options = {}) {
-    const { attributes, notes } = assign(values, options);
-    if (notes.length) emit("contradiction", notes);
-    const names = Object.keys(values);
-    if (names.length === 1 && !options.replace) session.sweepAttribute = names[0];
-    change({ attributes }, options);
-  }
+function setAttributes(values, options = {}) {
+  const { attributes, notes } = assign(values, options);
+  if (notes.length) emit("contradiction", notes);
+  const names = Object.keys(values);
+  if (names.length === 1 && !options.replace) session.sweepAttribute = names[0];
+  change({ attributes }, options);
+}
 
-  function adopt(recipe) {
-    session.recipe = { ...session.recipe, ...recipe };
-    session.dragging = false;
-    emit("recipe", { live: false });
-  }
+function adopt(recipe) {
+  session.recipe = { ...session.recipe, ...recipe };
+  session.dragging = false;
+  emit("recipe", { live: false });
+}
 
-  function randomSeed() {
-    return crypto.getRandomValues(new Uint32Array(1))[0];
-  }
+function randomSeed() {
+  return crypto.getRandomValues(new Uint32Array(1))[0];
+}
 
-  function reroll() {
-    if (session.locked) return emit("say", { text: "The seed is locked. Unlock it to meet somebody else.", brief: true });
-    change({ seed: randomSeed() });
-  }
+function reroll() {
+  if (session.locked) return emit("say", { text: "The seed is locked. Unlock it to meet somebody else.", brief: true });
+  change({ seed: randomSeed() });
+}
 
-  function surprise() {
-    const names = Object.keys(session.words.labels).filter((name) => name !== "Blurry" && name !== "Attractive");
-    const values = {};
-    for (const name of session.words.main) if (Math.random() < 0.6) values[name] = Math.random() < 0.5 ? -1 : 1;
-    for (let i = 0; i < 3; i++) values[names[Math.floor(Math.random() * names.length)]] = 1;
-    const { attributes } = assign(values, { replace: true });
-    change(session.locked ? { attributes } : { attributes, seed: randomSeed() });
-  }
+function surprise() {
+  const names = Object.keys(session.words.labels).filter((name) => name !== "Blurry" && name !== "Attractive");
+  const values = {};
+  for (const name of session.words.main) if (Math.random() < 0.6) values[name] = Math.random() < 0.5 ? -1 : 1;
+  for (let i = 0; i < 3; i++) values[names[Math.floor(Math.random() * names.length)]] = 1;
+  const { attributes } = assign(values, { replace: true });
+  change(session.locked ? { attributes } : { attributes, seed: randomSeed() });
+}
 
-  // The page's address always holds the recipe on the canvas, so that a reload keeps it.
-  function address(link) {
-    const url = new URL(location.href);
-    if (link) url.searchParams.set("r", link);
-    else url.searchParams.delete("r");
-    if (url.href !== location.href) history.replaceState(history.state, "", url);
-    return url.href;
-  }
+// The page's address always holds the recipe on the canvas, so that a reload keeps it.
+function address(link) {
+  const url = new URL(location.href);
+  if (link) url.searchParams.set("r", link);
+  else url.searchParams.delete("r");
+  if (url.href !== location.href) history.replaceState(history.state, "", url);
+  return url.href;
+}
 
-  on("answer", (message) => message.adopt && adopt(message.adopt));
+on("answer", (message) => message.adopt && adopt(message.adopt));
 
-  latentscape.session = session;
-  Object.assign(latentscape, { value, change, setAttributes, adopt, reroll, surprise, randomSeed, address, SEEDS });
-})();
+export {
+  address as writeAddress,
+  adopt,
+  change,
+  randomSeed,
+  reroll as rerollFace,
+  SEEDS,
+  session,
+  setAttributes,
+  surprise,
+  value,
+};

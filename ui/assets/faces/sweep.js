@@ -1,92 +1,112 @@
 // Seven pictures of one person while a single attribute goes from -1 to +1. It fills itself when nothing else is going on.
-(() => {
-  const { on, el, session, paint, value, setAttributes } = latentscape;
-  const IDLE = 700;
-  const POINTS = 7;
-  let tiles, select, view;
-  let drawn = ""; // what the strip shows
-  let refused = ""; // what could not be drawn: not asked again
-  let timer = 0;
+import { el, on } from "../shared/core.js";
+import { paint } from "../shared/pictures.js";
+import { ask } from "./ask.js";
+import { signed } from "./meters.js";
+import { session, setAttributes, value } from "./session.js";
 
-  const key = () => {
-    const { attributes, ...rest } = session.recipe;
-    const others = Object.entries(attributes).filter(([name]) => name !== session.sweepAttribute).sort();
-    return JSON.stringify([session.sweepAttribute, others, { ...rest, count: 1 }]);
-  };
+const IDLE = 700;
+const POINTS = 7;
+let tiles, select, view;
+let drawn = ""; // what the strip shows
+let refused = ""; // what could not be drawn: not asked again
+let timer = 0;
 
-  function later() {
-    clearTimeout(timer);
-    if (session.mode === "edit" || session.dragging) return;
-    timer = setTimeout(() => {
-      if (latentscape.ask.idle && ![drawn, refused].includes(key()) && view.offsetParent) latentscape.ask.sweep(session.sweepAttribute);
-    }, IDLE);
-  }
+const key = () => {
+  const { attributes, ...rest } = session.recipe;
+  const others = Object.entries(attributes).filter(([name]) => name !== session.sweepAttribute).sort();
+  return JSON.stringify([session.sweepAttribute, others, { ...rest, count: 1 }]);
+};
 
-  function mark() {
-    const now = value(session.sweepAttribute);
-    tiles.forEach((tile) => tile.toggleAttribute("data-current", Math.abs(tile.strength - now) < 0.17 && session.mode === "draw"));
-    view.toggleAttribute("data-stale", drawn !== "" && key() !== drawn);
-    select.value = session.sweepAttribute;
-  }
+function later() {
+  clearTimeout(timer);
+  if (session.mode === "edit" || session.dragging) return;
+  timer = setTimeout(() => {
+    if (ask.idle && ![drawn, refused].includes(key()) && view.offsetParent) ask.sweep(session.sweepAttribute);
+  }, IDLE);
+}
 
-  function point(index) {
-    const strength = -1 + (2 * index) / (POINTS - 1);
-    const caption = el("span", { class: "sweep-caption" }, latentscape.signed(strength));
-    const tile = el("button", { type: "button", class: "sweep-point waiting",
-      onclick: () => setAttributes({ [session.sweepAttribute]: tile.strength }) },
-      el("canvas", { "aria-hidden": "true" }), caption);
-    tile.strength = Math.round(strength * 1000) / 1000;
-    return tile;
-  }
+function mark() {
+  const now = value(session.sweepAttribute);
+  tiles.forEach((tile) =>
+    tile.toggleAttribute("data-current", Math.abs(tile.strength - now) < 0.17 && session.mode === "draw")
+  );
+  view.toggleAttribute("data-stale", drawn !== "" && key() !== drawn);
+  select.value = session.sweepAttribute;
+}
 
-  function receive({ points, attribute, request }) {
-    if (!points || attribute !== session.sweepAttribute) return;
-    points.forEach((item, index) => {
-      const tile = tiles[index];
-      tile.classList.remove("waiting");
-      tile.strength = item.strength;
-      const words = session.words.labels[attribute];
-      tile.setAttribute("aria-label", `${words} ${latentscape.signed(item.strength)}: make this the picture`);
-      tile.title = `${words} ${latentscape.signed(item.strength)}, seen with ${Math.round(100 * item.achieved)} %`;
-      paint(tile.firstChild, item.picture, 104);
-    });
-    if (points.length === POINTS) drawn = request.sweepKey;
-    mark();
-  }
+function point(index) {
+  const strength = -1 + (2 * index) / (POINTS - 1);
+  const caption = el("span", { class: "sweep-caption" }, signed(strength));
+  const tile = el(
+    "button",
+    {
+      type: "button",
+      class: "sweep-point waiting",
+      onclick: () => setAttributes({ [session.sweepAttribute]: tile.strength }),
+    },
+    el("canvas", { "aria-hidden": "true" }),
+    caption,
+  );
+  tile.strength = Math.round(strength * 1000) / 1000;
+  return tile;
+}
 
-  latentscape.sweepView = () => {
-    tiles = Array.from({ length: POINTS }, (_, index) => point(index));
-    select = el("select", { class: "field", id: "sweep-attribute", "aria-label": "Attribute to sweep" });
-    select.addEventListener("change", () => {
-      session.sweepAttribute = select.value;
-      mark();
-      later();
-    });
-    view = el("section", { class: "sweep", "aria-label": "Sweep of one attribute" },
-      el("div", { class: "sweep-head" }, el("h2", {}, "Sweep"), select,
-        el("p", { class: "hint" }, "Absent to present. Click one to keep it.")),
-      el("div", { class: "sweep-points" }, tiles));
-    return view;
-  };
-
-  on("ready", () => {
-    const names = [...session.words.main, ...Object.values(session.words.groups).flat()];
-    select.append(...names.map((name) => el("option", { value: name }, session.words.labels[name])));
-    mark();
+function receive({ points, attribute, request }) {
+  if (!points || attribute !== session.sweepAttribute) return;
+  points.forEach((item, index) => {
+    const tile = tiles[index];
+    tile.classList.remove("waiting");
+    tile.strength = item.strength;
+    const words = session.words.labels[attribute];
+    tile.setAttribute("aria-label", `${words} ${signed(item.strength)}: make this the picture`);
+    tile.title = `${words} ${signed(item.strength)}, seen with ${Math.round(100 * item.achieved)} %`;
+    paint(tile.firstChild, item.picture, 104);
   });
-  on("asked", (request) => {
-    clearTimeout(timer);
-    if (request.kind === "sweep") request.sweepKey = key();
-  });
-  on("answer", receive);
-  on("finished", ({ request, error, missing }) => {
-    if (request.sweepKey && (error || missing)) refused = request.sweepKey;
-    later();
-  });
-  on("missing", (missing) => (view.hidden = missing || session.mode === "edit"));
-  on("recipe", () => {
+  if (points.length === POINTS) drawn = request.sweepKey;
+  mark();
+}
+
+export const sweepView = () => {
+  tiles = Array.from({ length: POINTS }, (_, index) => point(index));
+  select = el("select", { class: "field", id: "sweep-attribute", "aria-label": "Attribute to sweep" });
+  select.addEventListener("change", () => {
+    session.sweepAttribute = select.value;
     mark();
     later();
   });
-  on("mode", (mode) => (view.hidden = mode === "edit"));
-})();
+  view = el(
+    "section",
+    { class: "sweep", "aria-label": "Sweep of one attribute" },
+    el(
+      "div",
+      { class: "sweep-head" },
+      el("h2", {}, "Sweep"),
+      select,
+      el("p", { class: "hint" }, "Absent to present. Click one to keep it."),
+    ),
+    el("div", { class: "sweep-points" }, tiles),
+  );
+  return view;
+};
+
+on("ready", () => {
+  const names = [...session.words.main, ...Object.values(session.words.groups).flat()];
+  select.append(...names.map((name) => el("option", { value: name }, session.words.labels[name])));
+  mark();
+});
+on("asked", (request) => {
+  clearTimeout(timer);
+  if (request.kind === "sweep") request.sweepKey = key();
+});
+on("answer", receive);
+on("finished", ({ request, error, missing }) => {
+  if (request.sweepKey && (error || missing)) refused = request.sweepKey;
+  later();
+});
+on("missing", (missing) => (view.hidden = missing || session.mode === "edit"));
+on("recipe", () => {
+  mark();
+  later();
+});
+on("mode", (mode) => (view.hidden = mode === "edit"));

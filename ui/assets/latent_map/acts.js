@@ -1,173 +1,190 @@
 // What a click, a drag and a path ask of the server, and where the answers go.
-(() => {
-  const { on, emit, map } = latentscape;
-  const { state } = map;
-  const film = { way: "linear", frames: 16 };
+import { emit, on } from "../shared/core.js";
+import { seek } from "./colours.js";
+import { filmOf } from "./film.js";
+import { showGuest } from "./near.js";
+import { ask, floats, say, selectRows, state, where } from "./wire.js";
 
-  function pick(row) {
-    Object.assign(state, { picked: { row }, near: {} });
-    emit("map:picked", { kind: "point", row });
-    map.ask("point", { kind: "point", row, ...map.where() }, (message) => {
-      if (message.error || state.picked?.row !== row) return;
-      emit("map:point", message);
-      map.ask("near", { kind: "near", row, ...map.where() }, (more) => {
-        if (more.error || state.picked?.row !== row) return;
-        state.near = more.near;
-        emit("map:point", { ...message, ...more });
-        emit("map:redraw");
-      });
-    });
-    emit("map:redraw");
-  }
+const film = { way: "linear", frames: 16 };
 
-  // A place between the pictures: asked again while the hand moves, the newest place wins.
-  function probe(plane, place) {
-    const fresh = !state.picked?.place;
-    state.picked = { place, plane };
-    if (fresh) {
-      state.near = {};
-      emit("map:picked", { kind: "place" });
-    }
-    const content = { kind: "decode", atlas: state.atlas.name, space: plane.space, projection: plane.projection, place };
-    map.ask("live", content, (message) => {
-      if (message.error || !state.picked?.place) return;
-      state.near = { [plane.space]: message.rows.slice(0, 6) };
-      emit("map:decoded", message);
+function pick(row) {
+  Object.assign(state, { picked: { row }, near: {} });
+  emit("map:picked", { kind: "point", row });
+  ask("point", { kind: "point", row, ...where() }, (message) => {
+    if (message.error || state.picked?.row !== row) return;
+    emit("map:point", message);
+    ask("near", { kind: "near", row, ...where() }, (more) => {
+      if (more.error || state.picked?.row !== row) return;
+      state.near = more.near;
+      emit("map:point", { ...message, ...more });
       emit("map:redraw");
     });
-    emit("map:redraw");
-  }
-
-  function addStop(stop) {
-    if (state.strip?.attribute) state.strip = null;
-    if (state.stops.length >= 24) return map.say({ text: "A path has up to 24 stops. Clear it to begin another." });
-    Object.assign(state, { stops: [...state.stops, stop], picked: null, near: {} });
-    if (state.stops.length === 1) map.say({ text: "Click the next stop: a picture, or an empty place." });
-    path();
-  }
-
-  function path() {
-    emit("map:redraw");
-    if (state.stops.length < 2) return;
-    const content = { kind: "path", stops: state.stops, ...film, ...map.where() };
-    map.ask("path", content, (message) => !message.error && showStrip({ ...message, content }));
-  }
-
-  function walk(stop, attribute, method = "probe") {
-    const content = { kind: "walk", stops: [stop], attribute, method, frames: 13, ...map.where() };
-    map.ask("path", content, (message) => {
-      if (message.error) return;
-      state.stops = [];
-      showStrip({ ...message, content, attribute });
-    });
-  }
-
-  function showStrip(strip) {
-    const kept = state.strip?.frames.length === strip.frames.length ? state.frame : 0;
-    Object.assign(state, { strip, frame: strip.attribute ? nearestToZero(strip.strengths) : kept });
-    emit("map:strip");
-    emit("map:redraw");
-  }
-
-  const nearestToZero = (strengths) => strengths.reduce((best, value, i) => (Math.abs(value) < Math.abs(strengths[best]) ? i : best), 0);
-
-  function clearPath() {
-    Object.assign(state, { stops: [], strip: null, frame: 0 });
-    emit("map:strip");
-    emit("map:redraw");
-  }
-
-  function scrub(frame) {
-    state.frame = Math.max(0, Math.min(state.strip.frames.length - 1, frame));
-    emit("map:frame");
-    emit("map:redraw");
-  }
-
-  // As a blob: a browser does not save a long data URI.
-  async function save(uri, name) {
-    const link = document.createElement("a");
-    Object.assign(link, { href: URL.createObjectURL(await (await fetch(uri)).blob()), download: name });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  }
-
-  // A film has more pictures than the strip: it is asked for anew.
-  const filmRequest = () => {
-    const { content } = state.strip;
-    return { ...content, frames: content.kind === "path" ? Math.max(24, content.frames) : 25 };
-  };
-  const filmName = (content, ending) => `latentscape-${content.attribute || "path"}.${ending}`;
-
-  function saveGif() {
-    const content = filmRequest();
-    map.say({ text: "Making the GIF." });
-    map.ask("gif", { ...content, kind: "gif" }, (message) => message.gif && save(message.gif, filmName(content, "gif")));
-  }
-
-  function saveMp4() {
-    const content = filmRequest();
-    map.say({ text: "Making the film." });
-    map.ask("film", content, async (message) => {
-      if (message.error) return;
-      try {
-        const address = URL.createObjectURL(await map.filmOf(message.frames));
-        await save(address, filmName(content, "mp4"));
-        URL.revokeObjectURL(address);
-      } catch (error) {
-        map.say({ text: error.message, error: true });
-      }
-    });
-  }
-
-  function search(expression, words = false) {
-    if (!expression.trim()) return forget();
-    map.ask("search", { kind: "search", expression, words, atlas: state.atlas.name }, (message) => {
-      if (message.error) return;
-      const { how, understood, rows, values } = message;
-      map.seek(how === "words" ? { text: understood, rows, values: map.floats(values) } : null);
-      emit("map:found", message);
-      if (message.rows.length) map.select(message.rows, { describe: true });
-    });
-  }
-
-  function forget() {
-    map.seek(null);
-    emit("map:found", null);
-    map.select(null);
-  }
-
-  function cluster(method, count) {
-    map.ask("clusters", { kind: "clusters", method, count, ...map.where() }, (message) => {
-      if (message.error) return;
-      message.cards.forEach((card) => (card.name = `Cluster ${card.number + 1}`));
-      map.select(null);
-      emit("map:clusters", message);
-    });
-  }
-
-  // What can be undone, one after the other: the path, the picked place, the selection.
-  function clear() {
-    if (state.strip || state.stops.length) return clearPath();
-    if (state.picked) {
-      Object.assign(state, { picked: null, near: {} });
-      emit("map:picked", null);
-      return emit("map:redraw");
-    }
-    forget();
-  }
-
-  // Another space or projection: pictures stay chosen, places on the old map mean nothing on the new one.
-  on("map:shown", (plane) => {
-    if (plane.slot !== "first") return;
-    if (state.picked?.place) {
-      Object.assign(state, { picked: null, near: {} });
-      emit("map:picked", null);
-    }
-    if (state.strip?.attribute || state.stops.some((stop) => stop.place)) return clearPath();
-    path();
-    if (state.picked?.guest) map.guest();
-    else if (state.picked) pick(state.picked.row);
   });
+  emit("map:redraw");
+}
 
-  Object.assign(map, { film, pick, probe, addStop, path, walk, clearPath, scrub, saveGif, saveMp4, search, cluster, clear });
-})();
+// A place between the pictures: asked again while the hand moves, the newest place wins.
+function probe(plane, place) {
+  const fresh = !state.picked?.place;
+  state.picked = { place, plane };
+  if (fresh) {
+    state.near = {};
+    emit("map:picked", { kind: "place" });
+  }
+  const content = { kind: "decode", atlas: state.atlas.name, space: plane.space, projection: plane.projection, place };
+  ask("live", content, (message) => {
+    if (message.error || !state.picked?.place) return;
+    state.near = { [plane.space]: message.rows.slice(0, 6) };
+    emit("map:decoded", message);
+    emit("map:redraw");
+  });
+  emit("map:redraw");
+}
+
+function addStop(stop) {
+  if (state.strip?.attribute) state.strip = null;
+  if (state.stops.length >= 24) return say({ text: "A path has up to 24 stops. Clear it to begin another." });
+  Object.assign(state, { stops: [...state.stops, stop], picked: null, near: {} });
+  if (state.stops.length === 1) say({ text: "Click the next stop: a picture, or an empty place." });
+  path();
+}
+
+function path() {
+  emit("map:redraw");
+  if (state.stops.length < 2) return;
+  const content = { kind: "path", stops: state.stops, ...film, ...where() };
+  ask("path", content, (message) => !message.error && showStrip({ ...message, content }));
+}
+
+function walk(stop, attribute, method = "probe") {
+  const content = { kind: "walk", stops: [stop], attribute, method, frames: 13, ...where() };
+  ask("path", content, (message) => {
+    if (message.error) return;
+    state.stops = [];
+    showStrip({ ...message, content, attribute });
+  });
+}
+
+function showStrip(strip) {
+  const kept = state.strip?.frames.length === strip.frames.length ? state.frame : 0;
+  Object.assign(state, { strip, frame: strip.attribute ? nearestToZero(strip.strengths) : kept });
+  emit("map:strip");
+  emit("map:redraw");
+}
+
+const nearestToZero = (strengths) =>
+  strengths.reduce((best, value, i) => (Math.abs(value) < Math.abs(strengths[best]) ? i : best), 0);
+
+function clearPath() {
+  Object.assign(state, { stops: [], strip: null, frame: 0 });
+  emit("map:strip");
+  emit("map:redraw");
+}
+
+function scrub(frame) {
+  state.frame = Math.max(0, Math.min(state.strip.frames.length - 1, frame));
+  emit("map:frame");
+  emit("map:redraw");
+}
+
+// As a blob: a browser does not save a long data URI.
+async function save(uri, name) {
+  const link = document.createElement("a");
+  Object.assign(link, { href: URL.createObjectURL(await (await fetch(uri)).blob()), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+// A film has more pictures than the strip: it is asked for anew.
+const filmRequest = () => {
+  const { content } = state.strip;
+  return { ...content, frames: content.kind === "path" ? Math.max(24, content.frames) : 25 };
+};
+const filmName = (content, ending) => `latentscape-${content.attribute || "path"}.${ending}`;
+
+function saveGif() {
+  const content = filmRequest();
+  say({ text: "Making the GIF." });
+  ask("gif", { ...content, kind: "gif" }, (message) => message.gif && save(message.gif, filmName(content, "gif")));
+}
+
+function saveMp4() {
+  const content = filmRequest();
+  say({ text: "Making the film." });
+  ask("film", content, async (message) => {
+    if (message.error) return;
+    try {
+      const address = URL.createObjectURL(await filmOf(message.frames));
+      await save(address, filmName(content, "mp4"));
+      URL.revokeObjectURL(address);
+    } catch (error) {
+      say({ text: error.message, error: true });
+    }
+  });
+}
+
+function search(expression, words = false) {
+  if (!expression.trim()) return forget();
+  ask("search", { kind: "search", expression, words, atlas: state.atlas.name }, (message) => {
+    if (message.error) return;
+    const { how, understood, rows, values } = message;
+    seek(how === "words" ? { text: understood, rows, values: floats(values) } : null);
+    emit("map:found", message);
+    if (message.rows.length) selectRows(message.rows, { describe: true });
+  });
+}
+
+function forget() {
+  seek(null);
+  emit("map:found", null);
+  selectRows(null);
+}
+
+function cluster(method, count) {
+  ask("clusters", { kind: "clusters", method, count, ...where() }, (message) => {
+    if (message.error) return;
+    message.cards.forEach((card) => (card.name = `Cluster ${card.number + 1}`));
+    selectRows(null);
+    emit("map:clusters", message);
+  });
+}
+
+// What can be undone, one after the other: the path, the picked place, the selection.
+function clear() {
+  if (state.strip || state.stops.length) return clearPath();
+  if (state.picked) {
+    Object.assign(state, { picked: null, near: {} });
+    emit("map:picked", null);
+    return emit("map:redraw");
+  }
+  forget();
+}
+
+// Another space or projection: pictures stay chosen, places on the old map mean nothing on the new one.
+on("map:shown", (plane) => {
+  if (plane.slot !== "first") return;
+  if (state.picked?.place) {
+    Object.assign(state, { picked: null, near: {} });
+    emit("map:picked", null);
+  }
+  if (state.strip?.attribute || state.stops.some((stop) => stop.place)) return clearPath();
+  path();
+  if (state.picked?.guest) showGuest();
+  else if (state.picked) pick(state.picked.row);
+});
+
+export {
+  addStop,
+  clear as clearChoice,
+  clearPath,
+  cluster as findClusters,
+  film as filmSettings,
+  path as askPath,
+  pick as pickRow,
+  probe,
+  saveGif,
+  saveMp4,
+  scrub,
+  search as searchPictures,
+  walk as walkAttribute,
+};

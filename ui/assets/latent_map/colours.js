@@ -1,125 +1,181 @@
 // Values to colours, and the legend that says which is which.
-(() => {
-  const { on, emit, el, map } = latentscape;
-  const { state } = map;
-  const FAINT = 20; // of 255: what a filter or a selection leaves out
-  const QUIET = 150; // what words leave out has its similarity, too
-  const UNKNOWN = [128, 128, 134];
-  const RAMPS = { // from little to much; the accent is in the middle
-    dark: [[52, 62, 92], [66, 122, 214], [120, 200, 226], [246, 240, 170]],
-    light: [[196, 208, 226], [92, 148, 222], [30, 88, 190], [36, 20, 96]],
-  };
-  const KINDS = [[78, 121, 216], [232, 133, 54], [72, 164, 96], [208, 74, 96], [142, 104, 200], [36, 166, 176], [206, 168, 44], [214, 112, 176],
-    [128, 138, 150], [150, 108, 76], [124, 176, 60], [92, 92, 160]];
-  const SIGNS = { dark: [[224, 128, 72], [74, 74, 82], [120, 168, 255]], light: [[196, 96, 32], [190, 190, 196], [29, 95, 209]] };
+import { el, emit, on } from "../shared/core.js";
+import { ask, floats, selectRows, state, where } from "./wire.js";
 
-  const theme = () => (document.documentElement.dataset.theme === "dark" ? "dark" : "light");
-  const css = (rgb) => `rgb(${rgb.map(Math.round).join(" ")})`;
+const FAINT = 20; // of 255: what a filter or a selection leaves out
+const QUIET = 150; // what words leave out has its similarity, too
+const UNKNOWN = [128, 128, 134];
+const RAMPS = { // from little to much; the accent is in the middle
+  dark: [[52, 62, 92], [66, 122, 214], [120, 200, 226], [246, 240, 170]],
+  light: [[196, 208, 226], [92, 148, 222], [30, 88, 190], [36, 20, 96]],
+};
+const KINDS = [
+  [78, 121, 216],
+  [232, 133, 54],
+  [72, 164, 96],
+  [208, 74, 96],
+  [142, 104, 200],
+  [36, 166, 176],
+  [206, 168, 44],
+  [214, 112, 176],
+  [128, 138, 150],
+  [150, 108, 76],
+  [124, 176, 60],
+  [92, 92, 160],
+];
+const SIGNS = {
+  dark: [[224, 128, 72], [74, 74, 82], [120, 168, 255]],
+  light: [[196, 96, 32], [190, 190, 196], [29, 95, 209]],
+};
 
-  function ramp(share) {
-    const stops = RAMPS[theme()];
-    const at = Math.max(0, Math.min(1, share)) * (stops.length - 1);
-    const low = Math.min(stops.length - 2, Math.floor(at));
-    return stops[low].map((value, channel) => value + (at - low) * (stops[low + 1][channel] - value));
+const theme = () => (document.documentElement.dataset.theme === "dark" ? "dark" : "light");
+const css = (rgb) => `rgb(${rgb.map(Math.round).join(" ")})`;
+
+function ramp(share) {
+  const stops = RAMPS[theme()];
+  const at = Math.max(0, Math.min(1, share)) * (stops.length - 1);
+  const low = Math.min(stops.length - 2, Math.floor(at));
+  return stops[low].map((value, channel) => value + (at - low) * (stops[low + 1][channel] - value));
+}
+
+const kindColour = (number) => (number < 0 ? UNKNOWN : KINDS[number % KINDS.length]);
+
+// Range of the values, without the outermost hundredth: one odd picture does not make all others alike.
+function range({ scale, values }) {
+  if (scale === "share") return [0, 1];
+  const known = Float32Array.from(values).filter((value) => !Number.isNaN(value)).sort();
+  if (!known.length) return [0, 1];
+  const [low, high] = [known[Math.floor(0.01 * (known.length - 1))], known[Math.ceil(0.99 * (known.length - 1))]];
+  return high > low ? [low, high] : [low, low + 1];
+}
+
+function colourOf(colouring, value, [low, high]) {
+  if (Number.isNaN(value)) return UNKNOWN;
+  if (colouring.scale === "category") return kindColour(value);
+  if (colouring.scale === "sign") return SIGNS[theme()][Math.sign(value) + 1];
+  return ramp((value - low) / (high - low));
+}
+
+// RGBA of every point; what is not selected is faint.
+function colours(count) {
+  const rgba = new Uint8Array(4 * count).fill(255);
+  const { colouring } = state;
+  const limits = colouring && range(colouring);
+  const chosen = state.rows && new Uint8Array(count);
+  for (const row of state.rows || []) chosen[row] = 1;
+  const left = state.by === "sought" && state.sought?.rows === state.rows ? QUIET : FAINT;
+  for (let row = 0; row < count; row++) {
+    rgba.set(colouring ? colourOf(colouring, colouring.values[row], limits) : UNKNOWN, 4 * row);
+    rgba[4 * row + 3] = !chosen || chosen[row] ? 255 : left;
   }
+  return rgba;
+}
 
-  const kindColour = (number) => (number < 0 ? UNKNOWN : KINDS[number % KINDS.length]);
-
-  // Range of the values, without the outermost hundredth: one odd picture does not make all others alike.
-  function range({ scale, values }) {
-    if (scale === "share") return [0, 1];
-    const known = Float32Array.from(values).filter((value) => !Number.isNaN(value)).sort();
-    if (!known.length) return [0, 1];
-    const [low, high] = [known[Math.floor(0.01 * (known.length - 1))], known[Math.ceil(0.99 * (known.length - 1))]];
-    return high > low ? [low, high] : [low, low + 1];
+// What a picture has of the current colouring, in words.
+function told(row) {
+  const { colouring } = state;
+  if (!colouring) return "";
+  const value = colouring.values[row];
+  if (Number.isNaN(value)) return `${colouring.title}: not known`;
+  if (colouring.scale === "category") {
+    return value < 0 ? "In no cluster" : colouring.names[value] || `Cluster ${value + 1}`;
   }
+  if (colouring.scale === "sign") return `${colouring.title}: ${["no", "open", "yes"][Math.sign(value) + 1]}`;
+  return `${colouring.title} ${
+    colouring.scale === "share" ? `${Math.round(100 * value)} %` : value.toFixed(colouring.digits ?? 1)
+  }`;
+}
 
-  function colourOf(colouring, value, [low, high]) {
-    if (Number.isNaN(value)) return UNKNOWN;
-    if (colouring.scale === "category") return kindColour(value);
-    if (colouring.scale === "sign") return SIGNS[theme()][Math.sign(value) + 1];
-    return ramp((value - low) / (high - low));
-  }
-
-  // RGBA of every point; what is not selected is faint.
-  function colours(count) {
-    const rgba = new Uint8Array(4 * count).fill(255);
-    const { colouring } = state;
-    const limits = colouring && range(colouring);
-    const chosen = state.rows && new Uint8Array(count);
-    for (const row of state.rows || []) chosen[row] = 1;
-    const left = state.by === "sought" && state.sought?.rows === state.rows ? QUIET : FAINT;
-    for (let row = 0; row < count; row++) {
-      rgba.set(colouring ? colourOf(colouring, colouring.values[row], limits) : UNKNOWN, 4 * row);
-      rgba[4 * row + 3] = !chosen || chosen[row] ? 255 : left;
-    }
-    return rgba;
-  }
-
-  // What a picture has of the current colouring, in words.
-  function told(row) {
-    const { colouring } = state;
-    if (!colouring) return "";
-    const value = colouring.values[row];
-    if (Number.isNaN(value)) return `${colouring.title}: not known`;
-    if (colouring.scale === "category") return value < 0 ? "In no cluster" : colouring.names[value] || `Cluster ${value + 1}`;
-    if (colouring.scale === "sign") return `${colouring.title}: ${["no", "open", "yes"][Math.sign(value) + 1]}`;
-    return `${colouring.title} ${colouring.scale === "share" ? `${Math.round(100 * value)} %` : value.toFixed(colouring.digits ?? 1)}`;
-  }
-
-  function legend() {
-    const { colouring } = state;
-    if (!colouring) return el("div", { class: "map-legend" });
-    if (colouring.scale === "category" || colouring.scale === "sign") {
-      const names = colouring.scale === "sign" ? [["yes", 1], ["open", 0], ["no", -1]] : colouring.names.map((name, number) => [name, number]);
-      if (colouring.scale === "category" && colouring.values.includes(-1)) names.push(["In no cluster", -1]);
-      return el("div", { class: "map-legend chips" }, names.filter(([, value]) => colouring.values.includes(value)).map(([name, value]) => {
+function legend() {
+  const { colouring } = state;
+  if (!colouring) return el("div", { class: "map-legend" });
+  if (colouring.scale === "category" || colouring.scale === "sign") {
+    const names = colouring.scale === "sign"
+      ? [["yes", 1], ["open", 0], ["no", -1]]
+      : colouring.names.map((name, number) => [name, number]);
+    if (colouring.scale === "category" && colouring.values.includes(-1)) names.push(["In no cluster", -1]);
+    return el(
+      "div",
+      { class: "map-legend chips" },
+      names.filter(([, value]) => colouring.values.includes(value)).map(([name, value]) => {
         const mark = el("span", { class: "map-dot" });
         mark.style.background = css(colourOf(colouring, value, [0, 1]));
-        return el("button", { type: "button", class: "chip", onclick: () => {
-          const rows = [];
-          colouring.values.forEach((other, row) => other === value && rows.push(row));
-          map.select(rows, { describe: true });
-        } }, mark, name);
-      }));
-    }
-    const [low, high] = range(colouring);
-    const words = (value) => (colouring.scale === "share" ? `${Math.round(100 * value)} %` : value.toFixed(colouring.digits ?? 1));
-    const bar = el("div", { class: "map-ramp" });
-    bar.style.background = `linear-gradient(to right, ${[0, 0.25, 0.5, 0.75, 1].map((share) => css(ramp(share))).join(", ")})`;
-    return el("div", { class: "map-legend" }, bar, el("div", { class: "map-ends number hint" }, el("span", {}, words(low)), el("span", {}, words(high))));
+        return el(
+          "button",
+          {
+            type: "button",
+            class: "chip",
+            onclick: () => {
+              const rows = [];
+              colouring.values.forEach((other, row) => other === value && rows.push(row));
+              selectRows(rows, { describe: true });
+            },
+          },
+          mark,
+          name,
+        );
+      }),
+    );
   }
+  const [low, high] = range(colouring);
+  const words = (
+    value,
+  ) => (colouring.scale === "share" ? `${Math.round(100 * value)} %` : value.toFixed(colouring.digits ?? 1));
+  const bar = el("div", { class: "map-ramp" });
+  bar.style.background = `linear-gradient(to right, ${
+    [0, 0.25, 0.5, 0.75, 1].map((share) => css(ramp(share))).join(", ")
+  })`;
+  return el(
+    "div",
+    { class: "map-legend" },
+    bar,
+    el("div", { class: "map-ends number hint" }, el("span", {}, words(low)), el("span", {}, words(high))),
+  );
+}
 
-  function colourBy(key) {
-    state.by = key;
-    if (key === "sought") {
-      state.colouring = { title: "Similarity", scale: "amount", values: state.sought.values, names: [], digits: 2 };
-      return emit("map:colours");
-    }
-    const { atlas, space } = map.where();
-    map.ask("colour", { kind: "colour", atlas, space, by: key }, (message) => {
-      if (message.error || state.by !== key) return;
-      state.colouring = { title: message.title, scale: message.scale, values: map.floats(message.values), names: message.names };
-      emit("map:colours");
-    });
+function colourBy(key) {
+  state.by = key;
+  if (key === "sought") {
+    state.colouring = { title: "Similarity", scale: "amount", values: state.sought.values, names: [], digits: 2 };
+    return emit("map:colours");
   }
-
-  // How near the pictures are to some words is a colouring, until other words or none are looked for.
-  function seek(sought) {
-    if (state.by !== "sought") state.before = state.by;
-    else if (!sought) Object.assign(state, { by: state.before, colouring: null });
-    if (sought) state.by = "sought";
-    else if (!state.sought) return;
-    state.sought = sought;
-    emit("map:sought");
-  }
-
-  new MutationObserver(() => emit("map:colours")).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
-  on("map:clusters", (found) => {
-    const labels = map.floats(found.labels);
-    state.by = "";
-    state.colouring = { title: "Cluster", scale: "category", values: labels, names: found.cards.map((card) => card.name) };
+  const { atlas, space } = where();
+  ask("colour", { kind: "colour", atlas, space, by: key }, (message) => {
+    if (message.error || state.by !== key) return;
+    state.colouring = {
+      title: message.title,
+      scale: message.scale,
+      values: floats(message.values),
+      names: message.names,
+    };
     emit("map:colours");
   });
-  Object.assign(map, { colours, colourBy, seek, legend, told, kindColour: (number) => css(kindColour(number)) });
-})();
+}
+
+// How near the pictures are to some words is a colouring, until other words or none are looked for.
+function seek(sought) {
+  if (state.by !== "sought") state.before = state.by;
+  else if (!sought) Object.assign(state, { by: state.before, colouring: null });
+  if (sought) state.by = "sought";
+  else if (!state.sought) return;
+  state.sought = sought;
+  emit("map:sought");
+}
+
+new MutationObserver(() => emit("map:colours")).observe(document.documentElement, {
+  attributes: true,
+  attributeFilter: ["data-theme"],
+});
+on("map:clusters", (found) => {
+  const labels = floats(found.labels);
+  state.by = "";
+  state.colouring = {
+    title: "Cluster",
+    scale: "category",
+    values: labels,
+    names: found.cards.map((card) => card.name),
+  };
+  emit("map:colours");
+});
+export const clusterColour = (number) => css(kindColour(number));
+export { colourBy, colours as pointColours, legend as legendView, seek, told as valueWords };

@@ -1,85 +1,108 @@
 // A visitor's own photos: sent, read and mapped on a line of their own. They go when the visitor goes.
-(() => {
-  const { part, el, icon, map } = latentscape;
-  const { state } = map;
-  const LARGEST = 20 * 2 ** 20;
-  const AGAIN = 4000; // milliseconds between two looks at which maps have become ready
-  const PHASES = { reading: "Reading", looking: "Encoding", mapping: "Mapping" };
-  let wire = null;
-  let ticket = 0;
-  let status, stop, input;
+import { el, emit, icon, onFailure, part } from "../shared/core.js";
+import { ask, chooseAtlas, say, state } from "./wire.js";
 
-  const tell = (words, busy) => {
-    status.textContent = words;
-    stop.hidden = !busy;
-  };
+const LARGEST = 20 * 2 ** 20;
+const AGAIN = 4000; // milliseconds between two looks at which maps have become ready
+const PHASES = { reading: "Reading", looking: "Encoding", mapping: "Mapping" };
+let wire = null;
+let ticket = 0;
+let status, stop, input;
 
-  async function send(files) {
-    const fine = files.filter((file) => file.size && file.size <= LARGEST).slice(0, 5000);
-    if (!fine.length) return map.say({ text: "Choose photos or a zip; each file may have up to 20 MB.", error: true });
-    const paths = [];
-    for (const file of fine) {
-      tell(`Sending ${paths.length + 1} of ${fine.length}`, false);
-      try {
-        paths.push((await wire.upload(file)).path);
-      } catch {
-        // what did not arrive is missing on the map, and its count says so
-      }
+const tell = (words, busy) => {
+  status.textContent = words;
+  stop.hidden = !busy;
+};
+
+async function send(files) {
+  const fine = files.filter((file) => file.size && file.size <= LARGEST).slice(0, 5000);
+  if (!fine.length) return say({ text: "Choose photos or a zip; each file may have up to 20 MB.", error: true });
+  const paths = [];
+  for (const file of fine) {
+    tell(`Sending ${paths.length + 1} of ${fine.length}`, false);
+    try {
+      paths.push((await wire.upload(file)).path);
+    } catch {
+      // what did not arrive is missing on the map, and its count says so
     }
-    if (!paths.length) {
-      tell("", false);
-      return map.say({ text: "The files did not reach the server. Check the connection and try again.", error: true });
-    }
-    tell("Starting", true);
-    wire.props.value = { paths, ticket: ++ticket };
-    wire.trigger("photos");
   }
-
-  function receive(message) {
-    if (!message || message.ticket !== ticket || !("last" in message)) return;
-    if (message.phase) tell(`${PHASES[message.phase] || message.phase}: ${message.done}${message.total ? ` of ${message.total}` : ""}`, true);
-    if (!message.last) return;
+  if (!paths.length) {
     tell("", false);
-    if (message.error) return map.say({ text: message.error, error: true });
-    if (!message.atlas) return;
-    state.atlases = [...state.atlases.filter((one) => one.kind !== "photos"), message.atlas];
-    latentscape.emit("map:atlases");
-    map.choose(message.atlas.name);
-    follow(message.atlas.name);
+    return say({ text: "The files did not reach the server. Check the connection and try again.", error: true });
   }
+  tell("Starting", true);
+  wire.props.value = { paths, ticket: ++ticket };
+  wire.trigger("photos");
+}
 
-  // UMAP and t-SNE are fitted in the background; the column offers each once it is there.
-  function follow(name) {
-    const waiting = state.atlases.find((one) => one.name === name)?.spaces.some((space) => space.pending.length);
-    if (!waiting) return;
-    setTimeout(() => {
-      if (state.atlas?.name !== name) return;
-      map.ask("atlas", { kind: "atlas", atlas: name }, (message) => {
-        if (!message.atlas) return;
-        state.atlases = state.atlases.map((one) => (one.name === name ? message.atlas : one));
-        state.atlas = message.atlas;
-        latentscape.emit("map:ready");
-        follow(name);
-      });
-    }, AGAIN);
+function receive(message) {
+  if (!message || message.ticket !== ticket || !("last" in message)) return;
+  if (message.phase) {
+    tell(
+      `${PHASES[message.phase] || message.phase}: ${message.done}${message.total ? ` of ${message.total}` : ""}`,
+      true,
+    );
   }
+  if (!message.last) return;
+  tell("", false);
+  if (message.error) return say({ text: message.error, error: true });
+  if (!message.atlas) return;
+  state.atlases = [...state.atlases.filter((one) => one.kind !== "photos"), message.atlas];
+  emit("map:atlases");
+  chooseAtlas(message.atlas.name);
+  follow(message.atlas.name);
+}
 
-  map.photosGroup = () => {
-    input = el("input", { type: "file", accept: "image/*,.zip,.heic", multiple: true, hidden: true, id: "map-files" });
-    input.addEventListener("change", () => {
-      send([...input.files]);
-      input.value = "";
+// UMAP and t-SNE are fitted in the background; the column offers each once it is there.
+function follow(name) {
+  const waiting = state.atlases.find((one) => one.name === name)?.spaces.some((space) => space.pending.length);
+  if (!waiting) return;
+  setTimeout(() => {
+    if (state.atlas?.name !== name) return;
+    ask("atlas", { kind: "atlas", atlas: name }, (message) => {
+      if (!message.atlas) return;
+      state.atlases = state.atlases.map((one) => (one.name === name ? message.atlas : one));
+      state.atlas = message.atlas;
+      emit("map:ready");
+      follow(name);
     });
-    status = el("p", { class: "hint lab-note number", role: "status" });
-    stop = el("button", { type: "button", class: "button small", hidden: true, onclick: () => wire.trigger("end") }, icon("stop"), "Stop");
-    return el("section", { class: "group" }, el("h2", {}, "My photos"), input,
-      el("button", { type: "button", class: "button map-wide", onclick: () => input.click() }, icon("upload"), "Map my photos"),
-      el("p", { class: "hint lab-note" }, "Pictures or a zip, up to 5,000. Only you see them, and they go when you go."), status, stop);
-  };
+  }, AGAIN);
+}
 
-  part("map-intake", (handle) => {
-    wire = handle;
-    handle.watch("value", () => receive(handle.props.value));
+export const photosGroup = () => {
+  input = el("input", { type: "file", accept: "image/*,.zip,.heic", multiple: true, hidden: true, id: "map-files" });
+  input.addEventListener("change", () => {
+    send([...input.files]);
+    input.value = "";
   });
-  map.photosFailed = () => receive({ ticket, last: true, error: "The server is busy with somebody's photos. Try again in a minute." });
-})();
+  status = el("p", { class: "hint lab-note number", role: "status" });
+  stop = el(
+    "button",
+    { type: "button", class: "button small", hidden: true, onclick: () => wire.trigger("end") },
+    icon("stop"),
+    "Stop",
+  );
+  return el(
+    "section",
+    { class: "group" },
+    el("h2", {}, "My photos"),
+    input,
+    el(
+      "button",
+      { type: "button", class: "button map-wide", onclick: () => input.click() },
+      icon("upload"),
+      "Map my photos",
+    ),
+    el("p", { class: "hint lab-note" }, "Pictures or a zip, up to 5,000. Only you see them, and they go when you go."),
+    status,
+    stop,
+  );
+};
+
+part("map-intake", (handle) => {
+  wire = handle;
+  handle.watch("value", () => receive(handle.props.value));
+});
+export const photosFailed = () =>
+  receive({ ticket, last: true, error: "The server is busy with somebody's photos. Try again in a minute." });
+onFailure("latent-map-photos", () => photosFailed());

@@ -1,130 +1,188 @@
 // What came of the prompt: everything that was asked with what the classifier sees, and where the model looked for a word.
-(() => {
-  const { on, emit, el, prompts } = latentscape;
-  const { state } = prompts;
-  const IDLE = 500; // before a picture is looked into in the background
-  const KEEP = 40;
-  const known = new Map(); // link -> {maps, film}
-  let meters, line, words, hint, look, view, panel;
-  let timer = 0;
-  let held = null; // the word whose map stays
-  let lacking = false; // the weights are not here
+import { el, emit, on } from "../shared/core.js";
+import { showHeat } from "./canvas.js";
+import { filmView } from "./film.js";
+import { isLarge, requests, state, visible } from "./wire.js";
 
-  const percent = (p) => `${Math.round(100 * p)} %`;
-  const chosen = () => state.shown?.pictures[state.shown.selected];
+const IDLE = 500; // before a picture is looked into in the background
+const KEEP = 40;
+const known = new Map(); // link -> {maps, film}
+let meters, line, words, hint, look, view, panel;
+let timer = 0;
+let held = null; // the word whose map stays
+let lacking = false; // the weights are not here
 
-  // --- asked against achieved -------------------------------------------------------------------------------------
+const percent = (p) => `${Math.round(100 * p)} %`;
+const chosen = () => state.shown?.pictures[state.shown.selected];
 
-  function meter(words, value, share, reached, foot, title) {
-    const node = el("div", { class: "meter", role: "meter", "aria-label": words, "aria-valuemin": 0, "aria-valuemax": 100,
-      "aria-valuenow": Math.round(100 * share), "data-reached": String(reached), title },
-      el("div", { class: "meter-head" }, el("span", { class: "meter-name" }, words), el("span", { class: "meter-value" }, value)),
-      el("div", { class: "meter-track" }, el("span", { class: "meter-fill" })),
-      el("div", { class: "meter-foot" }, el("span", {}, foot), el("span", {}, reached ? "" : "missed")));
-    node.querySelector(".meter-fill").style.width = `${Math.round(100 * Math.max(0, Math.min(1, share)))}%`;
+// --- asked against achieved -------------------------------------------------------------------------------------
+
+function meter(words, value, share, reached, foot, title) {
+  const node = el(
+    "div",
+    {
+      class: "meter",
+      role: "meter",
+      "aria-label": words,
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
+      "aria-valuenow": Math.round(100 * share),
+      "data-reached": String(reached),
+      title,
+    },
+    el(
+      "div",
+      { class: "meter-head" },
+      el("span", { class: "meter-name" }, words),
+      el("span", { class: "meter-value" }, value),
+    ),
+    el("div", { class: "meter-track" }, el("span", { class: "meter-fill" })),
+    el("div", { class: "meter-foot" }, el("span", {}, foot), el("span", {}, reached ? "" : "missed")),
+  );
+  node.querySelector(".meter-fill").style.width = `${Math.round(100 * Math.max(0, Math.min(1, share)))}%`;
+  return node;
+}
+
+function showMeters() {
+  const entry = state.shown;
+  const reading = entry?.readings?.[entry.selected];
+  panel.hidden = !entry || lacking || entry.kind === "morph";
+  if (panel.hidden) return;
+  if (!reading) return void meters.toggleAttribute("data-stale", true);
+  meters.removeAttribute("data-stale");
+  const asked = reading.asked.map(({ words: name, probability: p }) =>
+    meter(name, percent(p), p, p > 0.5, "asked", `Asked: ${name}. The classifier agrees with ${percent(p)}`)
+  );
+  if (reading.score !== null) {
+    asked.unshift(
+      meter(
+        "CLIP score",
+        reading.score.toFixed(2),
+        Math.max(0, reading.score),
+        true,
+        "picture and prompt",
+        "Cosine of the picture's and the prompt's embedding in the built-in CLIP, from -1 to 1",
+      ),
+    );
+  }
+  meters.replaceChildren(
+    ...(asked.length ? asked : [el("p", { class: "hint" }, "The prompt asks for nothing that the classifier knows.")]),
+  );
+  const missed = reading.asked.filter((one) => one.probability <= 0.5).length;
+  line.textContent = reading.asked.length
+    ? `Achieved ${reading.asked.length - missed} of ${reading.asked.length}, as the classifier sees it.`
+    : "";
+}
+
+export const meterView = () => {
+  meters = el("div", { class: "meters", "aria-label": "Asked against achieved" });
+  line = el("p", { class: "entangled hint" });
+  panel = el("section", { class: "meter-area" }, meters, line);
+  return panel;
+};
+
+// --- words ------------------------------------------------------------------------------------------------------
+
+const data = () => known.get(chosen()?.link);
+
+function showWords() {
+  const entry = state.shown;
+  const explained = entry && entry.kind !== "morph" ? data() : null;
+  view.hidden = !entry;
+  words.parentElement.hidden = entry?.kind === "morph";
+  held = null;
+  if (entry?.kind !== "morph" && entry) showHeat(null);
+  const names = explained
+    ? explained.maps
+    : (chosen()?.prompt.match(/[^\W_]+(?:['’-][^\W_]+)*/gu) || []).slice(0, 24).map((word) => ({ word }));
+  const most = Math.max(...names.map((one) => one.share || 0), 1e-6);
+  words.replaceChildren(...names.map((one) => {
+    const node = el("button", {
+      type: "button",
+      class: "word",
+      disabled: !one.heat,
+      "aria-pressed": "false",
+      title: one.heat ? `${one.word}: ${percent(one.share)} of the attention on words` : "",
+    }, one.word);
+    node.style.setProperty("--share", String((one.share || 0) / most));
+    node.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && showHeat(one.heat));
+    node.addEventListener("pointerleave", () => showHeat(held?.heat || null));
+    node.addEventListener("focus", () => node.matches(":focus-visible") && showHeat(one.heat));
+    node.addEventListener("blur", () => showHeat(held?.heat || null));
+    node.addEventListener("click", () => {
+      held = held === one ? null : one;
+      for (const other of words.children) other.setAttribute("aria-pressed", String(other === node && held === one));
+      showHeat(held?.heat || null);
+    });
     return node;
-  }
+  }));
+  hint.textContent = !entry || entry.kind === "morph"
+    ? ""
+    : !names.length
+    ? "There is no word to look for."
+    : explained
+    ? "Point at a word: where the model looked for it."
+    : isLarge()
+    ? ""
+    : "Looking where each word went.";
+  look.hidden = Boolean(explained) || !isLarge();
+  emit("prompts:film", { entry, explained });
+}
 
-  function showMeters() {
-    const entry = state.shown;
-    const reading = entry?.readings?.[entry.selected];
-    panel.hidden = !entry || lacking || entry.kind === "morph";
-    if (panel.hidden) return;
-    if (!reading) return void meters.toggleAttribute("data-stale", true);
-    meters.removeAttribute("data-stale");
-    const asked = reading.asked.map(({ words: name, probability: p }) =>
-      meter(name, percent(p), p, p > 0.5, "asked", `Asked: ${name}. The classifier agrees with ${percent(p)}`));
-    if (reading.score !== null) {
-      asked.unshift(meter("CLIP score", reading.score.toFixed(2), Math.max(0, reading.score), true, "picture and prompt",
-        "Cosine of the picture's and the prompt's embedding in the built-in CLIP, from -1 to 1"));
-    }
-    meters.replaceChildren(...(asked.length ? asked : [el("p", { class: "hint" }, "The prompt asks for nothing that the classifier knows.")]));
-    const missed = reading.asked.filter((one) => one.probability <= 0.5).length;
-    line.textContent = reading.asked.length ? `Achieved ${reading.asked.length - missed} of ${reading.asked.length}, as the classifier sees it.` : "";
-  }
+function explain() {
+  const picture = chosen();
+  if (!picture || state.shown.kind === "morph" || known.has(picture.link)) return;
+  requests.ask("explain", { kind: "explain", recipe: picture.recipe });
+}
 
-  prompts.meterView = () => {
-    meters = el("div", { class: "meters", "aria-label": "Asked against achieved" });
-    line = el("p", { class: "entangled hint" });
-    panel = el("section", { class: "meter-area" }, meters, line);
-    return panel;
-  };
+// In the background, when nobody waits for anything; a large model only when told to.
+function later() {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    if (requests.idle && visible() && !isLarge() && !state.shown?.refused) explain();
+  }, IDLE);
+}
 
-  // --- words ------------------------------------------------------------------------------------------------------
+export const detailView = () => {
+  words = el("div", { class: "words", role: "group", "aria-label": "Words of the prompt" });
+  hint = el("p", { class: "hint" });
+  look = el("button", {
+    type: "button",
+    class: "button small",
+    hidden: true,
+    title: "Draws it once more and keeps every step",
+    onclick: explain,
+  }, "Look inside");
+  view = el(
+    "section",
+    { class: "prompt-detail", hidden: true, "aria-label": "How the picture came to be" },
+    el(
+      "div",
+      { class: "prompt-words" },
+      el("div", { class: "prompt-words-head" }, el("h2", {}, "Words"), look, hint),
+      words,
+    ),
+    filmView(),
+  );
+  return view;
+};
 
-  const data = () => known.get(chosen()?.link);
-
-  function showWords() {
-    const entry = state.shown;
-    const explained = entry && entry.kind !== "morph" ? data() : null;
-    view.hidden = !entry;
-    words.parentElement.hidden = entry?.kind === "morph";
-    held = null;
-    if (entry?.kind !== "morph" && entry) prompts.heat(null);
-    const names = explained ? explained.maps : (chosen()?.prompt.match(/[^\W_]+(?:['’-][^\W_]+)*/gu) || []).slice(0, 24).map((word) => ({ word }));
-    const most = Math.max(...names.map((one) => one.share || 0), 1e-6);
-    words.replaceChildren(...names.map((one) => {
-      const node = el("button", { type: "button", class: "word", disabled: !one.heat, "aria-pressed": "false",
-        title: one.heat ? `${one.word}: ${percent(one.share)} of the attention on words` : "" }, one.word);
-      node.style.setProperty("--share", String((one.share || 0) / most));
-      node.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && prompts.heat(one.heat));
-      node.addEventListener("pointerleave", () => prompts.heat(held?.heat || null));
-      node.addEventListener("focus", () => node.matches(":focus-visible") && prompts.heat(one.heat));
-      node.addEventListener("blur", () => prompts.heat(held?.heat || null));
-      node.addEventListener("click", () => {
-        held = held === one ? null : one;
-        for (const other of words.children) other.setAttribute("aria-pressed", String(other === node && held === one));
-        prompts.heat(held?.heat || null);
-      });
-      return node;
-    }));
-    hint.textContent = !entry || entry.kind === "morph" ? "" : !names.length ? "There is no word to look for."
-      : explained ? "Point at a word: where the model looked for it." : prompts.large() ? "" : "Looking where each word went.";
-    look.hidden = Boolean(explained) || !prompts.large();
-    emit("prompts:film", { entry, explained });
-  }
-
-  function explain() {
-    const picture = chosen();
-    if (!picture || state.shown.kind === "morph" || known.has(picture.link)) return;
-    prompts.ask("explain", { kind: "explain", recipe: picture.recipe });
-  }
-
-  // In the background, when nobody waits for anything; a large model only when told to.
-  function later() {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      if (prompts.idle && prompts.visible() && !prompts.large() && !state.shown?.refused) explain();
-    }, IDLE);
-  }
-
-  prompts.detailView = () => {
-    words = el("div", { class: "words", role: "group", "aria-label": "Words of the prompt" });
-    hint = el("p", { class: "hint" });
-    look = el("button", { type: "button", class: "button small", hidden: true, title: "Draws it once more and keeps every step", onclick: explain }, "Look inside");
-    view = el("section", { class: "prompt-detail", hidden: true, "aria-label": "How the picture came to be" },
-      el("div", { class: "prompt-words" }, el("div", { class: "prompt-words-head" }, el("h2", {}, "Words"), look, hint), words),
-      prompts.filmView());
-    return view;
-  };
-
-  on("prompts:answer", ({ explained, error, request }) => {
-    if (error && request.slot === "explain" && state.shown) state.shown.refused = true; // not asked again by itself
-    if (!explained) return;
-    if (known.size >= KEEP) known.delete(known.keys().next().value);
-    known.set(explained.link, explained);
-    if (chosen()?.link === explained.link) showWords();
-  });
-  on("prompts:shown", () => {
-    showMeters();
-    showWords();
-    later();
-  });
-  on("prompts:readings", showMeters);
-  on("prompts:finished", later);
-  on("prompts:recipe", () => clearTimeout(timer));
-  on("prompts:missing", (missing) => {
-    lacking = missing;
-    showMeters();
-  });
-})();
+on("prompts:answer", ({ explained, error, request }) => {
+  if (error && request.slot === "explain" && state.shown) state.shown.refused = true; // not asked again by itself
+  if (!explained) return;
+  if (known.size >= KEEP) known.delete(known.keys().next().value);
+  known.set(explained.link, explained);
+  if (chosen()?.link === explained.link) showWords();
+});
+on("prompts:shown", () => {
+  showMeters();
+  showWords();
+  later();
+});
+on("prompts:readings", showMeters);
+on("prompts:finished", later);
+on("prompts:recipe", () => clearTimeout(timer));
+on("prompts:missing", (missing) => {
+  lacking = missing;
+  showMeters();
+});

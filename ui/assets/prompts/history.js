@@ -1,50 +1,62 @@
 // What was drawn from prompts in this browser tab, as a filmstrip; a click brings everything of one back. And the keys.
-(() => {
-  const { part, on, emit, prompts } = latentscape;
-  const { state } = prompts;
+import { emit, on, part } from "../shared/core.js";
+import { filmstrip, filmstripKeys, stored } from "../shared/filmstrip.js";
+import { display } from "./canvas.js";
+import { readPrompt, requests, rerollPicture, state, visible } from "./wire.js";
 
-  const film = latentscape.filmstrip({
-    most: 60,
-    keyOf: (entry) => `${entry.kind} ${entry.link} ${entry.other}`,
-    look,
-    restore,
-    shown: () => state.shown,
-    store: latentscape.stored(
-      "latentscape-prompts",
-      (entry) => entry?.recipe && entry.pictures && (entry.pictures.length || entry.frames?.length),
-      (name, value) => (name === "frame" || name === "refused" ? undefined : value),
-    ),
+const film = filmstrip({
+  most: 60,
+  keyOf: (entry) => `${entry.kind} ${entry.link} ${entry.other}`,
+  look,
+  restore,
+  shown: () => state.shown,
+  store: stored(
+    "latentscape-prompts",
+    (entry) => entry?.recipe && entry.pictures && (entry.pictures.length || entry.frames?.length),
+    (name, value) => (name === "frame" || name === "refused" ? undefined : value),
+  ),
+});
+
+function look(entry) {
+  const all = entry.kind === "morph"
+    ? [entry.frames[0], entry.frames.at(-1)]
+    : entry.pictures.map((one) => one.picture);
+  const words = entry.recipe.prompt || "Nothing asked";
+  const whole = entry.kind === "draw"
+    ? words
+    : `${words} ${entry.kind === "morph" ? "turns into" : "and"} ${entry.other}`;
+  return {
+    pictures: all.slice(0, all.length > 3 ? 4 : all.length > 1 && entry.kind !== "draw" ? 2 : 1),
+    label: whole,
+    title: `${whole.slice(0, 300)}. Seed ${entry.recipe.seed}`,
+    count: entry.kind === "draw" ? all.length : 0,
+  };
+}
+
+// Recipe, prompts and pictures come back; nothing is drawn again.
+function restore(entry) {
+  requests.stop();
+  document.activeElement?.blur?.();
+  Object.assign(state, {
+    recipe: { ...state.recipe, ...entry.recipe },
+    mode: entry.kind,
+    other: entry.other || state.other,
   });
+  emit("prompts:recipe", {});
+  emit("prompts:stale", false);
+  readPrompt();
+  display({ ...entry, live: false });
+}
 
-  function look(entry) {
-    const all = entry.kind === "morph" ? [entry.frames[0], entry.frames.at(-1)] : entry.pictures.map((one) => one.picture);
-    const words = entry.recipe.prompt || "Nothing asked";
-    const whole = entry.kind === "draw" ? words : `${words} ${entry.kind === "morph" ? "turns into" : "and"} ${entry.other}`;
-    return {
-      pictures: all.slice(0, all.length > 3 ? 4 : all.length > 1 && entry.kind !== "draw" ? 2 : 1),
-      label: whole,
-      title: `${whole.slice(0, 300)}. Seed ${entry.recipe.seed}`,
-      count: entry.kind === "draw" ? all.length : 0,
-    };
-  }
+part("prompts-history", ({ root }) => {
+  film.build(
+    root,
+    "History of the prompts of this session",
+    "Pictures of your prompts are kept here. Left and right arrows walk through them.",
+  );
+  film.load();
+});
 
-  // Recipe, prompts and pictures come back; nothing is drawn again.
-  function restore(entry) {
-    prompts.stop();
-    document.activeElement?.blur?.();
-    Object.assign(state, { recipe: { ...state.recipe, ...entry.recipe }, mode: entry.kind, other: entry.other || state.other });
-    emit("prompts:recipe", {});
-    emit("prompts:stale", false);
-    prompts.read();
-    prompts.display({ ...entry, live: false });
-  }
-
-  part("prompts-history", ({ root }) => {
-    film.build(root, "History of the prompts of this session", "Pictures of your prompts are kept here. Left and right arrows walk through them.");
-    film.load();
-  });
-
-  latentscape.filmstripKeys(prompts, film);
-  on("prompts:remember", film.remember);
-  on("prompts:kept", film.save); // with what was read of the pictures
-})();
+filmstripKeys({ visible, stop: requests.stop, reroll: rerollPicture }, film);
+on("prompts:remember", film.remember);
+on("prompts:kept", film.save); // with what was read of the pictures

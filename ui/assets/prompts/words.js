@@ -1,153 +1,205 @@
 // The prompt: a text field whose words show while one types whether they mean anything to the model.
-(() => {
-  const { on, emit, el, prompts } = latentscape;
-  const { state } = prompts;
-  const PAUSE = 420; // after the last key the picture follows
-  const REST = 2200; // after the last key the picture is remembered
+import { el, emit, on } from "../shared/core.js";
+import { change, draw, isLarge, readPrompt, state } from "./wire.js";
 
-  let field, marks, status, negative, other, otherRow, stale;
-  let reading = null; // the server's latest, and the text that it was about
-  let timer = 0;
-  let rest = 0;
+const PAUSE = 420; // after the last key the picture follows
+const REST = 2200; // after the last key the picture is remembered
 
-  // --- marks ------------------------------------------------------------------------------------------------------
+let field, marks, status, negative, other, otherRow, stale;
+let reading = null; // the server's latest, and the text that it was about
+let timer = 0;
+let rest = 0;
 
-  // Characters as Python counts them.
-  function paintMarks() {
-    const text = field.value;
-    const letters = [...text];
-    const pieces = [];
-    let at = 0;
-    const spans = reading && !prompts.large() ? [...reading.known.map((s) => [...s, "known"]), ...reading.unknown.map((s) => [...s, "unknown"])] : [];
-    const before = reading ? [...reading.text] : [];
-    let same = 0; // letters from the beginning on; behind them the reading is of another text
-    while (same < letters.length && letters[same] === before[same]) same++;
-    for (const [start, end, kind] of spans.sort((a, b) => a[0] - b[0])) {
-      if (start < at || end > same) continue;
-      pieces.push(letters.slice(at, start).join(""), el("mark", { "data-kind": kind }, letters.slice(start, end).join("")));
-      at = end;
+// --- marks ------------------------------------------------------------------------------------------------------
+
+// Characters as Python counts them.
+function paintMarks() {
+  const text = field.value;
+  const letters = [...text];
+  const pieces = [];
+  let at = 0;
+  const spans = reading && !isLarge()
+    ? [...reading.known.map((s) => [...s, "known"]), ...reading.unknown.map((s) => [...s, "unknown"])]
+    : [];
+  const before = reading ? [...reading.text] : [];
+  let same = 0; // letters from the beginning on; behind them the reading is of another text
+  while (same < letters.length && letters[same] === before[same]) same++;
+  for (const [start, end, kind] of spans.sort((a, b) => a[0] - b[0])) {
+    if (start < at || end > same) continue;
+    pieces.push(
+      letters.slice(at, start).join(""),
+      el("mark", { "data-kind": kind }, letters.slice(start, end).join("")),
+    );
+    at = end;
+  }
+  pieces.push(letters.slice(at).join(""), "\n"); // a last line break has height only before something
+  marks.replaceChildren(...pieces);
+  marks.scrollTop = field.scrollTop;
+}
+
+function tell() {
+  const { asked, unknown, words, cut } = reading;
+  const said = [];
+  if (cut) {
+    said.push(
+      el(
+        "span",
+        { class: "prompt-cut" },
+        `Only the first ${words[0]} of ${words[1]} words fit the text encoder; the rest is left out.`,
+      ),
+    );
+  }
+  if (isLarge()) {
+    if (!said.length) said.push(el("span", {}, "This model reads any words."));
+  } else {
+    if (asked.length) {
+      said.push(
+        el(
+          "span",
+          {},
+          "Understood: ",
+          el("strong", {}, asked.slice(0, 12).join(", ")),
+          asked.length > 12 ? " and more" : "",
+        ),
+      );
     }
-    pieces.push(letters.slice(at).join(""), "\n"); // a last line break has height only before something
-    marks.replaceChildren(...pieces);
-    marks.scrollTop = field.scrollTop;
-  }
-
-  function tell() {
-    const { asked, unknown, words, cut } = reading;
-    const said = [];
-    if (cut) said.push(el("span", { class: "prompt-cut" }, `Only the first ${words[0]} of ${words[1]} words fit the text encoder; the rest is left out.`));
-    if (prompts.large()) {
-      if (!said.length) said.push(el("span", {}, "This model reads any words."));
-    } else {
-      if (asked.length) said.push(el("span", {}, "Understood: ", el("strong", {}, asked.slice(0, 12).join(", ")), asked.length > 12 ? " and more" : ""));
-      if (unknown.length) said.push(el("span", {}, "Grey words mean nothing to the built-in model: it knows faces and twenty foods."));
-      if (!said.length && !field.value.trim()) said.push(el("span", {}, "Nothing is asked: the model draws whatever it likes."));
-      else if (!said.length) said.push(el("span", {}, "Nothing here that the built-in model knows: it knows faces and twenty foods."));
+    if (unknown.length) {
+      said.push(el("span", {}, "Grey words mean nothing to the built-in model: it knows faces and twenty foods."));
     }
-    status.replaceChildren(...said);
+    if (!said.length && !field.value.trim()) {
+      said.push(el("span", {}, "Nothing is asked: the model draws whatever it likes."));
+    } else if (!said.length) {
+      said.push(el("span", {}, "Nothing here that the built-in model knows: it knows faces and twenty foods."));
+    }
   }
+  status.replaceChildren(...said);
+}
 
-  // --- typing -----------------------------------------------------------------------------------------------------
+// --- typing -----------------------------------------------------------------------------------------------------
 
-  function grow() {
-    field.style.height = "auto";
-    field.style.height = `${Math.min(168, Math.max(72, field.scrollHeight))}px`;
-    marks.style.height = field.style.height;
-  }
+function grow() {
+  field.style.height = "auto";
+  field.style.height = `${Math.min(168, Math.max(72, field.scrollHeight))}px`;
+  marks.style.height = field.style.height;
+}
 
-  function typed() {
-    state.recipe = { ...state.recipe, prompt: field.value };
-    grow();
-    paintMarks();
-    prompts.read({ now: false });
-    emit("prompts:typed");
+function typed() {
+  state.recipe = { ...state.recipe, prompt: field.value };
+  grow();
+  paintMarks();
+  readPrompt({ now: false });
+  emit("prompts:typed");
+  soon();
+}
+
+function soon() {
+  clearTimeout(timer);
+  clearTimeout(rest);
+  if (isLarge()) return emit("prompts:stale", true);
+  timer = setTimeout(() => change({}, { live: true }), PAUSE);
+  rest = setTimeout(() => emit("prompts:rest"), REST);
+}
+
+// Enter, or the button: now.
+function now() {
+  clearTimeout(timer);
+  clearTimeout(rest);
+  draw();
+}
+
+// Somebody else writes: a chip, an example.
+function write(text) {
+  field.value = text;
+  clearTimeout(timer);
+  clearTimeout(rest);
+  grow();
+  change({ prompt: text });
+  readPrompt();
+  paintMarks();
+}
+
+function area(id, title, placeholder, rows) {
+  const node = el("textarea", {
+    id,
+    class: "field prompt-field",
+    rows,
+    placeholder,
+    "aria-label": title,
+    spellcheck: "false",
+    autocomplete: "off",
+    autocapitalize: "off",
+  });
+  node.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    now();
+  });
+  return node;
+}
+
+// --- the view ---------------------------------------------------------------------------------------------------
+
+export const promptView = () => {
+  field = area("prompt", "Prompt", "A face in words, or a food", 3);
+  marks = el("div", { class: "prompt-marks", "aria-hidden": "true" });
+  field.addEventListener("input", typed);
+  field.addEventListener("scroll", () => (marks.scrollTop = field.scrollTop));
+  field.addEventListener("blur", () => emit("prompts:rest"));
+  status = el("p", { class: "hint prompt-status", role: "status", "aria-live": "polite", id: "prompt-status" });
+  other = area("prompt-other", "Second prompt", "The second prompt", 2);
+  other.addEventListener("input", () => {
+    state.other = other.value;
+    if (state.mode === "compare") soon();
+  });
+  negative = area("prompt-negative", "Negative prompt", "What it should not be", 1);
+  negative.addEventListener("input", () => {
+    state.recipe = { ...state.recipe, negative_prompt: negative.value };
     soon();
-  }
-
-  function soon() {
-    clearTimeout(timer);
-    clearTimeout(rest);
-    if (prompts.large()) return emit("prompts:stale", true);
-    timer = setTimeout(() => prompts.change({}, { live: true }), PAUSE);
-    rest = setTimeout(() => emit("prompts:rest"), REST);
-  }
-
-  // Enter, or the button: now.
-  function now() {
-    clearTimeout(timer);
-    clearTimeout(rest);
-    prompts.draw();
-  }
-
-  // Somebody else writes: a chip, an example.
-  function write(text) {
-    field.value = text;
-    clearTimeout(timer);
-    clearTimeout(rest);
-    grow();
-    prompts.change({ prompt: text });
-    prompts.read();
-    paintMarks();
-  }
-
-  function area(id, title, placeholder, rows) {
-    const node = el("textarea", { id, class: "field prompt-field", rows, placeholder, "aria-label": title, spellcheck: "false",
-      autocomplete: "off", autocapitalize: "off" });
-    node.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      now();
-    });
-    return node;
-  }
-
-  // --- the view ---------------------------------------------------------------------------------------------------
-
-  prompts.promptView = () => {
-    field = area("prompt", "Prompt", "A face in words, or a food", 3);
-    marks = el("div", { class: "prompt-marks", "aria-hidden": "true" });
-    field.addEventListener("input", typed);
-    field.addEventListener("scroll", () => (marks.scrollTop = field.scrollTop));
-    field.addEventListener("blur", () => emit("prompts:rest"));
-    status = el("p", { class: "hint prompt-status", role: "status", "aria-live": "polite", id: "prompt-status" });
-    other = area("prompt-other", "Second prompt", "The second prompt", 2);
-    other.addEventListener("input", () => {
-      state.other = other.value;
-      if (state.mode === "compare") soon();
-    });
-    negative = area("prompt-negative", "Negative prompt", "What it should not be", 1);
-    negative.addEventListener("input", () => {
-      state.recipe = { ...state.recipe, negative_prompt: negative.value };
-      soon();
-    });
-    otherRow = el("div", { class: "prompt-other", hidden: true }, el("label", { class: "prompt-label", for: "prompt-other" }), other);
-    stale = el("button", { type: "button", class: "button small", id: "prompt-draw", title: "Draw this prompt (Enter)", onclick: now }, "Draw");
-    return el("section", { class: "group prompt-group" },
-      el("div", { class: "group-head" }, el("label", { for: "prompt", class: "prompt-title" }, "Prompt"), stale),
-      el("div", { class: "prompt-box" }, marks, field), status, otherRow,
-      el("label", { class: "prompt-label", for: "prompt-negative" }, "Not"), negative);
-  };
-
-  on("prompts:recipe", () => {
-    const { prompt, negative_prompt: unwanted } = state.recipe;
-    if (document.activeElement !== field && field.value !== prompt) field.value = prompt;
-    if (document.activeElement !== negative) negative.value = unwanted;
-    if (document.activeElement !== other) other.value = state.other;
-    otherRow.hidden = state.mode === "draw";
-    otherRow.firstChild.textContent = state.mode === "morph" ? "Turns into" : "Compared with";
-    grow();
-    paintMarks();
   });
-  on("prompts:read", (answer) => {
-    reading = answer;
-    paintMarks();
-    tell();
-  });
-  on("prompts:stale", (on) => {
-    stale.classList.toggle("primary", on);
-    stale.classList.toggle("button", !on);
-  });
-  on("prompts:asked", (request) => request.slot === "draw" && emit("prompts:stale", false));
+  otherRow = el(
+    "div",
+    { class: "prompt-other", hidden: true },
+    el("label", { class: "prompt-label", for: "prompt-other" }),
+    other,
+  );
+  stale = el("button", {
+    type: "button",
+    class: "button small",
+    id: "prompt-draw",
+    title: "Draw this prompt (Enter)",
+    onclick: now,
+  }, "Draw");
+  return el(
+    "section",
+    { class: "group prompt-group" },
+    el("div", { class: "group-head" }, el("label", { for: "prompt", class: "prompt-title" }, "Prompt"), stale),
+    el("div", { class: "prompt-box" }, marks, field),
+    status,
+    otherRow,
+    el("label", { class: "prompt-label", for: "prompt-negative" }, "Not"),
+    negative,
+  );
+};
 
-  Object.assign(prompts, { write });
-})();
+on("prompts:recipe", () => {
+  const { prompt, negative_prompt: unwanted } = state.recipe;
+  if (document.activeElement !== field && field.value !== prompt) field.value = prompt;
+  if (document.activeElement !== negative) negative.value = unwanted;
+  if (document.activeElement !== other) other.value = state.other;
+  otherRow.hidden = state.mode === "draw";
+  otherRow.firstChild.textContent = state.mode === "morph" ? "Turns into" : "Compared with";
+  grow();
+  paintMarks();
+});
+on("prompts:read", (answer) => {
+  reading = answer;
+  paintMarks();
+  tell();
+});
+on("prompts:stale", (on) => {
+  stale.classList.toggle("primary", on);
+  stale.classList.toggle("button", !on);
+});
+on("prompts:asked", (request) => request.slot === "draw" && emit("prompts:stale", false));
+
+export { write as writePrompt };

@@ -1,38 +1,71 @@
 // What was dressed in this browser tab, as a filmstrip; a click brings everything of one back. And the keys.
-(() => {
-  const { part, on, emit, styles } = latentscape;
-  const { state } = styles;
+import { emit, on, part } from "../shared/core.js";
+import { filmstrip, filmstripKeys } from "../shared/filmstrip.js";
+import { display, weightWords } from "./canvas.js";
+import { rerollStyled } from "./controls.js";
+import { requests, state, titleOf, visible } from "./wire.js";
 
-  // Not stored: styles of a session end with the page.
-  const film = latentscape.filmstrip({
-    most: 60,
-    keyOf: (entry) => JSON.stringify([entry.kind, entry.recipe, entry.worn, entry.blend, entry.parts, entry.names, entry.photo?.slice(-60), entry.after?.picture.slice(-60)]),
-    look,
-    restore,
-    shown: () => state.shown,
+// Not stored: styles of a session end with the page.
+const film = filmstrip({
+  most: 60,
+  keyOf: (entry) =>
+    JSON.stringify([
+      entry.kind,
+      entry.recipe,
+      entry.worn,
+      entry.blend,
+      entry.parts,
+      entry.names,
+      entry.photo?.slice(-60),
+      entry.after?.picture.slice(-60),
+    ]),
+  look,
+  restore,
+  shown: () => state.shown,
+});
+
+function look(entry) {
+  const last = (list) => list[list.length - 1];
+  const some = entry.kind === "grid"
+    ? [entry.rows[0][0], last(entry.rows[0]), last(entry.rows)[0], last(last(entry.rows))]
+    : [entry.after];
+  const what = entry.kind === "grid"
+    ? `Grid of ${entry.names.map(titleOf).join(", ")}`
+    : Object.entries(entry.worn).map(([name, x]) => `${titleOf(name)} ${weightWords(x)}`).join(", ") || "No style";
+  return {
+    pictures: some.map((one) => one.picture),
+    label: what,
+    title: `${what}. ${entry.kind === "photo" ? "Photo" : `Seed ${entry.recipe.seed}`}`,
+  };
+}
+
+// What is worn, the face and the pictures come back; nothing is drawn again but the wall.
+function restore(entry) {
+  requests.stop();
+  document.activeElement?.blur?.();
+  const { recipe, worn, blend, parts, kind: mode, photo = state.photo } = entry;
+  Object.assign(state, {
+    recipe,
+    worn: { ...worn },
+    blend,
+    parts: [...parts],
+    mode,
+    photo,
+    gridStyles: entry.names || state.gridStyles,
   });
+  emit("styles:changed", {});
+  display({ ...entry, live: false });
+}
 
-  function look(entry) {
-    const last = (list) => list[list.length - 1];
-    const some = entry.kind === "grid" ? [entry.rows[0][0], last(entry.rows[0]), last(entry.rows)[0], last(last(entry.rows))] : [entry.after];
-    const what = entry.kind === "grid" ? `Grid of ${entry.names.map(styles.titleOf).join(", ")}`
-      : Object.entries(entry.worn).map(([name, x]) => `${styles.titleOf(name)} ${styles.weight(x)}`).join(", ") || "No style";
-    return { pictures: some.map((one) => one.picture), label: what, title: `${what}. ${entry.kind === "photo" ? "Photo" : `Seed ${entry.recipe.seed}`}` };
-  }
+part(
+  "styles-history",
+  ({ root }) =>
+    film.build(
+      root,
+      "History of the styled pictures of this session",
+      "Pictures you dress are kept here. Left and right arrows walk through them.",
+    ),
+);
 
-  // What is worn, the face and the pictures come back; nothing is drawn again but the wall.
-  function restore(entry) {
-    styles.stop();
-    document.activeElement?.blur?.();
-    const { recipe, worn, blend, parts, kind: mode, photo = state.photo } = entry;
-    Object.assign(state, { recipe, worn: { ...worn }, blend, parts: [...parts], mode, photo, gridStyles: entry.names || state.gridStyles });
-    emit("styles:changed", {});
-    styles.display({ ...entry, live: false });
-  }
-
-  part("styles-history", ({ root }) =>
-    film.build(root, "History of the styled pictures of this session", "Pictures you dress are kept here. Left and right arrows walk through them."));
-
-  latentscape.filmstripKeys(styles, film);
-  on("styles:remember", film.remember);
-})();
+filmstripKeys({ visible, stop: requests.stop, reroll: rerollStyled }, film);
+on("styles:remember", film.remember);

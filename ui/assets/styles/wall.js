@@ -1,94 +1,112 @@
 // The wall: the same face in every style there is. A click puts a style on, the corner adds it to what is worn.
-(() => {
-  const { on, emit, el, icon, paint, styles } = latentscape;
-  const { state } = styles;
-  const TILE = 88;
-  const REST = 250; // after the last change the wall follows
-  let strip, note;
-  const nodes = new Map(); // style -> its tile
-  let timer = 0;
+import { el, icon, on } from "../shared/core.js";
+import { paint } from "../shared/pictures.js";
+import { drawWall, state, titleOf, visible, wear } from "./wire.js";
 
-  function tile(name, title, own, thumbnail) {
-    const canvas = el("canvas", { "aria-hidden": "true" });
-    const main = el("button", { type: "button", class: "style-main", onclick: (event) => styles.wear(name, event.shiftKey || event.ctrlKey || event.metaKey) },
-      canvas, el("span", { class: "style-name" }, title));
-    const more = name && el("button", { type: "button", class: "style-more", onclick: () => styles.wear(name, true) }, icon("plus"));
-    const node = el("div", { class: "style-tile", "data-style": name, "data-own": own }, main, more);
-    Object.assign(node, { canvas, main, more });
-    node.toggleAttribute("data-thumbnail", Boolean(thumbnail)); // another face in this style, until its own is drawn
-    if (thumbnail) paint(canvas, thumbnail, TILE);
-    return node;
-  }
+const TILE = 88;
+const REST = 250; // after the last change the wall follows
+let strip, note;
+const nodes = new Map(); // style -> its tile
+let timer = 0;
 
-  function build() {
-    nodes.clear();
-    nodes.set("", tile("", "No style", false));
-    for (const { name, title, own, thumbnail } of state.styles) nodes.set(name, tile(name, title, own, thumbnail));
-    strip.replaceChildren(...nodes.values());
-    refresh();
-  }
+function tile(name, title, own, thumbnail) {
+  const canvas = el("canvas", { "aria-hidden": "true" });
+  const main = el(
+    "button",
+    {
+      type: "button",
+      class: "style-main",
+      onclick: (event) => wear(name, event.shiftKey || event.ctrlKey || event.metaKey),
+    },
+    canvas,
+    el("span", { class: "style-name" }, title),
+  );
+  const more = name &&
+    el("button", { type: "button", class: "style-more", onclick: () => wear(name, true) }, icon("plus"));
+  const node = el("div", { class: "style-tile", "data-style": name, "data-own": own }, main, more);
+  Object.assign(node, { canvas, main, more });
+  node.toggleAttribute("data-thumbnail", Boolean(thumbnail)); // another face in this style, until its own is drawn
+  if (thumbnail) paint(canvas, thumbnail, TILE);
+  return node;
+}
 
-  function refresh() {
-    const rows = state.mode === "grid";
-    const none = !rows && !Object.keys(state.worn).length;
-    for (const [name, node] of nodes) {
-      const title = styles.titleOf(name);
-      const worn = name ? (rows ? state.gridStyles.includes(name) : name in state.worn) : none;
-      const problem = state.problems.get(name);
-      const shown = state.tiles.get(name);
-      node.toggleAttribute("data-worn", worn);
-      node.toggleAttribute("data-stale", !shown);
-      node.main.disabled = Boolean(problem);
-      node.main.setAttribute("aria-pressed", String(worn));
-      node.main.title = problem || (!name ? "The face as it is" : rows ? `${title}: a row of the grid` : `${title}. Shift-click adds it to what is worn`);
-      if (shown) {
-        node.removeAttribute("data-thumbnail");
-        paint(node.canvas, shown.picture, TILE);
-      }
-      if (!node.more) continue;
-      node.more.hidden = Boolean(problem) || rows;
-      node.more.title = worn ? `Take ${title} off` : `Add ${title} to what is worn`;
-      node.more.setAttribute("aria-label", node.more.title);
-      node.more.setAttribute("aria-pressed", String(worn));
-      node.more.replaceChildren(icon(worn ? "close" : "plus"));
+function build() {
+  nodes.clear();
+  nodes.set("", tile("", "No style", false));
+  for (const { name, title, own, thumbnail } of state.styles) nodes.set(name, tile(name, title, own, thumbnail));
+  strip.replaceChildren(...nodes.values());
+  refresh();
+}
+
+function refresh() {
+  const rows = state.mode === "grid";
+  const none = !rows && !Object.keys(state.worn).length;
+  for (const [name, node] of nodes) {
+    const title = titleOf(name);
+    const worn = name ? (rows ? state.gridStyles.includes(name) : name in state.worn) : none;
+    const problem = state.problems.get(name);
+    const shown = state.tiles.get(name);
+    node.toggleAttribute("data-worn", worn);
+    node.toggleAttribute("data-stale", !shown);
+    node.main.disabled = Boolean(problem);
+    node.main.setAttribute("aria-pressed", String(worn));
+    node.main.title = problem ||
+      (!name
+        ? "The face as it is"
+        : rows
+        ? `${title}: a row of the grid`
+        : `${title}. Shift-click adds it to what is worn`);
+    if (shown) {
+      node.removeAttribute("data-thumbnail");
+      paint(node.canvas, shown.picture, TILE);
     }
-    const missing = [...state.problems.values()];
-    const left = nodes.size - state.tiles.size - missing.length;
-    note.textContent = missing.length ? missing[0] : left > 0 && state.tiles.size ? `${left} to come` : "";
-    note.title = missing.join(" ");
+    if (!node.more) continue;
+    node.more.hidden = Boolean(problem) || rows;
+    node.more.title = worn ? `Take ${title} off` : `Add ${title} to what is worn`;
+    node.more.setAttribute("aria-label", node.more.title);
+    node.more.setAttribute("aria-pressed", String(worn));
+    node.more.replaceChildren(icon(worn ? "close" : "plus"));
   }
+  const missing = [...state.problems.values()];
+  const left = nodes.size - state.tiles.size - missing.length;
+  note.textContent = missing.length ? missing[0] : left > 0 && state.tiles.size ? `${left} to come` : "";
+  note.title = missing.join(" ");
+}
 
-  function later() {
-    clearTimeout(timer);
-    timer = setTimeout(() => styles.visible() && state.opened && state.mode !== "train" && styles.wall(), REST);
-  }
+function later() {
+  clearTimeout(timer);
+  timer = setTimeout(() => visible() && state.opened && state.mode !== "train" && drawWall(), REST);
+}
 
-  function receive({ wall, request }) {
-    if (!wall || request.key !== state.tilesOf) return;
-    for (const one of wall.tiles) state.tiles.set(one.style, one);
-    for (const { style, reason } of wall.problems) state.problems.set(style, reason);
-    refresh();
-  }
+function receive({ wall, request }) {
+  if (!wall || request.key !== state.tilesOf) return;
+  for (const one of wall.tiles) state.tiles.set(one.style, one);
+  for (const { style, reason } of wall.problems) state.problems.set(style, reason);
+  refresh();
+}
 
-  styles.wallView = () => {
-    strip = el("div", { class: "style-strip", role: "group", "aria-label": "Styles" });
-    strip.addEventListener("wheel", (event) => {
-      if (!event.deltaY || strip.scrollWidth <= strip.clientWidth) return;
-      strip.scrollLeft += event.deltaY;
-      event.preventDefault();
-    }, { passive: false });
-    note = el("span", { class: "hint", role: "status" });
-    return el("section", { class: "style-wall", "aria-label": "Wall of styles" },
-      el("div", { class: "style-wall-head" }, el("h2", {}, "Styles"), note), strip);
-  };
+export const wallView = () => {
+  strip = el("div", { class: "style-strip", role: "group", "aria-label": "Styles" });
+  strip.addEventListener("wheel", (event) => {
+    if (!event.deltaY || strip.scrollWidth <= strip.clientWidth) return;
+    strip.scrollLeft += event.deltaY;
+    event.preventDefault();
+  }, { passive: false });
+  note = el("span", { class: "hint", role: "status" });
+  return el(
+    "section",
+    { class: "style-wall", "aria-label": "Wall of styles" },
+    el("div", { class: "style-wall-head" }, el("h2", {}, "Styles"), note),
+    strip,
+  );
+};
 
-  on("styles:listed", build);
-  on("styles:answer", receive);
-  on("styles:tiles", refresh);
-  on("styles:changed", () => {
-    refresh();
-    later();
-  });
-  on("styles:listed", later);
-  on("styles:calm", later);
-})();
+on("styles:listed", build);
+on("styles:answer", receive);
+on("styles:tiles", refresh);
+on("styles:changed", () => {
+  refresh();
+  later();
+});
+on("styles:listed", later);
+on("styles:calm", later);

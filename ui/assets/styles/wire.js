@@ -1,169 +1,223 @@
 // The state of the Styles tab, and what it asks of the server; the wall is drawn in the background.
-(() => {
-  const { on, emit, session } = latentscape;
-  const PATIENCE = 120000; // without a word from the server
-  const SLOTS = { open: {}, file: { urgent: true, whole: true }, draw: { urgent: true }, wall: { background: true } };
+import { emit, on, onFailure } from "../shared/core.js";
+import { wire } from "../shared/wire.js";
+import { session } from "../faces/session.js";
 
-  const state = {
-    words: null, // names, bounds and the first recipe, from the server
-    styles: [], // {name, title, own, rank, trigger}
-    recipe: null, // what is drawn, without what it wears
-    worn: {}, // style -> strength, in the order in which they were put on
-    blend: "sum", // or "normalised"
-    parts: [1, 1, 1], // early, middle and late blocks
-    mode: "face", // or "photo", "grid", "train"
-    gridStyles: [], // rows of the grid
-    gridRows: new Map(), // style -> its pictures, for the recipe of `gridOf`
-    gridOf: "",
-    photo: null, // data URI of somebody's photo
-    faithfulness: 0.6,
-    method: "ddpm",
-    tiles: new Map(), // style -> tile of the wall, for the recipe of `tilesOf`
-    tilesOf: "",
-    problems: new Map(), // style -> why it cannot be worn
-    shown: null, // the history entry on the canvas
-    opened: false,
-    entrance: null, // a picture that came before the tab was opened
-  };
+const PATIENCE = 120000; // without a word from the server
+const SLOTS = { open: {}, file: { urgent: true, whole: true }, draw: { urgent: true }, wall: { background: true } };
 
-  const line = latentscape.wire("styles", SLOTS, { patience: PATIENCE, kept: "Your settings are kept", take });
-  const { ask, waiting } = line;
+const state = {
+  words: null, // names, bounds and the first recipe, from the server
+  styles: [], // {name, title, own, rank, trigger}
+  recipe: null, // what is drawn, without what it wears
+  worn: {}, // style -> strength, in the order in which they were put on
+  blend: "sum", // or "normalised"
+  parts: [1, 1, 1], // early, middle and late blocks
+  mode: "face", // or "photo", "grid", "train"
+  gridStyles: [], // rows of the grid
+  gridRows: new Map(), // style -> its pictures, for the recipe of `gridOf`
+  gridOf: "",
+  photo: null, // data URI of somebody's photo
+  faithfulness: 0.6,
+  method: "ddpm",
+  tiles: new Map(), // style -> tile of the wall, for the recipe of `tilesOf`
+  tilesOf: "",
+  problems: new Map(), // style -> why it cannot be worn
+  shown: null, // the history entry on the canvas
+  opened: false,
+  entrance: null, // a picture that came before the tab was opened
+  upload: null, // File -> {path}, kept by the server for this visitor
+};
 
-  function take(message, request) {
-    if (message.styles) list(message.styles);
-    if (message.adopt && !request.adopted) {
-      request.adopted = true;
-      const { weights, parts } = message.adopt.worn;
-      Object.assign(state, { recipe: bare(message.adopt.recipe), worn: { ...weights }, parts: [...parts], blend: "sum", mode: "face" });
-      emit("styles:changed", {});
+const line = wire("styles", SLOTS, { patience: PATIENCE, kept: "Your settings are kept", take });
+const { waiting } = line;
+const ask = (...request) => line.ask(...request);
+
+function take(message, request) {
+  if (message.styles) list(message.styles);
+  if (message.adopt && !request.adopted) {
+    request.adopted = true;
+    const { weights, parts } = message.adopt.worn;
+    Object.assign(state, {
+      recipe: bare(message.adopt.recipe),
+      worn: { ...weights },
+      parts: [...parts],
+      blend: "sum",
+      mode: "face",
+    });
+    emit("styles:changed", {});
+  }
+}
+
+function list(styles) {
+  state.styles = [...styles.filter((one) => one.own), ...styles.filter((one) => !one.own)]; // one's own where one looks first
+  state.opened = true;
+  const there = new Set(styles.map((one) => one.name));
+  state.worn = Object.fromEntries(Object.entries(state.worn).filter(([name]) => there.has(name)));
+  state.gridStyles = state.gridStyles.filter((name) => there.has(name));
+  emit("styles:listed");
+}
+
+// --- what is asked ----------------------------------------------------------------------------------------------
+
+const bare = (recipe) => ({ ...recipe, styles: {}, style_parts: [1, 1, 1], count: 1 });
+const keyOf = (recipe) => JSON.stringify({ ...bare(recipe), attributes: Object.entries(recipe.attributes).sort() });
+const wornNow = () => ({
+  weights: state.worn,
+  mode: Object.keys(state.worn).length > 1 ? state.blend : "sum",
+  parts: state.parts,
+});
+const titleOf = (name) => state.styles.find((one) => one.name === name)?.title || name;
+const plainTile = () => (state.tilesOf === keyOf(state.recipe) ? state.tiles.get("") : null);
+
+function content() {
+  const common = { recipe: state.recipe, worn: wornNow() };
+  if (state.mode === "photo") {
+    return state.photo
+      ? { kind: "photo", ...common, photo: state.photo, method: state.method, faithfulness: state.faithfulness }
+      : null;
+  }
+  if (state.mode === "grid") return rows(common);
+  return state.mode === "face" ? { kind: "draw", ...common, plain: !plainTile() } : null;
+}
+
+// The rows that are missing; a row that comes or goes leaves the others as they are.
+function rows(common) {
+  const key = keyOf(state.recipe);
+  if (state.gridOf !== key) Object.assign(state, { gridOf: key, gridRows: new Map() });
+  const names = state.gridStyles.filter((name) => !state.gridRows.has(name));
+  if (names.length) return { kind: "grid", ...common, names, weights: state.words.strengths };
+  emit("styles:grid");
+  return null;
+}
+
+// What the wall has drawn already is shown at once; everything else is asked for.
+function draw({ live = false } = {}) {
+  if (state.mode === "train") return;
+  if (state.mode === "face") {
+    const names = Object.keys(state.worn);
+    const usual = state.parts.every((part) => part === 1) &&
+      (!names.length || (names.length === 1 && state.worn[names[0]] === 1));
+    const tile = usual && plainTile() && state.tiles.get(names[0] || "");
+    if (tile) {
+      delete waiting.draw;
+      if (line.busy?.slot === "draw") line.interrupt();
+      return emit("styles:known", { before: plainTile(), after: tile, live });
     }
   }
+  ask("draw", content, { live });
+}
 
-  function list(styles) {
-    state.styles = [...styles.filter((one) => one.own), ...styles.filter((one) => !one.own)]; // one's own where one looks first
-    state.opened = true;
-    const there = new Set(styles.map((one) => one.name));
-    state.worn = Object.fromEntries(Object.entries(state.worn).filter(([name]) => there.has(name)));
-    state.gridStyles = state.gridStyles.filter((name) => there.has(name));
-    emit("styles:listed");
+// The tiles that are missing for the recipe as it stands, the plain one first.
+function wall() {
+  const key = keyOf(state.recipe);
+  if (state.tilesOf !== key) {
+    Object.assign(state, { tilesOf: key, tiles: new Map(), problems: new Map() });
+    emit("styles:tiles");
   }
-
-  // --- what is asked ----------------------------------------------------------------------------------------------
-
-  const bare = (recipe) => ({ ...recipe, styles: {}, style_parts: [1, 1, 1], count: 1 });
-  const keyOf = (recipe) => JSON.stringify({ ...bare(recipe), attributes: Object.entries(recipe.attributes).sort() });
-  const wornNow = () => ({ weights: state.worn, mode: Object.keys(state.worn).length > 1 ? state.blend : "sum", parts: state.parts });
-  const titleOf = (name) => state.styles.find((one) => one.name === name)?.title || name;
-  const plainTile = () => (state.tilesOf === keyOf(state.recipe) ? state.tiles.get("") : null);
-
-  function content() {
-    const common = { recipe: state.recipe, worn: wornNow() };
-    if (state.mode === "photo") return state.photo ? { kind: "photo", ...common, photo: state.photo, method: state.method, faithfulness: state.faithfulness } : null;
-    if (state.mode === "grid") return rows(common);
-    return state.mode === "face" ? { kind: "draw", ...common, plain: !plainTile() } : null;
+  const names = ["", ...state.styles.map((one) => one.name)].filter((name) =>
+    !state.tiles.has(name) && !state.problems.has(name)
+  );
+  if (names.length) {
+    ask("wall", () => (state.tilesOf === keyOf(state.recipe) ? { kind: "wall", recipe: state.recipe, names } : null), {
+      key,
+    });
   }
+}
 
-  // The rows that are missing; a row that comes or goes leaves the others as they are.
-  function rows(common) {
-    const key = keyOf(state.recipe);
-    if (state.gridOf !== key) Object.assign(state, { gridOf: key, gridRows: new Map() });
-    const names = state.gridStyles.filter((name) => !state.gridRows.has(name));
-    if (names.length) return { kind: "grid", ...common, names, weights: state.words.strengths };
-    emit("styles:grid");
-    return null;
+// A change of anything that the picture depends on.
+function change(patch, options = {}) {
+  Object.assign(state, patch);
+  emit("styles:changed", options);
+  draw(options);
+}
+
+const changeRecipe = (patch, options) => change({ recipe: bare({ ...state.recipe, ...patch }) }, options);
+
+// A click on the wall: this style alone; with `more`, beside what is worn. In a grid it is one row more or less.
+function wear(name, more = false) {
+  const { [name]: had, ...others } = state.worn;
+  if (state.mode === "grid") return name && toggleRow(name);
+  if (!name) return change({ worn: {} });
+  if (!more) return change({ worn: { [name]: 1 } });
+  if (had !== undefined) return change({ worn: others });
+  if (Object.keys(state.worn).length >= state.words.mostWorn) {
+    return emit("styles:say", {
+      text: `At most ${state.words.mostWorn} styles can be worn at once; take one off first.`,
+    });
   }
+  change({ worn: { ...state.worn, [name]: 1 } });
+}
 
-  // What the wall has drawn already is shown at once; everything else is asked for.
-  function draw({ live = false } = {}) {
-    if (state.mode === "train") return;
-    if (state.mode === "face") {
-      const names = Object.keys(state.worn);
-      const usual = state.parts.every((part) => part === 1) && (!names.length || (names.length === 1 && state.worn[names[0]] === 1));
-      const tile = usual && plainTile() && state.tiles.get(names[0] || "");
-      if (tile) {
-        delete waiting.draw;
-        if (line.busy?.slot === "draw") line.interrupt();
-        return emit("styles:known", { before: plainTile(), after: tile, live });
-      }
-    }
-    ask("draw", content, { live });
+function toggleRow(name) {
+  const rows = state.gridStyles.includes(name)
+    ? state.gridStyles.filter((one) => one !== name)
+    : [...state.gridStyles, name];
+  if (!rows.length) return emit("styles:say", { text: "A grid has at least one style." });
+  if (rows.length > state.words.mostRows) {
+    return emit("styles:say", { text: `A grid has at most ${state.words.mostRows} styles; take one out first.` });
   }
+  change({ gridStyles: rows });
+}
 
-  // The tiles that are missing for the recipe as it stands, the plain one first.
-  function wall() {
-    const key = keyOf(state.recipe);
-    if (state.tilesOf !== key) {
-      Object.assign(state, { tilesOf: key, tiles: new Map(), problems: new Map() });
-      emit("styles:tiles");
-    }
-    const names = ["", ...state.styles.map((one) => one.name)].filter((name) => !state.tiles.has(name) && !state.problems.has(name));
-    if (names.length) ask("wall", () => (state.tilesOf === keyOf(state.recipe) ? { kind: "wall", recipe: state.recipe, names } : null), { key });
+// A grid begins with what is worn, or with the first styles of the wall.
+function choose(mode) {
+  if (mode === state.mode) return;
+  const rows = state.gridStyles.length ? state.gridStyles : Object.keys(state.worn);
+  const gridStyles = mode === "grid" && !rows.length ? state.styles.slice(0, 5).map((one) => one.name) : rows;
+  change({ mode, gridStyles });
+}
+
+const visible = () => Boolean(document.getElementById("styles")?.offsetParent);
+
+// The face that is on the canvas of the Faces tab.
+function fromFaces() {
+  const entry = session.shown?.kind === "draw" ? session.shown : null;
+  const face = entry?.faces[entry.selected] || entry?.faces[0];
+  changeRecipe({ ...session.recipe, ...(face ? { ...entry.recipe, seed: face.seed } : {}) });
+}
+
+// A picture from elsewhere: a face made here brings its recipe, anything else is a photo.
+async function enter({ uri, recipe }) {
+  if (!state.opened) return (state.entrance = { uri, recipe });
+  if (recipe?.model === "faces") {
+    return change({
+      recipe: bare(recipe),
+      worn: { ...recipe.styles },
+      parts: [...(recipe.style_parts || [1, 1, 1])],
+      mode: "face",
+    });
   }
-
-  // A change of anything that the picture depends on.
-  function change(patch, options = {}) {
-    Object.assign(state, patch);
-    emit("styles:changed", options);
-    draw(options);
+  const bytes = await (await fetch(uri)).arrayBuffer();
+  const head = new TextDecoder("latin1").decode(bytes.slice(0, 65536));
+  if (head.slice(1, 4) === "PNG" && head.includes(`Xt${state.words.pngKey}\0`) && !/"model":"(?!faces)/.test(head)) {
+    return ask("draw", { kind: "draw", png: uri, plain: true });
   }
+  change({ mode: "photo", photo: uri });
+}
 
-  const changeRecipe = (patch, options) => change({ recipe: bare({ ...state.recipe, ...patch }) }, options);
+on("styles:finished", ({ request, kind }) => {
+  request.then?.();
+  if (request.slot !== "wall" && !waiting.draw && state.opened && kind !== "wall") emit("styles:calm");
+});
 
-  // A click on the wall: this style alone; with `more`, beside what is worn. In a grid it is one row more or less.
-  function wear(name, more = false) {
-    const { [name]: had, ...others } = state.worn;
-    if (state.mode === "grid") return name && toggleRow(name);
-    if (!name) return change({ worn: {} });
-    if (!more) return change({ worn: { [name]: 1 } });
-    if (had !== undefined) return change({ worn: others });
-    if (Object.keys(state.worn).length >= state.words.mostWorn) {
-      return emit("styles:say", { text: `At most ${state.words.mostWorn} styles can be worn at once; take one off first.` });
-    }
-    change({ worn: { ...state.worn, [name]: 1 } });
-  }
+onFailure("styles", () => line.failed());
 
-  function toggleRow(name) {
-    const rows = state.gridStyles.includes(name) ? state.gridStyles.filter((one) => one !== name) : [...state.gridStyles, name];
-    if (!rows.length) return emit("styles:say", { text: "A grid has at least one style." });
-    if (rows.length > state.words.mostRows) return emit("styles:say", { text: `A grid has at most ${state.words.mostRows} styles; take one out first.` });
-    change({ gridStyles: rows });
-  }
-
-  // A grid begins with what is worn, or with the first styles of the wall.
-  function choose(mode) {
-    if (mode === state.mode) return;
-    const rows = state.gridStyles.length ? state.gridStyles : Object.keys(state.worn);
-    const gridStyles = mode === "grid" && !rows.length ? state.styles.slice(0, 5).map((one) => one.name) : rows;
-    change({ mode, gridStyles });
-  }
-
-  const visible = () => Boolean(document.getElementById("styles")?.offsetParent);
-
-  // The face that is on the canvas of the Faces tab.
-  function fromFaces() {
-    const entry = session.shown?.kind === "draw" ? session.shown : null;
-    const face = entry?.faces[entry.selected] || entry?.faces[0];
-    changeRecipe({ ...session.recipe, ...(face ? { ...entry.recipe, seed: face.seed } : {}) });
-  }
-
-  // A picture from elsewhere: a face made here brings its recipe, anything else is a photo.
-  async function enter({ uri, recipe }) {
-    if (!state.opened) return (state.entrance = { uri, recipe });
-    if (recipe?.model === "faces") return change({ recipe: bare(recipe), worn: { ...recipe.styles }, parts: [...(recipe.style_parts || [1, 1, 1])], mode: "face" });
-    const bytes = await (await fetch(uri)).arrayBuffer();
-    const head = new TextDecoder("latin1").decode(bytes.slice(0, 65536));
-    if (head.slice(1, 4) === "PNG" && head.includes(`Xt${state.words.pngKey}\0`) && !/"model":"(?!faces)/.test(head)) {
-      return ask("draw", { kind: "draw", png: uri, plain: true });
-    }
-    change({ mode: "photo", photo: uri });
-  }
-
-  on("styles:finished", ({ request, kind }) => {
-    request.then?.();
-    if (request.slot !== "wall" && !waiting.draw && state.opened && kind !== "wall") emit("styles:calm");
-  });
-
-  latentscape.styles = Object.assign(line, {
-    state, draw, wall, change, changeRecipe, choose, wear, visible, fromFaces, enter, titleOf, keyOf, wornNow, plainTile, list,
-  });
-})();
+export {
+  change,
+  changeRecipe,
+  choose as chooseMode,
+  draw,
+  enter as enterPicture,
+  fromFaces,
+  keyOf,
+  line as requests,
+  list as listStyles,
+  plainTile,
+  state,
+  titleOf,
+  visible,
+  wall as drawWall,
+  wear,
+  wornNow,
+};

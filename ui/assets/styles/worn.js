@@ -1,103 +1,176 @@
 // What is worn: a strength for each style, how several are blended, and how much each part of the network takes.
-(() => {
-  const { on, emit, el, icon, styles } = latentscape;
-  const { state } = styles;
-  const PARTS = [["Early", "The first blocks: where things are"], ["Middle", "The innermost blocks: what they are"], ["Late", "The last blocks: colour and strokes"]];
+import { el, icon, on } from "../shared/core.js";
+import { weightWords } from "./canvas.js";
+import { change, state, titleOf, wear } from "./wire.js";
 
-  // From negative over none to more than the style was taught with; zero is marked, one is usual.
-  function fill(slider, value, low, high) {
-    const place = (x) => (100 * (x - low)) / (high - low);
-    slider.value = value;
-    slider.style.setProperty("--from", `${place(Math.min(0, value))}%`);
-    slider.style.setProperty("--to", `${place(Math.max(0, value))}%`);
-  }
+const PARTS = [["Early", "The first blocks: where things are"], ["Middle", "The innermost blocks: what they are"], [
+  "Late",
+  "The last blocks: colour and strokes",
+]];
 
-  function row(name) {
-    const { least, most } = state.words;
-    const slider = el("input", { type: "range", min: least, max: most, step: 0.05, class: "bipolar", "aria-label": `${styles.titleOf(name)}, strength` });
-    const number = el("output", { class: "number" });
-    const off = el("button", { type: "button", class: "icon-button", title: `Take ${styles.titleOf(name)} off`, "aria-label": `Take ${styles.titleOf(name)} off`,
-      onclick: () => styles.wear(name, true) }, icon("close"));
-    const set = (value, options) => styles.change({ worn: { ...state.worn, [name]: value } }, options);
-    slider.addEventListener("input", () => set(Number(slider.value), { live: true }));
-    slider.addEventListener("change", () => set(Number(slider.value)));
-    slider.addEventListener("dblclick", () => set(1));
-    const node = el("div", { class: "worn-row", "data-style": name }, el("span", { class: "worn-name", title: styles.titleOf(name) }, styles.titleOf(name)), number, off, slider);
-    node.refresh = () => {
-      const value = state.worn[name];
-      fill(slider, value, least, most);
-      number.textContent = styles.weight(value);
-      slider.setAttribute("aria-valuetext", styles.weight(value));
-    };
-    return node;
-  }
+// From negative over none to more than the style was taught with; zero is marked, one is usual.
+function fill(slider, value, low, high) {
+  const place = (x) => (100 * (x - low)) / (high - low);
+  slider.value = value;
+  slider.style.setProperty("--from", `${place(Math.min(0, value))}%`);
+  slider.style.setProperty("--to", `${place(Math.max(0, value))}%`);
+}
 
-  function rows() {
-    const list = el("div", { class: "worn-rows" });
-    const hint = el("p", { class: "hint" });
-    const known = new Map();
-    const refresh = () => {
-      const names = Object.keys(state.worn);
-      for (const name of known.keys()) if (!names.includes(name)) known.delete(name);
-      for (const name of names) if (!known.has(name)) known.set(name, row(name));
-      const wanted = names.map((name) => known.get(name));
-      if (wanted.length !== list.children.length || wanted.some((node, place) => node !== list.children[place])) list.replaceChildren(...wanted);
-      wanted.forEach((node) => node.refresh());
-      hint.textContent = names.length ? "" : "Click a style on the wall to put it on. The plus in its corner adds it to what is worn, up to four.";
-      hint.hidden = Boolean(names.length);
-    };
-    return [list, hint, refresh];
-  }
-
-  function blend() {
-    const modes = [["sum", "Sum", "Each style with its own strength"], ["normalised", "Normalised", "Shares of one whole: the strengths are divided by their sum"]];
-    const buttons = modes.map(([key, words, hint]) => el("button", { type: "button", role: "radio", class: "state", "data-blend": key, title: hint,
-      onclick: () => styles.change({ blend: key }) }, words));
-    const node = el("div", { class: "setting worn-blend" }, el("span", { class: "setting-name" }, "Blend"),
-      el("div", { class: "states", role: "radiogroup", "aria-label": "How styles are blended" }, buttons));
-    const refresh = () => {
-      node.hidden = Object.keys(state.worn).length < 2;
-      buttons.forEach((button) => button.setAttribute("aria-checked", String(button.dataset.blend === state.blend)));
-    };
-    return [node, refresh];
-  }
-
-  function parts() {
-    const sliders = PARTS.map(([title, hint], place) => {
-      const slider = el("input", { type: "range", min: 0, max: 2, step: 0.05, class: "plain", title: hint, "aria-label": `${title} blocks` });
-      const number = el("output", { class: "number" });
-      const set = (options) => styles.change({ parts: state.parts.map((part, other) => (other === place ? Number(slider.value) : part)) }, options);
-      slider.addEventListener("input", () => set({ live: true }));
-      slider.addEventListener("change", () => set());
-      return { slider, number, node: el("div", { class: "setting" }, el("span", { class: "setting-name", title: hint }, title), slider, number) };
-    });
-    const reset = el("button", { type: "button", class: "text-button", onclick: () => styles.change({ parts: [1, 1, 1] }) }, "Reset");
-    const node = el("details", { class: "worn-parts" }, el("summary", {}, el("span", {}, "Per part"), icon("chevron")),
-      el("p", { class: "hint" }, "How much of the style the first, innermost and last blocks of the network take."), sliders.map((one) => one.node), reset);
-    const refresh = () => {
-      node.hidden = !Object.keys(state.worn).length;
-      sliders.forEach(({ slider, number }, place) => {
-        fill(slider, state.parts[place], 0, 2);
-        number.textContent = state.parts[place].toFixed(2);
-      });
-      reset.hidden = state.parts.every((part) => part === 1);
-    };
-    return [node, refresh];
-  }
-
-  styles.wornView = () => {
-    const [list, hint, first] = rows();
-    const [blending, second] = blend();
-    const [folded, third] = parts();
-    const off = el("button", { type: "button", class: "text-button", onclick: () => styles.wear("") }, "Take all off");
-    const node = el("section", { class: "group worn" }, el("div", { class: "group-head" }, el("h2", {}, "Worn"), off), list, hint, blending, folded);
-    const refresh = () => {
-      [first, second, third].forEach((each) => each());
-      off.hidden = !Object.keys(state.worn).length;
-      node.hidden = !["face", "photo"].includes(state.mode);
-    };
-    on("styles:changed", refresh);
-    on("styles:listed", refresh);
-    return node;
+function row(name) {
+  const { least, most } = state.words;
+  const slider = el("input", {
+    type: "range",
+    min: least,
+    max: most,
+    step: 0.05,
+    class: "bipolar",
+    "aria-label": `${titleOf(name)}, strength`,
+  });
+  const number = el("output", { class: "number" });
+  const off = el("button", {
+    type: "button",
+    class: "icon-button",
+    title: `Take ${titleOf(name)} off`,
+    "aria-label": `Take ${titleOf(name)} off`,
+    onclick: () => wear(name, true),
+  }, icon("close"));
+  const set = (value, options) => change({ worn: { ...state.worn, [name]: value } }, options);
+  slider.addEventListener("input", () => set(Number(slider.value), { live: true }));
+  slider.addEventListener("change", () => set(Number(slider.value)));
+  slider.addEventListener("dblclick", () => set(1));
+  const node = el(
+    "div",
+    { class: "worn-row", "data-style": name },
+    el("span", { class: "worn-name", title: titleOf(name) }, titleOf(name)),
+    number,
+    off,
+    slider,
+  );
+  node.refresh = () => {
+    const value = state.worn[name];
+    fill(slider, value, least, most);
+    number.textContent = weightWords(value);
+    slider.setAttribute("aria-valuetext", weightWords(value));
   };
-})();
+  return node;
+}
+
+function rows() {
+  const list = el("div", { class: "worn-rows" });
+  const hint = el("p", { class: "hint" });
+  const known = new Map();
+  const refresh = () => {
+    const names = Object.keys(state.worn);
+    for (const name of known.keys()) if (!names.includes(name)) known.delete(name);
+    for (const name of names) if (!known.has(name)) known.set(name, row(name));
+    const wanted = names.map((name) => known.get(name));
+    if (wanted.length !== list.children.length || wanted.some((node, place) => node !== list.children[place])) {
+      list.replaceChildren(...wanted);
+    }
+    wanted.forEach((node) => node.refresh());
+    hint.textContent = names.length
+      ? ""
+      : "Click a style on the wall to put it on. The plus in its corner adds it to what is worn, up to four.";
+    hint.hidden = Boolean(names.length);
+  };
+  return [list, hint, refresh];
+}
+
+function blend() {
+  const modes = [["sum", "Sum", "Each style with its own strength"], [
+    "normalised",
+    "Normalised",
+    "Shares of one whole: the strengths are divided by their sum",
+  ]];
+  const buttons = modes.map(([key, words, hint]) =>
+    el("button", {
+      type: "button",
+      role: "radio",
+      class: "state",
+      "data-blend": key,
+      title: hint,
+      onclick: () => change({ blend: key }),
+    }, words)
+  );
+  const node = el(
+    "div",
+    { class: "setting worn-blend" },
+    el("span", { class: "setting-name" }, "Blend"),
+    el("div", { class: "states", role: "radiogroup", "aria-label": "How styles are blended" }, buttons),
+  );
+  const refresh = () => {
+    node.hidden = Object.keys(state.worn).length < 2;
+    buttons.forEach((button) => button.setAttribute("aria-checked", String(button.dataset.blend === state.blend)));
+  };
+  return [node, refresh];
+}
+
+function parts() {
+  const sliders = PARTS.map(([title, hint], place) => {
+    const slider = el("input", {
+      type: "range",
+      min: 0,
+      max: 2,
+      step: 0.05,
+      class: "plain",
+      title: hint,
+      "aria-label": `${title} blocks`,
+    });
+    const number = el("output", { class: "number" });
+    const set = (options) =>
+      change({ parts: state.parts.map((part, other) => (other === place ? Number(slider.value) : part)) }, options);
+    slider.addEventListener("input", () => set({ live: true }));
+    slider.addEventListener("change", () => set());
+    return {
+      slider,
+      number,
+      node: el("div", { class: "setting" }, el("span", { class: "setting-name", title: hint }, title), slider, number),
+    };
+  });
+  const reset = el(
+    "button",
+    { type: "button", class: "text-button", onclick: () => change({ parts: [1, 1, 1] }) },
+    "Reset",
+  );
+  const node = el(
+    "details",
+    { class: "worn-parts" },
+    el("summary", {}, el("span", {}, "Per part"), icon("chevron")),
+    el("p", { class: "hint" }, "How much of the style the first, innermost and last blocks of the network take."),
+    sliders.map((one) => one.node),
+    reset,
+  );
+  const refresh = () => {
+    node.hidden = !Object.keys(state.worn).length;
+    sliders.forEach(({ slider, number }, place) => {
+      fill(slider, state.parts[place], 0, 2);
+      number.textContent = state.parts[place].toFixed(2);
+    });
+    reset.hidden = state.parts.every((part) => part === 1);
+  };
+  return [node, refresh];
+}
+
+export const wornView = () => {
+  const [list, hint, first] = rows();
+  const [blending, second] = blend();
+  const [folded, third] = parts();
+  const off = el("button", { type: "button", class: "text-button", onclick: () => wear("") }, "Take all off");
+  const node = el(
+    "section",
+    { class: "group worn" },
+    el("div", { class: "group-head" }, el("h2", {}, "Worn"), off),
+    list,
+    hint,
+    blending,
+    folded,
+  );
+  const refresh = () => {
+    [first, second, third].forEach((each) => each());
+    off.hidden = !Object.keys(state.worn).length;
+    node.hidden = !["face", "photo"].includes(state.mode);
+  };
+  on("styles:changed", refresh);
+  on("styles:listed", refresh);
+  return node;
+};

@@ -1,0 +1,14 @@
+// Stands in the page itself, before any module: it keeps the components that mount too early and shows the right colours.
+(() => {
+  const waiting = [];
+  globalThis.latentscapeMount = (name, handle) => waiting.push([name, handle]);
+  globalThis.latentscapeMount.waiting = waiting;
+  let theme = "system";
+  try {
+    theme = localStorage.getItem("latentscape-theme");
+  } catch {
+    // a browser without storage follows the system
+  }
+  const dark = theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+  document.documentElement.dataset.theme = dark ? "dark" : "light";
+})();

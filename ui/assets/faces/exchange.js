@@ -1,0 +1,32 @@
+// Pictures that come from other tabs, and the face on the canvas, which goes to them.
+import { after, emit } from "../shared/core.js";
+import { sendButtons, takes } from "../shared/send.js";
+import { editPhoto } from "./photo.js";
+import { change, session } from "./session.js";
+
+takes("faces", {
+  title: "Faces",
+  words: "Edit in Faces",
+  icon: "face",
+  needs: ["faces-controls", "faces-canvas"],
+  take: async ({ uri, recipe }) => {
+    if (!recipe) return editPhoto(await (await fetch(uri)).blob());
+    emit("mode", "draw");
+    change({ ...recipe });
+  },
+});
+
+// The face on the canvas.
+function shown() {
+  const entry = session.shown;
+  const face = entry?.faces[entry.selected] || entry?.faces[0];
+  return { uri: face?.picture || entry?.before, name: entry?.kind === "edit" ? "edited photo" : `seed ${face?.seed}` };
+}
+
+after(["faces-canvas"], () => {
+  const toolbar = document.querySelector("#faces-canvas .stage-actions");
+  for (const button of sendButtons("faces", shown)) {
+    button.id = `send-to-${button.dataset.send}`;
+    toolbar?.append(button);
+  }
+});

@@ -1,0 +1,11 @@
+// The Faces tab: a control column, the canvas with its meters and its sweep, and the history.
+import "./session.js";
+import "./ask.js";
+import "./controls.js";
+import "./photo.js";
+import "./meters.js";
+import "./canvas.js";
+import "./sweep.js";
+import "./history.js";
+import "./keyboard.js";
+import "./exchange.js";

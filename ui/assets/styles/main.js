@@ -1,0 +1,10 @@
+// The Styles tab: what is applied, the canvas, the wall of styles, and the training of one's own.
+import "./wire.js";
+import "./jobs.js";
+import "./wall.js";
+import "./actions.js";
+import "./worn.js";
+import "./teach.js";
+import "./canvas.js";
+import "./controls.js";
+import "./history.js";
