@@ -1,6 +1,6 @@
 # make app    set up .venv and open the app on http://127.0.0.1:7860
-# make test   the same set-up, then ruff and the tests
-# make lint   ruff alone            make format   let ruff fix and format
+# make test   the same set-up, then the linters and the tests
+# make lint   ruff and deno alone   make format   let them fix and format
 
 PYTHON ?= $(shell for p in python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
@@ -24,10 +24,14 @@ test: lint
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/deno lint --quiet
+	$(BIN)/deno fmt --quiet --check
 
 format: $(DEV_STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/deno lint --quiet --fix
+	$(BIN)/deno fmt --quiet
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Latentscape needs Python 3.11 or newer; none was found on the PATH."; exit 1; }

@@ -22,7 +22,7 @@ FLAGS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
-# What the tests read of the page. Its modules share nothing through ``window``; imported once more they are the same ones.
+# What the tests read of the page. Modules share nothing through ``window``; imported once more they are the same ones.
 MODULES = """(() => {
     const wait = setInterval(async () => {
         if (!window.latentscapeMount || window.latentscapeMount.waiting) return;

@@ -217,8 +217,8 @@ def test_a_place_in_three_dimensions_is_decoded_where_it_was_clicked(visit):
     page.mouse.click(x, y)
     page.wait_for_selector(".map-sure")
     settled(page)
-    there = """() => { const { state, pixelOf } = latentscape.map, { plane } = state, box = plane.element.getBoundingClientRect();
-        const [x, y] = pixelOf(plane, state.picked.place);
+    there = """() => { const { state, pixelOf } = latentscape.map, { plane } = state;
+        const box = plane.element.getBoundingClientRect(), [x, y] = pixelOf(plane, state.picked.place);
         return [box.left + x, box.top + y, state.picked.place.length]; }"""
     assert page.evaluate(there) == pytest.approx([x, y, 3], abs=0.5)
 
@@ -303,3 +303,4 @@ def test_without_an_atlas_the_command_is_named(visit, tiny_checkpoints, tmp_path
         page.wait_for_selector(".map-empty")
         assert "python scripts/build_atlas.py" in page.locator(".map-empty code").inner_text()
         assert page.locator(".map-panel").is_hidden()
+        page.close()  # before its server ends: a page without one says so in the console

@@ -212,7 +212,7 @@ def test_ten_thousand_words_are_cut_and_it_is_said(visit):
         page.fill("#prompt", prompt)
         page.keyboard.press("Enter")
         page.wait_for_function(
-            "(text) => latentscape.prompts.state.shown.recipe.prompt === text.trim() && latentscape.prompts.requests.calm",
+            f"(text) => ({SHOWN})().recipe.prompt === text.trim() && ({CALM})()",
             arg=prompt,
         )
     assert page.locator("#prompts-canvas .message[data-kind=error]:not([hidden])").count() == 0
@@ -242,7 +242,7 @@ def test_without_any_model_there_is_no_tab(browser, tiny_checkpoints, monkeypatc
         page.close()
 
 
-def test_without_its_weights_the_tab_says_how_to_make_them(visit, bare_url):
+def test_without_its_weights_the_tab_says_how_to_make_them(bare_url, visit):
     page = visit(bare_url, drawn=False)
     page.wait_for_selector("#prompts-canvas .absent:not([hidden]) code")
     assert page.locator("#prompts-canvas .absent code").inner_text().startswith("python scripts/train_text.py")

@@ -36,7 +36,8 @@ def quiet_theme() -> gr.themes.Base:
 def version() -> str:
     """A word that changes with any file of the page: browsers keep what they have fetched under it for ever."""
     files = sorted(path for path in ASSETS.rglob("*") if path.is_file())
-    return sha256(b"".join(path.relative_to(ASSETS).as_posix().encode() + path.read_bytes() for path in files)).hexdigest()[:12]
+    contents = b"".join(path.relative_to(ASSETS).as_posix().encode() + path.read_bytes() for path in files)
+    return sha256(contents).hexdigest()[:12]
 
 
 class _Assets(StaticFiles):
