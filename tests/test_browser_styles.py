@@ -7,14 +7,12 @@ import io
 import zipfile
 
 import pytest
-import torch
 from browser import IN_BROWSER, enter, served
 from PIL import Image
+from tiny_styles import styled_faces
 
 import app
-from core import checkpoints
 from core.models.adapter_files import WEIGHTS
-from core.models.adapters import TARGETS, AdapterFactors
 from core.pipelines.styles.types import TrainRequest
 from core.recipe import from_png
 
@@ -28,19 +26,7 @@ COLUMN = "#styles-controls"
 
 @pytest.fixture(scope="module")
 def root(tiny_checkpoints, tmp_path_factory):
-    root = tmp_path_factory.mktemp("styled-page")
-    for part in ("faces", "autoencoder-kl", "classifier"):
-        (root / part).symlink_to(tiny_checkpoints / part)
-    network, mark = checkpoints.load_model(root / "faces"), checkpoints.fingerprint(root / "faces")
-    for seed, name in enumerate(NAMES):
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            facts = {"base": "faces", "fingerprint": mark, "title": name.title()}
-            factors = AdapterFactors(network, TARGETS["faces"], 2, facts)
-            for up in factors.up:
-                torch.nn.init.normal_(up, std=0.3)
-        factors.save_pretrained(root / "styles" / name)
-    return root
+    return styled_faces(tiny_checkpoints, tmp_path_factory.mktemp("styled-page"), NAMES)
 
 
 @pytest.fixture(scope="module")

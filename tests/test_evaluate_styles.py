@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from tiny_styles import put_style
 
 from core import checkpoints, data
 from core.benchmarks.styles import measure_styles
@@ -17,7 +18,6 @@ from core.data import DataError
 from core.evaluation import Options, evaluate_styles, styles
 from core.evaluation.style_judge import statistics, train_judge
 from core.evaluation.styles import STRENGTHS
-from core.models.adapters import TARGETS, AdapterFactors
 from core.stylize import render
 
 OPTIONS = Options("python scripts/evaluate.py styles --data celeba=DIR/celeba", samples=6)
@@ -31,19 +31,9 @@ def root(tiny_checkpoints, tmp_path_factory):
         (root / part).symlink_to(tiny_checkpoints / part)
     network = checkpoints.load_model(root / "faces")
     about = {"neon": {"renderer": "neon"}, "close": {"domain": "utkface", "framing": [1.5, 0.2]}, "own": {}}
+    mark = checkpoints.fingerprint(root / "faces")
     for seed, (name, facts) in enumerate(about.items()):
-        facts = {
-            "base": "faces",
-            "fingerprint": checkpoints.fingerprint(root / "faces"),
-            "title": name.title(),
-            **facts,
-        }
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            factors = AdapterFactors(network, TARGETS["faces"], 2, facts)
-            for up in factors.up:
-                torch.nn.init.normal_(up, std=0.1)
-        factors.save_pretrained(root / "styles" / name)
+        put_style(network, root / "styles" / name, "faces", mark, seed=seed, std=0.1, **facts)
     return root
 
 

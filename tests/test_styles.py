@@ -1,8 +1,7 @@
-"""Styles through the pipeline that the page calls: worn, blended, at once by many, trained here, and cleaned up."""
+"""Styles through the pipeline that the page calls: applied, blended, at once by many, and cleaned up."""
 
 import json
 import shutil
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -11,47 +10,31 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tiny_styles import noise_photos, put_style, styled_faces
 from tiny_text import checkpoint_root
 
 from core import checkpoints
 from core.data.framing import Framing, step_back
 from core.data.style_photos import StyleError
 from core.models.adapter_files import WEIGHTS, AdapterError, read_adapter, write_adapter
-from core.models.adapters import TARGETS, ActiveAdapter, AdapterFactors, merged
+from core.models.adapters import ActiveAdapter, merged
 from core.networks.deterministic import Packed
 from core.pipelines.faces.engine import MOST_MERGED
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.faces.types import EditRequest
 from core.pipelines.prompts.pipeline import PromptsPipeline
-from core.pipelines.styles.jobs import SWITCH, StyleTrainer
 from core.pipelines.styles.library import VARIABLE, StyleShelf
 from core.pipelines.styles.pipeline import StylesPipeline
-from core.pipelines.styles.types import NO_STYLE, StyleSet, TrainRequest
+from core.pipelines.styles.types import NO_STYLE, StyleSet
 from core.recipe import Recipe, RecipeError, from_json, to_json
 
 SMALL = Recipe(seed=11, attributes={"Smiling": 1.0}, steps=2)
 
 
-def put(network, kind, mark, folder, seed):
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        facts = {"base": kind, "fingerprint": mark, "title": folder.name.title()}
-        factors = AdapterFactors(network, TARGETS[kind], 2, facts)
-        for up in factors.up:
-            torch.nn.init.normal_(up, std=0.3)
-    factors.save_pretrained(folder)
-
-
 @pytest.fixture(scope="module")
 def root(tiny_checkpoints, tmp_path_factory) -> Path:
     """The tiny face models with three styles."""
-    root = tmp_path_factory.mktemp("styled")
-    for part in ("faces", "autoencoder-kl", "classifier"):
-        (root / part).symlink_to(tiny_checkpoints / part)
-    network = checkpoints.load_model(root / "faces")
-    for seed, name in enumerate(("comic", "oil", "pencil")):
-        put(network, "faces", checkpoints.fingerprint(root / "faces"), root / "styles" / name, seed)
-    return root
+    return styled_faces(tiny_checkpoints, tmp_path_factory.mktemp("styled"), ("comic", "oil", "pencil"))
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +48,6 @@ def last(events):
 
 def drawn(pipeline, recipe, worn=NO_STYLE):
     return last(pipeline.draw(recipe, worn, previews=False)).faces[0].image.tobytes()
-
-
-def photos(count=6) -> tuple[Image.Image, ...]:
-    values = np.random.default_rng(2).integers(0, 255, (count, 70, 90, 3), dtype=np.uint8)
-    return tuple(Image.fromarray(one) for one in values)
 
 
 def test_a_style_changes_the_picture_and_weight_zero_does_not(pipeline):
@@ -192,7 +170,7 @@ def test_the_grid_has_a_plain_column(pipeline):
 @pytest.mark.parametrize("method", ["ddpm", "ddim"])
 def test_a_photo_is_dressed_and_without_a_style_comes_back(pipeline, method):
     base = {"Male": 1.0}
-    request = EditRequest(photos(1)[0], base, replace(SMALL, attributes=base), method, 0.3)
+    request = EditRequest(noise_photos(1)[0], base, replace(SMALL, attributes=base), method, 0.3)
     plain = last(pipeline.photo(request, StyleSet()))
     styled = last(pipeline.photo(request, StyleSet({"oil": 1.0})))
     difference = np.abs(np.asarray(plain.before, int) - np.asarray(plain.after, int)).max()
@@ -225,7 +203,7 @@ def test_an_uploaded_file_is_worn_by_its_session_and_listed_for_no_other(pipelin
 
 
 def test_a_style_of_other_weights_is_refused_and_leaves_nothing(pipeline, root, tmp_path):
-    put(checkpoints.load_model(root / "faces"), "faces", "f" * 12, tmp_path / "other", 1)
+    put_style(checkpoints.load_model(root / "faces"), tmp_path / "other", "faces", "f" * 12)
     with pytest.raises(AdapterError, match="other weights of this model"):
         pipeline.add("cleo", tmp_path / "other" / WEIGHTS)
     assert not [i for i in pipeline.styles("cleo") if i.origin == "session"]
@@ -235,7 +213,7 @@ def test_the_text_model_wears_its_styles(pipeline, tmp_path):
     root = checkpoint_root(tmp_path)
     prompts = PromptsPipeline(root)
     prompts.engine.load()
-    put(prompts.engine._unet, "text", checkpoints.fingerprint(root / "text"), root / "styles" / "ink", 4)
+    put_style(prompts.engine._unet, root / "styles" / "ink", "text", checkpoints.fingerprint(root / "text"), seed=4)
     both = StylesPipeline(FacesPipeline(root), prompts)
     recipe = Recipe(seed=3, prompt="a smiling woman", model="text", steps=2)
     plain = last(both.draw(recipe)).drawings[0]
@@ -243,82 +221,3 @@ def test_the_text_model_wears_its_styles(pipeline, tmp_path):
     assert inked.image.tobytes() != plain.image.tobytes() and inked.recipe.styles == {"ink": 1.0}
     assert last(both.draw(recipe, StyleSet({"ink": 0.0}))).drawings[0].image.tobytes() == plain.image.tobytes()
     assert [tile.style for tile in last(both.wall(recipe)).tiles] == ["", "ink"]
-
-
-@pytest.fixture()
-def trainer(root):
-    shelf = StyleShelf(root)
-    made = StyleTrainer(shelf, root, preset="smoke")
-    yield made
-    made.close()
-
-
-def asked(session="anna", **changes) -> TrainRequest:
-    return TrainRequest(
-        **{"pictures": photos(), "title": "Summer", "session": session, "steps": 40, "rank": 2, **changes}
-    )
-
-
-def wait_for(trainer, session, job, *states):
-    """Where the cores are busy, starting the process takes longest: a quarter minute of one core to import torch."""
-    deadline = time.monotonic() + 400
-    while time.monotonic() < deadline:
-        status = trainer.status(session, job)
-        if status.state in states:
-            return status
-        time.sleep(0.2)
-    raise AssertionError(f"still {status.state}: {status.message}")
-
-
-def test_a_style_is_trained_paused_resumed_and_put_on_the_shelf(trainer, root):
-    first = trainer.start(asked())
-    assert first.state in ("waiting", "preparing") and first.steps == 40
-    behind = trainer.start(asked("ben"))
-    assert behind.ahead >= 0 and trainer.jobs("ben") == (behind.job,)
-    with pytest.raises(StyleError, match="no such training"):
-        trainer.status("ben", first.job)
-    with pytest.raises(StyleError, match="already"):
-        trainer.start(asked())
-    trainer.cancel("ben", behind.job)
-    assert not (trainer._work / behind.job).exists()
-    running = wait_for(trainer, "anna", first.job, "training", "failed")
-    assert running.seconds_left >= 0 and first.seconds_left is None
-    trainer.pause("anna", first.job)
-    paused = wait_for(trainer, "anna", first.job, "paused", "finished", "failed")
-    assert paused.state == "paused" and trainer.jobs("anna") == (first.job,), paused.message
-    trainer.resume("anna", first.job)
-    done = wait_for(trainer, "anna", first.job, "finished", "failed")
-    assert [step for step, _ in done.losses] == list(range(1, 41))
-    assert done.state == "finished", done.message
-    assert done.losses and done.held_out and done.sample.size == (256, 64)
-    info = next(i for i in trainer.shelf.styles("anna") if i.origin == "session")
-    assert info.name == done.style and info.title == "Summer" and info.base == "faces"
-    assert not [i for i in trainer.shelf.styles("ben") if i.origin == "session"]
-
-
-def test_cancelling_a_running_training_leaves_nothing_behind(trainer):
-    job = trainer.start(asked(steps=1000)).job
-    wait_for(trainer, "anna", job, "preparing", "training")
-    trainer.cancel("anna", job)
-    assert trainer.status("anna", job).state == "cancelled" and trainer.jobs("anna") == ()
-    assert not (trainer._work / job).exists() and not trainer.shelf.styles("anna")[3:]
-
-
-def test_bounds_and_the_switch(trainer, monkeypatch):
-    one = photos(1)
-    for wrong, reason in (
-        ({"pictures": one}, "at least 5 pictures"),
-        ({"pictures": one * 30}, "pictures differ"),
-        ({"pictures": one * 10_000}, "At most 200"),
-        ({"steps": 10**6}, "Steps lie between 20 and 1000"),
-        ({"rank": 512}, "rank lies between 1 and 32"),
-        ({"rate": float("nan")}, "learning rate"),
-        ({"title": " "}, "needs a name"),
-        ({"base": "sd"}, "face model or for the text model"),
-    ):
-        with pytest.raises(StyleError, match=reason):
-            trainer.start(asked(**wrong))
-    monkeypatch.setenv(SWITCH, "off")
-    with pytest.raises(StyleError, match="switched off"):
-        trainer.start(asked())
-    assert list(trainer._work.iterdir()) == []

@@ -8,15 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
+from tiny_styles import styled_faces
 
 import app
-from core import checkpoints
 from core.attributes import NAMES
-from core.models.adapters import TARGETS, AdapterFactors
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.recipe import Recipe, from_png
 
@@ -27,18 +25,7 @@ CALL |= {"parts": [1, 1, 1]}
 
 @pytest.fixture(scope="module")
 def root(tiny_checkpoints, tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("styled-api")
-    for part in ("faces", "autoencoder-kl", "classifier"):
-        (root / part).symlink_to(tiny_checkpoints / part)
-    network, mark = checkpoints.load_model(root / "faces"), checkpoints.fingerprint(root / "faces")
-    for seed, name in enumerate(("comic", "oil")):
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            factors = AdapterFactors(network, TARGETS["faces"], 2, {"base": "faces", "fingerprint": mark})
-            for up in factors.up:
-                torch.nn.init.normal_(up, std=0.3)
-        factors.save_pretrained(root / "styles" / name)
-    return root
+    return styled_faces(tiny_checkpoints, tmp_path_factory.mktemp("styled-api"), ("comic", "oil"))
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,11 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 import pytest
-import torch
 from gradio.utils import get_upload_folder
 from PIL import Image
+from tiny_styles import noise_photos, styled_faces
 
-from core import checkpoints
 from core.models.adapter_files import WEIGHTS
-from core.models.adapters import TARGETS, AdapterFactors
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.styles.jobs import StyleTrainer
 from core.pipelines.styles.pipeline import StylesPipeline
@@ -36,19 +34,7 @@ NAMES = ["comic", "oil"]
 
 @pytest.fixture(scope="module")
 def root(tiny_checkpoints, tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("dressed")
-    for part in ("faces", "autoencoder-kl", "classifier"):
-        (root / part).symlink_to(tiny_checkpoints / part)
-    network, mark = checkpoints.load_model(root / "faces"), checkpoints.fingerprint(root / "faces")
-    for name in NAMES:
-        with torch.random.fork_rng():
-            torch.manual_seed(len(name))
-            facts = {"base": "faces", "fingerprint": mark, "title": name.title()}
-            factors = AdapterFactors(network, TARGETS["faces"], 2, facts)
-            for up in factors.up:
-                torch.nn.init.normal_(up, std=0.3)
-        factors.save_pretrained(root / "styles" / name)
-    return root
+    return styled_faces(tiny_checkpoints, tmp_path_factory.mktemp("styled-requests"), NAMES)
 
 
 @pytest.fixture(scope="module")
@@ -263,10 +249,9 @@ def test_a_file_that_is_no_style_is_refused_with_a_sentence(handlers, uploads, d
 
 
 def taught(uploads, count=6):
-    values = np.random.default_rng(2).integers(0, 255, (count, 70, 90, 3), dtype=np.uint8)
     paths = [uploads / f"{number}.png" for number in range(count)]
-    for path, one in zip(paths, values, strict=True):
-        Image.fromarray(one).save(path)
+    for path, picture in zip(paths, noise_photos(count), strict=True):
+        picture.save(path)
     return [str(path) for path in paths]
 
 
@@ -298,7 +283,7 @@ def test_a_style_is_taught_seen_by_its_session_alone_and_cancelled(root, uploads
     time.sleep(0.2)
     ended = handlers.job({**seen, "kind": "cancel"}, "anna")
     assert ended["status"]["state"] == "cancelled" and [one["name"] for one in ended["styles"]] == NAMES
-    assert not (trainer._work / status["job"]).exists()
+    assert not (trainer.work / status["job"]).exists()
     trainer.close()
 
 
