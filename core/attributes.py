@@ -147,7 +147,7 @@ class AttributeValueError(ValueError):
 def label(name: str) -> str:
     """``5_o_Clock_Shadow`` as people read it: ``5 o'clock shadow``."""
     words = name.replace("5_o_Clock", "5 o'clock").replace("_", " ")
-    return words[0].upper() + words[1:].lower().replace("o'clock", "o'clock")
+    return words[0].upper() + words[1:].lower()
 
 
 def vector(values: Mapping[str, float]) -> np.ndarray:

@@ -15,7 +15,9 @@ from core import checkpoints
 from core.captions.sentences import Caption
 from core.images import to_tensor
 from core.models.clip import LENGTH, build_tokenizer, embed_pictures, embed_texts, load_clip, tokens_of
+from core.pipelines.models.pipeline import Curve
 from core.training import clip
+from ui.models.views import paired
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +83,20 @@ def test_it_learns_what_captions_say(tmp_path, tokenizer):
     clip.train_clip(sets, replace(preset, loop=replace(config, log_every=10)), tmp_path, tokenizer=tokenizer)
     rows = rows_of(tmp_path)
     assert rows[-2]["loss"] < rows[0]["loss"] - 0.4
-    assert rows[-1]["val_classes"] == 1.0 and rows[-1]["val_auc"] > 0.75
+    validated = rows[-1]
+    assert validated["val_classes"] == 1.0 and validated["val_auc"] > 0.75
+    assert validated["val_mean_of_auc_and_classes"] == pytest.approx((validated["val_auc"] + 1) / 2, abs=1e-5)
+    assert "val_loss" not in validated  # nothing is validated that the training loss could be charted beside
+    assert (tmp_path / "best").is_dir()
+
+
+def test_no_curve_of_the_shipped_clip_is_charted_as_a_loss_that_is_none():
+    curves = checkpoints.read_json(checkpoints.root() / "clip" / "training.json")["curves"]
+    charts = paired({name: Curve(curve["steps"], curve["values"]) for name, curve in curves.items()})
+    assert set(charts["loss"]) == {"training"} and min(charts["loss"]["training"].values) > 0
+    negative = charts["negative_mean_of_auc_and_classes"]["validation"].values
+    auc, classes = (charts[name]["validation"].values for name in ("auc", "classes"))
+    assert negative == pytest.approx([-(a + c) / 2 for a, c in zip(auc, classes, strict=True)], abs=1e-5)
 
 
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(tmp_path, tokenizer):

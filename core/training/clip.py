@@ -238,5 +238,5 @@ def _validate(model: CLIPModel, tokenizer: CLIPTokenizer, sets: Mapping[str, Pic
     flat = {"auc": figures["auc_mean"], "match_at_5": figures["retrieval"]["matching"]["5"]}
     if "class_accuracy" in figures:
         flat["classes"] = figures["class_accuracy"]
-    # Best is by the mean of what is measured; negative, since the loop keeps the smallest.
-    return {**flat, "loss": -float(np.nanmean([flat["auc"], flat.get("classes", flat["auc"])]))}
+    flat["mean_of_auc_and_classes"] = float(np.nanmean([flat["auc"], flat.get("classes", flat["auc"])]))
+    return {**flat, "rank": -flat["mean_of_auc_and_classes"]}  # the loop keeps the smallest rank; it is not logged

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,7 +101,7 @@ class PromptsPipeline:
         return None if self.missing() else kept_characters(find_pipeline(self.model, self.root), prompt)
 
     def best_needs(self) -> str | None:
-        """One sentence on how to get the CLIP that :meth:`best_first` needs, or None."""
+        """One sentence on how to get the CLIP that scores pictures, so that the best can come first, or None."""
         return checkpoints.missing(self.root / "clip")
 
     def draw(
@@ -160,11 +160,6 @@ class PromptsPipeline:
     def readback(self, image: Image.Image, prompt: str) -> Readback:
         """What the classifier and CLIP say of a picture, against the prompt."""
         return self.reader.readback(image, cleaned(prompt)[0])
-
-    def best_first(self, images: Sequence[Image.Image], prompt: str) -> list[int]:
-        """Numbers of the pictures, the one that fits the prompt best by CLIP first; as they are without a CLIP."""
-        scores = self.reader.scores(images, cleaned(prompt)[0])
-        return sorted(range(len(images)), key=lambda index: -scores[index]) if scores else list(range(len(images)))
 
     @property
     def reader(self) -> PictureReader:
