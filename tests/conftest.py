@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from browser import browser, opened  # noqa: F401 fixtures of the browser tests
+from browser import HERE, INSTALL, browser, opened  # noqa: F401 fixtures of the browser tests
 from PIL import Image, ImageDraw
 from torch import nn
 
@@ -23,6 +23,12 @@ FOODS = ("apple_pie", "ramen", "sushi")
 PARTS = {"train": 32, "val": 8, "test": 8}
 CURVE = {"steps": [1, 2], "values": [1.0, 0.5], "seconds": [0.1, 0.2]}
 TRAINING = {"steps": 2, "pictures_seen": 8, "hardware": "2 CPU cores", "curves": {"loss": CURVE}}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The last line, where browser tests were skipped, says how to have them run."""
+    if not HERE and any("browser" in report.keywords for report in terminalreporter.stats.get("skipped", [])):
+        terminalreporter.write_line(f"Browser tests were skipped. {INSTALL}")
 
 
 @pytest.fixture(scope="session")
