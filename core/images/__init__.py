@@ -1,0 +1,28 @@
+"""Pictures in and out: the only place where untrusted picture files are opened and where pixels change their form.
+
+Directions: file or PIL image -> RGB PIL image -> uint8 HWC pixels -> float NCHW tensor in [-1, 1], and back.
+"""
+
+from core.images.conversion import crop_square, face_crop, square_side, to_images, to_pixels, to_tensor, to_uint8
+from core.images.formats import FORMATS, MAX_BYTES, PictureError
+from core.images.opening import MAX_PIXELS, MAX_SIDE, open_picture
+from core.images.png import MAX_TEXT, read_png_text, write_png
+
+__all__ = [
+    "FORMATS",
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "MAX_SIDE",
+    "MAX_TEXT",
+    "PictureError",
+    "crop_square",
+    "face_crop",
+    "open_picture",
+    "read_png_text",
+    "square_side",
+    "to_images",
+    "to_pixels",
+    "to_tensor",
+    "to_uint8",
+    "write_png",
+]
