@@ -1,32 +1,53 @@
-"""One way to read pictures out of a folder or a zip, without unpacking the zip."""
+"""One way to read pictures out of a folder or a zip, without unpacking the zip, and one set of bounds for it."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import struct
 import zipfile
 import zlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from core.data.member_names import member_names
 from core.images import MAX_BYTES, PictureError
+from core.images.formats import HEAD, SUFFIXES, is_picture, not_a_picture
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
-UNUSUAL = {".heic", ".heif", ".avif"}  # pictures, too; opened or refused with a reason where a person brings them
+MOST_LIST = 4 * 2**20  # bytes of the list of members of a zip that a visitor brings, some 40,000 of them
+SYSTEM_FILES = {"thumbs.db", "desktop.ini", "ehthumbs.db"}  # and whatever begins with a dot
+DAMAGED = "This zip is damaged or cut short."
+LOCKED = "This zip is locked with a password; unpack it and choose the pictures."
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError)
+_ARCHIVES = {".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".xz", ".bz2"}
+_END, _ZIP64 = b"PK\5\6", b"PK\6\7"
+_ENCRYPTED = 1  # flag of a member
+
+
+class ArchiveError(PictureError):
+    """A folder or zip that cannot be used as a whole; the message is one sentence that names the cause."""
 
 
 class Archive:
-    """Members of a folder or zip by their relative POSIX names; a context manager."""
+    """Members of a folder or zip by their relative POSIX names; a context manager.
 
-    def __init__(self, path: str | Path) -> None:
+    What systems add (``__MACOSX``, ``._x.jpg``, ``.DS_Store``, ``Thumbs.db``) and hidden files are no members.
+    ``most_list`` bounds the list of a zip in bytes, before it is read. Raises :class:`ArchiveError`, and
+    ``FileNotFoundError`` where there is nothing.
+    """
+
+    def __init__(self, path: str | Path, most_list: int | None = None) -> None:
         self.path = Path(path)
         self._zip: zipfile.ZipFile | None = None
         if self.path.is_dir():
-            self._names = sorted(p.relative_to(self.path).as_posix() for p in self.path.rglob("*") if p.is_file())
-        elif zipfile.is_zipfile(self.path):
-            self._zip = zipfile.ZipFile(self.path)
-            self._names = sorted(info.filename for info in self._zip.infolist() if not info.is_dir())
+            found = (p.relative_to(self.path).as_posix() for p in self.path.rglob("*") if p.is_file())
+            self._members: dict[str, zipfile.ZipInfo | None] = dict.fromkeys(found)
+        elif self.path.is_file():
+            self._zip = _opened(self.path, most_list)
+            members = [member for member in self._zip.infolist() if not member.is_dir()]
+            self._members = dict(zip(member_names(members), members, strict=True))
         else:
-            raise FileNotFoundError(f"{self.path} is neither a folder nor a zip file.")
+            raise FileNotFoundError(f"There is no folder or zip {path}.")
+        self._names = sorted(name for name in self._members if not is_system_file(name))
 
     def __enter__(self) -> Archive:
         return self
@@ -35,20 +56,39 @@ class Archive:
         if self._zip is not None:
             self._zip.close()
 
-    def pictures(self, suffixes: set[str] = SUFFIXES) -> list[str]:
-        """Names of the members that look like pictures, sorted; macOS resource forks are left out."""
-        return [n for n in self._names if Path(n).suffix.lower() in suffixes and "__MACOSX" not in n]
+    def pictures(self) -> list[str]:
+        """Names of the pictures, sorted: those whose suffix says so, and those whose first bytes do.
+
+        Raises :class:`ArchiveError` where a zip is locked, and where it holds nothing but other archives.
+        """
+        found = [name for name in self._names if self._claims(name) or is_picture(self._head(name))]
+        if found and all(self._locked(name) for name in found):
+            raise ArchiveError(LOCKED)
+        nested = [name for name in self._names if PurePosixPath(name).suffix.lower() in _ARCHIVES]
+        if nested and not found:
+            raise ArchiveError(f"Inside there are other archives ({Path(nested[0]).name[:60]}); unpack it and use those.")
+        return found
+
+    def others(self, pictures: list[str]) -> int:
+        """How many members there are besides these pictures."""
+        return len(self._names) - len(pictures)
 
     def has(self, name: str) -> bool:
-        return name in self._names
+        return name in self._members
 
     def read(self, name: str) -> bytes:
-        """One member. Raises ``PictureError`` where it would unpack to more than any picture may have."""
-        if self._zip is not None:
-            if self._zip.getinfo(name).file_size > MAX_BYTES:
-                raise PictureError(f"{name} unpacks to more than {MAX_BYTES // 2**20} MB.")
-            return self._zip.read(name)
-        return (self.path / name).read_bytes()
+        """One member. Raises ``PictureError`` where it cannot be read or unpacks to more than any picture may have."""
+        if self._zip is None:
+            return (self.path / name).read_bytes()
+        member = self._members[name]
+        if member.file_size > MAX_BYTES:
+            raise PictureError(f"It unpacks to more than {MAX_BYTES // 2**20} MB.")
+        if self._locked(name):
+            raise PictureError(LOCKED)
+        try:
+            return self._zip.read(member)
+        except _BROKEN as error:
+            raise PictureError("It cannot be read from the zip, which is damaged or packed in a rare way.") from error
 
     def open(self, name: str) -> io.BytesIO:
         return io.BytesIO(self.read(name))
@@ -57,6 +97,59 @@ class Archive:
         """Changes when the name or the bytes of any of these members change (a zip's own CRCs are trusted)."""
         digest = hashlib.sha256()
         for name in names:
-            crc = self._zip.getinfo(name).CRC if self._zip is not None else zlib.crc32(self.read(name))
+            crc = self._members[name].CRC if self._zip is not None else zlib.crc32(self.read(name))
             digest.update(f"{name}\0{crc:08x}\n".encode())
         return digest.hexdigest()[:20]
+
+    def _claims(self, name: str) -> bool:
+        return PurePosixPath(name).suffix.lower() in SUFFIXES
+
+    def _locked(self, name: str) -> bool:
+        member = self._members[name]
+        return member is not None and bool(member.flag_bits & _ENCRYPTED)
+
+    def _head(self, name: str) -> bytes:
+        """The first bytes of a member; none where it cannot be read."""
+        try:
+            with open(self.path / name, "rb") if self._zip is None else self._zip.open(self._members[name]) as file:
+                return file.read(64)
+        except _BROKEN:
+            return b""
+
+
+def is_system_file(name: str) -> bool:
+    """Whether a member is what a system or an editor keeps beside a person's files."""
+    parts = [part for part in PurePosixPath(name).parts if part not in ("..", ".")]
+    return any(part.startswith(".") or part == "__MACOSX" or part.lower() in SYSTEM_FILES for part in parts)
+
+
+def _opened(path: Path, most_list: int | None) -> zipfile.ZipFile:
+    """A zip of which the list of members is read. Raises :class:`ArchiveError`."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(HEAD)
+        claims = head.startswith((b"PK\3\4", _END)) or path.suffix.lower() == ".zip"
+        if not zipfile.is_zipfile(path):
+            other = None if head.startswith(b"PK") else not_a_picture(head)
+            raise ArchiveError(other or (DAMAGED if claims else f"{path.name[:80]} is neither a folder nor a zip file."))
+        if most_list is not None:
+            _check_list(path, most_list)
+        return zipfile.ZipFile(path)
+    except ArchiveError:
+        raise
+    except _BROKEN as error:
+        raise ArchiveError(DAMAGED) from error
+
+
+def _check_list(path: Path, most: int) -> None:
+    """Refuses a zip whose list of members would take much memory, before that list is read."""
+    with open(path, "rb") as file:
+        start = max(0, file.seek(0, 2) - 65_557)  # the end record and the longest comment
+        file.seek(start)
+        tail = file.read()
+    at = tail.rfind(_END)
+    if at < 0 or at + 22 > len(tail):
+        raise ArchiveError(DAMAGED)
+    (length,) = struct.unpack_from("<I", tail, at + 12)
+    if length > most or tail[max(0, at - 20) : at].startswith(_ZIP64):
+        raise ArchiveError(f"This zip lists too many files, over {most / 2**20:g} MB of names; pack fewer into one.")

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from core.checkpoints import CheckpointError
-from core.data.archive import SUFFIXES, UNUSUAL, Archive
+from core.data.archive import Archive
 from core.images import PictureError, open_picture, to_pixels
 
 LEAST, MOST = 5, 200
@@ -26,7 +26,7 @@ def read_photos(source: Path, size: int) -> tuple[np.ndarray, list[tuple[str, st
     """
     kept, problems = [], []
     with Archive(source) as archive:
-        names = archive.pictures(SUFFIXES | UNUSUAL)
+        names = archive.pictures()
         check_count(len(names))
         for name in names:
             try:

@@ -1,19 +1,16 @@
-"""Folders and zips of pictures for the command lines: each picture or the reason it cannot be used, and safe names."""
+"""Folders and zips of pictures, for the page and the command lines: each picture or the reason it cannot be used."""
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
-from core.data.archive import SUFFIXES, UNUSUAL, Archive
+from core.data.archive import Archive, ArchiveError
 from core.images import PictureError, open_picture
-
-BROKEN_MEMBER = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError)
 
 
 @dataclass(frozen=True)
@@ -25,22 +22,37 @@ class Opened:
     problem: str = ""
 
 
-def open_pictures(source: Path, max_side: int | None = None) -> Iterator[Opened]:
-    """Every picture file of a folder or zip in the order of names. A bad one stops nothing.
+@dataclass(frozen=True)
+class Member:
+    """One file that may be a picture. Nothing of it is read before ``open``."""
+
+    name: str
+    read: Callable[[], bytes | Path]  # raises PictureError
+
+    def open(self, max_side: int | None = None) -> Opened:
+        """The picture, much larger ones smaller, as :func:`core.images.open_picture` does it; or the reason."""
+        try:
+            return Opened(self.name, open_picture(self.read(), max_side))
+        except PictureError as error:
+            return Opened(self.name, problem=str(error))
+
+
+def members(source: Path, most_list: int | None = None) -> Iterator[Member]:
+    """The picture files of a folder or zip in the order of names; see :class:`Archive` for what is none.
 
     Raises ``FileNotFoundError`` where there is no folder or zip, ``PictureError`` where it holds no picture files.
     """
-    with Archive(source) as archive:
-        names = archive.pictures(SUFFIXES | UNUSUAL)
+    with Archive(source, most_list) as archive:
+        names = archive.pictures()
         if not names:
-            raise PictureError(f"{source} holds no picture files.")
+            raise ArchiveError(f"{source.name[:80] or source} holds no picture files.")
         for name in names:
-            try:
-                yield Opened(name, open_picture(archive.read(name), max_side))
-            except PictureError as error:
-                yield Opened(name, problem=str(error))
-            except BROKEN_MEMBER as error:
-                yield Opened(name, problem=f"It cannot be read from the archive ({str(error)[:120]}).")
+            yield Member(name, partial(archive.read, name))
+
+
+def open_pictures(source: Path, max_side: int | None = None) -> Iterator[Opened]:
+    """Every picture file of a folder or zip. A bad one stops nothing. Raises as :func:`members` does."""
+    return (member.open(max_side) for member in members(source))
 
 
 class OutputNames:

@@ -1,99 +1,115 @@
-"""What a person brings: picture files and zips of them, mixed. The good ones are taken, each bad one has its reason."""
+"""What a person brings: picture files, folders and zips of them, mixed. The good ones are taken, each bad one has its
+reason, and whatever is left out is counted.
+"""
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
 from PIL import Image
 
-from core.data.archive import SUFFIXES, UNUSUAL, Archive
-from core.images import PictureError, open_picture
-from core.pipelines.folders import BROKEN_MEMBER
+from core.data.archive import MOST_LIST, Archive, is_system_file
+from core.images import PictureError
+from core.pipelines.folders import Member, Opened
 
 SIDE = 512  # pixels: the largest model sees 256
-MOST_PROBLEMS = 64
-MOST_LIST = 4 * 2**20  # bytes of a zip's list of members, some 40,000 of them
-_END, _ZIP64 = b"PK\5\6", b"PK\6\7"
+MOST_FAILURES = 256  # files that cannot be used; after so many no more are opened
+NAMED = 3  # files of one reason that are named one by one
 
 Picture = tuple[str, Image.Image]
 Problem = tuple[str, str]
-Read = Callable[[], bytes | Path]  # raises PictureError or what a broken archive raises
+
+
+class LeftOut:
+    """Files that were not taken, by reason: a few names of each and how many there are. Bounded, whatever comes."""
+
+    MOST_REASONS = 24
+
+    def __init__(self) -> None:
+        self._names: dict[str, list[str]] = {}
+        self._counts: dict[str, int] = {}
+
+    def add(self, name: str, reason: str) -> None:
+        if reason not in self._counts and len(self._counts) >= self.MOST_REASONS:
+            reason = "It was left out for another reason."
+        self._counts[reason] = self._counts.get(reason, 0) + 1
+        names = self._names.setdefault(reason, [])
+        if len(names) < NAMED:
+            names.append(name)
+
+    def problems(self) -> list[Problem]:
+        """(file or files, reason): one line per file where a reason has few, else one for them all."""
+        found: list[Problem] = []
+        for reason, count in self._counts.items():
+            names = self._names[reason]
+            if count == len(names):
+                found += [(name, reason) for name in names]
+            else:
+                found.append((f"{names[0]} and {count - 1:,} more", reason))
+        return found
 
 
 def collect(paths: Iterable[str | Path], most: int = 64, *, side: int = SIDE) -> tuple[list[Picture], list[Problem]]:
-    """Picture files and zips -> up to ``most`` pictures with their names, and (name, sentence) of the others.
+    """Picture files, folders and zips -> up to ``most`` pictures with their names, and what was left out and why.
 
     Pictures much larger than ``side`` come back smaller, their shorter side no less than that. What is beyond the
-    limit is not opened; one problem tells how many there were.
+    limits is not opened; one problem tells how many there were and which limit it was.
     """
-    pictures: list[Picture] = []
-    problems: list[Problem] = []
-    left = 0
-    for name, read in _members(paths):
-        if len(pictures) >= most or len(problems) >= MOST_PROBLEMS:
-            left += 1
-            continue
-        try:
-            pictures.append((name, open_picture(read(), side)))
-        except PictureError as error:
-            problems.append((name, str(error)))
-        except BROKEN_MEMBER as error:
-            problems.append((name, f"It cannot be read from the zip ({str(error)[:120]})."))
-    if left:
-        reason = f"there was room for {most}" if len(pictures) >= most else "so many could not be read"
-        problems.append((f"{left:,} more", f"Not opened, because {reason}. Add them afterwards."))
-    return pictures, problems
+    left_out = LeftOut()
+    pictures = [(opened.name, opened.image) for opened in take(paths, most, side, left_out)]
+    return pictures, left_out.problems()
 
 
-def _members(paths: Iterable[str | Path]) -> Iterator[tuple[str, Read]]:
-    """Files as they are, and the pictures of zips under the zip's name."""
-    for path in map(Path, paths):
-        if _is_zip(path):
-            yield from _unpacked(path)
+def take(paths: Iterable[str | Path], most: int, side: int, left_out: LeftOut) -> Iterator[Opened]:
+    """The pictures of :func:`collect` one after the other; the others go to ``left_out``."""
+    taken = failed = 0
+    for member in brought(paths, left_out):
+        if taken >= most:
+            left_out.add(member.name, f"Not opened, because there was room for {most:,}. Add it afterwards.")
+        elif failed >= MOST_FAILURES:
+            left_out.add(member.name, f"Not opened, because {MOST_FAILURES} others could not be used.")
+        elif (opened := member.open(side)).image is None:
+            failed += 1
+            left_out.add(opened.name, opened.problem)
         else:
-            yield path.name, partial(Path, path)
+            taken += 1
+            yield opened
 
 
-def _unpacked(path: Path) -> Iterator[tuple[str, Read]]:
+def brought(paths: Iterable[str | Path], left_out: LeftOut) -> Iterator[Member]:
+    """Everything that may be a picture: files as they are, members of zips and folders under the name of these.
+
+    What is wrong with a whole zip or folder, and files in it that are no pictures, go to ``left_out``.
+    """
+    for path in map(Path, paths):
+        if path.is_dir() or _is_zip(path):
+            yield from _inside(path, left_out)
+        elif not is_system_file(path.name):
+            yield Member(path.name, partial(Path, path))
+
+
+def _inside(path: Path, left_out: LeftOut) -> Iterator[Member]:
     try:
-        _check_list(path)
-        with Archive(path) as archive:
-            names = archive.pictures(SUFFIXES | UNUSUAL)
+        with Archive(path, MOST_LIST) as archive:
+            names = archive.pictures()
+            others = archive.others(names)
             if not names:
-                raise PictureError("This zip holds no picture files.")
+                raise PictureError(f"This {'folder' if path.is_dir() else 'zip'} holds no picture files.")
+            if others:
+                words = "1 file in it is no picture" if others == 1 else f"{others:,} files in it are no pictures"
+                left_out.add(path.name, f"{words}.")
             for name in names:
-                yield f"{path.name}/{name}", partial(archive.read, name)
+                yield Member(f"{path.name}/{name}", partial(archive.read, name))
     except PictureError as error:
-        yield path.name, partial(_refuse, str(error))
-    except BROKEN_MEMBER:
-        yield path.name, partial(_refuse, "This zip is damaged or cut short.")
-
-
-def _refuse(sentence: str) -> bytes:
-    raise PictureError(sentence)
+        left_out.add(path.name, str(error))
 
 
 def _is_zip(path: Path) -> bool:
     """By its first bytes or its name: pictures that carry a zip behind their end stay pictures."""
     try:
         with open(path, "rb") as file:
-            return file.read(4) in (b"PK\3\4", _END) or path.suffix.lower() == ".zip"
+            return file.read(4) in (b"PK\3\4", b"PK\5\6") or path.suffix.lower() == ".zip"
     except OSError:
         return False
-
-
-def _check_list(path: Path) -> None:
-    """Refuses a zip whose list of members would take much memory, before that list is read."""
-    with open(path, "rb") as file:
-        start = max(0, file.seek(0, 2) - 65_557)  # the end record and the longest comment
-        file.seek(start)
-        tail = file.read()
-    at = tail.rfind(_END)
-    if at < 0 or at + 22 > len(tail):
-        raise PictureError("This zip is damaged or cut short.")
-    (length,) = struct.unpack_from("<I", tail, at + 12)
-    if length > MOST_LIST or tail[max(0, at - 20) : at].startswith(_ZIP64):
-        raise PictureError("This zip lists too many files; pack fewer into one.")

@@ -18,6 +18,7 @@ from core.latents.atlas import Atlas, AtlasError, read_manifest
 from core.latents.clusters import Clustering
 from core.latents.directions import Direction
 from core.latents.paths import NeighbourGraph
+from core.latents.projection import LEAST
 from core.latents.spaces import ENCODERS, Space
 from core.pipelines.latent_map.types import PROJECTIONS, AtlasInfo, ExploreError, Oddities, SpaceInfo
 
@@ -39,6 +40,7 @@ class Held:
     name: str
     atlas: Atlas
     pending: dict[str, list[str]] = field(default_factory=dict)  # space -> projections being fitted
+    failed: set[tuple[str, str]] = field(default_factory=set)  # (space, projection) that could not be fitted
     closed: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     directions: OrderedDict[tuple, Direction] = field(default_factory=OrderedDict, repr=False)
@@ -64,7 +66,9 @@ class Held:
             title = PROJECTIONS[projection][0]
             if projection in self.pending.get(key, ()):
                 raise ExploreError(f"{title} is still being fitted to these pictures; look at PCA until it is there.")
-            raise ExploreError(f"This space has no {title} map; {self._too_few()}look at PCA instead.")
+            if (key, projection) in self.failed:
+                raise ExploreError(f"{title} could not be fitted to these pictures; look at PCA instead.")
+            raise ExploreError(f"This space has no {title} map; {self._too_few(space, projection)}look at PCA instead.")
         return space
 
     def rows(self, rows: object, least: int = 1) -> np.ndarray:
@@ -89,8 +93,16 @@ class Held:
             raise ExploreError("A picture is named by its number.")
         return int(self.rows([row])[0])
 
-    def _too_few(self) -> str:
-        return "there are too few pictures for it: " if self.atlas.count < 10 else ""
+    def _too_few(self, space: Space, projection: str) -> str:
+        least = LEAST[projection]
+        if self.atlas.count < least:
+            return "there are too few pictures for it: "
+        return "" if different(space) >= least else "too few of these pictures differ in it: "
+
+
+def different(space: Space) -> int:
+    """How many pictures differ from all others in a space, each kind counted once."""
+    return len(np.unique(space.reduced, axis=0))
 
 
 class Shelf:
@@ -152,6 +164,8 @@ class Shelf:
         notes = list(atlas.notes)
         if atlas.kind == "generated" and not self.draws(held):
             notes.append(f"Other face models drew these pictures; to draw them again, rebuild with: {atlas.command}")
+        for kind in dict.fromkeys(kind for _, kind in sorted(held.failed)):
+            notes.append(f"{PROJECTIONS[kind][0]} could not be fitted to all spaces; PCA is there.")
         return AtlasInfo(
             name=name,
             title=atlas.title,
