@@ -19,16 +19,22 @@ from core.diffusion.objective import Objective
 from core.models import FaceUNet, FlatAutoencoder, PictureClassifier, build_autoencoder
 from core.models.face_unet import PRESETS
 
+_ADVICE = pytest.StashKey[bool]()
 FOODS = ("apple_pie", "ramen", "sushi")
 PARTS = {"train": 32, "val": 8, "test": 8}
 CURVE = {"steps": [1, 2], "values": [1.0, 0.5], "seconds": [0.1, 0.2]}
 TRAINING = {"steps": 2, "pictures_seen": 8, "hardware": "2 CPU cores", "curves": {"loss": CURVE}}
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    config.stash[_ADVICE] = not HERE and any("browser" in report.keywords for report in skipped)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
     """The last line, where browser tests were skipped, says how to have them run."""
-    if not HERE and any("browser" in report.keywords for report in terminalreporter.stats.get("skipped", [])):
-        terminalreporter.write_line(f"Browser tests were skipped. {INSTALL}")
+    if config.stash.get(_ADVICE, False):
+        print(f"Browser tests were skipped. {INSTALL}")
 
 
 @pytest.fixture(scope="session")

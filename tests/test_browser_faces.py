@@ -10,7 +10,7 @@ from browser import IN_BROWSER, drop, loaded, nameless, served
 from PIL import Image
 
 import app
-from core.recipe import from_png
+from core.recipe import Recipe, from_png, to_link
 
 pytestmark = IN_BROWSER
 DRAWN = "#pictures canvas[data-seed][data-painted]"
@@ -160,7 +160,7 @@ def test_a_grid_is_drawn_and_one_of_it_can_be_taken_alone(visit):
 
 
 def test_stop_keeps_what_is_there(visit):
-    page = visit()
+    page = visit(query=f"?r={to_link(Recipe(seed=3, steps=250))}")  # so slow that it can be stopped
     idle(page)
     field = page.locator('input[aria-label="Pictures, exact"]')
     field.fill("16")
@@ -168,8 +168,10 @@ def test_stop_keeps_what_is_there(visit):
     page.evaluate("document.activeElement.blur()")
     page.wait_for_function("() => latentscape.ask.busy?.kind === 'draw'")
     page.keyboard.press("Escape")
+    page.wait_for_function("() => document.querySelector('.message').innerText.startsWith('Stopped')")
     idle(page)
-    assert page.locator("#pictures canvas[data-painted]").count() >= 1
+    assert 1 <= page.locator("#pictures canvas[data-painted]").count() < 16
+    assert recipe(page)["count"] == 16
 
 
 def test_history_restores_everything(visit):
@@ -264,7 +266,7 @@ def test_a_dropped_photo_is_read_and_edited(visit, tmp_path):
     idle(page)
     assert page.locator(".compare canvas.after[data-painted]").count() == 1
     assert page.locator('.meter[data-attribute="Eyeglasses"]').count() == 1
-    assert page.locator(".entangled").inner_text().startswith(("Changed without being asked", "Nothing else changed"))
+    assert page.locator(".entangled").inner_text().startswith("Nothing else changed")  # to a tiny classifier
     page.locator("#mode-draw").click()
     page.wait_for_selector(DRAWN)
     idle(page)

@@ -1,6 +1,5 @@
 """CLIP in our size: it spells any text, learns what captions say, resumes exactly, and opens without us."""
 
-import json
 import math
 from dataclasses import replace
 
@@ -9,6 +8,7 @@ import pytest
 import tiny_text
 import torch
 from PIL import Image
+from tiny_sets import rows_of
 from transformers import CLIPModel, CLIPProcessor
 
 from core import checkpoints
@@ -28,11 +28,6 @@ def tokenizer():
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tiny_text.clip_folder(tmp_path_factory.mktemp("clip"))
-
-
-def rows_of(run):
-    rows = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
 
 
 @pytest.mark.parametrize("text", ["naïve 😀 улыбка", "笑顔", "zxqj!? 123", "a smiling woman", "\u200b\x7f"])

@@ -13,12 +13,15 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageFile, PngImagePlugin
+from tiny_pictures import chunk, encoded
 
 from core import images
 from core.images import (
     PictureError,
     crop_square,
+    formats,
     open_picture,
+    opening,
     read_png_text,
     to_images,
     to_pixels,
@@ -28,12 +31,6 @@ from core.images import (
 )
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
-
-
-def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
 
 
 def smooth(width: int = 40, height: int = 30) -> Image.Image:
@@ -48,7 +45,7 @@ def near(a: tuple[int, ...], b: tuple[int, ...], tolerance: int = 12) -> bool:
 
 def png_header(width: int, height: int) -> bytes:
     """A PNG that promises a size and holds almost nothing."""
-    return images._PNG_SIGNATURE + b"".join(
+    return formats.PNG + b"".join(
         chunk(kind, body)
         for kind, body in (
             (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
@@ -56,10 +53,6 @@ def png_header(width: int, height: int) -> bytes:
             (b"IEND", b""),
         )
     )
-
-
-def chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
 def png_with(*chunks: bytes) -> bytes:
@@ -183,7 +176,7 @@ def test_sixteen_bit_colour() -> None:
     keyed = chunk(b"tRNS", struct.pack(">3H", 65535, 0, 0))
     for extra in (b"", keyed):
         body = chunk(b"IHDR", header) + extra + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-        opened = open_picture(images._PNG_SIGNATURE + body)
+        opened = open_picture(formats.PNG + body)
         assert near(opened.getpixel((1, 0)), (0, 128, 255), 1)
 
 
@@ -314,7 +307,7 @@ def test_formats_decoded_in_python_have_a_lower_limit() -> None:
 
 def test_a_jpeg_of_thousands_of_scans() -> None:
     data = encoded(smooth(64, 64), "JPEG", progressive=True)
-    assert 1 < images._scans(data) < 20
+    assert 1 < opening.scans(data) < 20
     assert open_picture(data + bytes([255, 218]) * 1000).size == (64, 64)  # what is behind the end does not count
     last = data.rindex(b"\xff\xda")
     assert "damaged" in refusal(data[:last] + data[last:-2] * 5000 + data[-2:])
@@ -330,7 +323,7 @@ def test_heic_says_what_to_do() -> None:
 
 
 def test_files_beyond_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(opening, "MAX_BYTES", 2**20)
     path = tmp_path / "large.bmp"
     path.write_bytes(encoded(Image.new("RGB", (700, 700)), "BMP"))
     assert "larger than 1 MB" in refusal(path)
@@ -483,7 +476,7 @@ def test_no_text_in_what_is_no_png() -> None:
     good = write_png(smooth(), {"key": "value"})
     for data in (b"", b"\x89PNG", encoded(smooth(), "JPEG"), good[:30], good[:8] + b"\xff" * 30, b"key\0value" * 9):
         assert read_png_text(data, "key") is None
-    assert read_png_text(images._PNG_SIGNATURE + chunk(b"tEXt", b"") * 200_000, "key") is None
+    assert read_png_text(formats.PNG + chunk(b"tEXt", b"") * 200_000, "key") is None
 
 
 def test_texts_too_long_to_be_read_are_not_written() -> None:

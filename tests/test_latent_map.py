@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import shutil
 import threading
-import time
 import zipfile
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from core.checkpoints import save_model
 from core.latents.atlas import Atlas
 from core.latents.projection import fit
 from core.models import FlatAutoencoder
+from core.pipelines.latent_map import photos
 from core.pipelines.latent_map.build import Pictures, assemble, look_at
 from core.pipelines.latent_map.engine import ExploreEngine
 from core.pipelines.latent_map.pipeline import ExplorePipeline
@@ -192,8 +192,8 @@ LABELS = {"smiling": "Smiling", "eyeglasses": "Eyeglasses", "young": "Young", "m
         ("-young +Wearing_Hat", lambda s, e, y, m, h: ~y & h),
     ],
 )
-def test_search_understands(explorer, expression, wanted):
-    atlas = Atlas.open(explorer._shelf.folder / "faces")
+def test_search_understands(explorer, shelf, expression, wanted):
+    atlas = Atlas.open(shelf / "faces")
     columns = [atlas.present()[:, attributes.INDEX[name]] for name in LABELS.values()]
     assert (explorer.search("faces", expression).rows == np.flatnonzero(wanted(*columns))).all()
 
@@ -340,6 +340,11 @@ def upload(explorer: ExplorePipeline, *sources: Path) -> AtlasInfo:
     return info
 
 
+def wait_for_maps():
+    for thread in [one for one in threading.enumerate() if one.name == "maps of photos"]:
+        thread.join(600)
+
+
 def test_photos_become_an_atlas_that_goes_with_its_visitor(explorer, tmp_path):
     with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
         for number in range(6):
@@ -351,7 +356,9 @@ def test_photos_become_an_atlas_that_goes_with_its_visitor(explorer, tmp_path):
     single.write_bytes(photo(5))
     info = upload(explorer, tmp_path / "photos.zip", single)
     assert info.kind == "photos" and info.count == 8 and [space.key for space in info.spaces] == SPACES
-    assert "1 files were left out" in info.notes[0] and "So few photos" in info.notes[1]
+    assert info.notes[0] == "Left out photos.zip: 1 file in it is no picture."
+    assert info.notes[1].startswith("Left out photos.zip/broken.jpg: This file is not a picture")
+    assert "So few photos" in info.notes[2]
     assert info.space("vae").projections == ("pca2", "pca3") and not info.space("vae").pending
     assert explorer.point(info.name, 7).name == "single.png" and explorer.point(info.name, 7).recipe is None
     assert explorer.decode_at(info.name, "kl", "pca2", (0, 0)).decoded
@@ -364,19 +371,15 @@ def test_photos_become_an_atlas_that_goes_with_its_visitor(explorer, tmp_path):
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_one_two_and_three_identical_photos_say_so(explorer, tmp_path, count):
+    same = photo(50)
     for number in range(count):
-        (tmp_path / f"{number}.png").write_bytes(photo(50) if count == 2 else b"")
-    if count != 2:
-        same = photo(50)
-        for number in range(count):
-            (tmp_path / f"{number}.png").write_bytes(same)
+        (tmp_path / f"{number}.png").write_bytes(same)
     info = upload(explorer, tmp_path)
     assert info.count == count and "So few photos" in info.notes[0] and "without a face" in info.notes[-1]
     assert np.isfinite(explorer.points(info.name, "vae", "pca3").places).all()
     assert explorer.decode_at(info.name, "vae", "pca2", (0, 0)).picture.size == (64, 64)
-    if count != 2:
-        with pytest.raises(ExploreError, match="the same"):
-            explorer.clusters(ClusterRequest(info.name, "vae", "kmeans", 2))
+    with pytest.raises(ExploreError, match="the same"):
+        explorer.clusters(ClusterRequest(info.name, "vae", "kmeans", 2))
     explorer.describe(info.name, "vae", [0])
     explorer.colour(info.name, "vae", "density")
 
@@ -405,6 +408,39 @@ def test_visitors_are_bounded_and_their_names_cannot_be_guessed(explorer, tmp_pa
     assert explorer.open(others[-1]).count == 1
 
 
+def test_a_map_that_fails_for_any_reason_is_no_longer_being_fitted(explorer, tmp_path, monkeypatch):
+    tried = []
+
+    def refuse(kind, reduced):
+        tried.append(kind)
+        raise MemoryError("no room for the map")
+
+    monkeypatch.setattr(photos, "fit_apart", refuse)
+    for number in range(12):
+        (tmp_path / f"{number}.png").write_bytes(photo(10 + 5 * number))
+    info = upload(explorer, tmp_path)
+    wait_for_maps()
+    info = explorer.open(info.name)
+    assert sorted(tried) == sorted(photos.BACKGROUND_MAPS * len(SPACES))  # one failure ends no other map
+    assert not any(space.pending for space in info.spaces)
+    assert "UMAP could not be fitted" in " ".join(info.notes)
+    with pytest.raises(ExploreError, match="could not be fitted to these pictures; look at PCA"):
+        explorer.points(info.name, "vae", "umap2")
+
+
+@pytest.mark.parametrize(("count", "words"), [(12, "too few of these pictures differ"), (3, "too few pictures for it")])
+def test_identical_pictures_and_three_have_pca_and_a_sentence(explorer, tmp_path, count, words):
+    same = photo(50)
+    for number in range(count):
+        (tmp_path / f"{number}.png").write_bytes(same if count == 12 else photo(20 * number + 5))
+    info = upload(explorer, tmp_path)
+    assert info.count == count and not any(space.pending for space in info.spaces)
+    assert np.isfinite(explorer.points(info.name, "vae", "pca2").places).all()
+    for projection in ("umap2", "tsne2", "umap3"):
+        with pytest.raises(ExploreError, match=words):
+            explorer.points(info.name, "vae", projection)
+
+
 @pytest.mark.slow
 def test_maps_of_photos_follow_in_the_background(explorer, tmp_path):
     for number in range(12):
@@ -413,9 +449,7 @@ def test_maps_of_photos_follow_in_the_background(explorer, tmp_path):
     assert info.space("vae").pending == ("umap2", "tsne2", "umap3")
     with pytest.raises(ExploreError, match="still being fitted"):
         explorer.points(info.name, "vae", "umap3")
-    deadline = time.monotonic() + 600
-    while any(space.pending for space in explorer.open(info.name).spaces) and time.monotonic() < deadline:
-        time.sleep(0.5)
+    wait_for_maps()
     assert explorer.open(info.name).space("vae").projections == tuple(PROJECTIONS)
     assert explorer.points(info.name, "vae", "umap2").places.shape == (12, 2)
     explorer.close(info.name)

@@ -13,7 +13,7 @@ import pytest
 import tiny_text
 import torch
 from PIL import Image
-from test_latent_map_requests import COUNT, FIRST, ask, floats, noise_atlas
+from tiny_map import COUNT, FIRST, ask, floats, noise_atlas
 
 from core import checkpoints
 from core.benchmarks.latent_map import measure_map
@@ -81,10 +81,10 @@ def clip(root):
     return load_clip(root / "clip")
 
 
-def cosines(clip, explorer: ExplorePipeline, text: str) -> np.ndarray:
+def cosines(clip, shelf: Path, text: str) -> np.ndarray:
     """What CLIP says of a text and of the atlas's vectors, called directly."""
     model, tokenizer = clip
-    vectors = explorer._shelf.get("faces").atlas.spaces["clip"].vectors()
+    vectors = Atlas.open(shelf / "faces").spaces["clip"].vectors()
     said = embed_texts(model, tokens_of(tokenizer, [text]))[0].numpy()
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True) @ said
 
@@ -92,10 +92,10 @@ def cosines(clip, explorer: ExplorePipeline, text: str) -> np.ndarray:
 # --- a space like the others ------------------------------------------------------------------------------------------
 
 
-def test_clip_is_a_space_of_a_new_atlas(explorer, clip):
+def test_clip_is_a_space_of_a_new_atlas(explorer, shelf, clip):
     info = explorer.open("faces").space("clip")
     assert info.title == "CLIP" and not info.decodes and not info.problem and info.dimensions == 32
-    vectors = explorer._shelf.get("faces").atlas.spaces["clip"].vectors()
+    vectors = Atlas.open(shelf / "faces").spaces["clip"].vectors()
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=0.02)  # unit vectors, held in 8 bits
     pixels = np.asarray(Image.effect_noise((64, 64), 60).convert("RGB"))
     seen = explorer.engine.look(pixels[None], ["clip"]).vectors["clip"]
@@ -199,9 +199,9 @@ def test_weights_that_are_not_there_add_nothing(tiny_checkpoints, before):
 # --- search by words --------------------------------------------------------------------------------------------------
 
 
-def test_words_find_what_clip_finds(explorer, clip):
+def test_words_find_what_clip_finds(explorer, shelf, clip):
     found = explorer.search("faces", WORDS)
-    wanted = cosines(clip, explorer, WORDS)
+    wanted = cosines(clip, shelf, WORDS)
     assert isinstance(found, Sought) and found.similarity == pytest.approx(wanted, abs=1e-5)
     assert found.rows.tolist() == np.argsort(-found.similarity, kind="stable")[:LEAST].tolist()
     assert found.understood == WORDS and "bicycle" in found.notes[0]
@@ -223,13 +223,13 @@ def test_strange_words_are_looked_for_and_shown_as_they_are(room, text):
     json.dumps(answer).encode()
 
 
-def test_a_book_is_cut_at_the_encoders_length_and_it_is_said(room, clip, explorer):
+def test_a_book_is_cut_at_the_encoders_length_and_it_is_said(room, clip, shelf):
     answer = ask(room, kind="search", **FIRST, expression="walking home " * 10_000)
     assert answer["how"] == "words" and answer["notes"][0].startswith("Only the first")
     read = int(answer["notes"][0].split()[3])
     assert 10 < read < 48 and len(answer["understood"]) < 130
     start = " ".join(["walking", "home"] * read)
-    assert floats(answer["values"]) == pytest.approx(cosines(clip, explorer, start), abs=1e-5)
+    assert floats(answer["values"]) == pytest.approx(cosines(clip, shelf, start), abs=1e-5)
 
 
 def test_the_answer_says_which_search_it_was(room, explorer):
@@ -265,4 +265,7 @@ def test_many_visitors_find_what_one_finds(root, shelf):
 def test_the_benchmark_measures_a_search_by_words(root, monkeypatch):
     for name, count in {"POINTS": 100, "LASSO": 20}.items():
         monkeypatch.setattr(f"core.benchmarks.latent_map.{name}", count)
-    assert measure_map(root, 1, photos=2)["map_words_ms"] > 0
+    embed, asked = ExploreEngine.embed_words, []
+    monkeypatch.setattr(ExploreEngine, "embed_words", lambda self, text: asked.append(text) or embed(self, text))
+    found = measure_map(root, 1, photos=2)
+    assert found["map_words_ms"] > 0 and "a smiling old man" in asked  # CLIP has read them

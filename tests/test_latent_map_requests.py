@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from tiny_map import COUNT, FIRST, ask, floats, noise_atlas
 
-from core import attributes
-from core.pipelines.latent_map.build import Pictures, assemble, look_at
-from core.pipelines.latent_map.engine import ExploreEngine
 from core.pipelines.latent_map.pipeline import ExplorePipeline
 from core.pipelines.latent_map.types import Stop
 from ui.components.pictures import data_uri, decode_uri
 from ui.latent_map.requests import KINDS, MOST_STOPS, QUICK, MapError, parse_map, parse_photos
 from ui.latent_map.responses import MapRoom, Visit
-
-COUNT = 64
-FIRST = {"atlas": "faces", "space": "vae", "projection": "pca2"}
-
-
-def noise_atlas(root: Path, folder: Path) -> None:
-    """An atlas of noise whose brighter half smiles."""
-    random = np.random.default_rng(5)
-    asked = np.zeros((COUNT, attributes.COUNT), np.int8)
-    asked[:, attributes.INDEX["Smiling"]] = np.where(np.arange(COUNT) % 2, 1, -1)
-    pixels = random.integers(0, 128, (COUNT, 64, 64, 3)) + 100 * (np.arange(COUNT) % 2)[:, None, None, None]
-    pictures = Pictures(pixels.astype(np.uint8), "Noise", "pictures", asked=asked, command="python scripts/build.py")
-    *_, vectors = look_at(ExploreEngine(root), pictures.pixels)
-    *_, atlas = assemble(root, pictures, vectors)
-    atlas.measured = np.where(asked > 0, 240, 15).astype(np.uint8)  # the tiny classifier knows nothing
-    atlas.save(folder / "faces")
 
 
 @pytest.fixture(scope="module")
@@ -41,16 +21,6 @@ def room(tiny_checkpoints, tmp_path_factory) -> MapRoom:
     folder = tmp_path_factory.mktemp("atlases")
     noise_atlas(tiny_checkpoints, folder)
     return MapRoom(ExplorePipeline(tiny_checkpoints, folder))
-
-
-def ask(room: MapRoom, **request) -> dict:
-    answer = room.answer({"ticket": 3, **request})
-    assert answer["ticket"] == 3 and answer["last"]
-    return answer
-
-
-def floats(text: str) -> np.ndarray:
-    return np.frombuffer(base64.b64decode(text), "<f4")
 
 
 def test_a_request_arrives_as_it_was_meant():

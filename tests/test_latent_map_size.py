@@ -6,9 +6,10 @@ import json
 
 import numpy as np
 import pytest
-from test_latent_map_requests import ask, floats
+from tiny_map import ask, floats
 
 from core.benchmarks.latent_map import measure_map, synthetic_atlas
+from core.latents.atlas import Atlas
 from core.pipelines.latent_map.pipeline import ExplorePipeline
 from core.pipelines.latent_map.types import ExploreError
 from ui.latent_map.responses import MapRoom
@@ -18,9 +19,14 @@ WHERE = {"atlas": "random", "space": "vae", "projection": "umap2"}
 
 
 @pytest.fixture(scope="module")
-def large(tiny_checkpoints, tmp_path_factory) -> MapRoom:
+def atlas(tiny_checkpoints) -> Atlas:
+    return synthetic_atlas(tiny_checkpoints, COUNT, {"vae": 16, "classifier": 8})
+
+
+@pytest.fixture(scope="module")
+def large(tiny_checkpoints, atlas, tmp_path_factory) -> MapRoom:
     folder = tmp_path_factory.mktemp("large")
-    synthetic_atlas(tiny_checkpoints, COUNT, {"vae": 16, "classifier": 8}).save(folder / "random")
+    atlas.save(folder / "random")
     return MapRoom(ExplorePipeline(tiny_checkpoints, folder))
 
 
@@ -34,12 +40,12 @@ def test_fifty_thousand_points_are_sent_as_they_are(large):
     assert np.array_equal(floats(colour["values"]), np.arange(COUNT) % 8) and len(json.dumps(colour)) < 280_000
 
 
-def test_the_last_point_is_the_last_picture(large):
+def test_the_last_point_is_the_last_picture(large, atlas):
     info = large.explore.open("random")
     assert info.sheets == -(-COUNT // info.columns**2)
     assert ask(large, kind="sheet", atlas="random", number=info.sheets - 1)["sheet"].startswith("data:image/webp")
     near = ask(large, kind="near", row=COUNT - 1, **WHERE)["near"]
-    vectors = large.explore._shelf.get("random").atlas.spaces["vae"].vectors()
+    vectors = atlas.spaces["vae"].vectors()
     far = np.linalg.norm(vectors - vectors[-1], axis=1)
     assert near["vae"] == np.argsort(far)[1:9].tolist()
     assert "numbered 0 to 49999" in ask(large, kind="near", row=COUNT, **WHERE)["error"]
@@ -57,4 +63,5 @@ def test_the_benchmark_of_the_map_measures_everything(tiny_checkpoints, monkeypa
     monkeypatch.setattr("core.benchmarks.latent_map.LASSO", 50)
     rows = measure_map(tiny_checkpoints, 2, photos=4)
     assert rows["map_points"] == 200 and all(value > 0 for value in rows.values())
+    assert rows["map_photos_s"] * 1000 > rows["map_empty_place_ms"]  # many pictures through every encoder
     assert {"map_first_ms", "map_empty_place_ms", "map_point_ms", "map_lasso_of_5000_ms", "map_photos_s"} < set(rows)

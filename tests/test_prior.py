@@ -1,12 +1,12 @@
 """The variational start: drafts follow the sentence, vary with the seed, and the bound is a bound."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import tiny_text
 import torch
+from tiny_sets import rows_of
 
 from core import checkpoints
 from core.models.prior import Gaussian, TextPrior, divergence, negative_likelihood
@@ -19,11 +19,6 @@ TINY = prior.PRESETS["smoke"].model
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory):
     return tiny_text.clip_folder(tmp_path_factory.mktemp("clip"))
-
-
-def rows_of(run):
-    rows = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
 
 
 def train(clip, out, preset=prior.PRESETS["smoke"], latents=None, **options):

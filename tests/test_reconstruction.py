@@ -16,6 +16,7 @@ import torch
 from diffusers import AutoencoderKL
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from tiny_pictures import encoded
 
 from core import checkpoints
 from core.checkpoints import CheckpointError
@@ -30,7 +31,7 @@ from core.pipelines.reconstruction.types import (
     Surgery,
     SurgeryRequest,
 )
-from core.pipelines.uploads import MOST_PROBLEMS, collect
+from core.pipelines.uploads import MOST_FAILURES, collect
 from core.recipe import RecipeError
 
 BUILT_IN = ("cae", "vae", "kl")
@@ -298,12 +299,6 @@ def test_figures_in_strips_are_those_of_the_whole(height, monkeypatch):
 # --- what people bring ------------------------------------------------------------------------------------------------
 
 
-def encoded(image, kind="PNG", **options):
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
 def bomb():
     """A PNG of a few bytes that says that it has 2.5 gigapixels."""
     header = struct.pack(">2I5B", 50_000, 50_000, 8, 2, 0, 0, 0)
@@ -332,14 +327,14 @@ def test_good_ones_are_taken_and_each_bad_one_has_its_reason(tmp_path):
     }
     for name, content in {**good, **{name: content for name, (content, _) in bad.items()}}.items():
         (tmp_path / name).write_bytes(content)
-    paths = [tmp_path / name for name in (*bad, *good)] + [tmp_path / "missing.png", tmp_path]
+    paths = [tmp_path / name for name in (*bad, *good)] + [tmp_path / "missing.png"]
     pictures, problems = collect(paths)
     assert [name for name, _ in pictures] == list(good)
     assert all(picture.mode == "RGB" for _, picture in pictures)
     assert dict(pictures)["clear.png"].getpixel((0, 0)) == (255, 255, 255)
     reasons = dict(problems)
     assert all(words in reasons[name] for name, (_, words) in bad.items())
-    assert len(problems) == len(bad) + 2 and "no file" in reasons["missing.png"]
+    assert len(problems) == len(bad) + 1 and "no file" in reasons["missing.png"]
 
 
 def test_zips_and_files_are_mixed(tmp_path):
@@ -354,7 +349,8 @@ def test_zips_and_files_are_mixed(tmp_path):
     pictures, problems = collect([tmp_path / "single.png", tmp_path / "photos.zip"])
     assert [name for name, _ in pictures] == ["single.png", "photos.zip/../evil.png", "photos.zip/trip/a.jpg"]
     reasons = dict(problems)
-    assert set(reasons) == {"photos.zip/b.heic", "photos.zip/huge.png"}
+    assert set(reasons) == {"photos.zip", "photos.zip/b.heic", "photos.zip/huge.png"}
+    assert reasons["photos.zip"] == "1 file in it is no picture."
     assert "unpacks to more" in reasons["photos.zip/huge.png"] and "HEIC" in reasons["photos.zip/b.heic"]
 
 
@@ -379,7 +375,7 @@ def test_bad_zips_are_named(tmp_path):
         "This zip is damaged or cut short.",
         "This zip is damaged or cut short.",
         "This zip holds no picture files.",
-        "This zip lists too many files; pack fewer into one.",
+        "This zip lists too many files, over 4 MB of names; pack fewer into one.",
     ]
 
 
@@ -392,11 +388,14 @@ def test_thousands_of_files_are_bounded_and_said(tmp_path):
         for number in range(500):
             archive.writestr(f"{number:04d}.png", "no picture")
     pictures, problems = collect([tmp_path / "many.zip"], most=12)
-    assert len(pictures) == 12 and problems == [
-        ("4,988 more", "Not opened, because there was room for 12. Add them afterwards.")
-    ]
+    room = "Not opened, because there was room for 12. Add it afterwards."
+    assert len(pictures) == 12 and problems == [("many.zip/0012.png and 4,987 more", room)]
     pictures, problems = collect([tmp_path / "bad.zip"])
-    assert not pictures and len(problems) == MOST_PROBLEMS + 1 and problems[-1][0] == "436 more"
+    assert not pictures and [name for name, _ in problems] == [
+        f"bad.zip/0000.png and {MOST_FAILURES - 1} more",
+        f"bad.zip/{MOST_FAILURES:04d}.png and {499 - MOST_FAILURES} more",
+    ]
+    assert "not a picture" in problems[0][1] and f"{MOST_FAILURES} others" in problems[1][1]
 
 
 def test_large_photos_come_smaller(tmp_path):

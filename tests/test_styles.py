@@ -1,7 +1,9 @@
 """Styles through the pipeline that the page calls: applied, blended, at once by many, and cleaned up."""
 
+import gc
 import json
 import shutil
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from diffusers import UNet2DConditionModel
 from PIL import Image
 from tiny_styles import noise_photos, put_style, styled_faces
 from tiny_text import checkpoint_root
@@ -75,17 +78,23 @@ def test_many_at_once_in_different_styles_get_what_each_gets_alone(pipeline):
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda recipe: drawn(pipeline, recipe), recipes * 2))
     assert together == alone * 2 and len(set(alone)) == len(alone)
-    assert len(pipeline.faces.engine._adapters._merged) <= MOST_MERGED
 
 
-def test_switching_reads_no_file_again(pipeline, root):
+def test_only_the_newest_networks_are_kept(pipeline):
+    engine = pipeline.faces.engine
+    recipes = [replace(SMALL, styles={"oil": 0.01 * k}) for k in range(1, 2 * MOST_MERGED)]
+    networks = [weakref.ref(engine.with_adapters(recipe)) for recipe in recipes]
+    gc.collect()
+    kept = [made() is not None for made in networks]
+    assert kept == [False] * (MOST_MERGED - 1) + [True] * MOST_MERGED
+
+
+def test_switching_reads_no_file_again(pipeline, monkeypatch):
     drawn(pipeline, SMALL, StyleSet({"oil": 1.0}))
     before = [pipeline.faces.engine.with_adapters(replace(SMALL, styles={"oil": 1.0})) for _ in range(2)]
     assert before[0] is before[1]
-    adapters = pipeline.faces.engine._adapters._adapters
-    held = list(adapters.values())
-    drawn(pipeline, SMALL, StyleSet({"oil": 0.77}))
-    assert {id(a) for a in adapters.values()} == {id(a) for a in held}
+    monkeypatch.setattr("core.networks.adapter_cache.read_adapter", lambda *args: pytest.fail("read again"))
+    assert drawn(pipeline, SMALL, StyleSet({"oil": 0.77})) != drawn(pipeline, SMALL)
 
 
 def test_a_moved_slider_lays_out_no_weights_again(pipeline, monkeypatch):
@@ -212,8 +221,8 @@ def test_a_style_of_other_weights_is_refused_and_leaves_nothing(pipeline, root, 
 def test_the_text_model_wears_its_styles(pipeline, tmp_path):
     root = checkpoint_root(tmp_path)
     prompts = PromptsPipeline(root)
-    prompts.engine.load()
-    put_style(prompts.engine._unet, root / "styles" / "ink", "text", checkpoints.fingerprint(root / "text"), seed=4)
+    unet = UNet2DConditionModel.from_pretrained(root / "text" / "unet")
+    put_style(unet, root / "styles" / "ink", "text", checkpoints.fingerprint(root / "text"), seed=4)
     both = StylesPipeline(FacesPipeline(root), prompts)
     recipe = Recipe(seed=3, prompt="a smiling woman", model="text", steps=2)
     plain = last(both.draw(recipe)).drawings[0]

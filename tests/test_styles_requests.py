@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,6 @@ from tiny_styles import noise_photos, styled_faces
 
 from core.models.adapter_files import WEIGHTS
 from core.pipelines.faces.pipeline import FacesPipeline
-from core.pipelines.styles.jobs import StyleTrainer
 from core.pipelines.styles.pipeline import StylesPipeline
 from core.recipe import Recipe, from_link, from_png, to_dict, to_png
 from ui.components.pictures import data_uri
@@ -270,7 +268,8 @@ def test_pictures_are_looked_at_before_anything_is_taught(handlers, uploads):
 
 def test_a_style_is_taught_seen_by_its_session_alone_and_cancelled(root, uploads):
     pipeline = StylesPipeline(FacesPipeline(root))
-    pipeline._trainer = trainer = StyleTrainer(pipeline.shelf, root, preset="smoke")
+    trainer = pipeline.trainer
+    trainer.preset = "smoke"
     handlers = StylesHandlers(pipeline)
     request = {"kind": "train", "paths": taught(uploads), "title": "Summer", "steps": 1000, "rank": 2, "rate": 0.002}
     assert "Steps lie between" in handlers.job({**request, "steps": 5}, "anna")["error"]
@@ -280,7 +279,6 @@ def test_a_style_is_taught_seen_by_its_session_alone_and_cancelled(root, uploads
     seen = {"kind": "status", "job": status["job"]}
     assert "no such training" in handlers.job(seen, "ben")["error"]
     assert "no such training" in handlers.job({**seen, "kind": "cancel"}, "ben")["error"]
-    time.sleep(0.2)
     ended = handlers.job({**seen, "kind": "cancel"}, "anna")
     assert ended["status"]["state"] == "cancelled" and [one["name"] for one in ended["styles"]] == NAMES
     assert not (trainer.work / status["job"]).exists()

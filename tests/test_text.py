@@ -1,6 +1,5 @@
 """The text denoiser: it trains on captions, resumes exactly, and leaves a pipeline that plain diffusers opens."""
 
-import json
 import os
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import pytest
 import tiny_text
 import torch
 from diffusers import DDPMScheduler, UNet2DConditionModel
+from tiny_sets import rows_of
 
 from core import checkpoints
 from core.diffusion.objective import Objective
@@ -35,11 +35,6 @@ STABLE_DIFFUSION = {
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory):
     return tiny_text.clip_folder(tmp_path_factory.mktemp("clip"))
-
-
-def rows_of(run):
-    rows = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
 
 
 def train(clip, out, preset=text.PRESETS["smoke"], latents=None, **options):

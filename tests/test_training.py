@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from tiny_sets import latent_set, picture_set, rows_of
 
-from core import attributes, checkpoints, data
-from core.data import PictureSet
+from core import checkpoints, data
 from core.latents import LatentSet, encode_set
 from core.latents.store import LatentsError
 from core.models import LatentCodec
@@ -18,29 +18,6 @@ from core.training.calibration import calibrate, fitted_temperature
 from core.training.export import export_run
 from core.training.loop import Loop, LoopConfig
 from core.training.state import load_state, save_state
-
-
-def picture_set(name="celeba", count=24, with_classes=False, seed=0) -> PictureSet:
-    rng = np.random.default_rng(seed)
-    pixels = np.repeat(np.repeat(rng.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8), 8, axis=1), 8, axis=2)
-    split = np.array([0] * (count - 8) + [1] * 4 + [2] * 4, dtype=np.int8)
-    labels = rng.choice([-1, 1], size=(count, attributes.COUNT)).astype(np.int8)
-    classes = rng.integers(0, 2, count).astype(np.int16) if with_classes else None
-    names = tuple(f"{i:06d}.jpg" for i in range(count))
-    return PictureSet(name, pixels, names, split, labels, classes, ("pizza", "sushi") if with_classes else ())
-
-
-def latent_set(count=24, channels=4) -> LatentSet:
-    rng = np.random.default_rng(1)
-    source = picture_set(count=count)
-    latents = rng.standard_normal((count, 2, channels, 16, 16)).astype(np.float16)
-    zeros = np.zeros(channels)
-    return LatentSet(latents, source.names, source.split, source.attributes, None, zeros, zeros + 1, "0" * 12)
-
-
-def rows_of(run):
-    rows = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
 
 
 def test_classifier_trains_exports_and_loads(tmp_path):

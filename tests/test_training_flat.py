@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from test_training import latent_set, picture_set, rows_of
+from tiny_sets import latent_set, picture_set, rows_of
 
 from core import checkpoints
 from core.models import FlatAutoencoder

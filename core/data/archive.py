@@ -46,7 +46,7 @@ class Archive:
             members = [member for member in self._zip.infolist() if not member.is_dir()]
             self._members = dict(zip(member_names(members), members, strict=True))
         else:
-            raise FileNotFoundError(f"There is no folder or zip {path}.")
+            raise FileNotFoundError(f"{path} is neither a folder nor a zip file.")
         self._names = sorted(name for name in self._members if not is_system_file(name))
 
     def __enter__(self) -> Archive:
@@ -128,7 +128,7 @@ def _opened(path: Path, most_list: int | None) -> zipfile.ZipFile:
     try:
         with open(path, "rb") as file:
             head = file.read(HEAD)
-        claims = head.startswith((b"PK\3\4", _END)) or path.suffix.lower() == ".zip"
+        claims = not head or head.startswith((b"PK\3\4", _END))
         if not zipfile.is_zipfile(path):
             other = None if head.startswith(b"PK") else not_a_picture(head)
             raise ArchiveError(other or (DAMAGED if claims else f"{path.name[:80]} is neither a folder nor a zip file."))

@@ -11,7 +11,7 @@ import numpy as np
 
 from core import attributes
 from core.data import tables
-from core.data.archive import Archive
+from core.data.archive import Archive, ArchiveError
 from core.data.cache import cached_pixels
 from core.data.joined import JoinedPixels
 
@@ -241,7 +241,7 @@ def load(
             raise DataError(f"There is nothing at {path}.")
     try:
         return join([KINDS[kind](Path(path), size, Path(cache)) for path in paths])
-    except (tables.TableError, FileNotFoundError) as error:
+    except (tables.TableError, FileNotFoundError, ArchiveError) as error:
         raise DataError(str(error)) from error
 
 

@@ -1,0 +1,39 @@
+"""A small map for several tests, and how they ask for what is on it."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import numpy as np
+
+from core import attributes
+from core.pipelines.latent_map.build import Pictures, assemble, look_at
+from core.pipelines.latent_map.engine import ExploreEngine
+from ui.latent_map.responses import MapRoom
+
+COUNT = 64
+FIRST = {"atlas": "faces", "space": "vae", "projection": "pca2"}
+
+
+def noise_atlas(root: Path, folder: Path) -> None:
+    """An atlas of noise whose brighter half smiles."""
+    random = np.random.default_rng(5)
+    asked = np.zeros((COUNT, attributes.COUNT), np.int8)
+    asked[:, attributes.INDEX["Smiling"]] = np.where(np.arange(COUNT) % 2, 1, -1)
+    pixels = random.integers(0, 128, (COUNT, 64, 64, 3)) + 100 * (np.arange(COUNT) % 2)[:, None, None, None]
+    pictures = Pictures(pixels.astype(np.uint8), "Noise", "pictures", asked=asked, command="python scripts/build.py")
+    *_, vectors = look_at(ExploreEngine(root), pictures.pixels)
+    *_, atlas = assemble(root, pictures, vectors)
+    atlas.measured = np.where(asked > 0, 240, 15).astype(np.uint8)  # the tiny classifier knows nothing
+    atlas.save(folder / "faces")
+
+
+def ask(room: MapRoom, **request) -> dict:
+    answer = room.answer({"ticket": 3, **request})
+    assert answer["ticket"] == 3 and answer["last"]
+    return answer
+
+
+def floats(text: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), "<f4")
