@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 import tiny_text
 from browser import IN_BROWSER, drop, served
@@ -264,7 +262,7 @@ def test_stable_diffusion_that_is_not_here_says_what_to_do(visit):
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720), (390, 844)])
 def test_the_tab_fits_and_every_control_has_a_name(visit, width, height):
     page = visit(width=width, height=height)
-    time.sleep(0.3)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")  # laid out
     tall, wide = page.evaluate("() => [document.documentElement.scrollHeight, document.documentElement.scrollWidth]")
     assert wide <= width and (tall <= height or width < 760)
     assert page.locator(DRAWN).first.bounding_box()["width"] >= 320

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def _read(source: bytes | str | Path) -> bytes:
             if not path.is_file():  # also refuses folders, pipes and devices
                 raise PictureError(f"There is no file {path.name[:80]!r}.")
             with path.open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
+                data = file.read(min(os.fstat(file.fileno()).st_size, MAX_BYTES) + 1)
         except OSError as error:
             raise PictureError(f"The file {path.name[:80]!r} cannot be read.") from error
     elif isinstance(source, bytes):
