@@ -93,7 +93,7 @@ def test_switching_reads_no_file_again(pipeline, monkeypatch):
     drawn(pipeline, SMALL, StyleSet({"oil": 1.0}))
     before = [pipeline.faces.engine.with_adapters(replace(SMALL, styles={"oil": 1.0})) for _ in range(2)]
     assert before[0] is before[1]
-    monkeypatch.setattr("core.networks.adapter_cache.read_adapter", lambda *args: pytest.fail("read again"))
+    monkeypatch.setattr("core.networks.adapter_cache.read_adapter", lambda *args, **options: pytest.fail("read again"))
     assert drawn(pipeline, SMALL, StyleSet({"oil": 0.77})) != drawn(pipeline, SMALL)
 
 
