@@ -29,9 +29,8 @@ def main() -> None:
     from core.training.export import export_run
 
     folder = (args.checkpoints or checkpoints.root()) / args.name
-    export_run(
-        args.run, folder, which=args.which, sets=load_sets(args.data, size=args.size), comparison=args.comparison
-    )
+    sets = load_sets(args.data, size=args.size, sizes={"food101": 64})  # its own size: nothing enlarged
+    export_run(args.run, folder, which=args.which, sets=sets, comparison=args.comparison)
     print(f"{folder} written; now measure it: python scripts/evaluate.py {args.name} --data ...")
 
 
