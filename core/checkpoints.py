@@ -81,6 +81,14 @@ def load_model(folder: str | Path) -> nn.Module:
     return model.eval().requires_grad_(False)
 
 
+def picture_size(folder: str | Path) -> int:
+    """Side in pixels of the pictures that an autoencoder or a classifier takes; 64 where its config does not say."""
+    side = read_json(Path(folder) / "config.json").get("sample_size", 64)
+    if not isinstance(side, int) or not 8 <= side <= 2048:
+        raise CheckpointError(f"{Path(folder).name}: config.json gives {side!r} as the side of its pictures.")
+    return side
+
+
 def load_weights(model: nn.Module, path: Path) -> None:
     """Strict: every tensor present, none too many, all of the right shape; half precision becomes float32."""
     import torch

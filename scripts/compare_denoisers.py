@@ -32,10 +32,10 @@ def main() -> None:
     from core.training.compare_presets import contenders, train_for
     from core.training.export import export_run
 
-    sets = load_sets(args.data)
+    autoencoder = checkpoints.root() / "autoencoder-kl"
+    sets = load_sets(args.data, size=checkpoints.picture_size(autoencoder))
     if "celeba" not in sets:
         raise DataError("Denoisers are compared on CelebA; give it with --data celeba=DIR.")
-    autoencoder = checkpoints.root() / "autoencoder-kl"
     codec = LatentCodec(checkpoints.load_model(autoencoder))
     latents = encode_set(sets["celeba"], codec.encode, checkpoints.fingerprint(autoencoder), args.out / "latents")
     result: dict[str, dict[str, float]] = {}

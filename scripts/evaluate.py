@@ -56,7 +56,13 @@ def main() -> None:
 
     root = args.checkpoints or checkpoints.root()
     foreign = args.name in sources.HOSTED or (args.out is not None and args.name not in EVALUATIONS)
-    size = args.size or (sources.facts(sources.find(args.name, root)).size if foreign else 64)
+    if args.size:
+        size = args.size
+    elif foreign:
+        size = sources.facts(sources.find(args.name, root)).size
+    else:
+        measured = root / args.name if (root / args.name / "config.json").is_file() else root / "autoencoder-kl"
+        size = checkpoints.picture_size(measured if args.name != "faces" else root / "autoencoder-kl")
     paths = data.parse_data_options(args.data)
     sets = {kind: data.load(kind, path, size, args.cache) for kind, path in paths.items()}
     options = Options(recorded(sys.argv), args.part, args.samples, args.control, args.prior, args.most, args.work)

@@ -20,7 +20,6 @@ def main() -> None:
         metavar="KIND=PATH",
         help="an autoencoder's training data, or celeba for the classifier",
     )
-    parser.add_argument("--size", type=int, default=64, help="side of the pictures that the model takes")
     parser.add_argument("--comparison", type=Path, metavar="DIR", help="what compare_denoisers.py wrote, to take along")
     parser.add_argument("--checkpoints", type=Path, help="instead of the repository's checkpoints/")
     args = parser.parse_args()
@@ -29,7 +28,7 @@ def main() -> None:
     from core.training.export import export_run
 
     folder = (args.checkpoints or checkpoints.root()) / args.name
-    sets = load_sets(args.data, size=args.size, sizes={"food101": 64})  # its own size: nothing enlarged
+    sets = load_sets(args.data, size=checkpoints.picture_size(args.run / args.which), sizes={"food101": 64})
     export_run(args.run, folder, which=args.which, sets=sets, comparison=args.comparison)
     print(f"{folder} written; now measure it: python scripts/evaluate.py {args.name} --data ...")
 

@@ -40,10 +40,10 @@ def main() -> None:
     from core.training.attribute_confidence import clarity_of
     from core.training.faces import PRESETS, train_faces
 
-    sets = load_sets(args.data)
+    autoencoder = args.autoencoder or checkpoints.root() / "autoencoder-kl"
+    sets = load_sets(args.data, size=checkpoints.picture_size(autoencoder))
     if "celeba" not in sets:
         raise DataError("The face denoiser learns from CelebA; give it with --data celeba=DIR.")
-    autoencoder = args.autoencoder or checkpoints.root() / "autoencoder-kl"
     codec = LatentCodec(checkpoints.load_model(autoencoder))
     latents = encode_set(sets["celeba"], codec.encode, checkpoints.fingerprint(autoencoder), args.out / "latents")
     preset = with_options(PRESETS["s3" if args.s3 else args.preset], args)

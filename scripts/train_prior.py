@@ -26,11 +26,11 @@ def main() -> None:
     from core.models import LatentCodec
     from core.training.prior import PRESETS, export_prior, train_prior
 
-    sets = load_sets(args.data)
+    autoencoder = args.autoencoder or checkpoints.root() / "autoencoder-kl"
+    sets = load_sets(args.data, size=checkpoints.picture_size(autoencoder))
     if "celeba" not in sets:
         raise DataError("The variational start learns from CelebA; give it with --data celeba=DIR.")
     sets = {kind: sets[kind] for kind in ("celeba", "food101") if kind in sets}
-    autoencoder = args.autoencoder or checkpoints.root() / "autoencoder-kl"
     clip = args.clip or checkpoints.root() / "clip"
     codec, mark = LatentCodec(checkpoints.load_model(autoencoder)), checkpoints.fingerprint(autoencoder)
     kept = args.latents or args.out / "latents"

@@ -30,11 +30,11 @@ def main() -> None:
     from core.training.text import PRESETS, train_text
     from core.training.text_export import export_text
 
-    sets = load_sets(args.data)
+    autoencoder = args.autoencoder or checkpoints.root() / "autoencoder-kl"
+    sets = load_sets(args.data, size=checkpoints.picture_size(autoencoder))
     if "celeba" not in sets:
         raise DataError("The text denoiser learns from CelebA; give it with --data celeba=DIR.")
     sets = {kind: sets[kind] for kind in ("celeba", "food101") if kind in sets}
-    autoencoder = args.autoencoder or checkpoints.root() / "autoencoder-kl"
     clip = args.clip or checkpoints.root() / "clip"
     codec, mark = LatentCodec(checkpoints.load_model(autoencoder)), checkpoints.fingerprint(autoencoder)
     kept = args.latents or args.out / "latents"

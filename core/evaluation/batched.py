@@ -51,7 +51,7 @@ def _spread(rows: np.ndarray, most: int | None) -> np.ndarray:
 @torch.inference_mode()
 def read(classifier: PictureClassifier, pixels: np.ndarray) -> Readings:
     """uint8 (N, S, S, 3) -> what the classifier says of them; pictures of another size are brought to its own."""
-    size, parts = classifier.config.size, []
+    size, parts = classifier.config.sample_size, []
     for block in _blocks(pixels, "read"):
         if block.shape[-1] > size:
             block = functional.adaptive_avg_pool2d(block, size)

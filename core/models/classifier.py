@@ -42,7 +42,7 @@ class ResidualBlock(nn.Module):
 
 
 class PictureClassifier(ModelMixin, ConfigMixin):
-    """Pictures (N, 3, S, S) in [-1, 1], S as ``size`` -> :class:`Reading`. ``class_names`` travel in the config."""
+    """Pictures (N, 3, S, S) in [-1, 1], S as ``sample_size`` -> :class:`Reading`. The config has ``class_names``."""
 
     @register_to_config
     def __init__(
@@ -54,7 +54,7 @@ class PictureClassifier(ModelMixin, ConfigMixin):
         attributes: int = 40,
         class_names: tuple[str, ...] = (),
         dropout: float = 0.2,
-        size: int = 64,
+        sample_size: int = 64,
         stem_stride: int = 1,
     ) -> None:
         super().__init__()

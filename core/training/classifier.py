@@ -40,11 +40,11 @@ PRESETS = {
         LoopConfig(
             steps=4500, batch_size=128, learning_rate=2e-3, weight_decay=0.05, ema_decay=0.998, validate_every=400
         ),
-        {"stem_stride": 2, "size": 128},
+        {"stem_stride": 2, "sample_size": 128},
     ),
     "gpu": ClassifierPreset(
         LoopConfig(steps=6000, batch_size=512, learning_rate=3e-3, weight_decay=0.05, validate_every=500),
-        {"stem_width": 48, "widths": (64, 128, 256, 384), "stem_stride": 2, "size": 128},
+        {"stem_width": 48, "widths": (64, 128, 256, 384), "stem_stride": 2, "sample_size": 128},
     ),
 }
 

@@ -8,7 +8,7 @@ start=()
 sets=(--data "celeba=$data/celeba-sharp" --data "utkface=$data/utkface" --data "food101=$data/food101")
 python scripts/train_autoencoder.py --preset "${PRESET:-cpu}" "${sets[@]}" --classifier checkpoints/128px/classifier \
     "${start[@]}" --out runs/autoencoder-kl-128 ${ARGS:-}
-python scripts/export_checkpoint.py autoencoder-kl --run runs/autoencoder-kl-128 --size 128 "${sets[@]}" \
+python scripts/export_checkpoint.py autoencoder-kl --run runs/autoencoder-kl-128 "${sets[@]}" \
     --checkpoints checkpoints/128px
-python scripts/evaluate.py autoencoder-kl --size 128 --data "celeba=$data/celeba-sharp" --data "utkface=$data/utkface" \
+python scripts/evaluate.py autoencoder-kl --data "celeba=$data/celeba-sharp" --data "utkface=$data/utkface" \
     --checkpoints checkpoints/128px

@@ -5,6 +5,6 @@ data=$1
 sets=(--data "celeba=$data/celeba-sharp" --data "celeba=$data/celeba" --data "celeba=$data/celeba-small"
       --data "food101=$data/food101")
 python scripts/train_classifier.py --preset "${PRESET:-cpu}" "${sets[@]}" --out runs/classifier-128 ${ARGS:-}
-python scripts/export_checkpoint.py classifier --run runs/classifier-128 --size 128 "${sets[@]}" \
+python scripts/export_checkpoint.py classifier --run runs/classifier-128 "${sets[@]}" \
     --checkpoints checkpoints/128px
-python scripts/evaluate.py classifier --size 128 "${sets[@]}" --checkpoints checkpoints/128px
+python scripts/evaluate.py classifier "${sets[@]}" --checkpoints checkpoints/128px
