@@ -64,9 +64,14 @@ def with_options(preset: Any, args: argparse.Namespace) -> Any:
 
 
 def load_sets(options: list[str], *, size: int = 64, sizes: dict[str, int] | None = None) -> dict:
-    """``--data`` options -> picture sets by kind, at ``size`` pixels or at what ``sizes`` says of their kind."""
+    """``--data`` options -> picture sets by kind, at ``size`` pixels or at what ``sizes`` says of their kind.
+
+    Of several processes the first decodes them.
+    """
     from core import data
+    from core.processes import Processes
 
     sizes = sizes or {}
     given = data.parse_data_options(options)
-    return {kind: data.load(kind, paths, sizes.get(kind, size)) for kind, paths in given.items()}
+    with Processes.launched().main_first():
+        return {kind: data.load(kind, paths, sizes.get(kind, size)) for kind, paths in given.items()}

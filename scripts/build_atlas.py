@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
     from core.latents.atlas import Atlas
     from core.pipelines.latent_map.build import Pictures
+    from core.processes import Processes
 
 
+CHUNK = 256  # faces that are drawn and kept at a time
 STEPS = 6  # of a drawing: two fewer than the page's own save a quarter of the time
 
 
@@ -34,9 +36,15 @@ def main() -> None:
 
     from core import checkpoints
     from core.latents.atlas import Atlas
+    from core.processes import Processes
 
     root = args.checkpoints or checkpoints.root()
-    made = _with_more(args, root) if args.add else _built(args, root)
+    processes = Processes.launched()
+    if args.add and not processes.main:
+        return  # minutes for one process
+    made = _with_more(args, root) if args.add else _built(args, root, processes)
+    if made is None:
+        return
     made.save(args.out)
     Atlas.open(args.out)
     if not args.add:
@@ -45,17 +53,22 @@ def main() -> None:
     print(f"{made.count} pictures in {args.out}: {', '.join(made.spaces)}; {size / 1e6:.1f} MB")
 
 
-def _built(args: argparse.Namespace, root: Path) -> Atlas:
-    from core.pipelines.latent_map.build import assemble, kept_maps, look_at
+def _built(args: argparse.Namespace, root: Path, processes: Processes) -> Atlas | None:
+    """The finished atlas; in processes beside the main one None, when their share is done."""
+    from core.pipelines.latent_map.build import assemble, kept_maps
+    from core.pipelines.latent_map.shared_build import fit_maps, look_together
 
     state = _state(args)
-    pictures = _generated(args, root, state) if args.generate else _of_data(args)
+    pictures = _generated(args, root, state, processes) if args.generate else _of_data(args, processes)
 
     from core.pipelines.latent_map.engine import ExploreEngine  # with torch: not before the pictures are there
 
     state.mkdir(parents=True, exist_ok=True)
-    arrays = _followed(look_at(ExploreEngine(root), pictures.pixels, state=state, errors=True))
-    return _followed(assemble(root, pictures, arrays, slow=kept_maps(state, args.seed), seed=args.seed))
+    arrays = _followed(look_together(ExploreEngine(root), pictures.pixels, state, processes))
+    slow = kept_maps(state, args.seed)
+    if processes.count > 1:
+        _followed(fit_maps(arrays, slow, processes))
+    return _followed(assemble(root, pictures, arrays, slow=slow, seed=args.seed)) if processes.main else None
 
 
 def _with_more(args: argparse.Namespace, root: Path) -> Atlas:
@@ -78,6 +91,7 @@ def _followed(steps: Iterator) -> object:
     from core.pipelines.latent_map.types import Advance
 
     bars: dict[str, tqdm] = {}
+    step = None
     for step in steps:
         if isinstance(step, Advance):
             if step.phase not in bars:
@@ -120,8 +134,9 @@ def _arguments() -> argparse.Namespace:
     return args
 
 
-def _generated(args: argparse.Namespace, root: Path, state: Path) -> Pictures:
-    """Faces of seeds from --seed on, drawn in chunks that are kept until the atlas is finished."""
+def _generated(args: argparse.Namespace, root: Path, state: Path, processes: Processes) -> Pictures:
+    """Faces of seeds from --seed on, drawn in chunks that are kept until the atlas is finished; each process draws
+    some of them."""
     import numpy as np
     from tqdm import tqdm
 
@@ -133,7 +148,7 @@ def _generated(args: argparse.Namespace, root: Path, state: Path) -> Pictures:
     from core.reports.data_set import correlation
 
     if args.like:
-        source = _set(args.like)
+        source = _set(args.like, processes)
         if source.attributes is None:
             raise SystemExit("error: --like needs a set with attributes, such as celeba=DIR.")
         labels = source.attributes[source.indices("train")]
@@ -142,24 +157,24 @@ def _generated(args: argparse.Namespace, root: Path, state: Path) -> Pictures:
         shares, together = present_shares(root), None
     rows = sample_rows(args.generate, shares, together, args.seed)
     seeds = (args.seed + np.arange(args.generate)) % SEEDS
-    engine, recipe, chunk = FaceEngine(root), Recipe(steps=STEPS), 256
+    engine, recipe = FaceEngine(root), Recipe(steps=STEPS)
     mark = {part: checkpoints.fingerprint(root / part) for part in ("faces", "autoencoder-kl")}
     mark |= {"steps": STEPS, "seed": args.seed, "like": bool(args.like), "count": args.generate}
     known = state / "drawn.json"
-    if not known.is_file() or checkpoints.read_json(known) != mark:
-        shutil.rmtree(state, ignore_errors=True)
-        state.mkdir(parents=True)
-        checkpoints.write_json(known, mark)
-    for start in tqdm(range(0, args.generate, chunk), desc="draw", unit="chunk", mininterval=1):
-        path = state / f"pixels-{start:06d}.npy"
+    with processes.main_first():
+        if processes.main and (not known.is_file() or checkpoints.read_json(known) != mark):
+            shutil.rmtree(state, ignore_errors=True)
+            state.mkdir(parents=True)
+            checkpoints.write_json(known, mark)
+    own = range(CHUNK * processes.index, args.generate, CHUNK * processes.count)
+    for start in tqdm(own, desc="draw", unit="chunk", mininterval=1, disable=not processes.main):
+        path, chunk = state / f"pixels-{start:06d}.npy", slice(start, start + CHUNK)
         if not path.is_file():
             part = path.with_suffix(".part")
             with open(part, "wb") as file:
-                stop = start + chunk
-                np.save(
-                    file, draw_faces(engine, recipe, seeds[start:stop].tolist(), rows[start:stop].astype(np.float32))
-                )
+                np.save(file, draw_faces(engine, recipe, seeds[chunk].tolist(), rows[chunk].astype(np.float32)))
             part.rename(path)
+    processes.wait()
     pixels = np.concatenate([np.load(path) for path in sorted(state.glob("pixels-*.npy"))])
     command = f"python scripts/build_atlas.py --generate {args.generate} --seed {args.seed} --out {args.out}"
     return Pictures(
@@ -173,13 +188,13 @@ def _generated(args: argparse.Namespace, root: Path, state: Path) -> Pictures:
     )
 
 
-def _of_data(args: argparse.Namespace) -> Pictures:
+def _of_data(args: argparse.Namespace, processes: Processes) -> Pictures:
     """Real pictures: an even sample of the set. Such an atlas is for the machine of whoever may keep the pictures."""
     import numpy as np
 
     from core.pipelines.latent_map.build import Pictures
 
-    source = _set(args.data)
+    source = _set(args.data, processes)
     rows = source.indices(args.part) if args.part else np.arange(len(source))
     if len(rows) < 2:
         raise FileNotFoundError(f"{args.data} has fewer than two pictures in this part.")
@@ -198,12 +213,14 @@ def _of_data(args: argparse.Namespace) -> Pictures:
     )
 
 
-def _set(option: str):
+def _set(option: str, processes: Processes):
+    """A picture set; of several processes the first decodes it."""
     from core import data
     from core.latents.spaces import SIZE
 
     (kind, paths), *_ = data.parse_data_options([option]).items()
-    return data.load(kind, paths, SIZE)
+    with processes.main_first():
+        return data.load(kind, paths, SIZE)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ def main() -> None:
     from core import checkpoints, data
     from core.latents import encode_set
     from core.latents.codecs import open_codec
+    from core.processes import Processes
 
     opened = open_codec(args.model, args.checkpoints or checkpoints.root())
     if opened.flat:
@@ -45,10 +46,13 @@ def main() -> None:
     if size % opened.codec.factor:
         parser.error(f"--size must be a multiple of {opened.codec.factor} for this model.")
     (kind, paths), *_ = data.parse_data_options([args.data]).items()
-    pictures = data.load(kind, paths, size, args.cache)
+    processes = Processes.launched()
+    with processes.main_first():
+        pictures = data.load(kind, paths, size, args.cache)
     mark = opened.fingerprint if size == opened.size else f"{opened.fingerprint} at {size} px"
     latents = encode_set(pictures, opened.encode, mark, args.out, batch=args.batch)
-    print(f"{len(latents.names)} pictures in {args.out}: latents {latents.latents.shape}")
+    if processes.main:
+        print(f"{len(latents.names)} pictures in {args.out}: latents {latents.latents.shape}")
 
 
 if __name__ == "__main__":

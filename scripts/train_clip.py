@@ -32,8 +32,10 @@ def main() -> None:
     if "celeba" not in sets:
         raise DataError("CLIP learns words from CelebA's attributes; give it with --data celeba=DIR.")
     classifier = load_model(args.classifier) if args.classifier else None
-    train_clip(sets, with_options(PRESETS[args.preset], args), args.out, classifier=classifier, resume=args.resume)
-    if args.export:
+    loop = train_clip(
+        sets, with_options(PRESETS[args.preset], args), args.out, classifier=classifier, resume=args.resume
+    )
+    if args.export and loop.processes.main:
         figures = export_clip(args.out, args.export, sets, which=args.which)
         print(f"{args.export} written: zero-shot AUC {figures['auc_mean']:.3f} over the attributes")
 

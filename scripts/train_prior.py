@@ -36,8 +36,8 @@ def main() -> None:
     kept = args.latents or args.out / "latents"
     latents = {kind: encode_set(source, codec.encode, mark, kept / kind) for kind, source in sets.items()}
     preset = with_options(PRESETS[args.preset], args)
-    train_prior(sets, latents, clip, preset, args.out, start=args.start, resume=args.resume)
-    if args.export:
+    loop = train_prior(sets, latents, clip, preset, args.out, start=args.start, resume=args.resume)
+    if args.export and loop.processes.main:
         export_prior(args.out, args.export / "prior", which=args.which)
         print(f"{args.export / 'prior'} written; draw with: python scripts/sample.py text --start prior ...")
 

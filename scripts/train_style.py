@@ -116,8 +116,8 @@ def _train(args, base, preset, renderer: str | None, title: str, out: Path, expo
     data, facts = _data(args, base, preset, renderer)
     facts = {"title": title, "renderer": renderer or "", "domain": "", "trigger": args.trigger, **facts}
     show = sampler(base, out / "samples", args.trigger)
-    train_style(base, data, preset, out, facts, show=show, start=args.start, resume=args.resume)
-    if export:
+    loop = train_style(base, data, preset, out, facts, show=show, start=args.start, resume=args.resume)
+    if export and loop.processes.main:
         export_style(base, out, export, title=title, rank=args.export_rank, scale=args.export_scale)
         write_card(export)
         print(f"{export} written; draw with: python scripts/sample.py {args.base} --style {export.name} ...")

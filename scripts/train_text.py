@@ -40,8 +40,8 @@ def main() -> None:
     kept = args.latents or args.out / "latents"
     latents = {kind: encode_set(source, codec.encode, mark, kept / kind) for kind, source in sets.items()}
     preset = with_options(PRESETS[args.preset], args)
-    train_text(sets, latents, clip, preset, args.out, start=args.start, faces=args.faces, resume=args.resume)
-    if args.export:
+    loop = train_text(sets, latents, clip, preset, args.out, start=args.start, faces=args.faces, resume=args.resume)
+    if args.export and loop.processes.main:
         export_text(args.out, clip, autoencoder, args.export, which=args.which)
         print(f"{args.export} written; draw with: python scripts/sample.py text --prompts FILE.txt --out DIR")
 

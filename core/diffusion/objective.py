@@ -13,6 +13,8 @@ import torch
 from diffusers import DDPMScheduler
 from torch import Tensor
 
+from core import draws
+
 Prediction = Literal["epsilon", "v_prediction", "flow"]
 TIMESTEPS = 1000
 BETAS = (1e-4, 0.02)
@@ -86,8 +88,8 @@ class Objective:
 
         A share ``uniform`` is drawn evenly, so that no level goes untrained (1.0: as in the original DDPM).
         """
-        level = torch.randn(count, generator=generator) * 1.2 - 0.2
+        level = draws.randn(generator, count) * 1.2 - 0.2
         table = torch.log(self.sigma / self.alpha.clamp_min(1e-5))
         normal = torch.searchsorted(table, level).clamp_max(TIMESTEPS - 1)
-        even = torch.randint(TIMESTEPS, (count,), generator=generator)
-        return torch.where(torch.rand(count, generator=generator) < uniform, even, normal)
+        even = draws.integers(generator, TIMESTEPS, count)
+        return torch.where(draws.rand(generator, count) < uniform, even, normal)

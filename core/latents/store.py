@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,14 @@ from tqdm import tqdm
 
 from core.data import PictureSet
 from core.images import to_tensor
+from core.processes import Processes
 
 if TYPE_CHECKING:  # the page imports this package before torch is loaded
     import torch
 
     Encode = Callable[[torch.Tensor], torch.Tensor]
+
+BLOCK = 16  # batches that are encoded before they are written
 
 
 class LatentsError(ValueError):
@@ -73,51 +77,98 @@ def encode_set(source: PictureSet, encode: Encode, encoder: str, out: Path, *, b
     """Encode every picture and its mirror image into ``out``; goes on where an earlier call was stopped.
 
     ``encode`` maps (N, 3, S, S) in [-1, 1] to (N, C, s, s); ``encoder`` names its weights, and latents made by
-    others are started anew.
+    others are started anew. Processes that were launched together each encode a share; the main one joins them.
     """
+    processes = Processes.launched()
+    facts = {"names": list(source.names), "encoder": encoder}
+    if _finished(out, facts):
+        return LatentSet.load(out)
+    parts = out / "parts"
+    with processes.main_first():
+        if processes.main:
+            _prepare(parts, facts)
+    blocks = _blocks(len(source), batch)
+    for number, rows in enumerate(tqdm(blocks, desc="encode", unit="block", mininterval=1, disable=not processes.main)):
+        path = parts / f"{number:05d}.npy"
+        if number % processes.count == processes.index and not path.is_file():
+            _write_array(path, _encoded(source, encode, rows, batch))
+    processes.wait()
+    if processes.main:
+        _join(source, parts, out, facts)
+    processes.wait()
+    return LatentSet.load(out)
+
+
+def _blocks(count: int, batch: int) -> list[slice]:
+    """Rows that are encoded and kept at a time."""
+    step = batch * BLOCK
+    return [slice(start, min(count, start + step)) for start in range(0, count, step)]
+
+
+def _encoded(source: PictureSet, encode: Encode, rows: slice, batch: int) -> np.ndarray:
+    """Latents float16 (n, 2, C, s, s) of some rows: picture and mirror image."""
     import torch
 
-    out.mkdir(parents=True, exist_ok=True)
+    found = []
     with torch.no_grad():
-        shape = tuple(encode(to_tensor(source.pixels[:1])).shape[1:])
-    facts = {"names": list(source.names), "encoder": encoder, "shape": shape}
-    done = _resumable(out, facts, len(source))
-    mode = "r+" if done else "w+"
-    latents = np.lib.format.open_memmap(
-        out / "latents.npy", mode=mode, dtype=np.float16, shape=None if done else (len(source), 2, *shape)
-    )
+        for start in range(rows.start, rows.stop, batch):
+            x = to_tensor(source.pixels[start : min(rows.stop, start + batch)])
+            both = encode(torch.cat([x, x.flip(3)])).float().cpu().numpy().astype(np.float16)
+            found.append(np.stack(np.split(both, 2), axis=1))
+    return np.concatenate(found)
+
+
+def _join(source: PictureSet, parts: Path, out: Path, facts: dict) -> None:
+    """The blocks in ``parts`` -> one array with labels and statistics; then they are no longer needed."""
+    (out / "index.json").unlink(missing_ok=True)  # of other latents: they are overwritten now
+    files = sorted(parts.glob("*.npy"))
+    shape = (len(source), *np.load(files[0], mmap_mode="r").shape[1:])
+    latents = np.lib.format.open_memmap(out / "latents.npy", mode="w+", dtype=np.float16, shape=shape)
+    done = 0
+    for file in files:
+        block = np.load(file, allow_pickle=False)
+        latents[done : done + len(block)] = block
+        done += len(block)
     labels = {k: v for k, v in (("attributes", source.attributes), ("classes", source.classes)) if v is not None}
     np.savez(out / "labels.npz", split=source.split, **labels)
-    with torch.no_grad(), tqdm(total=len(source), initial=done, desc="encode", mininterval=1) as bar:
-        while done < len(source):
-            stop = min(len(source), done + batch)
-            x = to_tensor(source.pixels[done:stop])
-            both = encode(torch.cat([x, x.flip(3)])).float().cpu().numpy()
-            latents[done:stop, 0], latents[done:stop, 1] = both[: stop - done], both[stop - done :]
-            bar.update(stop - done)
-            done = stop
-            if (done // batch) % 20 == 0:
-                latents.flush()
-                _write_index(out, {**facts, "done": done})
     rows = source.indices("train")
     train = np.asarray(latents[rows if len(rows) else slice(None)], dtype=np.float32)  # a set to look at has no parts
     axes = (0, 1, 3, 4)
     statistics = {"mean": train.mean(axis=axes).tolist(), "std": train.std(axis=axes).tolist()}
     latents.flush()
-    _write_index(out, {**facts, "done": done, **statistics})
-    return LatentSet.load(out)
+    _write_json(out / "index.json", {**facts, "done": done, **statistics})
+    shutil.rmtree(parts)
 
 
-def _resumable(out: Path, facts: dict, count: int) -> int:
+def _finished(out: Path, facts: dict) -> bool:
+    index = _read_json(out / "index.json")
+    same = all(index.get(key) == value for key, value in facts.items())
+    return same and index.get("done") == len(facts["names"]) and (out / "latents.npy").is_file()
+
+
+def _prepare(parts: Path, facts: dict) -> None:
+    """An empty folder for blocks, or the one of an earlier call with the same pictures and weights."""
+    if _read_json(parts / "facts.json") != facts:
+        shutil.rmtree(parts, ignore_errors=True)
+        parts.mkdir(parents=True)
+        _write_json(parts / "facts.json", facts)
+
+
+def _read_json(path: Path) -> dict:
     try:
-        index = json.loads((out / "index.json").read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return 0
-    same = all(index.get(key) == (list(facts[key]) if key == "shape" else facts[key]) for key in facts)
-    return min(index["done"], count) if same and (out / "latents.npy").is_file() else 0
+        return {}
 
 
-def _write_index(out: Path, content: dict) -> None:
-    part = out / "index.part"
+def _write_json(path: Path, content: dict) -> None:
+    part = path.with_suffix(".part")
     part.write_text(json.dumps(content), encoding="utf-8")
-    os.replace(part, out / "index.json")
+    os.replace(part, path)
+
+
+def _write_array(path: Path, array: np.ndarray) -> None:
+    part = path.with_suffix(".part")
+    with open(part, "wb") as file:
+        np.save(file, array)
+    os.replace(part, path)

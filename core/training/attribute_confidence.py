@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core import draws
 from core.data import PictureSet
 from core.images import to_tensor
 
@@ -38,5 +39,5 @@ def grade_attributes(attributes: Tensor, clarity: Tensor, generator: torch.Gener
     Labels alone would make every strength a switch: the network never sees a value between. The other pictures keep
     their labels, so that 1 stays "present, as the data knows it" and not "as clearly as possible".
     """
-    graded = torch.rand(len(attributes), 1, generator=generator) < share
+    graded = draws.rand(generator, len(attributes), 1) < share
     return torch.where(graded, attributes * (0.25 + 0.75 * clarity), attributes)

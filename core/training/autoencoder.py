@@ -12,7 +12,7 @@ from diffusers import AutoencoderKL
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core import checkpoints
+from core import checkpoints, draws
 from core.data import PictureSet
 from core.models.autoencoder import PatchDiscriminator, build_autoencoder, kl_divergence, psnr_of
 from core.models.classifier import PerceptualLoss, PictureClassifier
@@ -95,7 +95,7 @@ def train_autoencoder(
             x = mixture.batch(loop.batch_size, generator, preset.crop).to(loop.device)
         else:
             x = mixture.batch(max(1, loop.batch_size // 4), generator).to(loop.device)
-        noise = torch.randn(len(x), *_latent_shape(loop.modules["model"], x), generator=generator).to(loop.device)
+        noise = draws.randn(generator, len(x), *_latent_shape(loop.modules["model"], x)).to(loop.device)
         with loop.autocast():
             halved = bool(torch.rand((), generator=generator) < preset.halved)
             y, mean, logvar = _reconstruct(loop.modules["model"], x, noise, halved=halved)

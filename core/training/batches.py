@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from core import checkpoints
+from core import checkpoints, draws
 from core.data import PictureSet
 from core.images import to_tensor
 
@@ -35,7 +35,7 @@ def training_of(start: Path) -> dict[str, object]:
 
 def draw_rows(rows: np.ndarray, count: int, generator: torch.Generator) -> np.ndarray:
     """``count`` row numbers with replacement."""
-    return rows[torch.randint(len(rows), (count,), generator=generator).numpy()]
+    return rows[draws.integers(generator, len(rows), count).numpy()]
 
 
 def pictures(source: PictureSet, rows: np.ndarray) -> Tensor:
@@ -48,7 +48,7 @@ def pictures(source: PictureSet, rows: np.ndarray) -> Tensor:
 
 def mirror(x: Tensor, generator: torch.Generator) -> Tensor:
     """Each picture flipped left to right with probability one half."""
-    flip = torch.rand(len(x), generator=generator) < 0.5
+    flip = draws.rand(generator, len(x)) < 0.5
     return torch.where(flip[:, None, None, None], x.flip(3), x)
 
 
@@ -72,7 +72,7 @@ def jitter(
     n = len(x)
 
     def uniform(*shape: int) -> Tensor:
-        return torch.rand(*shape, generator=generator) * 2 - 1
+        return draws.rand(generator, *shape) * 2 - 1
 
     scale, angle = torch.exp(uniform(n) * zoom), uniform(n) * turn
     cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale

@@ -22,12 +22,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import CLIPModel, CLIPTokenizer
 
+from core import draws
 from core.attributes import COUNT, NAMES, vector
 from core.captions.sentences import Caption, describe_face, describe_food, disturbed
 from core.data import PictureSet
 from core.models.classifier import PictureClassifier
 from core.models.clip import PRESETS as SHAPES
 from core.models.clip import build_clip, build_tokenizer, embed_texts, tokens_of
+from core.processes import Processes
 from core.training import batches
 from core.training.clip_zero_shot import zero_shot
 from core.training.loop import Loop, LoopConfig
@@ -130,8 +132,7 @@ def train_clip(
     """
     # data
     sources = Sources.of(sets)
-    tokenizer = tokenizer or _tokenizer(sources, preset, out, resume)
-    tokenizer.save_pretrained(out / "tokenizer")
+    tokenizer = _saved_tokenizer(sources, preset, out, tokenizer, resume)
     # model, optimiser
     torch.manual_seed(preset.loop.seed)
     model = build_clip(tokenizer, SHAPES[preset.shape])
@@ -179,7 +180,7 @@ def train_clip(
 
 def captions_of(sources: Sources, rows: np.ndarray, picked: np.ndarray, generator: torch.Generator) -> list[Caption]:
     """Rows of faces, then of foods -> one caption each, some with words that mean nothing."""
-    seeds = torch.randint(2**62, (len(rows) + len(picked),), generator=generator).tolist()
+    seeds = draws.integers(generator, 2**62, len(rows) + len(picked)).tolist()
     dice = [random.Random(seed) for seed in seeds]
     captions = [describe_face(sources.faces.attributes[row], die) for row, die in zip(rows, dice, strict=False)]
     for row, die in zip(picked, dice[len(rows) :], strict=True):
@@ -214,6 +215,18 @@ def contrastive(logits: Tensor, fits: Tensor) -> Tensor:
     by_text = -(F.log_softmax(logits, dim=1) * target / target.sum(dim=1, keepdim=True)).sum(dim=1).mean()
     by_picture = -(F.log_softmax(logits, dim=0) * target / target.sum(dim=0, keepdim=True)).sum(dim=0).mean()
     return (by_text + by_picture) / 2
+
+
+def _saved_tokenizer(
+    sources: Sources, preset: ClipPreset, out: Path, given: CLIPTokenizer | None, resume: bool
+) -> CLIPTokenizer:
+    """The run's tokenizer, written to ``out`` by the main process; the others then find it there."""
+    processes = Processes.launched()
+    with processes.main_first():
+        tokenizer = given or _tokenizer(sources, preset, out, resume or not processes.main)
+        if processes.main:
+            tokenizer.save_pretrained(out / "tokenizer")
+    return tokenizer
 
 
 def _tokenizer(sources: Sources, preset: ClipPreset, out: Path, resume: bool) -> CLIPTokenizer:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core import checkpoints
+from core import checkpoints, draws
 from core.diffusion.objective import TIMESTEPS, Objective, Prediction
 from core.latents import LatentSet
 from core.models.face_unet import PRESETS as SHAPES
@@ -93,10 +93,10 @@ def train_faces(
 
     def train_step(step: int) -> dict[str, Tensor]:
         generator = loop.generator(step)
-        picked = rows[torch.multinomial(repeats, loop.batch_size, replacement=True, generator=generator).numpy()]
-        mirrored = torch.randint(2, (loop.batch_size,), generator=generator).numpy()
+        picked = rows[draws.weighted(generator, repeats, loop.batch_size).numpy()]
+        mirrored = draws.integers(generator, 2, loop.batch_size).numpy()
         z = torch.from_numpy(data.latents[picked, mirrored].astype(np.float32))
-        noise = torch.randn(z.shape, generator=generator)
+        noise = draws.randn(generator, *z.shape)
         timesteps = objective.draw_timesteps(len(z), generator, uniform=preset.uniform_times)
         attributes = torch.from_numpy(data.attributes[picked]).float()
         if clarity is not None:
@@ -134,11 +134,11 @@ def drop_attributes(attributes: Tensor, generator: torch.Generator, unconditiona
     cubed towards few, because a person sets two and leaves 38 open.
     """
     n = len(attributes)
-    keep = torch.rand(n, 1, generator=generator) ** 3
-    fate = torch.rand(n, 1, generator=generator)
+    keep = draws.rand(generator, n, 1) ** 3
+    fate = draws.rand(generator, n, 1)
     keep = torch.where(fate < unconditional, torch.zeros_like(keep), keep)
     keep = torch.where(fate > 1 - complete, torch.ones_like(keep), keep)
-    return attributes * (torch.rand(attributes.shape, generator=generator) < keep)
+    return attributes * (draws.rand(generator, *attributes.shape) < keep)
 
 
 @torch.no_grad()

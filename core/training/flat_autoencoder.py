@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core import checkpoints
+from core import checkpoints, draws
 from core.data import PictureSet
 from core.models.autoencoder import psnr_of
 from core.models.classifier import PerceptualLoss, PictureClassifier
@@ -82,7 +82,7 @@ def train_flat_autoencoder(
         progress = step / preset.loop.steps
         generator = loop.generator(step)
         x = mixture.batch(loop.batch_size, generator).to(loop.device)
-        noise = torch.randn(len(x), model.config.code_dim, generator=generator).to(loop.device)
+        noise = draws.randn(generator, len(x), model.config.code_dim).to(loop.device)
         with loop.autocast():
             y, losses = _reconstruct(loop.modules["model"], x, noise, min(1.0, progress / preset.beta_warmup), preset)
             losses |= pixel_losses(y.float(), x)

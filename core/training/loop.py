@@ -1,7 +1,10 @@
 """The one training loop: accelerate, fused AdamW, warm-up and cosine decay, EMA, log, snapshots, exact resume.
 
-Every random choice of a step is drawn from a generator seeded by (run seed, step, process), so a run that was killed
-and resumed sees the same batches and noise as one that was not.
+Every random choice of a step is drawn from a generator seeded by (run seed, step), so a run that was killed and resumed
+sees the same batches and noise as one that was not. Several processes share each batch (:mod:`core.draws`) and average
+their gradients, so they follow the loss curve of one process. Three models differ slightly: the classifier's batch
+normalisation sees the process's own share, CLIP contrasts a picture with the captions of its share, and features are
+compared on other pictures of the batch. The main process alone validates and writes; the others wait for it.
 """
 
 from __future__ import annotations
@@ -24,7 +27,9 @@ from diffusers.training_utils import EMAModel
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from core.draws import SharedGenerator
 from core.hardware import cpu_has_bf16
+from core.processes import Processes
 from core.training.state import load_state, save_state
 
 log = logging.getLogger(__name__)
@@ -71,6 +76,11 @@ class Loop:
         _keep_memory()
         self.config, self.out = config, Path(out)
         self.out.mkdir(parents=True, exist_ok=True)
+        self.processes = Processes.launched()
+        if config.batch_size % self.processes.count:
+            raise ValueError(
+                f"A batch of {config.batch_size} cannot be shared evenly by {self.processes.count} processes."
+            )
         self.accelerator = Accelerator(cpu=not torch.cuda.is_available())
         self.modules = {n: m.to(self.device, memory_format=torch.channels_last) for n, m in modules.items()}
         self.optimisers = {
@@ -89,7 +99,7 @@ class Loop:
         self.step, self.best, self.seconds = 0, math.inf, 0.0
         self.sums: dict[str, float] = {}  # losses since the last row of the log
         self._stop = False
-        if self.accelerator.is_main_process:
+        if self.processes.main:
             used = {**asdict(config), "precision": self.precision}
             about = {"config": used, "hardware": _hardware(), **(facts or {})}
             (self.out / "run.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
@@ -106,12 +116,14 @@ class Loop:
     @property
     def batch_size(self) -> int:
         """Pictures of one step in this process."""
-        return self.config.batch_size // self.accelerator.num_processes
+        return self.config.batch_size // self.processes.count
 
-    def generator(self, step: int, purpose: int = 0) -> torch.Generator:
-        """CPU generator of (seed, step, process, purpose)."""
-        key = ((self.config.seed * 1_000_003 + step) * 1009 + self.accelerator.process_index) * 17 + purpose
-        return torch.Generator().manual_seed(key % (2**63))
+    def generator(self, step: int) -> SharedGenerator:
+        """CPU generator of a step, for the functions of :mod:`core.draws`."""
+        return SharedGenerator(self._seed(step), self.processes)
+
+    def _seed(self, step: int, process: int = 0, purpose: int = 0) -> int:
+        return (((self.config.seed * 1_000_003 + step) * 1009 + process) * 17 + purpose) % 2**63
 
     def autocast(self) -> torch.autocast:
         """Mixed precision of this run. Not accelerate's own: that is one setting for a whole process."""
@@ -125,10 +137,12 @@ class Loop:
     def advance(self, name: str) -> None:
         """One optimiser step of module ``name`` on the gradients it has, for one loss that trains two modules."""
         optimiser = self.optimisers[name]
-        if self.accelerator.num_processes > 1:
-            for parameter in self.modules[name].parameters():
-                if parameter.grad is not None:
-                    parameter.grad = self.accelerator.reduce(parameter.grad, "mean")
+        if self.processes.count > 1:
+            gradients = [p.grad for p in self.modules[name].parameters() if p.grad is not None]
+            whole = self.accelerator.reduce(torch.cat([gradient.flatten() for gradient in gradients]), "mean")
+            parts = whole.split([gradient.numel() for gradient in gradients])
+            for gradient, part in zip(gradients, parts, strict=True):
+                gradient.copy_(part.view(gradient.shape))
         torch.nn.utils.clip_grad_norm_(self.modules[name].parameters(), self.config.gradient_clip)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
@@ -139,21 +153,21 @@ class Loop:
         previous = signal.signal(signal.SIGTERM, self._on_signal)
         saved = started = time.monotonic()
         end = min(self.config.steps, until or self.config.steps)
-        bar = tqdm(total=end, initial=self.step, mininterval=5, disable=not self.accelerator.is_main_process)
+        bar = tqdm(total=end, initial=self.step, mininterval=5, disable=not self.processes.main)
         try:
             while self.step < end and not self._stop:
                 for optimiser in self.optimisers.values():
                     for group in optimiser.param_groups:
                         group["lr"] = self.config.rate(self.step)
                 # Dropout draws from the global generator: seed it per step, or a resumed run would differ.
-                torch.manual_seed(self.generator(self.step, purpose=1).initial_seed())
-                losses = train_step(self.step)
+                torch.manual_seed(self._seed(self.step, self.processes.index, purpose=1))
+                losses = self._averaged(train_step(self.step))
                 self.ema.step(self.modules["model"].parameters())
                 self.step += 1
                 now = time.monotonic()
                 self.seconds, started = self.seconds + now - started, now
                 for key, value in losses.items():
-                    self.sums[key] = self.sums.get(key, 0.0) + float(value) / self.config.log_every
+                    self.sums[key] = self.sums.get(key, 0.0) + value / self.config.log_every
                 if self.step % self.config.log_every == 0:
                     self._write({"step": self.step, "seconds": round(self.seconds, 3), **self.sums})
                     bar.set_postfix({k: f"{v:.4f}" for k, v in list(self.sums.items())[:3]}, refresh=False)
@@ -168,6 +182,7 @@ class Loop:
             signal.signal(signal.SIGTERM, previous)
             bar.close()
         self.save()
+        self.processes.wait()  # what follows reads the files
 
     def averaged(self) -> nn.Module:
         """A copy of the model with the EMA weights (buffers as they are now)."""
@@ -177,7 +192,7 @@ class Loop:
 
     def save(self) -> None:
         """Write the resumable state; a full disk keeps the previous one and says so."""
-        if not self.accelerator.is_main_process:
+        if not self.processes.main:
             return
         facts = {"step": self.step, "best": self.best, "seconds": self.seconds, "config": asdict(self.config)}
         facts |= {"ema_steps": self.ema.optimization_step, "sums": self.sums}
@@ -189,9 +204,23 @@ class Loop:
     def _extra(self) -> dict[str, list[Tensor]]:
         return {"ema": self.ema.shadow_params}
 
+    def _averaged(self, losses: Mapping[str, Tensor]) -> dict[str, float]:
+        """Losses of this process's share -> of the whole batch. Whether to stop is settled at the same time: a signal
+        may reach one process first, and the others would wait for it for ever.
+        """
+        if self.processes.count == 1:
+            return {name: float(value) for name, value in losses.items()}
+        values = torch.tensor([*map(float, losses.values()), float(self._stop)], device=self.device)
+        *means, stopped = self.accelerator.reduce(values, "mean").tolist()
+        self._stop = stopped > 0
+        return dict(zip(losses, means, strict=True))
+
     def _validate(self, validate: Validate) -> None:
-        if not self.accelerator.is_main_process:
-            return
+        if self.processes.main:
+            self._validate_alone(validate)
+        self.processes.wait()
+
+    def _validate_alone(self, validate: Validate) -> None:
         model = self.averaged()
         with torch.no_grad():
             figures = dict(validate(model))
@@ -206,14 +235,15 @@ class Loop:
             model.save_pretrained(self.out / "best")
 
     def _write(self, row: Mapping[str, float]) -> None:
-        if self.accelerator.is_main_process:
+        if self.processes.main:
             with open(self.out / "log.jsonl", "a", encoding="utf-8") as file:
                 file.write(json.dumps({k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()}) + "\n")
 
     def _resume(self, resume: bool) -> None:
         state, journal = self.out / "state.safetensors", self.out / "log.jsonl"
         if not resume:
-            journal.unlink(missing_ok=True)
+            if self.processes.main:
+                journal.unlink(missing_ok=True)
             return
         if not state.is_file():
             log.warning("Nothing to resume in %s; starting from the beginning.", self.out)
@@ -221,6 +251,8 @@ class Loop:
         facts = load_state(state, self.modules, self.optimisers, self._extra())
         self.step, self.best, self.seconds = facts["step"], facts["best"], facts["seconds"]
         self.ema.optimization_step, self.sums = facts["ema_steps"], facts.get("sums", {})
+        if not self.processes.main:
+            return
         rows = [json.loads(line) for line in journal.read_text().splitlines()] if journal.is_file() else []
         journal.write_text("".join(json.dumps(row) + "\n" for row in rows if row["step"] <= self.step))
 

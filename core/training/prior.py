@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core import checkpoints
+from core import checkpoints, draws
 from core.data import PictureSet
 from core.latents import LatentSet
 from core.models.prior import Gaussian, TextPrior, divergence, negative_likelihood
@@ -71,7 +71,7 @@ def train_prior(
         generator = loop.generator(step)
         batch = drawn.draw(loop.batch_size, generator)
         z = batch.z.to(loop.device).contiguous(memory_format=torch.channels_last)
-        noise = torch.randn(len(z), model.config.code_dim, generator=generator).to(loop.device)
+        noise = draws.randn(generator, len(z), model.config.code_dim).to(loop.device)
         with loop.autocast():
             told = states(batch.texts)
             found, posterior, prior = (_float(g) for g in loop.modules["model"](z, told, noise))

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import CLIPTextModel
 
-from core import checkpoints
+from core import checkpoints, draws
 from core.attributes import vector
 from core.captions.sentences import Caption, describe_face, describe_food
 from core.data import PictureSet
@@ -93,7 +93,7 @@ class LatentBatches:
             picked = batches.draw_rows(self.sources.rows["foods"], count - len(rows), generator)
             parts.append(self._latents("food101", picked, generator))
         texts = [caption.text for caption in captions_of(self.sources, rows, picked, generator)]
-        dropped = torch.rand(count, generator=generator) < unconditional
+        dropped = draws.rand(generator, count) < unconditional
         return Batch(torch.cat(parts), ["" if gone else text for gone, text in zip(dropped, texts, strict=True)])
 
     def captions(self, count: int, generator: torch.Generator) -> list[Caption]:
@@ -103,7 +103,7 @@ class LatentBatches:
         return [*captions[count // 8 :], *[Caption("", {}, "")] * (count // 8)]
 
     def _latents(self, kind: str, rows: np.ndarray, generator: torch.Generator) -> Tensor:
-        mirrored = torch.randint(2, (len(rows),), generator=generator).numpy()
+        mirrored = draws.integers(generator, 2, len(rows)).numpy()
         return torch.from_numpy(self.latents[kind].latents[rows, mirrored].astype(np.float32))
 
 
@@ -154,7 +154,7 @@ def train_text(
     def train_step(step: int) -> dict[str, Tensor]:
         generator = loop.generator(step)
         batch = drawn.draw(loop.batch_size, generator, preset.unconditional)
-        noise = torch.randn(batch.z.shape, generator=generator)
+        noise = draws.randn(generator, *batch.z.shape)
         timesteps = objective.draw_timesteps(len(batch.z), generator, uniform=preset.uniform_times)
         x, target = objective.noised(batch.z, noise, timesteps), objective.target(batch.z, noise, timesteps)
         x = x.to(loop.device).contiguous(memory_format=torch.channels_last)

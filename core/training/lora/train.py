@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from core import checkpoints
+from core import checkpoints, draws
 from core.diffusion.objective import TIMESTEPS
 from core.models.adapter_files import WEIGHTS, read_adapter
 from core.models.adapters import EVERYWHERE, TARGETS, AdapterFactors
@@ -181,16 +181,16 @@ class _Batch:
 
 def _draw(base: StyleBase, data: StyleData, preset: StylePreset, count: int, generator: torch.Generator) -> _Batch:
     objective = base.objective
-    rows = data.train[torch.randint(len(data.train), (count,), generator=generator).numpy()]
-    sides = torch.randint(2, (count,), generator=generator)
+    rows = data.train[draws.integers(generator, len(data.train), count).numpy()]
+    sides = draws.integers(generator, 2, count)
     z = data.styled[rows, sides]
-    noise = torch.randn(z.shape, generator=generator)
+    noise = draws.randn(generator, *z.shape)
     t = objective.draw_timesteps(count, generator, uniform=preset.uniform_times)
     told = data.told[rows]
     if base.kind == "faces":
         told = drop_attributes(told, generator, preset.unconditional, preset.complete)
     else:
-        silent = torch.rand(count, generator=generator) < preset.unconditional
+        silent = draws.rand(generator, count) < preset.unconditional
         told = torch.where(silent[:, None, None], data.silent, told)
     x = objective.noised(z, noise, t).contiguous(memory_format=torch.channels_last)
     return _Batch(x, objective.target(z, noise, t), t, told)
