@@ -28,7 +28,7 @@ from core.pipelines.faces.engine import FaceEngine
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.models.pipeline import ModelShelf
 from core.recipe import Recipe
-from core.reports.cards import card_text
+from core.reports.cards import model_card
 
 MEASURED = [name for name in EVALUATIONS if name not in ("clip", "text")]  # those have a test file of their own
 PAIRED = ("celeba", "food101")
@@ -235,14 +235,14 @@ def test_the_snippet_of_the_autoencoder_card_works(measured, monkeypatch):
 
 
 def test_card_of_a_folder_that_is_not_measured(tmp_path):
-    text = card_text(tmp_path / "some-new-model")
+    text = str(model_card(tmp_path / "some-new-model"))
     assert "# Some new model" in text and "Not measured yet." in text and "Not recorded." in text
 
 
 def test_card_shows_presets_that_were_compared(tmp_path):
     training = {"steps": 3, "comparison": {"s3": {"validation": 0.5}, "cpu": {"validation": 0.25}}}
     (tmp_path / "training.json").write_text(json.dumps(training))
-    assert "| s3 | 0.500 |" in card_text(tmp_path)
+    assert "| s3 | 0.500 |" in str(model_card(tmp_path))
 
 
 def test_faces_without_celeba_and_unknown_names_are_sentences(tiny_checkpoints, sets, tmp_path):

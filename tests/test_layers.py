@@ -195,7 +195,6 @@ LARGER = {  # the present exceptions with their sizes: they may shrink, and a ne
     "core/pipelines/faces/photo.py:edit_photo": 43,
     "core/pipelines/latent_map/pipeline.py": 331,
     "core/pipelines/latent_map/types.py": 330,
-    "core/reports/cards.py": 302,
     "core/reports/charts.py": 320,
     "core/reports/drawing.py": 304,
     "core/training/autoencoder.py:train_autoencoder": 50,

@@ -22,7 +22,7 @@ from core.data.sets import named_attributes
 from core.data.style_photos import StyleError, check_photos, read_photos
 from core.models.adapter_files import WEIGHTS, Adapter, AdapterError, LowRank, read_adapter
 from core.models.adapters import EVERYWHERE, ActiveAdapter, Base, check_fit, merged, reduced, targeted
-from core.reports.cards import card_text
+from core.reports.cards import model_card
 from core.training.lora import train as lora
 from core.training.lora.data import chosen_rows, open_base, photo_data, read_attributes, rendered_data
 from core.training.lora.domain import clear, domain_data
@@ -135,14 +135,14 @@ def test_samples_and_the_finished_folder(base, data, tmp_path):
     export_style(base, tmp_path / "run", tmp_path / "small", rank=1, scale=2.0)
     one, two = (merged_change(reduced(read_adapter(tmp_path / at), 1)) for at in ("run/best", "small"))
     assert torch.allclose(two, 2 * one, rtol=0.02, atol=1e-4)
-    assert read_adapter(tmp_path / "small").rank == 1 and "of rank 1 for" in card_text(tmp_path / "small")
+    assert read_adapter(tmp_path / "small").rank == 1 and "of rank 1 for" in str(model_card(tmp_path / "small"))
     export_style(base, tmp_path / "run", tmp_path / "neon")
     assert Image.open(tmp_path / "neon" / checkpoints.SAMPLES).size == (4 * base.size, base.size)
     assert read_adapter(tmp_path / "neon").metadata["title"] == "Neon"
     training = checkpoints.read_json(tmp_path / "neon" / "training.json")
     assert training["steps"] == 6 and training["curves"]["loss"]["values"]
     assert training["data"]["celeba"] == len(data.train) + len(data.val)
-    assert "of rank 2 for `checkpoints/faces`" in card_text(tmp_path / "neon")
+    assert "of rank 2 for `checkpoints/faces`" in str(model_card(tmp_path / "neon"))
     thumbnail = tmp_path / "neon" / "thumbnail.webp"
     assert Image.open(thumbnail).size == (base.size, base.size) and thumbnail.stat().st_size < 16_000
     plain = np.asarray(sample_sheet(base, None, (27,)), dtype=int)
