@@ -54,11 +54,10 @@ def mirror(x: Tensor, generator: torch.Generator) -> Tensor:
 
 def soften(x: Tensor, generator: torch.Generator, share: float) -> Tensor:
     """A share of the batch (N, 3, S, S) shown as if it had been enlarged from S/2 to S pixels."""
-    chosen = torch.rand(len(x), generator=generator) < share
+    chosen, side = draws.rand(generator, len(x)) < share, x.shape[-1]
+    small = int(side * (0.5 + 0.4 * float(torch.rand((), generator=generator))))  # the same for the whole batch
     if not chosen.any():
         return x
-    side = x.shape[-1]
-    small = int(side * (0.5 + 0.4 * float(torch.rand((), generator=generator))))
     soft = F.interpolate(x[chosen], size=small, mode="bicubic", antialias=True, align_corners=False)
     out = x.clone()
     out[chosen] = F.interpolate(soft, size=side, mode="bicubic", align_corners=False).clamp(-1, 1)
