@@ -19,9 +19,9 @@ from core.latents.projection import (
     fit,
     fit_basis,
     invert,
+    neighbourhoods,
     pca_places,
     place_codes,
-    read_places,
 )
 from core.latents.spaces import Space, quantise
 
@@ -69,10 +69,10 @@ def test_a_place_on_a_pca_map_is_mapped_back_exactly():
 
 def test_a_picture_on_a_map_without_inverse_is_found_again_and_certain():
     space = mapped()
-    vector, reading, uncertainty = invert(space, "tsne2", space.places["tsne2"][7])
-    assert reading.rows[0] == 7 and reading.weights[0] > 0.99
+    vector, around, uncertainty = invert(space, "tsne2", space.places["tsne2"][7])
+    assert around.rows[0] == 7 and around.weights[0] > 0.99
     assert vector == pytest.approx(space.vectors(np.array([7]))[0], abs=0.05)
-    assert uncertainty < 0.1 and reading.distance < 0.01
+    assert uncertainty < 0.1 and around.distance < 0.01
     assert place_codes(space, "tsne2", space.vectors(np.array([7])))[0] == pytest.approx(
         space.places["tsne2"][7], abs=0.02
     )
@@ -87,11 +87,13 @@ def test_far_from_all_pictures_nothing_is_certain():
     assert far.weights.sum() == pytest.approx(1, abs=1e-5)
 
 
-def test_readings_in_many_dimensions_are_those_of_few():
+def test_neighbourhoods_in_many_dimensions_are_those_of_few():
     known = crowd(100, 3)
     wide = np.pad(known, ((0, 0), (0, 5)))  # the same points, found without a tree
     for few, many in zip(
-        read_places(known, known[:4] + 0.1), read_places(wide, np.pad(known[:4] + 0.1, ((0, 0), (0, 5)))), strict=True
+        neighbourhoods(known, known[:4] + 0.1),
+        neighbourhoods(wide, np.pad(known[:4] + 0.1, ((0, 0), (0, 5)))),
+        strict=True,
     ):
         assert (few.rows == many.rows).all() and few.weights == pytest.approx(many.weights, abs=1e-3)
 

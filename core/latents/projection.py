@@ -18,7 +18,7 @@ from core.latents.spaces import Basis, Space
 COMPONENTS = 50  # principal components that maps, clusters and graphs are made of
 NEIGHBOURS = 15  # of UMAP
 PERPLEXITY = 30.0  # of t-SNE
-SUPPORT = 8  # pictures that a place is read from
+SUPPORT = 8  # pictures that a place is interpolated from
 LEAST = {"pca2": 2, "pca3": 3, "umap2": 10, "umap3": 10, "tsne2": 10}  # pictures below which a map means nothing
 
 
@@ -68,8 +68,8 @@ def fit(kind: str, reduced: np.ndarray, seed: int = 0) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Reading:
-    """A place read from the pictures around it: their ``rows`` (k,), nearest first, and ``weights`` (k,) of sum 1."""
+class Neighbourhood:
+    """The pictures around a place: their ``rows`` (k,), nearest first, and ``weights`` (k,) of sum 1."""
 
     rows: np.ndarray
     weights: np.ndarray
@@ -77,7 +77,7 @@ class Reading:
 
 
 class PlaceIndex:
-    """Known points (N, d) to read places from. Built once per map: a click should not wait for it."""
+    """Finds the known points (N, d) around others. Built once per map: a click should not wait for it."""
 
     def __init__(self, known: np.ndarray) -> None:
         from sklearn.neighbors import NearestNeighbors
@@ -86,8 +86,8 @@ class PlaceIndex:
         self._neighbours = NearestNeighbors().fit(self.known)
         self.usual = self._usual_distance()
 
-    def read(self, points: np.ndarray, support: int = SUPPORT) -> list[Reading]:
-        """Points (n, d) -> which of the known each is read from.
+    def around(self, points: np.ndarray, support: int = SUPPORT) -> list[Neighbourhood]:
+        """Points (n, d) -> the known points around each.
 
         Weights fall with the third power of the distance (Shepard 1968, doi:10.1145/800186.810616): on a picture that
         picture counts alone, in the open a few share.
@@ -97,7 +97,7 @@ class PlaceIndex:
         weights = (distances / self.usual + 1e-4) ** -3.0
         weights /= weights.sum(axis=1, keepdims=True)
         near = distances[:, 0] / self.usual
-        return [Reading(r, w.astype(np.float32), float(d)) for r, w, d in zip(rows, weights, near, strict=True)]
+        return [Neighbourhood(r, w.astype(np.float32), float(d)) for r, w, d in zip(rows, weights, near, strict=True)]
 
     def _usual_distance(self, sample: int = 400) -> float:
         """The median distance to the nearest other point, over an even sample."""
@@ -107,13 +107,13 @@ class PlaceIndex:
         return max(float(np.median(self._neighbours.kneighbors(some, 2)[0][:, 1])), 1e-9)
 
 
-def read_places(known: np.ndarray, asked: np.ndarray, support: int = SUPPORT) -> list[Reading]:
-    """Known points (N, d), asked points (n, d) -> which of the known each is read from."""
-    return PlaceIndex(known).read(asked, support)
+def neighbourhoods(known: np.ndarray, points: np.ndarray, support: int = SUPPORT) -> list[Neighbourhood]:
+    """Known points (N, d), points (n, d) -> the known points around each."""
+    return PlaceIndex(known).around(points, support)
 
 
 def place_index(space: Space, projection: str = "") -> PlaceIndex:
-    """The index of one map of a space, or of its principal components; built when it is first asked for."""
+    """The index of one map of a space, or of its principal components; built when it is first needed."""
     known = space.places[projection] if projection else space.reduced
     made = space.indices.get(projection)
     if made is None or made[0] is not known:  # a map that was fitted again is another map
@@ -121,24 +121,24 @@ def place_index(space: Space, projection: str = "") -> PlaceIndex:
     return made[1]
 
 
-def invert(space: Space, projection: str, place: np.ndarray) -> tuple[np.ndarray, Reading, float]:
+def invert(space: Space, projection: str, place: np.ndarray) -> tuple[np.ndarray, Neighbourhood, float]:
     """A place on a map -> the code there float32 (D,), the pictures around it, and the uncertainty, 0 to 1.
 
     The uncertainty is the spread of those pictures about the code, where 1 is the spread of all pictures; a place off
     the data, farther than a few neighbours from the nearest one, is uncertain whatever they agree on.
     """
     place = np.asarray(place, np.float32)
-    reading = place_index(space, projection).read(place)[0]
+    around = place_index(space, projection).around(place)[0]
     if projection.startswith("pca"):
         vector = space.basis.invert(place)[0]
     else:
-        vector = reading.weights @ space.vectors(reading.rows)
+        vector = around.weights @ space.vectors(around.rows)
     centre = space.basis.project(vector[None])[0]
-    around = np.square(space.reduced[reading.rows] - centre).sum(axis=1)
+    squares = np.square(space.reduced[around.rows] - centre).sum(axis=1)
     whole = max(float(space.reduced.var(axis=0).sum()), 1e-12)
-    spread = float(np.sqrt(reading.weights @ around / whole))
-    astray = 1 - 1 / max(1.0, reading.distance / 8)
-    return vector, reading, float(np.clip(max(spread, astray), 0.0, 1.0))
+    spread = float(np.sqrt(around.weights @ squares / whole))
+    astray = 1 - 1 / max(1.0, around.distance / 8)
+    return vector, around, float(np.clip(max(spread, astray), 0.0, 1.0))
 
 
 def place_codes(space: Space, projection: str, vectors: np.ndarray) -> np.ndarray:
@@ -147,5 +147,5 @@ def place_codes(space: Space, projection: str, vectors: np.ndarray) -> np.ndarra
     known = space.places[projection]
     if projection.startswith("pca"):
         return pca_places(reduced, known.shape[1])
-    readings = place_index(space).read(reduced)
-    return np.stack([one.weights @ known[one.rows] for one in readings]).astype(np.float32)
+    around = place_index(space).around(reduced)
+    return np.stack([one.weights @ known[one.rows] for one in around]).astype(np.float32)

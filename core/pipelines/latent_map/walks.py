@@ -39,8 +39,8 @@ def decode_place(held: Held, space: Space, projection: str, place: tuple[float, 
     """What lies at a place of a map."""
     started = time.perf_counter()
     at = _checked(place, projection)
-    vector, reading, uncertainty = invert(space, projection, at)
-    rows, weights = tuple(int(row) for row in reading.rows), tuple(float(weight) for weight in reading.weights)
+    vector, around, uncertainty = invert(space, projection, at)
+    rows, weights = tuple(int(row) for row in around.rows), tuple(float(weight) for weight in around.weights)
     note = ""
     if uncertainty >= UNSURE:
         note = "Few pictures lie here or they differ much, so this one is a guess."
@@ -56,7 +56,7 @@ def decode_place(held: Held, space: Space, projection: str, place: tuple[float, 
         place=tuple(float(x) for x in at),
         decoded=made is not None,
         uncertainty=uncertainty,
-        distance=reading.distance,
+        distance=around.distance,
         rows=rows,
         weights=weights,
         note=note,
