@@ -16,7 +16,7 @@ from core.attributes import NAMES, vector
 from core.checkpoints import CheckpointError, load_model
 from core.data import DataError, PictureSet
 from core.evaluation import EVALUATIONS, Options, evaluate, evaluate_elsewhere
-from core.evaluation.batched import pictures_of, read, reconstruct
+from core.evaluation.batched import classify, pictures_of, reconstruct
 from core.evaluation.difficulty import by_attribute, by_class, describe, extremes
 from core.evaluation.generate import draw_faces, resolved, vectors
 from core.evaluation.options import recorded
@@ -61,11 +61,11 @@ def figures(measured, name):
     return json.loads((measured[0] / name / "metrics.json").read_text(), parse_constant=refuse)
 
 
-def test_classifier_figures_are_those_of_its_readings(measured, sets):
+def test_classifier_figures_are_those_of_its_output(measured, sets):
     found = figures(measured, "classifier")
     assert found["command"] == COMMAND and found["pictures"] == {"celeba": 8, "food101": 6}
     assert list(found["attributes"]) == list(NAMES)
-    logits = read(load_model(measured[0] / "classifier"), pictures_of(sets["celeba"], "test")).attributes
+    logits = classify(load_model(measured[0] / "classifier"), pictures_of(sets["celeba"], "test")).attributes
     truth = sets["celeba"].attributes[sets["celeba"].indices("test")] > 0
     smiling = NAMES.index("Smiling")
     row = found["attributes"]["Smiling"]

@@ -28,8 +28,8 @@ def test_classifier_trains_exports_and_loads(tmp_path):
         export_run(tmp_path / "run", tmp_path / "classifier", which="last")
     export_run(tmp_path / "run", tmp_path / "classifier", which="last", sets={"celeba": picture_set()})
     model = checkpoints.load_model(tmp_path / "classifier")
-    reading = model(torch.zeros(2, 3, 64, 64))
-    assert reading.attributes.shape == (2, 40) and reading.classes.shape == (2, 2)
+    output = model(torch.zeros(2, 3, 64, 64))
+    assert output.attributes.shape == (2, 40) and output.classes.shape == (2, 2)
     assert model.config.class_names == ["pizza", "sushi"]
     training = checkpoints.read_json(tmp_path / "classifier" / "training.json")
     assert training["steps"] == 4 and training["curves"]["loss"]["steps"] == [1, 2, 3, 4]

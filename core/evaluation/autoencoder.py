@@ -13,7 +13,7 @@ from PIL import Image
 
 from core import checkpoints
 from core.data import DataError, PictureSet
-from core.evaluation.batched import encode, pictures_of, read, reconstruct, rows_of, sharp_rows
+from core.evaluation.batched import classify, encode, pictures_of, reconstruct, rows_of, sharp_rows
 from core.evaluation.difficulty import by_attribute, by_class, extremes
 from core.evaluation.options import Options, counted
 from core.evaluation.prior import posterior_figures, prior_figures
@@ -120,7 +120,7 @@ def _measure(bench: Bench, kind: str, source: PictureSet) -> tuple[dict[str, Any
     originals = np.asarray(source.pixels[rows])
     learned = np.asarray(source.pixels[sharp_rows(source, "train", MOST_TRAIN)])
     rebuilt = reconstruct(bench.codec, originals)
-    embedded, train = (read(bench.classifier, pixels).embedding for pixels in (originals, learned))
+    embedded, train = (classify(bench.classifier, pixels).embedding for pixels in (originals, learned))
     compared = _compare(bench.classifier, rebuilt, originals, embedded)
     baselines = {
         name: _compare(bench.classifier, stand_in, originals, embedded).row()
@@ -152,7 +152,7 @@ def _measure(bench: Bench, kind: str, source: PictureSet) -> tuple[dict[str, Any
 def _compare(
     classifier: PictureClassifier, rebuilt: np.ndarray, originals: np.ndarray, embedded: np.ndarray
 ) -> Compared:
-    after = read(classifier, rebuilt).embedding
+    after = classify(classifier, rebuilt).embedding
     decibels = np.minimum(psnr(rebuilt, originals), TOP_PSNR)
     return Compared(decibels, ssim(rebuilt, originals), cosine_distance(embedded, after), embedded, after)
 

@@ -19,7 +19,7 @@ BATCH, SIDE = 64, 64  # pictures, and pixels along a side of theirs; of larger o
 
 
 @dataclass(frozen=True)
-class Readings:
+class ClassifierArrays:
     """What the classifier says of N pictures, as float32 arrays."""
 
     attributes: np.ndarray  # (N, 40) logits
@@ -49,7 +49,7 @@ def _spread(rows: np.ndarray, most: int | None) -> np.ndarray:
 
 
 @torch.inference_mode()
-def read(classifier: PictureClassifier, pixels: np.ndarray) -> Readings:
+def classify(classifier: PictureClassifier, pixels: np.ndarray) -> ClassifierArrays:
     """uint8 (N, S, S, 3) -> what the classifier says of them; pictures of another size are brought to its own."""
     size, parts = classifier.config.sample_size, []
     for block in _blocks(pixels, "read"):
@@ -57,9 +57,9 @@ def read(classifier: PictureClassifier, pixels: np.ndarray) -> Readings:
             block = functional.adaptive_avg_pool2d(block, size)
         elif block.shape[-1] < size:
             block = functional.interpolate(block, size=size, mode="bicubic", align_corners=False).clamp(-1, 1)
-        reading = classifier(block.contiguous(memory_format=torch.channels_last))
-        parts.append([field.numpy() for field in (reading.attributes, reading.classes, reading.embedding)])
-    return Readings(*(np.concatenate(field) for field in zip(*parts, strict=True)))
+        output = classifier(block.contiguous(memory_format=torch.channels_last))
+        parts.append([field.numpy() for field in (output.attributes, output.classes, output.embedding)])
+    return ClassifierArrays(*(np.concatenate(field) for field in zip(*parts, strict=True)))
 
 
 def reconstruct(codec: Codec, pixels: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from sklearn.calibration import calibration_curve
 
 from core import attributes, checkpoints
 from core.data import PictureSet
-from core.evaluation.batched import read, sharp_rows
+from core.evaluation.batched import classify, sharp_rows
 from core.evaluation.options import Options, counted, wanted
 from core.metrics import auc, balanced_threshold, binary_report, class_report, top_accuracy
 from core.models import PictureClassifier
@@ -23,7 +23,7 @@ def evaluate_classifier(root: Path, sets: Mapping[str, PictureSet], options: Opt
     classifier = checkpoints.load_model(root / "classifier")
     faces = wanted(sets, "celeba", "The classifier is measured on CelebA's attributes.")
     tested = sharp_rows(faces, options.part)
-    scores = read(classifier, np.asarray(faces.pixels[tested])).attributes.astype(np.float64)
+    scores = classify(classifier, np.asarray(faces.pixels[tested])).attributes.astype(np.float64)
     truth = faces.attributes[tested] > 0
     rows = _attribute_rows(truth, scores, thresholds(classifier, faces))
     figures: dict = {"part": options.part, "pictures": counted(sets, options.part) | {"celeba": len(tested)}}
@@ -39,7 +39,7 @@ def thresholds(classifier: PictureClassifier, faces: PictureSet) -> np.ndarray:
     if len(faces.indices("val")) == 0:
         return np.zeros(attributes.COUNT)
     rows = sharp_rows(faces, "val")
-    scores = read(classifier, np.asarray(faces.pixels[rows])).attributes
+    scores = classify(classifier, np.asarray(faces.pixels[rows])).attributes
     truth = faces.attributes[rows] > 0
     return np.array([balanced_threshold(truth[:, i], scores[:, i]) for i in range(attributes.COUNT)])
 
@@ -91,7 +91,7 @@ def _class_figures(classifier: PictureClassifier, foods: PictureSet, part: str) 
     if not rows:
         return {}
     truth = np.array([known.index(foods.class_names[foods.classes[row]]) for row in rows])
-    scores = read(classifier, np.asarray(foods.pixels[rows])).classes
+    scores = classify(classifier, np.asarray(foods.pixels[rows])).classes
     decided = scores.argmax(axis=1)
     precision, recall = class_report(truth, decided, len(known))
     counts = np.bincount(truth, minlength=len(known))

@@ -9,7 +9,7 @@ import numpy as np
 
 from core import attributes, checkpoints
 from core.data import PictureSet
-from core.evaluation.batched import Readings, pictures_of, read, reconstruct
+from core.evaluation.batched import ClassifierArrays, classify, pictures_of, reconstruct
 from core.evaluation.classifier import mean_row, thresholds
 from core.evaluation.generate import draw_faces, resolved, vectors
 from core.evaluation.options import Options, wanted
@@ -31,8 +31,8 @@ def evaluate_faces(root: Path, sets: Mapping[str, PictureSet], options: Options)
     conditions = labels[np.arange(max(2, options.samples)) % len(labels)]
     samples = draw_faces(engine, recipe, range(len(conditions)), conditions)
     originals, train = pictures_of(real, options.part), pictures_of(real, "train")
-    of_samples, of_originals, of_train = (read(classifier, each) for each in (samples, originals, train))
-    rebuilt = read(classifier, reconstruct(codec_of(root), originals))
+    of_samples, of_originals, of_train = (classify(classifier, each) for each in (samples, originals, train))
+    rebuilt = classify(classifier, reconstruct(codec_of(root), originals))
     control = _control(
         engine,
         recipe,
@@ -62,7 +62,9 @@ def evaluate_faces(root: Path, sets: Mapping[str, PictureSet], options: Options)
     }
 
 
-def _frechet_rows(samples: Readings, rebuilt: Readings, test: Readings, train: Readings) -> dict[str, dict]:
+def _frechet_rows(
+    samples: ClassifierArrays, rebuilt: ClassifierArrays, test: ClassifierArrays, train: ClassifierArrays
+) -> dict[str, dict]:
     """Distances to both parts. The figure depends on the count, so samples are also taken as many as test pictures."""
     groups = {
         "samples": samples.embedding,
@@ -80,7 +82,9 @@ def _frechet_rows(samples: Readings, rebuilt: Readings, test: Readings, train: R
     }
 
 
-def _auc_rows(asked: np.ndarray, drawn: Readings, labels: np.ndarray, real: Readings) -> dict[str, dict[str, float]]:
+def _auc_rows(
+    asked: np.ndarray, drawn: ClassifierArrays, labels: np.ndarray, real: ClassifierArrays
+) -> dict[str, dict[str, float]]:
     """Per attribute: what was asked against the classifier's logit, beside the label of real pictures against it."""
     rows = {}
     for index, name in enumerate(attributes.NAMES):
@@ -108,7 +112,7 @@ def _control(
     for name in CONTROLLED:
         index = attributes.INDEX[name]
         asked = vectors([{name: value} for value in (1.0, -1.0) for _ in range(count)])
-        logits = read(classifier, draw_faces(engine, recipe, [*range(count)] * 2, asked)).attributes[:, index]
+        logits = classify(classifier, draw_faces(engine, recipe, [*range(count)] * 2, asked)).attributes[:, index]
         row = _agreement(asked[:, index] > 0, logits, 0.0)
         row |= _agreement(asked[:, index] > 0, logits, limits[index], "_balanced")
         known = _agreement(real[0][:, index] > 0, real[1][:, index], 0.0)
@@ -133,16 +137,16 @@ def _neighbours(
     samples: np.ndarray,
     test: np.ndarray,
     train: np.ndarray,
-    readings: tuple[Readings, Readings, Readings],
+    outputs: tuple[ClassifierArrays, ClassifierArrays, ClassifierArrays],
     work: Path,
 ) -> dict[str, dict]:
     """Distance of drawn and of real test faces to their nearest training picture, mirror images included.
 
     Copies would be much nearer than test pictures are. The pictures themselves go to ``work`` only.
     """
-    of_samples, of_test, of_train = readings
+    of_samples, of_test, of_train = outputs
     both = np.concatenate([train, train[:, :, ::-1]])
-    mirrored = read(classifier, train[:, :, ::-1]).embedding
+    mirrored = classify(classifier, train[:, :, ::-1]).embedding
     embedded = np.concatenate([of_train.embedding, mirrored])
     count = min(len(samples), len(test))
     close, at = nearest(of_samples.embedding[:count], embedded)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from core.diffusion.sampling import noise_for
-from core.evaluation.batched import BATCH, read
+from core.evaluation.batched import BATCH, classify
 from core.images import to_tensor, to_uint8
 from core.latents.codecs import OpenCodec
 from core.metrics import frechet
@@ -52,7 +52,7 @@ def prior_figures(
     }
     real = np.concatenate([embeddings[kind][0][rows[kind]] for kind in embeddings])
     rebuilt = np.concatenate([embeddings[kind][1][rows[kind]] for kind in embeddings])
-    samples = read(classifier, prior_samples(codec, count)).embedding
+    samples = classify(classifier, prior_samples(codec, count)).embedding
     return {
         "samples_of_the_prior": {"pictures": len(samples), "frechet": frechet(samples, real)},
         "reconstructions": {"pictures": len(rebuilt), "frechet": frechet(rebuilt, real)},

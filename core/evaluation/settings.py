@@ -10,7 +10,7 @@ import numpy as np
 
 from core import attributes, checkpoints
 from core.data import PictureSet
-from core.evaluation.batched import pictures_of, read
+from core.evaluation.batched import classify, pictures_of
 from core.evaluation.generate import draw_faces, vectors
 from core.evaluation.sheets import CONTROLLED
 from core.metrics import frechet
@@ -26,16 +26,16 @@ def compare_settings(
     engine, classifier = FaceEngine(root), checkpoints.load_model(root / "classifier")
     labels = faces.attributes[faces.indices("val")].astype(np.float32)
     conditions = labels[np.arange(samples) % len(labels)]
-    real = read(classifier, pictures_of(faces, "val")).embedding
+    real = classify(classifier, pictures_of(faces, "val")).embedding
     asked = vectors([{name: value} for name in CONTROLLED for value in (1.0, -1.0) for _ in range(control)])
     signs = asked[:, [attributes.INDEX[name] for name in CONTROLLED]]
     for setting in settings:
         started = time.perf_counter()
         drawn = draw_faces(engine, setting, range(samples), conditions)
         milliseconds = 1000 * (time.perf_counter() - started) / samples
-        distance = frechet(read(classifier, drawn).embedding, real)
+        distance = frechet(classify(classifier, drawn).embedding, real)
         single = draw_faces(engine, setting, [*range(control)] * (2 * len(CONTROLLED)), asked)
-        logits = read(classifier, single).attributes[:, [attributes.INDEX[name] for name in CONTROLLED]]
+        logits = classify(classifier, single).attributes[:, [attributes.INDEX[name] for name in CONTROLLED]]
         followed = [(logits[:, k] * signs[:, k] > 0)[signs[:, k] != 0].mean() for k in range(len(CONTROLLED))]
         yield {
             "solver": setting.solver,

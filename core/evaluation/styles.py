@@ -19,7 +19,7 @@ from tqdm import tqdm
 from core import attributes, checkpoints
 from core.data import PictureSet
 from core.data.framing import Framing, find_framing, step_back, step_near
-from core.evaluation.batched import pictures_of, read, reconstruct, rows_of
+from core.evaluation.batched import classify, pictures_of, reconstruct, rows_of
 from core.evaluation.generate import draw_faces, resolved
 from core.evaluation.options import Options, wanted
 from core.evaluation.sheets import codec_of
@@ -242,7 +242,7 @@ def _strength_rows(
     sees texture and colour, and in the classifier's, which sees faces.
     """
     target, place = group.judge.look(group.references[label])[1], group.judge.classes.index(label)
-    shown = read(stage.classifier, group.references[label]).embedding
+    shown = classify(stage.classifier, group.references[label]).embedding
     rows = {}
     for strength, pixels in stepped.items():
         logits, embedding = group.judge.look(pixels)
@@ -250,7 +250,7 @@ def _strength_rows(
         rows[f"{strength:g}"] = {
             "pictures": len(pixels),
             "frechet": frechet(embedding, target),
-            "frechet_of_the_classifier": frechet(read(stage.classifier, pixels).embedding, shown),
+            "frechet_of_the_classifier": frechet(classify(stage.classifier, pixels).embedding, shown),
             "probability_of_the_style": float(shares.mean()),
         }
     return rows
@@ -260,9 +260,9 @@ def _identity(stage: _Stage, styled: np.ndarray) -> dict[str, dict[str, float]]:
     """Cosines of a plain and a styled face, each set's mean taken off: of the same seed, of others, and how often the
     nearest plain face of all is that of the same seed.
     """
-    plain_read, styled_read = read(stage.classifier, stage.plain), read(stage.classifier, styled)
+    plain_output, styled_output = classify(stage.classifier, stage.plain), classify(stage.classifier, styled)
     pairs = {
-        "embedding": (plain_read.embedding, styled_read.embedding),
+        "embedding": (plain_output.embedding, styled_output.embedding),
         f"luminance_{COARSE}x{COARSE}": (_coarse(stage.plain), _coarse(styled)),
     }
     rows = {}
@@ -286,21 +286,21 @@ def _reading(
     stage: _Stage, label: str, references: np.ndarray, styled: np.ndarray, framing: Framing
 ) -> dict[str, dict[str, float]]:
     """Mean AUC of what was asked (of photos: of their labels) against the classifier's logits, plain and styled; faces
-    that a style brought nearer are read from where the classifier knows faces.
+    that a style brought nearer are classified at the distance that the classifier was trained on.
     """
     asked, far = resolved(stage.conditions), framing == Framing()
     seen = styled if far else step_back(styled, framing)
-    rows = {"drawn": _aucs(asked, read(stage.classifier, stage.plain).attributes, seen, stage)}
+    rows = {"drawn": _aucs(asked, classify(stage.classifier, stage.plain).attributes, seen, stage)}
     photos = references if label in NAMES else None
     if not far:
         photos = step_back(step_near(stage.photos, framing), framing)
     if photos is not None:
-        rows["real"] = _aucs(stage.labels, read(stage.classifier, stage.photos).attributes, photos, stage)
+        rows["real"] = _aucs(stage.labels, classify(stage.classifier, stage.photos).attributes, photos, stage)
     return rows
 
 
 def _aucs(truth: np.ndarray, plain: np.ndarray, styled: np.ndarray, stage: _Stage) -> dict[str, float]:
-    logits, columns = read(stage.classifier, styled).attributes, []
+    logits, columns = classify(stage.classifier, styled).attributes, []
     for index in range(attributes.COUNT):
         told = truth[:, index] != 0
         present = truth[told, index] > 0

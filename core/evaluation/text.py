@@ -17,7 +17,7 @@ from core.captions.sentences import Caption, describe_face, describe_food
 from core.data import PictureSet
 from core.diffusion.sampling import Plan, noise_for
 from core.diffusion.text import Draft, Told, walk_text
-from core.evaluation.batched import pictures_of, read
+from core.evaluation.batched import classify, pictures_of
 from core.evaluation.options import Options, wanted
 from core.evaluation.sheets import save_sheet
 from core.images import to_uint8
@@ -73,10 +73,10 @@ def evaluate_text(root: Path, sets: Mapping[str, PictureSet], options: Options) 
     labels = faces.attributes[faces.indices(options.part)]
     said = [describe_face(row, random.Random(index)) for index, row in enumerate(_repeated(labels, FACES))]
     dishes = [describe_food(name, random.Random(seed)) for name in foods.class_names for seed in range(PER_FOOD)]
-    of_faces = read(classifier, draw_texts(engine, recipe, [caption.text for caption in said]))
-    of_dishes = read(classifier, draw_texts(engine, recipe, [caption.text for caption in dishes]))
-    real = {"celeba": read(classifier, pictures_of(faces, options.part)).embedding}
-    real["food101"] = read(classifier, pictures_of(foods, options.part)).embedding
+    of_faces = classify(classifier, draw_texts(engine, recipe, [caption.text for caption in said]))
+    of_dishes = classify(classifier, draw_texts(engine, recipe, [caption.text for caption in dishes]))
+    real = {"celeba": classify(classifier, pictures_of(faces, options.part)).embedding}
+    real["food101"] = classify(classifier, pictures_of(foods, options.part)).embedding
     areas = {name: _area(said, of_faces.attributes, name) for name in VISIBLE}
     save_sheet(text_sheet(engine, recipe), root / "text")
     curve = _curve(engine, classifier, recipe, said[:CURVE_FACES], real["celeba"])
@@ -183,12 +183,12 @@ def _curve(engine: TextEngine, classifier, recipe: Recipe, said: Sequence[Captio
     for start in ("noise", "prior"):
         for steps in CURVE:
             one = replace(recipe, steps=steps, start=start)
-            reading = read(classifier, draw_texts(engine, one, [caption.text for caption in said]))
+            output = classify(classifier, draw_texts(engine, one, [caption.text for caption in said]))
             done = steps - (Draft(torch.zeros(1), one.level).skipped(steps) if start == "prior" else 0)
-            areas = [_area(said, reading.attributes, name)["auc"] for name in VISIBLE]
+            areas = [_area(said, output.attributes, name)["auc"] for name in VISIBLE]
             rows[f"{start}_{steps}"] = {
                 "steps_done": done,
-                "frechet": frechet(reading.embedding, real),
+                "frechet": frechet(output.embedding, real),
                 "auc": float(np.nanmean(areas)),
             }
     return rows

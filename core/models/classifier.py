@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 
 @dataclass(frozen=True)
-class Reading:
+class ClassifierOutput:
     """What the classifier says of N pictures."""
 
     attributes: Tensor  # (N, 40) logits
@@ -42,7 +42,7 @@ class ResidualBlock(nn.Module):
 
 
 class PictureClassifier(ModelMixin, ConfigMixin):
-    """Pictures (N, 3, S, S) in [-1, 1], S as ``sample_size`` -> :class:`Reading`. The config has ``class_names``."""
+    """(N, 3, S, S) in [-1, 1], S as ``sample_size`` -> :class:`ClassifierOutput`. The config has ``class_names``."""
 
     @register_to_config
     def __init__(
@@ -80,11 +80,11 @@ class PictureClassifier(ModelMixin, ConfigMixin):
             activations.append(stage(activations[-1]))
         return activations
 
-    def forward(self, x: Tensor) -> Reading:
+    def forward(self, x: Tensor) -> ClassifierOutput:
         pooled = self.features(x)[-1].mean(dim=(2, 3))  # (N, 320)
         embedding = self.embed(pooled)  # (N, 256)
         kept = self.drop(embedding)
-        return Reading(self.attribute_head(kept), self.class_head(kept), embedding)
+        return ClassifierOutput(self.attribute_head(kept), self.class_head(kept), embedding)
 
 
 class PerceptualLoss(nn.Module):

@@ -74,12 +74,12 @@ def train_classifier(
             parts.append(batches.pictures(foods, picked))
         x = batches.jitter(batches.mirror(batches.concatenate(parts), generator), generator).to(loop.device)
         with loop.autocast():
-            reading = loop.modules["model"](x.contiguous(memory_format=torch.channels_last))
-            losses = {"attributes": _attribute_loss(reading.attributes[:count], faces, rows, preset.smoothing)}
+            output = loop.modules["model"](x.contiguous(memory_format=torch.channels_last))
+            losses = {"attributes": _attribute_loss(output.attributes[:count], faces, rows, preset.smoothing)}
             if foods is not None:
                 target = torch.from_numpy(foods.classes[picked].astype(np.int64)).to(loop.device)
                 smoothing = preset.class_smoothing
-                losses["classes"] = F.cross_entropy(reading.classes[count:].float(), target, label_smoothing=smoothing)
+                losses["classes"] = F.cross_entropy(output.classes[count:].float(), target, label_smoothing=smoothing)
         total = losses["attributes"] * 4 + losses.get("classes", 0.0)
         loop.update("model", total)
         return {"loss": total.detach(), **{k: v.detach() for k, v in losses.items()}}

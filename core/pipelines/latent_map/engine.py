@@ -86,8 +86,8 @@ class ExploreEngine:
             if key == "classifier":
                 classifier = self.classifier()
                 with self._lock, torch.inference_mode():
-                    reading = classifier(x)
-                vectors[key], measured = reading.embedding.numpy(), reading.attributes.sigmoid().numpy()
+                    output = classifier(x)
+                vectors[key], measured = output.embedding.numpy(), output.attributes.sigmoid().numpy()
                 continue
             name = ENCODERS[key].codec
             if name not in latents:

@@ -61,9 +61,9 @@ class PictureReader:
                 if not isinstance(loaded, PictureClassifier):
                     raise checkpoints.CheckpointError("classifier: config.json does not describe a classifier.")
                 self._classifier = loaded
-            reading = self._classifier(to_tensor(to_pixels(image, 64)))
-        present = reading.attributes[0].sigmoid().tolist()
-        classes = zip(self._classifier.config.class_names, reading.classes[0].softmax(dim=0).tolist(), strict=False)
+            output = self._classifier(to_tensor(to_pixels(image, 64)))
+        present = output.attributes[0].sigmoid().tolist()
+        classes = zip(self._classifier.config.class_names, output.classes[0].softmax(dim=0).tolist(), strict=False)
         ordered = sorted(classes, key=lambda pair: -pair[1])
         probabilities = {name: round(value, 4) for name, value in zip(attributes.NAMES, present, strict=True)}
         return probabilities, {name: round(value, 4) for name, value in ordered}
