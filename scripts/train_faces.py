@@ -20,16 +20,16 @@ def main() -> None:
         help="draw pictures more often that show an attribute which fewer than this share show",
     )
     parser.add_argument(
-        "--graded",
+        "--soft-labels",
         type=float,
         metavar="SHARE",
-        help="of the pictures whose attributes are told as strengths, as clearly as the classifier sees them",
+        help="of the pictures whose labels become strengths, by how sure the classifier is of each",
     )
     args = parser.parse_args()
     if args.repeat_below is not None and not 0 <= args.repeat_below <= 1:
         parser.error("--repeat-below is a share from 0 to 1.")
-    if args.graded is not None and not 0 <= args.graded <= 1:
-        parser.error("--graded is a share from 0 to 1.")
+    if args.soft_labels is not None and not 0 <= args.soft_labels <= 1:
+        parser.error("--soft-labels is a share from 0 to 1.")
 
     from dataclasses import replace
 
@@ -37,7 +37,7 @@ def main() -> None:
     from core.data import DataError
     from core.latents import encode_set
     from core.models import LatentCodec
-    from core.training.attribute_confidence import clarity_of
+    from core.training.attribute_confidence import attribute_confidence
     from core.training.faces import PRESETS, train_faces
 
     autoencoder = args.autoencoder or checkpoints.root() / "autoencoder-kl"
@@ -51,12 +51,12 @@ def main() -> None:
         preset = replace(preset, prediction=args.prediction)
     if args.repeat_below is not None:
         preset = replace(preset, repeat_below=args.repeat_below)
-    clarity = None
-    if args.graded is not None:
-        preset = replace(preset, graded=args.graded)
-    if preset.graded:
-        clarity = clarity_of(checkpoints.load_model(checkpoints.root() / "classifier"), sets["celeba"])
-    train_faces(latents, preset, args.out, clarity=clarity, start=args.start, resume=args.resume)
+    confidence = None
+    if args.soft_labels is not None:
+        preset = replace(preset, soft_labels=args.soft_labels)
+    if preset.soft_labels:
+        confidence = attribute_confidence(checkpoints.load_model(checkpoints.root() / "classifier"), sets["celeba"])
+    train_faces(latents, preset, args.out, confidence=confidence, start=args.start, resume=args.resume)
 
 
 if __name__ == "__main__":

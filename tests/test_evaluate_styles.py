@@ -102,7 +102,7 @@ def test_the_card_says_what_was_measured(root, measured):
     for words in ("# Neon", "LoRA of rank 2", "core.stylize.render(picture, 'neon')", OPTIONS.command, "### Told"):
         assert words.replace("LoRA of", "LoRA (Hu et al. 2021, arXiv:2106.09685) of") in card
     assert "### Strength" in card and "### Identity" in card and "CelebA" in card
-    assert "clear pictures of utkface as they are" in (root / "styles" / "close" / "README.md").read_text()
+    assert "sharp frontal portraits of utkface as they are" in (root / "styles" / "close" / "README.md").read_text()
 
 
 def test_what_cannot_be_measured_is_a_sentence(root, sets, tmp_path):

@@ -25,7 +25,7 @@ from core.models.adapters import EVERYWHERE, ActiveAdapter, Base, check_fit, mer
 from core.reports.cards import model_card
 from core.training.lora import train as lora
 from core.training.lora.data import chosen_rows, open_base, photo_data, read_attributes, rendered_data
-from core.training.lora.domain import clear, domain_data
+from core.training.lora.domain import domain_data, filter_portraits
 from core.training.lora.export import export_style, sample_sheet, sampler
 from core.training.lora.full_finetune import condensed, open_whole
 from core.training.lora.train import PRESETS, train_style
@@ -157,7 +157,7 @@ def test_a_domain_is_learnt_from_clear_pictures(base, tiny_checkpoints, syntheti
     source = replace(faces, name="utkface", attributes=None, pixels=pixels, names=names)
     classifier = checkpoints.load_model(tiny_checkpoints / "classifier")
     close, framing = domain_data(base, source, faces, classifier, pictures=12)
-    known = clear(pixels)
+    known = filter_portraits(pixels)
     assert not known[faces.indices("train")[0]] and 0.3 < known.mean() < 1
     rows = chosen_rows(source, 12, known)
     assert close.sources == {"utkface": 16} and (len(close.train), len(close.val)) == (12, 4)

@@ -1,4 +1,4 @@
-"""Autoencoders with a flat code, graded strengths, runs that begin with given weights, and contests for equal time."""
+"""Autoencoders with a flat code, soft labels, runs that begin with given weights, presets compared."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from core import checkpoints
 from core.models import FlatAutoencoder
 from core.models.autoencoder import kl_divergence
 from core.training import faces, flat_autoencoder
-from core.training.attribute_confidence import clarity_ranks, grade_attributes
+from core.training.attribute_confidence import confidence_ranks, soften_labels
 from core.training.compare_presets import contenders, train_for
 from core.training.export import export_run
 from core.training.flat_autoencoder import PRESETS, code_divergence, train_flat_autoencoder
@@ -81,29 +81,30 @@ def test_a_size_that_cannot_be_halved_is_refused():
         FlatAutoencoder(widths=(16, 16, 16), sample_size=36)
 
 
-def test_clarity_ranks_pictures_among_those_with_the_same_label():
+def test_confidence_ranks_pictures_among_those_with_the_same_label():
     attributes = np.tile(np.array([[1], [1], [1], [-1], [-1]], np.int8), (1, 40))
     logits = np.tile(np.array([[3.0], [-1.0], [0.5], [-2.0], [4.0]], np.float32), (1, 40))
-    clarity = clarity_ranks(logits, attributes)
-    assert np.allclose(clarity[:, 0], [1.0, 1 / 3, 2 / 3, 1.0, 0.5])  # absent is clearest where the logit is lowest
+    confidence = confidence_ranks(logits, attributes)
+    assert np.allclose(confidence[:, 0], [1.0, 1 / 3, 2 / 3, 1.0, 0.5])  # absent is surest where the logit is lowest
 
 
-def test_graded_attributes_keep_their_sign_and_follow_the_clarity():
+def test_soft_labels_keep_their_sign_and_follow_the_confidence():
     labels = torch.from_numpy(np.random.default_rng(0).choice([-1.0, 1.0], (2000, 40))).float()
-    clarity = torch.rand(2000, 40, generator=torch.Generator().manual_seed(1))
-    told = grade_attributes(labels, clarity, torch.Generator().manual_seed(0), share=0.4)
-    graded = (told != labels).any(dim=1)
-    assert 0.36 < graded.float().mean() < 0.44
-    assert torch.equal(told.sign(), labels) and torch.equal(told[~graded], labels[~graded])
-    assert torch.allclose(told[graded].abs(), 0.25 + 0.75 * clarity[graded])
+    confidence = torch.rand(2000, 40, generator=torch.Generator().manual_seed(1))
+    softened = soften_labels(labels, confidence, torch.Generator().manual_seed(0), share=0.4)
+    soft_labels = (softened != labels).any(dim=1)
+    assert 0.36 < soft_labels.float().mean() < 0.44
+    assert torch.equal(softened.sign(), labels) and torch.equal(softened[~soft_labels], labels[~soft_labels])
+    assert torch.allclose(softened[soft_labels].abs(), 0.25 + 0.75 * confidence[soft_labels])
 
 
 def test_a_face_run_begins_with_given_weights_and_records_them(tmp_path):
     first = faces.train_faces(latent_set(), faces.PRESETS["smoke"], tmp_path / "first")
     export_run(tmp_path / "first", tmp_path / "faces", which="last")
     still = replace(faces.PRESETS["smoke"], loop=replace(faces.PRESETS["smoke"].loop, learning_rate=0.0))
-    clarity = np.full((24, 40), 0.5, np.float32)
-    second = faces.train_faces(latent_set(), still, tmp_path / "second", clarity=clarity, start=tmp_path / "faces")
+    confidence = np.full((24, 40), 0.5, np.float32)
+    start = tmp_path / "faces"
+    second = faces.train_faces(latent_set(), still, tmp_path / "second", confidence=confidence, start=start)
     for a, b in zip(first.averaged().parameters(), second.averaged().parameters(), strict=True):
         assert torch.allclose(a, b, atol=2e-3)  # through half precision
     facts = checkpoints.read_json(tmp_path / "second" / "run.json")

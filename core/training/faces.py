@@ -15,7 +15,7 @@ from core.diffusion.objective import TIMESTEPS, Objective, Prediction
 from core.latents import LatentSet
 from core.models.face_unet import PRESETS as SHAPES
 from core.models.face_unet import FaceUNet
-from core.training.attribute_confidence import grade_attributes
+from core.training.attribute_confidence import soften_labels
 from core.training.batches import history
 from core.training.loop import Loop, LoopConfig
 
@@ -29,7 +29,7 @@ class FacesPreset:
     unconditional: float = 0.12  # share of pictures that learn without any attribute
     complete: float = 0.3  # share that keeps all; the others keep each with a probability of their own
     repeat_below: float = 0.0  # attributes that fewer pictures show come up more often
-    graded: float = 0.0  # share whose attributes are told as strengths, where it is known how clearly they show
+    soft_labels: float = 0.0  # share of the pictures whose labels become strengths, where their confidence is known
     overrides: dict = field(default_factory=dict)
 
 
@@ -59,15 +59,16 @@ def train_faces(
     preset: FacesPreset,
     out: Path,
     *,
-    clarity: np.ndarray | None = None,
+    confidence: np.ndarray | None = None,
     start: Path | None = None,
     resume: bool = False,
     until: int | None = None,
 ) -> Loop:
     """Encoded faces with attributes -> a run folder with ``best/`` and ``last/`` (EMA weights).
 
-    ``clarity`` (N, 40) of :mod:`core.training.attribute_confidence` teaches strengths between. ``start`` is a
-    checkpoint folder whose weights the run begins with; raises ``CheckpointError`` where they are of another shape.
+    ``confidence`` (N, 40) of :mod:`core.training.attribute_confidence` turns labels into strengths between -1 and 1.
+    ``start`` is a checkpoint folder whose weights the run begins with; raises ``CheckpointError`` where they are of
+    another shape.
     """
     # data
     rows = data.indices("train")
@@ -83,7 +84,7 @@ def train_faces(
         "encoder": data.encoder,
         "shape": preset.shape,
         "repeat_below": preset.repeat_below,
-        "graded": preset.graded if clarity is not None else 0.0,
+        "soft_labels": preset.soft_labels if confidence is not None else 0.0,
         "scheduler": objective.scheduler_config(),
     }
     if start is not None:
@@ -99,8 +100,8 @@ def train_faces(
         noise = draws.randn(generator, *z.shape)
         timesteps = objective.draw_timesteps(len(z), generator, uniform=preset.uniform_times)
         attributes = torch.from_numpy(data.attributes[picked]).float()
-        if clarity is not None:
-            attributes = grade_attributes(attributes, torch.from_numpy(clarity[picked]), generator, preset.graded)
+        if confidence is not None:
+            attributes = soften_labels(attributes, torch.from_numpy(confidence[picked]), generator, preset.soft_labels)
         attributes = drop_attributes(attributes, generator, preset.unconditional, preset.complete)
         x, target = objective.noised(z, noise, timesteps), objective.target(z, noise, timesteps)
         x = x.to(loop.device).contiguous(memory_format=torch.channels_last)

@@ -1,4 +1,4 @@
-"""Portraits of another kind than the face model knows: which of them teach, and what is said of each."""
+"""Portraits of another kind than the face model was trained on: which are used, and the attributes of each."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from core.training.lora.data import StyleBase, StyleData, chosen_rows, photo_dat
 SURE = 0.75  # probability from which an attribute is said
 _LEAST_COLOUR = 12.0  # mean distance of the strongest channel from the weakest, of 255
 _WEIGHED = 4000
-_AWRY, _BLURRED = 0.25, 0.15  # shares of a set that are left out
+_TURNED, _BLURRED = 0.25, 0.15  # shares of a set that are left out
 
 
 def domain_data(
     base: StyleBase, source: PictureSet, faces: PictureSet, classifier: nn.Module, *, pictures: int
 ) -> tuple[StyleData, Framing]:
-    """The clear ones of a set of portraits as they are, each with what is known and what can be read of it, and how
-    much nearer they are than the ``faces`` that the base was trained on.
+    """A set of portraits, filtered, with the attributes of each, known or inferred; and how much closer their frame is
+    than that of the ``faces`` that the base was trained on.
     """
-    known = clear(source.pixels)
-    rows = chosen_rows(source, pictures, known)
+    kept = filter_portraits(source.pixels)
+    rows = chosen_rows(source, pictures, kept)
     picked = np.concatenate(list(rows.values()))
     pixels = np.asarray(source.pixels[picked])
     framing = find_framing(
@@ -65,7 +65,7 @@ def _weighed(faces: PictureSet) -> np.ndarray:
     return taught[:: max(1, len(taught) // _WEIGHED)]
 
 
-def clear(pixels: np.ndarray) -> np.ndarray:
+def filter_portraits(pixels: np.ndarray) -> np.ndarray:
     """Portraits uint8 (N, S, S, 3) -> bool (N,): in colour, sharp, and looking at the camera as most of them do.
 
     A small network that is shown everything learns the mean of everything. Sharpness is the Laplacian against the
@@ -80,7 +80,7 @@ def clear(pixels: np.ndarray) -> np.ndarray:
     edges = 4 * inner - grey[:, :-2, 1:-1] - grey[:, 2:, 1:-1] - grey[:, 1:-1, :-2] - grey[:, 1:-1, 2:]
     margin = grey.shape[1] // 6  # the background may be blurred
     within = np.abs(edges[:, margin:-margin, margin:-margin]).mean(axis=(1, 2)) / (grey.std(axis=(1, 2)) + 5)
-    held, sharp = agreement > np.quantile(agreement, _AWRY), within > np.quantile(within, _BLURRED)
+    held, sharp = agreement > np.quantile(agreement, _TURNED), within > np.quantile(within, _BLURRED)
     return (colour > _LEAST_COLOUR) & held & sharp
 
 
