@@ -1,4 +1,4 @@
-"""Measure what each latent space is worth, on pictures that nothing was fitted on: JSON and a Markdown table.
+"""Measure the quality of each latent space, on pictures that nothing was fitted on: JSON and a Markdown table.
 
 Example: python scripts/measure_spaces.py --data celeba=DIR --data food101=DIR --out runs/spaces
 """
@@ -16,7 +16,7 @@ from _command import run
 
 if TYPE_CHECKING:
     from core.data import PictureSet
-    from core.latents.quality import Worth
+    from core.latents.quality import SpaceQuality
 
 
 def main() -> None:
@@ -44,14 +44,14 @@ def main() -> None:
         parser.error(f"There is no space {unknown[0]!r}; there are: {', '.join(ENCODERS)}.")
     root = args.checkpoints or checkpoints.root()
     args.out.mkdir(parents=True, exist_ok=True)
-    figures: dict[str, dict[str, Worth]] = {}
+    figures: dict[str, dict[str, SpaceQuality]] = {}
     sets = load_sets(args.data)
     for kind, source in sets.items():
-        for key, worth in measure_set(source, root, args).items():
-            figures.setdefault(key, {})[kind] = worth
+        for key, quality in measure_set(source, root, args).items():
+            figures.setdefault(key, {})[kind] = quality
     titles = {key: encoder.title for key, encoder in ENCODERS.items()}
     marks = {each: checkpoints.fingerprint(root / each) for each in {ENCODERS[key].checkpoint for key in figures}}
-    spaces = {key: {kind: asdict(worth) for kind, worth in rows.items()} for key, rows in figures.items()}
+    spaces = {key: {kind: asdict(quality) for kind, quality in rows.items()} for key, rows in figures.items()}
     content = {"weights": marks, "seed": args.seed, "most": args.most, "spaces": spaces}
     (args.out / "spaces.json").write_text(json.dumps(_plain(content), indent=1) + "\n", encoding="utf-8")
     (args.out / "spaces.md").write_text(table(figures, titles), encoding="utf-8")
@@ -60,7 +60,7 @@ def main() -> None:
     print(table(figures, titles))
 
 
-def measure_set(source: PictureSet, root: Path, args: argparse.Namespace) -> dict[str, Worth]:
+def measure_set(source: PictureSet, root: Path, args: argparse.Namespace) -> dict[str, SpaceQuality]:
     """One set in every space: fitted on its training part, measured on its test part."""
     import numpy as np
     from tqdm import tqdm
@@ -86,13 +86,13 @@ def measure_set(source: PictureSet, root: Path, args: argparse.Namespace) -> dic
     found = {}
     for key in tqdm([key for key in ENCODERS if key in step], desc=f"measure {source.name}", unit="space"):
         train, test = (np.asarray(part, np.float32) for part in np.split(step[key], [len(parts[0])]))
-        worth = measure(train, test, labels=labels, classes=classes, seed=args.seed)
+        quality = measure(train, test, labels=labels, classes=classes, seed=args.seed)
         reduced = fit_basis(test).project(test)
         maps = {"pca2": pca_places(reduced, 2), "pca3": pca_places(reduced, 3)}
         if args.maps:
             maps |= {kind: fit_apart(kind, reduced, args.seed) for kind in ("umap2", "umap3", "tsne2")}
         faith = {kind: faithfulness(test, places, args.seed) for kind, places in maps.items()}
-        found[key] = replace(worth, maps=faith)
+        found[key] = replace(quality, maps=faith)
     return found
 
 

@@ -1,4 +1,4 @@
-"""What a latent space is worth: how much of the labels it holds, and how faithful its maps are. Plain arrays in.
+"""The quality of a latent space: how much of the labels it holds, and how faithful its maps are. Plain arrays in.
 
 Everything is fitted on one part of the pictures and measured on the other.
 """
@@ -23,7 +23,7 @@ SAMPLE = 2000
 
 
 @dataclass(frozen=True)
-class Worth:
+class SpaceQuality:
     """Figures of one space. NaN, or an empty table, where there were no labels for it."""
 
     dimensions: int
@@ -58,7 +58,7 @@ def measure(
     labels: tuple[np.ndarray, np.ndarray] | None = None,
     classes: tuple[np.ndarray, np.ndarray] | None = None,
     seed: int = 0,
-) -> Worth:
+) -> SpaceQuality:
     """Vectors (N, D) to fit on and (M, D) to measure on, with attribute labels and classes of both where known.
 
     Clusters and silhouette are those of the second part: 2,000 pictures of it at most.
@@ -72,7 +72,7 @@ def measure(
         nmi, ari = agreement(reduced, classes[1], seed)
         shape = silhouette(reduced, classes[1], seed, SAMPLE)
     mean = float(np.mean(list(aucs.values()))) if aucs else float("nan")
-    return Worth(train.shape[1], dimensions_of(train), mean, aucs, accuracy, chance, nmi, ari, shape)
+    return SpaceQuality(train.shape[1], dimensions_of(train), mean, aucs, accuracy, chance, nmi, ari, shape)
 
 
 def dimensions_of(vectors: np.ndarray, share: float = 0.95) -> int:
@@ -121,7 +121,7 @@ def faithfulness(vectors: np.ndarray, places: np.ndarray, seed: int = 0) -> dict
         }
 
 
-def table(figures: Mapping[str, Mapping[str, Worth]], titles: Mapping[str, str]) -> str:
+def table(figures: Mapping[str, Mapping[str, SpaceQuality]], titles: Mapping[str, str]) -> str:
     """Space -> data set -> figures, as Markdown: one table per data set."""
     parts = []
     for name in dict.fromkeys(name for rows in figures.values() for name in rows):
