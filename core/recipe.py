@@ -73,7 +73,7 @@ class Recipe:
     model: str = "faces"  # checkpoint that draws it
     count: int = 1  # 1..16
     steps: int = 8  # 1..250
-    guidance: float = 4.5  # classifier-free guidance scale, 1 = off, 1..15; eased where many attributes are set
+    guidance: float = 4.5  # classifier-free guidance scale, 1 = off, 1..15; adapted where many attributes are set
     guidance_interval: tuple[float, float] = (0.0, 0.8)  # part of the trajectory, 0 = first step
     solver: str = "dpm++"  # one of SOLVERS
     start: str = "noise"  # or "prior": a draft made from the prompt, with noise on it

@@ -4,9 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from core.diffusion.inversion import edit_ddim, edit_ddpm, first_step, levels, pushed
+from core.diffusion.inversion import edit_ddim, edit_ddpm, first_step, guided_edit, levels
 from core.diffusion.objective import Objective
-from core.diffusion.sampling import Plan, draw, eased, guide, make_scheduler, noise_for, solvers, walk
+from core.diffusion.sampling import (
+    Plan,
+    adaptive_guidance,
+    draw,
+    guide,
+    make_scheduler,
+    noise_for,
+    sample_steps,
+    solvers,
+)
 from core.models.face_unet import PRESETS, FaceUNet
 
 PREDICTIONS = ("epsilon", "v_prediction", "flow")
@@ -109,7 +118,7 @@ def test_a_walk_shows_the_clean_picture_on_the_way():
     objective = Objective()
     clean = torch.randn(1, 4, 8, 8)
     noise, plan = torch.randn(1, 4, 8, 8), Plan("ddim", 5, 1.0)
-    steps = list(walk(oracle(objective, clean), objective, plan, noise, torch.zeros(1, 40)))
+    steps = list(sample_steps(oracle(objective, clean), objective, plan, noise, torch.zeros(1, 40)))
     assert [step.number for step in steps] == [1, 2, 3, 4, 5]
     assert all((step.clean - clean).abs().max() < 1e-2 for step in steps)
 
@@ -150,10 +159,10 @@ def test_what_changed_is_pushed_alone_and_another_network_may_do_it():
         return attributes[:, :1, None, None] + 10 * attributes[:, 1:2, None, None] + 0 * x
 
     x, had, wants = torch.zeros(2, 1, 2, 2), torch.tensor([[1.0, 1.0]]), torch.tensor([[-1.0, 1.0]])
-    kept, moved = pushed(net, x, torch.tensor(5), had, wants, 3.0)[:, 0, 0, 0].tolist()
+    kept, moved = guided_edit(net, x, torch.tensor(5), had, wants, 3.0)[:, 0, 0, 0].tolist()
     assert (kept, moved) == (33.0, 27.0 - 2.0)  # guided by both, and by the changed one once more
-    assert pushed(net, x, torch.tensor(5), had, had, 3.0)[:, 0, 0, 0].tolist() == [33.0, 33.0]
-    other = pushed(net, x, torch.tensor(5), had, wants, 3.0, lambda *given: 2 * net(*given))
+    assert guided_edit(net, x, torch.tensor(5), had, had, 3.0)[:, 0, 0, 0].tolist() == [33.0, 33.0]
+    other = guided_edit(net, x, torch.tensor(5), had, wants, 3.0, lambda *given: 2 * net(*given))
     assert other[:, 0, 0, 0].tolist() == [33.0, 50.0]
 
 
@@ -175,9 +184,9 @@ def test_timesteps_cover_the_table():
 def test_guidance_is_eased_where_many_attributes_are_set():
     rows = torch.zeros(3, 40)
     rows[1, :10], rows[2] = 1.0, -1.0
-    scales = eased(4.5, rows).flatten().tolist()
+    scales = adaptive_guidance(4.5, rows).flatten().tolist()
     assert scales == pytest.approx([4.5, 2.0, 1 + 3.5 / 11])
-    assert torch.equal(eased(1.0, rows), torch.ones(3, 1, 1, 1))
+    assert torch.equal(adaptive_guidance(1.0, rows), torch.ones(3, 1, 1, 1))
 
 
 def test_each_picture_of_a_batch_has_its_own_scale():

@@ -15,7 +15,7 @@ from tiny_sets import rows_of
 from core import checkpoints
 from core.diffusion.objective import Objective
 from core.diffusion.sampling import Plan
-from core.diffusion.text import Draft, FolderObjective, Told, guide_text, text_solvers, walk_text
+from core.diffusion.text import Draft, FolderObjective, Told, guide_text, sample_text_steps, text_solvers
 from core.models import build_autoencoder
 from core.models.text_unet import PRESETS, build_text_unet
 from core.training import text
@@ -152,7 +152,7 @@ def test_every_solver_reaches_the_picture_from_noise_and_from_a_draft(config, le
     draft = None if level is None else Draft(z + 0.3, level)
     for solver in text_solvers(objective):
         options = {"draft": draft, "generator": torch.Generator().manual_seed(1)}
-        steps = list(walk_text(perfect(objective, z), objective, Plan(solver, 10, 2.0), noise, told, **options))
+        steps = list(sample_text_steps(perfect(objective, z), objective, Plan(solver, 10, 2.0), noise, told, **options))
         assert len(steps) == (10 if level is None else max(1, round(10 * level)))
         assert (steps[-1].latents - z).abs().max() < 0.05, solver
 

@@ -1,7 +1,7 @@
 """Photos back into the denoiser: the noise that draws them, and what becomes of them under other attributes.
 
 ``ddpm``: edit-friendly noise maps (Huberman-Spiegelglas et al. 2023, arXiv:2304.06140). Every level of the photo gets
-noise of its own, and what the stochastic step misses is kept and added again, so nothing asked returns the photo
+noise of its own, and what the stochastic step misses is kept and added again, so without a change the photo returns
 exactly. ``ddim``: deterministic inversion (Song et al. 2020, arXiv:2010.02502), approximate.
 """
 
@@ -46,7 +46,7 @@ def edit_ddpm(
     seed: int,
     edited_by: Denoiser | None = None,
 ) -> Iterator[Step]:
-    """Latents of a photo (1, C, S, S) and attributes (1, 40), had and wanted -> steps towards the edited latents.
+    """Latents of a photo (1, C, S, S), its attributes and the requested ones (1, 40) -> steps towards the edited photo.
 
     Source and target go through the network side by side, so one pass both inverts and edits; ``edited_by`` is
     another network for the edit alone.
@@ -58,14 +58,14 @@ def edit_ddpm(
     for index, timestep in enumerate(times):
         at = timestep.repeat(2)
         x = torch.cat([noised[index], edited])
-        output = pushed(denoiser, x, timestep, source, target, guidance, edited_by)
+        output = guided_edit(denoiser, x, timestep, source, target, guidance, edited_by)
         step_to = times[index + 1].reshape(1) if index + 1 < len(times) else None
         kept, changed = _stochastic_mean(objective, x, output, at, step_to).chunk(2)
         edited = changed + (noised[index + 1] - kept)
         yield Step(index + 1, objective.clean(x, output, at)[1:], edited)
 
 
-def pushed(
+def guided_edit(
     denoiser: Denoiser,
     x: Tensor,
     timestep: Tensor,
@@ -77,19 +77,21 @@ def pushed(
     """Photo and edit at one level (2, C, S, S) -> their predictions: both guided by all their attributes, the edit
     also by those that changed, alone.
 
-    Among forty attributes one is a whisper. By itself it is what a drawing from noise follows without fail; the same
-    direction, from nothing said to this one said, is added (after Brack et al. 2023, arXiv:2301.12247).
+    Beside thirty-nine others a changed attribute has little effect, while a drawing conditioned on it alone follows it.
+    So the direction from no attribute to this one alone is added (after Brack et al. 2023, arXiv:2301.12247).
     """
     changed = torch.where(target != source, target, torch.zeros_like(target))
     nothing = torch.zeros_like(target)
     photo, edit = x.chunk(2)
-    asked = [source, nothing], [target, nothing, changed]
+    conditions = [source, nothing], [target, nothing, changed]
     if edited_by is None:
-        both = denoiser(torch.cat([photo, photo, edit, edit, edit]), timestep.repeat(5), torch.cat(asked[0] + asked[1]))
+        both = denoiser(
+            torch.cat([photo, photo, edit, edit, edit]), timestep.repeat(5), torch.cat(conditions[0] + conditions[1])
+        )
         of_photo, of_edit = both[:2], both[2:]
     else:
-        of_photo = denoiser(photo.repeat(2, 1, 1, 1), timestep.repeat(2), torch.cat(asked[0]))
-        of_edit = edited_by(edit.repeat(3, 1, 1, 1), timestep.repeat(3), torch.cat(asked[1]))
+        of_photo = denoiser(photo.repeat(2, 1, 1, 1), timestep.repeat(2), torch.cat(conditions[0]))
+        of_edit = edited_by(edit.repeat(3, 1, 1, 1), timestep.repeat(3), torch.cat(conditions[1]))
     kept = of_photo[1:] + scale * (of_photo[:1] - of_photo[1:])
     moved = of_edit[1:2] + scale * (of_edit[:1] - of_edit[1:2]) + (scale - 1) * (of_edit[2:] - of_edit[1:2])
     return torch.cat([kept, moved])
@@ -131,7 +133,7 @@ def edit_ddim(
     both = torch.cat([x, x])
     for index, timestep in enumerate(times):
         at = timestep.repeat(2)
-        output = pushed(denoiser, both, timestep, source, target, guidance, edited_by)
+        output = guided_edit(denoiser, both, timestep, source, target, guidance, edited_by)
         clean = objective.clean(both, output, at)
         step_to = times[index + 1] if index + 1 < len(times) else None
         both = clean if step_to is None else _towards(objective, clean, both, output, at, step_to)

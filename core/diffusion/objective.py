@@ -57,7 +57,7 @@ class Objective:
         return alpha * z + sigma * noise
 
     def target(self, z: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor:
-        """What the network should answer."""
+        """What the network should predict."""
         if self.prediction == "epsilon":
             return noise
         if self.prediction == "flow":
@@ -66,7 +66,7 @@ class Objective:
         return alpha * noise - sigma * z
 
     def clean(self, x: Tensor, output: Tensor, timesteps: Tensor) -> Tensor:
-        """Noisy latents and the network's answer -> the predicted clean latents."""
+        """Noisy latents and the network's output -> the predicted clean latents."""
         alpha, sigma = self.at(timesteps)
         if self.prediction == "epsilon":
             return (x - sigma * output) / alpha
@@ -75,7 +75,7 @@ class Objective:
         return alpha * x - sigma * output
 
     def noise(self, x: Tensor, output: Tensor, timesteps: Tensor) -> Tensor:
-        """Noisy latents and the network's answer -> the predicted noise."""
+        """Noisy latents and the network's output -> the predicted noise."""
         alpha, sigma = self.at(timesteps)
         if self.prediction == "epsilon":
             return output

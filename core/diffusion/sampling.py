@@ -1,4 +1,4 @@
-"""From noise to latents: diffusers' solvers by name, guidance on part of the way, a look at every step, a way to stop.
+"""From noise to latents: diffusers' solvers by name, guidance on a part of the steps, each step yielded.
 
 The denoiser is any callable ``(x, timesteps, attributes) -> prediction``. Classifier-free guidance: Ho & Salimans 2022
 (arXiv:2207.12598); on an interval only: Kynkäänniemi et al. 2024 (arXiv:2404.07724).
@@ -25,7 +25,7 @@ from torch import Tensor
 
 from core.diffusion.objective import Objective
 
-EASE = 4.0  # attributes set that halve what guidance adds
+HALVED_BY = 4.0  # attributes: that many halve what guidance adds
 
 Denoiser = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -44,7 +44,7 @@ _FLOW = {
 
 @dataclass(frozen=True)
 class Step:
-    """Where a drawing stands. Whoever wants to stop stops asking for steps, and may keep ``clean``."""
+    """The state after one step. A caller that stops iterating stops the drawing, and may keep ``clean``."""
 
     number: int  # steps done, from 1
     clean: Tensor  # (N, C, S, S) predicted clean latents
@@ -53,7 +53,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """How to walk from noise to picture. ``interval`` is the part of the steps with guidance, 0 the first step."""
+    """How noise becomes a picture. ``interval`` is the part of the steps with guidance, 0 the first step."""
 
     solver: str = "dpm++"
     steps: int = 10
@@ -86,7 +86,7 @@ def noise_for(seed: int, shape: Sequence[int]) -> tuple[Tensor, torch.Generator]
     return torch.randn(1, *shape, generator=generator), generator
 
 
-def walk(
+def sample_steps(
     denoiser: Denoiser,
     objective: Objective,
     plan: Plan,
@@ -103,29 +103,29 @@ def walk(
     for number, timestep in enumerate(scheduler.timesteps, start=1):
         at = _timestep_of(objective, timestep).expand(len(x))
         guided = plan.guided(number - 1) and bool(attributes.any())
-        output = guide(denoiser, x, at, attributes, eased(plan.guidance, attributes) if guided else 1.0)
+        output = guide(denoiser, x, at, attributes, adaptive_guidance(plan.guidance, attributes) if guided else 1.0)
         clean = objective.clean(x, output, at)
         x = scheduler.step(output, timestep, x, return_dict=False, **options)[0]
         yield Step(number, clean, x)
 
 
 def draw(*args: Any, **kwargs: Any) -> Tensor:
-    """All of :func:`walk` at once -> clean latents (N, C, S, S)."""
-    return deque(walk(*args, **kwargs), maxlen=1)[0].latents
+    """All of :func:`sample_steps` at once -> clean latents (N, C, S, S)."""
+    return deque(sample_steps(*args, **kwargs), maxlen=1)[0].latents
 
 
-def eased(scale: float, attributes: Tensor) -> Tensor:
+def adaptive_guidance(scale: float, attributes: Tensor) -> Tensor:
     """Guidance scale and attributes (N, 40) -> the scale of each picture (N, 1, 1, 1), nearer to 1 the more are set.
 
-    One attribute needs a push to be followed. Forty describe a face so closely that the same push overshoots: the
+    One attribute is followed only with guidance. Forty describe a face so closely that the same scale overshoots: the
     colours burn out and the faces grow alike.
     """
     count = attributes.abs().sum(dim=1).view(-1, 1, 1, 1)
-    return 1 + (scale - 1) / (1 + count / EASE)
+    return 1 + (scale - 1) / (1 + count / HALVED_BY)
 
 
 def guide(denoiser: Denoiser, x: Tensor, timesteps: Tensor, attributes: Tensor, scale: float | Tensor) -> Tensor:
-    """Prediction moved away from the unconditional one by ``scale``, or one per picture; 1 asks the denoiser once."""
+    """Prediction moved away from the unconditional one by ``scale``, or one per picture; 1 needs a single call."""
     if not isinstance(scale, Tensor) and scale == 1.0:
         return denoiser(x, timesteps, attributes)
     both = denoiser(

@@ -61,7 +61,7 @@ def text_solvers(objective: Objective) -> tuple[str, ...]:
     return (*solvers(objective), LCM)
 
 
-def walk_text(
+def sample_text_steps(
     denoiser: TextDenoiser,
     objective: Objective,
     plan: Plan,
@@ -97,7 +97,7 @@ def walk_text(
 
 
 def guide_text(denoiser: TextDenoiser, x: Tensor, timesteps: Tensor, told: Told, scale: float) -> Tensor:
-    """Prediction moved away from that of the unwanted prompt by ``scale``; 1 asks the denoiser once."""
+    """Prediction moved away from that of the unwanted prompt by ``scale``; 1 needs a single call."""
     if scale == 1.0:
         return denoiser(x, timesteps, told.wanted)
     states = torch.cat([told.wanted, told.unwanted.expand_as(told.wanted)])

@@ -16,7 +16,7 @@ from core import attributes, checkpoints
 from core.captions.sentences import Caption, describe_face, describe_food
 from core.data import PictureSet
 from core.diffusion.sampling import Plan, noise_for
-from core.diffusion.text import Draft, Told, walk_text
+from core.diffusion.text import Draft, Told, sample_text_steps
 from core.evaluation.batched import classify, pictures_of
 from core.evaluation.options import Options, wanted
 from core.evaluation.sheets import save_sheet
@@ -128,7 +128,7 @@ def draw_texts(engine: TextEngine, recipe: Recipe, prompts: Sequence[str]) -> np
         if recipe.start == "prior":
             latents = [engine.draft(each, seed) for each, seed in zip(states, seeds, strict=True)]
             draft = Draft(torch.cat(latents), recipe.level)
-        steps = walk_text(
+        steps = sample_text_steps(
             engine.denoise,
             engine.objective,
             plan,

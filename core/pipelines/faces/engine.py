@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from core import attributes, checkpoints
 from core.data.framing import Framing, step_back
 from core.diffusion.objective import Objective
-from core.diffusion.sampling import Plan, Step, noise_for, solvers, walk
+from core.diffusion.sampling import Plan, Step, noise_for, sample_steps, solvers
 from core.images import to_images, to_pixels, to_tensor
 from core.models import FaceUNet, LatentCodec, PictureClassifier
 from core.models.adapters import Base, merged
@@ -94,14 +94,14 @@ class FaceEngine:
     def solvers(self) -> tuple[str, ...]:
         return solvers(self.objective)
 
-    def walk(self, one: Recipe, wanted: np.ndarray) -> Iterator[Step]:
+    def sample_steps(self, one: Recipe, wanted: np.ndarray) -> Iterator[Step]:
         """A recipe of one picture with its resolved attributes (40,) -> its denoising steps. Raises ``RecipeError``."""
         if one.solver not in self.solvers():
             raise RecipeError(f"These weights cannot be drawn with {one.solver}; use {', '.join(self.solvers())}.")
         plan = Plan(one.solver, one.steps, one.guidance, one.guidance_interval)
         noise, generator = noise_for(one.seed, self.latent_shape)
         denoise = partial(self.denoise, network=self.with_adapters(one))
-        return walk(denoise, self.objective, plan, noise, torch.from_numpy(wanted)[None], generator)
+        return sample_steps(denoise, self.objective, plan, noise, torch.from_numpy(wanted)[None], generator)
 
     def picture(self, z: Tensor) -> Image.Image:
         """Latents (1, C, S, S) -> a picture."""

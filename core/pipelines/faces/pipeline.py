@@ -91,7 +91,7 @@ class FacesPipeline:
         cancelled, previews = False, previews and recipe.count <= MOST_PREVIEWED
         for index in range(recipe.count):
             one = single(recipe, index)
-            for step in self.engine.walk(one, wanted.values):
+            for step in self.engine.sample_steps(one, wanted.values):
                 cancelled = cancel is not None and step.number < one.steps and cancel()
                 if cancelled:
                     break
@@ -165,7 +165,7 @@ class FacesPipeline:
         return found
 
     def _finished(self, one: Recipe, wanted: np.ndarray) -> Image.Image:
-        for step in self.engine.walk(one, wanted):
+        for step in self.engine.sample_steps(one, wanted):
             last = step
         return self.engine.picture(last.latents)
 

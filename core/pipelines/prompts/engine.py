@@ -21,7 +21,7 @@ from transformers.utils import logging as transformers_logging
 from core import checkpoints
 from core.diffusion.objective import Objective
 from core.diffusion.sampling import Plan, Step, noise_for
-from core.diffusion.text import Draft, FolderObjective, Told, text_solvers, walk_text
+from core.diffusion.text import Draft, FolderObjective, Told, sample_text_steps, text_solvers
 from core.hardware import cpu_has_bf16
 from core.images import to_images
 from core.models import LatentCodec
@@ -210,7 +210,9 @@ class DrawnPicture:
     def steps(self) -> Iterator[Step]:
         noise, generator = noise_for(self.request.recipe.seed, self.engine.latent_shape)
         objective, draft = self.engine.objective, self.draft
-        for step in walk_text(self._denoise, objective, self.plan, noise, self.told, draft=draft, generator=generator):
+        for step in sample_text_steps(
+            self._denoise, objective, self.plan, noise, self.told, draft=draft, generator=generator
+        ):
             if self.request.film:
                 self.film.append(self.preview(step))
             yield step
