@@ -40,9 +40,9 @@ def test_drafts_follow_the_sentence(clip, tmp_path):
     for sign, kind in ((1, "celeba"), (-1, "food101")):
         latents[kind] = replace(latents[kind], latents=0.2 * latents[kind].latents + np.float16(sign))
     trained = train(clip, tmp_path, replace(preset, loop=replace(loop, validate_every=60)), latents).averaged()
-    told = TextStates(clip)(["a smiling man", "some pizza"])
+    conditioning = TextStates(clip)(["a smiling man", "some pizza"])
     with torch.no_grad():
-        drafts = trained.draft(told, torch.zeros(2, TINY["code_dim"])).mean(dim=(1, 2, 3))
+        drafts = trained.draft(conditioning, torch.zeros(2, TINY["code_dim"])).mean(dim=(1, 2, 3))
     assert drafts[0] > 0.3 and drafts[1] < -0.3
     prior.export_prior(tmp_path, tmp_path / "text" / "prior")
     assert (tmp_path / "text" / "prior" / checkpoints.WEIGHTS).is_file()
@@ -51,7 +51,7 @@ def test_drafts_follow_the_sentence(clip, tmp_path):
     small = TextPrior.from_config(exported).eval()
     checkpoints.load_weights(small, tmp_path / "text" / "prior" / checkpoints.WEIGHTS)
     with torch.no_grad():
-        again = small.draft(told, torch.zeros(2, TINY["code_dim"])).mean(dim=(1, 2, 3))
+        again = small.draft(conditioning, torch.zeros(2, TINY["code_dim"])).mean(dim=(1, 2, 3))
     assert torch.allclose(again, drafts, atol=0.02), "drafts need no posterior"
     run = train(clip, tmp_path / "more", start=tmp_path / "text" / "prior")
     assert run.step == preset.loop.steps and hasattr(run.modules["model"], "see")

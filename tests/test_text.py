@@ -15,7 +15,7 @@ from tiny_sets import rows_of
 from core import checkpoints
 from core.diffusion.objective import Objective
 from core.diffusion.sampling import Plan
-from core.diffusion.text import Draft, FolderObjective, Told, guide_text, sample_text_steps, text_solvers
+from core.diffusion.text import Conditioning, Draft, FolderObjective, guide_text, sample_text_steps, text_solvers
 from core.models import build_autoencoder
 from core.models.text_unet import PRESETS, build_text_unet
 from core.training import text
@@ -148,17 +148,19 @@ def perfect(objective, z):
 def test_every_solver_reaches_the_picture_from_noise_and_from_a_draft(config, level):
     objective, z = FolderObjective(config), torch.linspace(-1, 1, 64).view(1, 1, 8, 8)
     noise = torch.randn(1, 1, 8, 8, generator=torch.Generator().manual_seed(0))
-    told = Told(torch.zeros(1, 2, 4), torch.zeros(1, 2, 4))
+    conditioning = Conditioning(torch.zeros(1, 2, 4), torch.zeros(1, 2, 4))
     draft = None if level is None else Draft(z + 0.3, level)
     for solver in text_solvers(objective):
         options = {"draft": draft, "generator": torch.Generator().manual_seed(1)}
-        steps = list(sample_text_steps(perfect(objective, z), objective, Plan(solver, 10, 2.0), noise, told, **options))
+        steps = list(
+            sample_text_steps(perfect(objective, z), objective, Plan(solver, 10, 2.0), noise, conditioning, **options)
+        )
         assert len(steps) == (10 if level is None else max(1, round(10 * level)))
         assert (steps[-1].latents - z).abs().max() < 0.05, solver
 
 
-def test_guidance_leads_away_from_the_unwanted():
-    told = Told(torch.full((1, 2, 4), 1.0), torch.full((1, 2, 4), -1.0))
+def test_guidance_moves_away_from_the_negative_prompt():
+    conditioning = Conditioning(torch.full((1, 2, 4), 1.0), torch.full((1, 2, 4), -1.0))
     asked = []
 
     def denoise(x, timesteps, states):
@@ -166,6 +168,6 @@ def test_guidance_leads_away_from_the_unwanted():
         return states.mean(dim=(1, 2)).view(-1, 1, 1, 1).expand_as(x)
 
     x = torch.zeros(1, 1, 2, 2)
-    assert guide_text(denoise, x, torch.tensor([5]), told, 3.0).unique().tolist() == [5.0]
-    assert guide_text(denoise, x, torch.tensor([5]), told, 1.0).unique().tolist() == [1.0]
+    assert guide_text(denoise, x, torch.tensor([5]), conditioning, 3.0).unique().tolist() == [5.0]
+    assert guide_text(denoise, x, torch.tensor([5]), conditioning, 1.0).unique().tolist() == [1.0]
     assert asked == [2, 1]

@@ -1,7 +1,7 @@
 """How near one set's portraits are against another's, and pictures carried from one framing to the other.
 
 Aligned portraits of two sets differ by a zoom and a shift. A network that reads faces of one framing is nearly blind in
-the other: on 1,067 faces of CelebA, some of which it had learned, our classifier told Male with an AUC of 0.99, on the
+the other: on 1,067 faces of CelebA, some of which it had learned, our classifier recognised Male with an AUC of 0.99, on the
 same cropped as UTKFace is 0.63, and on those set back into CelebA's frame 0.98.
 """
 

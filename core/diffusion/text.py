@@ -37,12 +37,11 @@ class FolderObjective(Objective):
 
 
 @dataclass(frozen=True)
-class Told:
-    """Text states (N, L, D) of what is wanted, and (1, L, D) of what guidance leads away from: a negative or empty
-    prompt."""
+class Conditioning:
+    """Text states: (N, L, D) of the prompts, (1, L, D) of the negative or empty one that guidance moves away from."""
 
-    wanted: Tensor
-    unwanted: Tensor
+    prompt: Tensor
+    negative: Tensor
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def sample_text_steps(
     objective: Objective,
     plan: Plan,
     noise: Tensor,
-    told: Told,
+    conditioning: Conditioning,
     *,
     draft: Draft | None = None,
     generator: torch.Generator | None = None,
@@ -90,17 +89,19 @@ def sample_text_steps(
     for number, timestep in enumerate(times, start=1):
         at = timestep.reshape(1).long()
         scale = plan.guidance if plan.guided(skipped + number - 1) else 1.0
-        output = guide_text(denoiser, x, at, told, scale)
+        output = guide_text(denoiser, x, at, conditioning, scale)
         clean = objective.clean(x, output, at)
         x = scheduler.step(output, timestep, x, return_dict=False, **options)[0]
         yield Step(number, clean, x)
 
 
-def guide_text(denoiser: TextDenoiser, x: Tensor, timesteps: Tensor, told: Told, scale: float) -> Tensor:
-    """Prediction moved away from that of the unwanted prompt by ``scale``; 1 needs a single call."""
+def guide_text(
+    denoiser: TextDenoiser, x: Tensor, timesteps: Tensor, conditioning: Conditioning, scale: float
+) -> Tensor:
+    """Prediction moved away from that of the negative prompt by ``scale``; 1 needs a single call."""
     if scale == 1.0:
-        return denoiser(x, timesteps, told.wanted)
-    states = torch.cat([told.wanted, told.unwanted.expand_as(told.wanted)])
+        return denoiser(x, timesteps, conditioning.prompt)
+    states = torch.cat([conditioning.prompt, conditioning.negative.expand_as(conditioning.prompt)])
     wanted, unwanted = denoiser(torch.cat([x, x]), timesteps.expand(len(x)).repeat(2), states).chunk(2)
     return unwanted + scale * (wanted - unwanted)
 

@@ -88,9 +88,9 @@ def _auc_rows(
     """Per attribute: what was asked against the classifier's logit, beside the label of real pictures against it."""
     rows = {}
     for index, name in enumerate(attributes.NAMES):
-        told = asked[:, index] != 0
+        specified = asked[:, index] != 0
         rows[name] = {
-            "samples": auc(asked[told, index] > 0, drawn.attributes[told, index]),
+            "samples": auc(asked[specified, index] > 0, drawn.attributes[specified, index]),
             "real": auc(labels[:, index] > 0, real.attributes[:, index]),
         }
     return rows

@@ -302,9 +302,9 @@ def _reading(
 def _aucs(truth: np.ndarray, plain: np.ndarray, styled: np.ndarray, stage: _Stage) -> dict[str, float]:
     logits, columns = classify(stage.classifier, styled).attributes, []
     for index in range(attributes.COUNT):
-        told = truth[:, index] != 0
-        present = truth[told, index] > 0
+        specified = truth[:, index] != 0
+        present = truth[specified, index] > 0
         if min(present.sum(), (~present).sum()) >= min(LEAST, len(truth) // 4):
-            columns.append([auc(present, each[told, index]) for each in (plain, logits)])
+            columns.append([auc(present, each[specified, index]) for each in (plain, logits)])
     before, after = np.nanmean(columns, axis=0) if columns else (np.nan, np.nan)
     return {"attributes": len(columns), "plain": float(before), "styled": float(after), "drop": float(before - after)}

@@ -16,7 +16,7 @@ from core import attributes, checkpoints
 from core.captions.sentences import Caption, describe_face, describe_food
 from core.data import PictureSet
 from core.diffusion.sampling import Plan, noise_for
-from core.diffusion.text import Draft, Told, sample_text_steps
+from core.diffusion.text import Conditioning, Draft, sample_text_steps
 from core.evaluation.batched import classify, pictures_of
 from core.evaluation.options import Options, wanted
 from core.evaluation.sheets import save_sheet
@@ -117,7 +117,7 @@ def draw_texts(engine: TextEngine, recipe: Recipe, prompts: Sequence[str]) -> np
     """N prompts, one after the other on the recipe's seeds -> uint8 (N, S, S, 3), in batches."""
     engine.load()
     plan = Plan(recipe.solver, recipe.steps, recipe.guidance, recipe.guidance_interval)
-    unwanted = engine.states(recipe.negative_prompt)
+    negative = engine.states(recipe.negative_prompt)
     pictures = []
     starts = range(0, len(prompts), BATCH)
     for first in tqdm(starts, desc="draw", unit="batch", mininterval=1, leave=False, disable=len(starts) < 8):
@@ -133,7 +133,7 @@ def draw_texts(engine: TextEngine, recipe: Recipe, prompts: Sequence[str]) -> np
             engine.objective,
             plan,
             torch.cat([noise for noise, _ in drawn]),
-            Told(torch.cat(states), unwanted),
+            Conditioning(torch.cat(states), negative),
             draft=draft,
             generator=[generator for _, generator in drawn],
         )
@@ -167,8 +167,8 @@ def _area(said: Sequence[Caption], logits: np.ndarray, name: str) -> dict[str, f
     """Captions that ask for an attribute against those that deny it, by the classifier's logit."""
     asked = np.array([caption.attributes.get(name, 0.0) for caption in said])
     others = asked < 0 if (asked < 0).sum() >= FEW else asked <= 0
-    told = (asked > 0) | others
-    area = auc(asked[told] > 0, logits[told, attributes.INDEX[name]])
+    specified = (asked > 0) | others
+    area = auc(asked[specified] > 0, logits[specified, attributes.INDEX[name]])
     return {"auc": area, "asked": int((asked > 0).sum()), "against": int(others.sum())}
 
 

@@ -1,4 +1,4 @@
-"""The face denoiser: a U-Net over latents, told the noise level and 40 attributes.
+"""The face denoiser: a U-Net over latents, conditioned on the noise level and 40 attributes.
 
 One class, two presets: ``s3``, a plain conditional U-Net with instance norm and cross-attention to one token per
 attribute (after Rombach et al. 2021, arXiv:2112.10752), and ours, whose norms are modulated by time and attributes
@@ -97,7 +97,7 @@ class Attention(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Norm, activation, 3x3 convolution, twice, with a skip; told the embedding by shift or by scale and shift."""
+    """Norm, activation, 3x3 convolution, twice, with a skip; conditioned by shift or by scale and shift."""
 
     def __init__(self, inputs: int, outputs: int, config: _BlockConfig) -> None:
         super().__init__()
@@ -114,13 +114,13 @@ class ResidualBlock(nn.Module):
         nn.init.zeros_(self.conv2.bias)
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
-        told = self.embed(F.silu(embedding))[:, :, None, None]  # (N, C or 2C, 1, 1)
+        modulation = self.embed(F.silu(embedding))[:, :, None, None]  # (N, C or 2C, 1, 1)
         h = self.conv1(self.activation(self.norm1(x)))  # (N, C, H, W)
         if self.modulated:
-            scale, shift = told.chunk(2, dim=1)
+            scale, shift = modulation.chunk(2, dim=1)
             h = torch.addcmul(shift, self.norm2(h), 1 + scale)
         else:
-            h = self.norm2(h + told)
+            h = self.norm2(h + modulation)
         return self.skip(x) + self.conv2(self.drop(self.activation(h)))
 
 

@@ -1,4 +1,4 @@
-"""The text denoiser: diffusers' conditional U-Net in sizes for latents of 16x16, told a sentence in two ways.
+"""The text denoiser: diffusers' conditional U-Net in sizes for latents of 16x16, conditioned on a sentence in two ways.
 
 Attention to the words (Rombach et al. 2021, arXiv:2112.10752) at the lower resolutions, where it costs little; and the
 pooled sentence added to the noise level's embedding, which reaches every block.

@@ -165,8 +165,8 @@ def train_clip(
         figures = {"loss": matched.detach(), "scale": scale.detach()}
         if teacher is not None:
             with torch.no_grad(), loop.autocast():
-                told = teacher(x).embedding.float()
-            figures["guide"] = missed = loop.modules["guide"](seen.last_hidden_state[:, 0].float(), told)
+                embedding = teacher(x).embedding.float()
+            figures["guide"] = missed = loop.modules["guide"](seen.last_hidden_state[:, 0].float(), embedding)
             loss = matched + GUIDED * missed
         loop.update("model", loss)
         if teacher is not None:

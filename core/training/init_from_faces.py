@@ -1,7 +1,7 @@
-"""The face denoiser's body as the start of the text denoiser: it has learned to draw, and only the telling is new.
+"""The face denoiser's body as the start of the text denoiser: it has learned to draw, and only the conditioning is new.
 
-Both are U-Nets of the same residual blocks, so those are copied. What is told differs: the embedding of the noise level
-and the one of the sentence are fitted to what the face denoiser adds for that level and for the attributes that the
+Both are U-Nets of the same residual blocks, so those are copied. The conditioning differs: the embeddings of the noise
+level and of the sentence are fitted to what the face denoiser adds for that level and for the attributes that the
 sentence mentions (distillation, Hinton et al. 2015, arXiv:1503.02531). Attention starts anew.
 """
 
@@ -20,14 +20,15 @@ from core.diffusion.objective import TIMESTEPS
 from core.models.face_unet import FaceUNet, ResidualBlock
 
 LEVEL_STEPS, WORD_STEPS = 1000, 500
-Told = Callable[[int], tuple[Tensor, Tensor]]  # step -> text states (N, L, D), the attributes they mention (N, 40)
+# step -> text states (N, L, D), the attributes they mention (N, 40)
+CaptionBatch = Callable[[int], tuple[Tensor, Tensor]]
 
 
 def check(unet: UNet2DConditionModel, faces: FaceUNet) -> None:
     """Raises ``CheckpointError`` where the two bodies differ."""
     ours, theirs = unet.config, faces.config
     if theirs.conditioning != "modulation":
-        raise CheckpointError("The text denoiser cannot begin with these faces: they are told by attention.")
+        raise CheckpointError("The text denoiser cannot begin with these faces: they are conditioned by attention.")
     if (tuple(ours.block_out_channels), ours.in_channels) != (tuple(theirs.widths), theirs.latent_channels):
         raise CheckpointError("The text denoiser cannot begin with these faces: their widths differ.")
     if max(ours.layers_per_block) > theirs.blocks:
@@ -80,11 +81,11 @@ def fit_levels(unet: UNet2DConditionModel, faces: FaceUNet, steps: int = LEVEL_S
     return _fit(unet.time_embedding, lambda step: (unet.time_embedding(projected), wanted), steps)
 
 
-def fit_words(unet: UNet2DConditionModel, faces: FaceUNet, told: Told, steps: int = WORD_STEPS) -> float:
+def fit_words(unet: UNet2DConditionModel, faces: FaceUNet, captions: CaptionBatch, steps: int = WORD_STEPS) -> float:
     """The sentence's embedding learns to be that of the attributes it mentions. Returns the share it misses."""
 
     def pair(step: int) -> tuple[Tensor, Tensor]:
-        states, mentioned = told(step)
+        states, mentioned = captions(step)
         with torch.no_grad():
             wanted = faces.pool(faces.tokens(mentioned, pooled=True))
         return unet.add_embedding(states), wanted

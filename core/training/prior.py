@@ -73,8 +73,8 @@ def train_prior(
         z = batch.z.to(loop.device).contiguous(memory_format=torch.channels_last)
         noise = draws.randn(generator, len(z), model.config.code_dim).to(loop.device)
         with loop.autocast():
-            told = states(batch.texts)
-            found, posterior, prior = (_float(g) for g in loop.modules["model"](z, told, noise))
+            conditioning = states(batch.texts)
+            found, posterior, prior = (_float(g) for g in loop.modules["model"](z, conditioning, noise))
         nats = divergence(posterior, prior)
         weight = min(1.0, step / max(1.0, preset.beta_warmup * preset.loop.steps))
         likelihood = negative_likelihood(found, z)
@@ -141,11 +141,11 @@ def _validate(
         rows = known.indices("val")[:most]
         for part in np.array_split(rows, max(1, len(rows) // 64)):
             z = torch.from_numpy(known.latents[part, 0].astype(np.float32)).to(model.device)
-            told = states([fixed_caption(sets[kind], row) for row in part])
+            conditioning = states([fixed_caption(sets[kind], row) for row in part])
             noise = torch.randn(len(z), model.config.code_dim, generator=generator).to(model.device)
-            found, posterior, prior = model(z, told, noise)
+            found, posterior, prior = model(z, conditioning, noise)
             nats.append(divergence(posterior, prior))
             bounds.append((negative_likelihood(found, z) + nats[-1]) / z[0].numel())
-            errors.append((model.draft(told, noise) - z).square().flatten(1).mean(dim=1))
+            errors.append((model.draft(conditioning, noise) - z).square().flatten(1).mean(dim=1))
     means = {"loss": bounds, "nats": nats, "draft_error": errors}
     return {name: float(torch.cat(values).mean()) for name, values in means.items()}

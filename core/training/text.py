@@ -27,7 +27,7 @@ from core.training import batches, init_from_faces
 from core.training.clip import Sources, captions_of
 from core.training.loop import Loop, LoopConfig
 
-_TOLD = 128  # captions of one step that fits the sentences
+_CAPTIONS = 128  # of one step that fits the sentences
 
 
 @dataclass(frozen=True)
@@ -159,8 +159,8 @@ def train_text(
         x, target = objective.noised(batch.z, noise, timesteps), objective.target(batch.z, noise, timesteps)
         x = x.to(loop.device).contiguous(memory_format=torch.channels_last)
         with loop.autocast():
-            told = states(batch.texts)
-            output = loop.modules["model"](x, timesteps.to(loop.device), told).sample
+            conditioning = states(batch.texts)
+            output = loop.modules["model"](x, timesteps.to(loop.device), conditioning).sample
         loss = F.mse_loss(output.float(), target.to(loop.device))
         loop.update("model", loss)
         return {"loss": loss.detach()}
@@ -184,15 +184,15 @@ def begin_with(model: UNet2DConditionModel, folder: Path, drawn: LatentBatches, 
     init_from_faces.check(model, faces)
     init_from_faces.copy_body(model, faces)
 
-    def told(step: int) -> tuple[Tensor, Tensor]:
+    def captions_of_step(step: int) -> tuple[Tensor, Tensor]:
         generator = torch.Generator().manual_seed(step)
-        captions = drawn.captions(_TOLD, generator)
+        captions = drawn.captions(_CAPTIONS, generator)
         mentioned = np.stack([vector(caption.attributes) for caption in captions])
         return states([caption.text for caption in captions]), torch.from_numpy(mentioned)
 
     return {
         "level_missed": round(init_from_faces.fit_levels(model, faces), 4),
-        "words_missed": round(init_from_faces.fit_words(model, faces, told), 4),
+        "words_missed": round(init_from_faces.fit_words(model, faces, captions_of_step), 4),
     }
 
 
@@ -218,9 +218,9 @@ def _validate(
         for part in np.array_split(np.arange(len(rows)), max(1, len(rows) // 64)):
             z = torch.from_numpy(known.latents[rows[part], 0].astype(np.float32))
             noise, t = torch.randn(z.shape, generator=generator), timesteps[part]
-            told = states([fixed_caption(sets[kind], row) for row in rows[part]])
+            conditioning = states([fixed_caption(sets[kind], row) for row in rows[part]])
             x = objective.noised(z, noise, t)
-            output = model(x.to(model.device), t.to(model.device), told).sample.float().cpu()
+            output = model(x.to(model.device), t.to(model.device), conditioning).sample.float().cpu()
             errors.append((objective.noise(x, output, t) - noise).square().flatten(1).mean(dim=1))
         figures[kind] = float(torch.cat(errors).mean())
     return {**figures, "loss": float(np.mean(list(figures.values())))}

@@ -21,7 +21,7 @@ from transformers.utils import logging as transformers_logging
 from core import checkpoints
 from core.diffusion.objective import Objective
 from core.diffusion.sampling import Plan, Step, noise_for
-from core.diffusion.text import Draft, FolderObjective, Told, sample_text_steps, text_solvers
+from core.diffusion.text import Conditioning, Draft, FolderObjective, sample_text_steps, text_solvers
 from core.hardware import cpu_has_bf16
 from core.images import to_images
 from core.models import LatentCodec
@@ -197,21 +197,21 @@ class DrawnPicture:
         self.network = engine.with_adapters(recipe)
         self.attention = Attention(engine.latent_shape[1]) if request.maps else None
         self.film: list[Image.Image] = []
-        wanted = engine.states(recipe.prompt, recipe.styles)
+        prompt = engine.states(recipe.prompt, recipe.styles)
         if towards is not None:
-            wanted = torch.lerp(wanted, engine.states(towards[0], recipe.styles), towards[1])
-        self.told = Told(wanted, engine.states(recipe.negative_prompt, recipe.styles))
+            prompt = torch.lerp(prompt, engine.states(towards[0], recipe.styles), towards[1])
+        self.conditioning = Conditioning(prompt, engine.states(recipe.negative_prompt, recipe.styles))
         self.plan = Plan(recipe.solver, recipe.steps, recipe.guidance, recipe.guidance_interval)
         self.draft = None
         if recipe.start == "prior":
-            self.draft = Draft(engine.draft(wanted, recipe.seed), recipe.level)
+            self.draft = Draft(engine.draft(prompt, recipe.seed), recipe.level)
         self.count = recipe.steps - (self.draft.skipped(recipe.steps) if self.draft else 0)
 
     def steps(self) -> Iterator[Step]:
         noise, generator = noise_for(self.request.recipe.seed, self.engine.latent_shape)
         objective, draft = self.engine.objective, self.draft
         for step in sample_text_steps(
-            self._denoise, objective, self.plan, noise, self.told, draft=draft, generator=generator
+            self._denoise, objective, self.plan, noise, self.conditioning, draft=draft, generator=generator
         ):
             if self.request.film:
                 self.film.append(self.preview(step))

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from core import attributes, checkpoints
 from core.diffusion.sampling import Plan, draw
-from core.diffusion.text import Told, sample_text_steps
+from core.diffusion.text import Conditioning, sample_text_steps
 from core.images import to_images
 from core.models.adapter_files import Adapter, read_adapter, write_adapter
 from core.models.adapters import ActiveAdapter, AdapterFactors, merged, reduced
@@ -80,7 +80,7 @@ def sample_sheet(
         z = draw(denoise, base.objective, _PLAN, noise, told)
     else:
         prompts = [f"{trigger} {_PROMPTS[i % 4]}".strip() for i in range(len(seeds))]
-        told = Told(base.told(prompts), base.told([""]))
+        told = Conditioning(base.told(prompts), base.told([""]))
         z = list(sample_text_steps(denoise, base.objective, _PLAN, noise, told))[-1].latents
     images = to_images(base.codec.decode(z))
     sheet = Image.new("RGB", (sum(image.width for image in images), images[0].height))
