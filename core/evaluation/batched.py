@@ -52,7 +52,7 @@ def _spread(rows: np.ndarray, most: int | None) -> np.ndarray:
 def classify(classifier: PictureClassifier, pixels: np.ndarray) -> ClassifierArrays:
     """uint8 (N, S, S, 3) -> what the classifier says of them; pictures of another size are brought to its own."""
     size, parts = classifier.config.sample_size, []
-    for block in _blocks(pixels, "read"):
+    for block in _blocks(pixels, "classify"):
         if block.shape[-1] > size:
             block = functional.adaptive_avg_pool2d(block, size)
         elif block.shape[-1] < size:

@@ -24,7 +24,6 @@ HIDDEN = {
     "psnr_percentiles",
     "measured_with",
     "attribute_priors",
-    "calibration",
     "protocol",
     "worst",
     "best",
@@ -58,6 +57,7 @@ def model_card(folder: Path) -> ModelCard:
             name=folder.name,
             title=words(folder.name.replace("-", " ").capitalize()),
             config=config,
+            facts=training,
             base=config.get("base") or "faces",
             samples=checkpoints.SAMPLES if (folder / checkpoints.SAMPLES).is_file() else "",
             pictures=[{"file": file, "caption": PICTURES[file]} for file in PICTURES if (folder / file).is_file()],
@@ -89,6 +89,8 @@ def _sections(file: str) -> dict[str, str]:
 def _training(training: dict) -> dict[str, object]:
     """Facts, what the curves ended at, and a comparison of presets where one was recorded."""
     facts = {key: value for key, value in training.items() if key not in {"curves", "comparison", *HIDDEN}}
+    if "calibration" in facts:
+        facts["calibration"] = {key: value for key, value in facts["calibration"].items() if key != "priors"}
     ends = [
         [words(name), show(curve["values"][0]), show(curve["values"][-1])]
         for name, curve in training.get("curves", {}).items()
