@@ -79,12 +79,12 @@ def main() -> None:
 
 
 def _summary(name: str, metrics: dict) -> str:
-    told, reading = metrics["told"]["drawn"], metrics["attribute_reading"]["drawn"]
+    detected, areas = metrics["detected"]["drawn"], metrics["attribute_auc_in_style"]["drawn"]
     monotone = "monotone" if metrics["strength_is_monotone"] else "NOT monotone"
-    named = f", named in {told['named']:.1%}" if "named" in told else ""
+    named = f", named in {detected['named']:.1%}" if "named" in detected else ""
     return (
-        f"{name}: told from plain in {told['pairs_told']:.1%} of pairs{named}, attribute AUC drops by "
-        f"{reading['drop']:.3f}, strength {monotone}"
+        f"{name}: detected in {detected['pairs_detected']:.1%} of pairs{named}, attribute AUC drops by "
+        f"{areas['drop']:.3f}, strength {monotone}"
     )
 
 

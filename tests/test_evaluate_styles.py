@@ -57,12 +57,12 @@ def test_the_judge_names_renderings_that_it_has_not_seen(tiny_checkpoints, sets)
     classifier = checkpoints.load_model(tiny_checkpoints / "classifier")
     train, test = (np.asarray(sets["celeba"].pixels[sets["celeba"].indices(part)]) for part in ("train", "test"))
     look = {"plain": lambda x, seed: x, **{n: lambda x, seed, n=n: render(x, n, seed) for n in ("neon", "woodcut")}}
-    taught = {name: np.stack([draw(x, seed) for seed, x in enumerate(train)]) for name, draw in look.items()}
-    judge = train_judge(classifier, taught)
+    classes = {name: np.stack([draw(x, seed) for seed, x in enumerate(train)]) for name, draw in look.items()}
+    judge = train_judge(classifier, classes)
     for place, draw in enumerate(look.values()):
         logits, embedding = judge.look(np.stack([draw(x, 90 + seed) for seed, x in enumerate(test)]))
         assert (logits.argmax(axis=1) != place).sum() <= 1 and embedding.shape == (len(test), 24)  # of eight
-    again = train_judge(classifier, taught)
+    again = train_judge(classifier, classes)
     assert torch.equal(judge.embed.weight, again.embed.weight)
     assert statistics(classifier, test).isfinite().all()
 
@@ -72,9 +72,9 @@ def test_a_rendering_has_all_its_figures(root, measured):
     figures = json.loads((root / "styles" / "neon" / "metrics.json").read_text())
     assert figures["command"] == OPTIONS.command and set(figures["measured_with"]) == set(styles.MADE_WITH)
     assert figures["pairs"] == 6 and figures["strength_0_is_no_style"] and "10 classes" in figures["judge_trained_on"]
-    assert set(figures["told"]) == {"drawn", "real", "real_through_the_autoencoder"}
-    assert all(0 <= share <= 1 for row in figures["told"].values() for share in row.values())
-    assert figures["told"]["drawn"]["named_and_told"] <= figures["told"]["drawn"]["named"]
+    assert set(figures["detected"]) == {"drawn", "real", "real_through_the_autoencoder"}
+    assert all(0 <= share <= 1 for row in figures["detected"].values() for share in row.values())
+    assert figures["detected"]["drawn"]["named_and_detected"] <= figures["detected"]["drawn"]["named"]
     assert list(figures["strength"]) == ["0", *(f"{s:g}" for s in STRENGTHS), "1"]
     for what, said in (("frechet", ""), ("frechet_of_the_classifier", "_to_the_classifier")):
         distances = [row[what] for row in figures["strength"].values()]
@@ -82,24 +82,24 @@ def test_a_rendering_has_all_its_figures(root, measured):
         assert figures[f"strength_is_monotone{said}"] == falls and len(set(distances)) == 5
     same = figures["identity"]["luminance_8x8"]
     assert same["same_seed"] > same["other_seeds"], "a small change leaves the face the same"
-    assert set(figures["attribute_reading"]) == {"drawn", "real"}
+    assert set(figures["attribute_auc_in_style"]) == {"drawn", "real"}
 
 
 def test_a_domain_is_told_from_photographs_of_the_first_kind(measured):
     figures = measured["close"]
-    assert "2 classes" in figures["judge_trained_on"] and figures["told"]["real"]["styled_told"] == 1
-    assert "named" not in figures["told"]["drawn"], "there is one style to choose from"
+    assert "2 classes" in figures["judge_trained_on"] and figures["detected"]["real"]["styled_detected"] == 1
+    assert "named" not in figures["detected"]["drawn"], "there is one style to choose from"
     assert set(figures["mistaken_for"]) <= {"plain"}
-    asked = figures["strength_asked_for_the_pairs"]
+    asked = figures["strength_on_the_pairs"]
     assert list(asked) == list(figures["strength"]) and asked != figures["strength"], "other people are asked for"
-    assert "strength_asked_for_the_pairs" not in measured["neon"], "a rendering shows the pairs' own people"
-    reading = figures["attribute_reading"]
+    assert "strength_on_the_pairs" not in measured["neon"], "a rendering shows the pairs' own people"
+    reading = figures["attribute_auc_in_style"]
     assert set(reading) == {"drawn", "real"} and reading["real"]["styled"] != reading["real"]["plain"]
 
 
 def test_the_card_says_what_was_measured(root, measured):
     card = (root / "styles" / "neon" / "README.md").read_text()
-    for words in ("# Neon", "LoRA of rank 2", "core.stylize.render(picture, 'neon')", OPTIONS.command, "### Told"):
+    for words in ("# Neon", "LoRA of rank 2", "core.stylize.render(picture, 'neon')", OPTIONS.command, "### Detected"):
         assert words.replace("LoRA of", "LoRA (Hu et al. 2021, arXiv:2106.09685) of") in card
     assert "### Strength" in card and "### Identity" in card and "CelebA" in card
     assert "sharp frontal portraits of utkface as they are" in (root / "styles" / "close" / "README.md").read_text()

@@ -38,7 +38,7 @@ MADE_WITH = ("faces", "autoencoder-kl", "classifier")
 PLAIN = "plain"
 STRENGTHS = (0.25, 0.5, 0.75)  # between none and all
 STEPPED = 64  # pairs that are drawn at these, too
-TAUGHT = 300  # training pictures that the judge sees in each style, as they are and through the autoencoder
+TRAINED_ON = 300  # training pictures that the judge sees in each style, as they are and through the autoencoder
 LEAST = 5  # pictures with and without an attribute, for its AUC to count
 COARSE = 8  # pixels along a side of the luminance in which a person is recognised
 
@@ -71,7 +71,7 @@ class _Group:
 
     judge: Judge
     references: dict[str, np.ndarray]  # plain first
-    taught: int  # pictures of each class
+    trained_on: int  # pictures of each class
     people: np.ndarray | None = None  # (N, 40) who is seen in the references, where it is not who the pairs ask for
 
 
@@ -90,7 +90,7 @@ def style_figures(
     plain = draw_faces(engine, Recipe(), range(count), conditions)
     photos = pictures_of(faces, options.part)[:count]
     stage = _Stage(engine, classifier, codec_of(root), conditions, plain, photos, labels[: len(photos)])
-    train = pictures_of(faces, "train", TAUGHT)
+    train = pictures_of(faces, "train", TRAINED_ON)
     for rendered in (True, False):
         styles = [info for info in chosen if bool(info.renderer) == rendered]
         if not styles:
@@ -122,18 +122,18 @@ def _chosen(root: Path, names: Sequence[str], sets: Mapping[str, PictureSet]) ->
 
 
 def _rendered(stage: _Stage, train: np.ndarray) -> _Group:
-    taught = {name: _both(stage, _in_style(train, name)) for name in (PLAIN, *NAMES)}
+    classes = {name: _both(stage, _in_style(train, name)) for name in (PLAIN, *NAMES)}
     references = {name: _in_style(stage.photos, name, seed=len(train)) for name in (PLAIN, *NAMES)}
-    return _Group(train_judge(stage.classifier, taught), references, 2 * len(train))
+    return _Group(train_judge(stage.classifier, classes), references, 2 * len(train))
 
 
 def _domain(stage: _Stage, train: np.ndarray, source: PictureSet, faces: PictureSet, options: Options) -> _Group:
-    portraits = pictures_of(source, "train", TAUGHT)
+    portraits = pictures_of(source, "train", TRAINED_ON)
     rows = rows_of(source, options.part, len(stage.plain))
     people = told_of(source, rows, faces, stage.classifier, find_framing(portraits, train))
-    taught = {PLAIN: _both(stage, train), source.name: _both(stage, portraits)}
+    classes = {PLAIN: _both(stage, train), source.name: _both(stage, portraits)}
     references = {PLAIN: stage.photos, source.name: np.asarray(source.pixels[rows])}
-    return _Group(train_judge(stage.classifier, taught), references, 2 * len(train), people)
+    return _Group(train_judge(stage.classifier, classes), references, 2 * len(train), people)
 
 
 def _in_style(pixels: np.ndarray, name: str, seed: int = 0) -> np.ndarray:
@@ -169,34 +169,34 @@ def _figures(stage: _Stage, group: _Group, name: str, label: str) -> dict:
     references = group.references[label]
     rebuilt = reconstruct(stage.codec, references)
     photos = stage.photos[: len(references)]
-    told = {
-        "drawn": _told(group.judge, label, stage.plain, styled),
-        "real": _told(group.judge, label, photos, references),
-        "real_through_the_autoencoder": _told(group.judge, label, reconstruct(stage.codec, photos), rebuilt),
+    detected = {
+        "drawn": _detected(group.judge, label, stage.plain, styled),
+        "real": _detected(group.judge, label, photos, references),
+        "real_through_the_autoencoder": _detected(group.judge, label, reconstruct(stage.codec, photos), rebuilt),
     }
     return {
         "strength_0_is_no_style": True,
         **_slider(stage, group, name, label, styled),
-        "judge_trained_on": f"{group.taught} pictures of each of {len(group.judge.classes)} classes",
+        "judge_trained_on": f"{group.trained_on} pictures of each of {len(group.judge.classes)} classes",
         "judge_accuracy_on_real_pictures": _accuracy(group),
-        "told": told,
+        "detected": detected,
         "mistaken_for": _mistaken(group.judge, label, styled),
         "identity": _identity(stage, styled),
-        "attribute_reading": _reading(stage, label, references, styled, stage.framing(name)),
+        "attribute_auc_in_style": _aucs_in_style(stage, label, references, styled, stage.framing(name)),
     }
 
 
-def _told(judge: Judge, label: str, plain: np.ndarray, styled: np.ndarray) -> dict[str, float]:
-    """Shares of pairs with both halves told right, and of either half; where there are several styles, of those that
-    the judge names among them, and of those that it also tells from plain.
+def _detected(judge: Judge, label: str, plain: np.ndarray, styled: np.ndarray) -> dict[str, float]:
+    """Shares of pairs of which the judge recognises both halves, and of either half; where there are several styles,
+    the share that it names rightly among them, and the share that it also detects as styled.
     """
     of_plain, of_styled = judge.look(plain)[0], judge.look(styled)[0]
     bare, seen = of_plain.argmax(axis=1) == 0, of_styled.argmax(axis=1) != 0
     count = min(len(bare), len(seen))
-    shares = {"pairs_told": bare[:count] & seen[:count], "plain_told": bare, "styled_told": seen}
+    shares = {"pairs_detected": bare[:count] & seen[:count], "plain_detected": bare, "styled_detected": seen}
     if len(judge.classes) > 2:
         right = of_styled[:, 1:].argmax(axis=1) + 1 == judge.classes.index(label)
-        shares |= {"named": right, "named_and_told": right & seen}
+        shares |= {"named": right, "named_and_detected": right & seen}
     return {name: float(share.mean()) for name, share in shares.items()}
 
 
@@ -218,11 +218,15 @@ def _falls(rows: Mapping[str, Mapping[str, float]], what: str) -> bool:
 
 
 def _slider(stage: _Stage, group: _Group, name: str, label: str, styled: np.ndarray) -> dict:
-    """How far the style's own pictures are at each strength. Those who are seen in them are asked for: in renderings
-    they are those of the pairs; of other portraits, asked for the pairs, the distance would also be one of people.
+    """Distance to the style's own pictures at each strength, for drawn faces with the attributes of their people. In
+    renderings these are the people of the pairs; other portraits show others, so the pairs get figures of their own.
     """
-    asked = stage.conditions[:STEPPED]
-    drawn = {0.0: stage.plain[:STEPPED], **{s: stage.draw(name, s, asked) for s in STRENGTHS}, 1.0: styled[:STEPPED]}
+    requested = stage.conditions[:STEPPED]
+    drawn = {
+        0.0: stage.plain[:STEPPED],
+        **{s: stage.draw(name, s, requested) for s in STRENGTHS},
+        1.0: styled[:STEPPED],
+    }
     strength = of_pairs = _strength_rows(stage, group, label, drawn)
     if group.people is not None:
         drawn = {s: stage.draw(name, s, group.people) for s in drawn}  # all: no two sets of people are alike
@@ -232,7 +236,7 @@ def _slider(stage: _Stage, group: _Group, name: str, label: str, styled: np.ndar
         "strength_is_monotone_to_the_classifier": _falls(strength, "frechet_of_the_classifier"),
         "strength": strength,
     }
-    return figures if group.people is None else {**figures, "strength_asked_for_the_pairs": of_pairs}
+    return figures if group.people is None else {**figures, "strength_on_the_pairs": of_pairs}
 
 
 def _strength_rows(
@@ -282,7 +286,7 @@ def _coarse(pixels: np.ndarray) -> np.ndarray:
     return torch.nn.functional.adaptive_avg_pool2d(grey, COARSE).flatten(1).numpy()
 
 
-def _reading(
+def _aucs_in_style(
     stage: _Stage, label: str, references: np.ndarray, styled: np.ndarray, framing: Framing
 ) -> dict[str, dict[str, float]]:
     """Mean AUC of what was asked (of photos: of their labels) against the classifier's logits, plain and styled; faces
