@@ -1,5 +1,5 @@
 """Train denoisers for the same time on the same latents and measure each on validation faces: our network with every
-objective, and the S3 network. Writes comparison.json and comparison.png, which export_checkpoint.py takes along.
+objective, and the baseline U-Net. Writes comparison.json and comparison.png, which export_checkpoint.py takes along.
 
 Example: python scripts/compare_denoisers.py --data celeba=data/celeba --minutes 6 --out runs/comparison
 """
@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=256, help="faces for the distance (default 256)")
     parser.add_argument("--control", type=int, default=8, help="faces per attribute and direction (default 8)")
     parser.add_argument("--guidance", type=float, default=2.0, help="of the faces that are measured (default 2)")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder per contender, and the result")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder per preset, and the result")
     args = parser.parse_args()
 
     from core import checkpoints
@@ -29,7 +29,7 @@ def main() -> None:
     from core.evaluation.compare_presets import contest_figures, curves_chart, measuring_root
     from core.latents import encode_set
     from core.models import LatentCodec
-    from core.training.compare_presets import contenders, train_for
+    from core.training.compare_presets import compared_presets, train_for
     from core.training.export import export_run
 
     autoencoder = checkpoints.root() / "autoencoder-kl"
@@ -39,7 +39,7 @@ def main() -> None:
     codec = LatentCodec(checkpoints.load_model(autoencoder))
     latents = encode_set(sets["celeba"], codec.encode, checkpoints.fingerprint(autoencoder), args.out / "latents")
     result: dict[str, dict[str, float]] = {}
-    for name, preset in contenders(args.preset).items():
+    for name, preset in compared_presets(args.preset).items():
         folder = args.out / name.replace(", ", "-").lower()
         if not (folder / "last").is_dir():
             train_for(latents, preset, 60 * args.minutes, folder)

@@ -10,7 +10,7 @@ from _command import load_sets, run, training_parser, with_options
 def main() -> None:
     parser = training_parser(__doc__, "celeba=DIR")
     parser.add_argument("--autoencoder", type=Path, help="folder; default: checkpoints/autoencoder-kl")
-    parser.add_argument("--s3", action="store_true", help="the plain cross-attention U-Net instead of ours")
+    parser.add_argument("--baseline", action="store_true", help="the plain cross-attention U-Net instead of ours")
     parser.add_argument("--prediction", choices=("epsilon", "v_prediction", "flow"), help="instead of the preset's")
     parser.add_argument("--start", type=Path, metavar="DIR", help="begin with the weights of this checkpoint folder")
     parser.add_argument(
@@ -46,7 +46,7 @@ def main() -> None:
         raise DataError("The face denoiser learns from CelebA; give it with --data celeba=DIR.")
     codec = LatentCodec(checkpoints.load_model(autoencoder))
     latents = encode_set(sets["celeba"], codec.encode, checkpoints.fingerprint(autoencoder), args.out / "latents")
-    preset = with_options(PRESETS["s3" if args.s3 else args.preset], args)
+    preset = with_options(PRESETS["baseline" if args.baseline else args.preset], args)
     if args.prediction:
         preset = replace(preset, prediction=args.prediction)
     if args.repeat_below is not None:

@@ -218,7 +218,7 @@ def test_data_pictures_never_reach_a_checkpoint_folder(measured):
 def test_card_has_front_matter_figures_and_limits(measured, name):
     text = (measured[0] / name / "README.md").read_text()
     front = yaml.safe_load(text.split("---\n")[1])
-    assert front["license"] == "other" and "latentscape" in front["tags"]
+    assert front["license"] == "other" and "latentscape" in front["tags"] and front["library_name"] and front["metrics"]
     assert COMMAND in text and "non-commercial research" in text and "celebrities" in text
     assert "```python\n" in text and "nan" not in text.lower().split()
     card = ModelShelf(measured[0]).card(name)
@@ -240,9 +240,9 @@ def test_card_of_a_folder_that_is_not_measured(tmp_path):
 
 
 def test_card_shows_presets_that_were_compared(tmp_path):
-    training = {"steps": 3, "comparison": {"s3": {"validation": 0.5}, "cpu": {"validation": 0.25}}}
+    training = {"steps": 3, "comparison": {"baseline": {"validation": 0.5}, "cpu": {"validation": 0.25}}}
     (tmp_path / "training.json").write_text(json.dumps(training))
-    assert "| s3 | 0.500 |" in str(model_card(tmp_path))
+    assert "| baseline | 0.500 |" in str(model_card(tmp_path))
 
 
 def test_faces_without_celeba_and_unknown_names_are_sentences(tiny_checkpoints, sets, tmp_path):

@@ -12,7 +12,7 @@ from core.models import FlatAutoencoder
 from core.models.autoencoder import kl_divergence
 from core.training import faces, flat_autoencoder
 from core.training.attribute_confidence import confidence_ranks, soften_labels
-from core.training.compare_presets import contenders, train_for
+from core.training.compare_presets import compared_presets, train_for
 from core.training.export import export_run
 from core.training.flat_autoencoder import PRESETS, code_divergence, train_flat_autoencoder
 
@@ -115,11 +115,11 @@ def test_a_face_run_begins_with_given_weights_and_records_them(tmp_path):
         faces.train_faces(latent_set(), other, tmp_path / "no", start=tmp_path / "faces")
 
 
-def test_contenders_differ_in_what_is_compared_and_train_for_the_time_given(tmp_path):
-    named = contenders("smoke")
+def test_compared_presets_differ_in_what_is_compared_and_train_for_the_time_given(tmp_path):
+    named = compared_presets("smoke")
     assert {preset.prediction for preset in named.values()} == {"v_prediction", "flow", "epsilon"}
-    assert named["S3, noise"].overrides == {"conditioning": "cross"}
-    assert contenders("cpu")["S3, noise"].shape == "s3"
+    assert named["baseline U-Net, noise"].overrides == {"conditioning": "cross"}
+    assert compared_presets("cpu")["baseline U-Net, noise"].shape == "baseline"
     short = train_for(latent_set(), named["ours, flow"], 0.001, tmp_path / "flow")
     assert short.loop.steps == 12 and rows_of(tmp_path / "flow")[-1]["step"] == 12
     assert not (tmp_path / "flow-probe").exists()

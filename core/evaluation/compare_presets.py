@@ -25,7 +25,7 @@ def measuring_root(root: Path, shared: Path) -> Path:
 
 
 def contest_figures(root: Path, faces: PictureSet, *, guidance: float, samples: int, control: int) -> dict[str, float]:
-    """One contender on validation faces: training length, noise error, Fréchet distance, attributes followed."""
+    """One preset on validation faces: training length, noise error, Fréchet distance, attributes followed."""
     training = checkpoints.read_json(root / "faces" / "training.json")
     model = checkpoints.load_model(root / "faces")
     (row,) = compare_settings(

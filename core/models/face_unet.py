@@ -1,6 +1,6 @@
 """The face denoiser: a U-Net over latents, conditioned on the noise level and 40 attributes.
 
-One class, two presets: ``s3``, a plain conditional U-Net with instance norm and cross-attention to one token per
+One class, two presets: ``baseline``, a plain conditional U-Net with instance norm and cross-attention to one token per
 attribute (after Rombach et al. 2021, arXiv:2112.10752), and ours, whose norms are modulated by time and attributes
 together (Dhariwal & Nichol 2021, arXiv:2105.05233).
 """
@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 PRESETS: dict[str, dict] = {
     "tiny": {"widths": (16, 32, 32), "blocks": 1, "embedding_dim": 32},
-    "s3": {
+    "baseline": {
         "widths": (64, 128, 256),
         "blocks": 1,
         "attention": (True, False, True),

@@ -14,16 +14,16 @@ from core.training.faces import PRESETS, FacesPreset, train_faces
 PROBE = 12  # steps whose time is taken before the run
 
 
-def contenders(preset: str) -> dict[str, FacesPreset]:
-    """What is compared, by name: our network with each objective, and the S3 network as its card trains it."""
-    ours, plain = PRESETS[preset], PRESETS["s3"]
+def compared_presets(preset: str) -> dict[str, FacesPreset]:
+    """What is compared, by name: our network with each objective, and the baseline U-Net."""
+    ours, baseline = PRESETS[preset], PRESETS["baseline"]
     if preset == "smoke":
-        plain = replace(plain, shape="tiny", loop=ours.loop, overrides={"conditioning": "cross"})
+        baseline = replace(baseline, shape="tiny", loop=ours.loop, overrides={"conditioning": "cross"})
     return {
         "ours, velocity": replace(ours, prediction="v_prediction"),
         "ours, flow": replace(ours, prediction="flow"),
         "ours, noise": replace(ours, prediction="epsilon"),
-        "S3, noise": plain,
+        "baseline U-Net, noise": baseline,
     }
 
 

@@ -38,9 +38,9 @@ PRESETS = {
         LoopConfig(steps=6, batch_size=8, learning_rate=1e-3, warmup=1, log_every=1, validate_every=3, precision="no"),
         "tiny",
     ),
-    "s3": FacesPreset(
+    "baseline": FacesPreset(
         LoopConfig(steps=4000, batch_size=64, learning_rate=1e-4, warmup=0, decay_from=1.0, betas=(0.9, 0.999)),
-        "s3",
+        "baseline",
         "epsilon",
         uniform_times=1.0,
     ),
