@@ -135,8 +135,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _generated(args: argparse.Namespace, root: Path, state: Path, processes: Processes) -> Pictures:
-    """Faces of seeds from --seed on, drawn in chunks that are kept until the atlas is finished; each process draws
-    some of them."""
+    """Faces of seeds from --seed on, drawn in chunks that are kept until the end; each process draws some of them."""
     import numpy as np
     from tqdm import tqdm
 

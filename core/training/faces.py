@@ -66,9 +66,8 @@ def train_faces(
 ) -> Loop:
     """Encoded faces with attributes -> a run folder with ``best/`` and ``last/`` (EMA weights).
 
-    ``confidence`` (N, 40) of :mod:`core.training.attribute_confidence` turns labels into strengths between -1 and 1.
-    ``start`` is a checkpoint folder whose weights the run begins with; raises ``CheckpointError`` where they are of
-    another shape.
+    ``confidence`` (N, 40) of :mod:`core.training.attribute_confidence` makes strengths of labels. ``start`` is a
+    checkpoint folder whose weights the run begins with; raises ``CheckpointError`` where they are of another shape.
     """
     # data
     rows = data.indices("train")
