@@ -1,4 +1,4 @@
-"""CLIP's figures: what it says of test pictures that it was never asked in training."""
+"""CLIP's figures: how well sentences fit test pictures, without training on any such task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The face denoiser's figures: how real its faces are, whether they have what was asked, whether they are copies."""
+"""The face denoiser's figures: how real its faces are, whether they follow the request, whether they are copies."""
 
 from __future__ import annotations
 
@@ -83,14 +83,14 @@ def _frechet_rows(
 
 
 def _auc_rows(
-    asked: np.ndarray, drawn: ClassifierArrays, labels: np.ndarray, real: ClassifierArrays
+    requested: np.ndarray, drawn: ClassifierArrays, labels: np.ndarray, real: ClassifierArrays
 ) -> dict[str, dict[str, float]]:
-    """Per attribute: what was asked against the classifier's logit, beside the label of real pictures against it."""
+    """Per attribute: the request against the classifier's logit, beside the label of real pictures against it."""
     rows = {}
     for index, name in enumerate(attributes.NAMES):
-        specified = asked[:, index] != 0
+        specified = requested[:, index] != 0
         rows[name] = {
-            "samples": auc(asked[specified, index] > 0, drawn.attributes[specified, index]),
+            "samples": auc(requested[specified, index] > 0, drawn.attributes[specified, index]),
             "real": auc(labels[:, index] > 0, real.attributes[:, index]),
         }
     return rows
@@ -111,10 +111,10 @@ def _control(
     rows = {}
     for name in CONTROLLED:
         index = attributes.INDEX[name]
-        asked = vectors([{name: value} for value in (1.0, -1.0) for _ in range(count)])
-        logits = classify(classifier, draw_faces(engine, recipe, [*range(count)] * 2, asked)).attributes[:, index]
-        row = _agreement(asked[:, index] > 0, logits, 0.0)
-        row |= _agreement(asked[:, index] > 0, logits, limits[index], "_balanced")
+        requested = vectors([{name: value} for value in (1.0, -1.0) for _ in range(count)])
+        logits = classify(classifier, draw_faces(engine, recipe, [*range(count)] * 2, requested)).attributes[:, index]
+        row = _agreement(requested[:, index] > 0, logits, 0.0)
+        row |= _agreement(requested[:, index] > 0, logits, limits[index], "_balanced")
         known = _agreement(real[0][:, index] > 0, real[1][:, index], 0.0)
         known |= _agreement(real[0][:, index] > 0, real[1][:, index], limits[index], "_balanced")
         row |= {f"real_{key}": value for key, value in known.items()}
@@ -122,9 +122,9 @@ def _control(
     return rows
 
 
-def _agreement(asked: np.ndarray, logits: np.ndarray, limit: float, suffix: str = "") -> dict[str, float]:
-    """Share of pictures asked (or labelled) present above the limit, of the others below it, and their mean."""
-    report = {"present": _share(logits[asked] > limit), "absent": _share(logits[~asked] <= limit)}
+def _agreement(requested: np.ndarray, logits: np.ndarray, limit: float, suffix: str = "") -> dict[str, float]:
+    """Share of pictures requested (or labelled) present above the limit, of the others below it, and their mean."""
+    report = {"present": _share(logits[requested] > limit), "absent": _share(logits[~requested] <= limit)}
     return {f"{key}{suffix}": value for key, value in {"followed": sum(report.values()) / 2, **report}.items()}
 
 

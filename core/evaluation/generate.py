@@ -18,9 +18,9 @@ from core.recipe import Recipe
 BATCH = 64
 
 
-def vectors(asked: Sequence[Mapping[str, float]]) -> np.ndarray:
+def vectors(requested: Sequence[Mapping[str, float]]) -> np.ndarray:
     """Named attributes of N pictures -> float32 (N, 40)."""
-    return np.stack([attributes.vector(values) for values in asked])
+    return np.stack([attributes.vector(values) for values in requested])
 
 
 def resolved(rows: np.ndarray) -> np.ndarray:

@@ -27,14 +27,14 @@ def compare_settings(
     labels = faces.attributes[faces.indices("val")].astype(np.float32)
     conditions = labels[np.arange(samples) % len(labels)]
     real = classify(classifier, pictures_of(faces, "val")).embedding
-    asked = vectors([{name: value} for name in CONTROLLED for value in (1.0, -1.0) for _ in range(control)])
-    signs = asked[:, [attributes.INDEX[name] for name in CONTROLLED]]
+    requested = vectors([{name: value} for name in CONTROLLED for value in (1.0, -1.0) for _ in range(control)])
+    signs = requested[:, [attributes.INDEX[name] for name in CONTROLLED]]
     for setting in settings:
         started = time.perf_counter()
         drawn = draw_faces(engine, setting, range(samples), conditions)
         milliseconds = 1000 * (time.perf_counter() - started) / samples
         distance = frechet(classify(classifier, drawn).embedding, real)
-        single = draw_faces(engine, setting, [*range(control)] * (2 * len(CONTROLLED)), asked)
+        single = draw_faces(engine, setting, [*range(control)] * (2 * len(CONTROLLED)), requested)
         logits = classify(classifier, single).attributes[:, [attributes.INDEX[name] for name in CONTROLLED]]
         followed = [(logits[:, k] * signs[:, k] > 0)[signs[:, k] != 0].mean() for k in range(len(CONTROLLED))]
         yield {

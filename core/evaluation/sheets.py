@@ -1,4 +1,4 @@
-"""Sample sheets of checkpoints: generated pictures alone, with what was asked below each."""
+"""Sample sheets of checkpoints: generated pictures alone, with the request below each."""
 
 from __future__ import annotations
 
@@ -40,18 +40,19 @@ def save_sheet(drawing: Drawing, folder: Path, stem: str = "") -> Path:
 
 def faces_sheet(engine: FaceEngine, recipe: Recipe) -> Drawing:
     """Six seeds with nothing set; one seed with each of six attributes, present and absent, and under six presets."""
-    asked: list[tuple[int, dict[str, float], list[str]]] = []
-    asked += [(seed, {}, [f"Seed {seed}", "nothing set"]) for seed in range(COLUMNS)]
+    requests: list[tuple[int, dict[str, float], list[str]]] = []
+    requests += [(seed, {}, [f"Seed {seed}", "nothing set"]) for seed in range(COLUMNS)]
     for value, word in ((1.0, "present"), (-1.0, "absent")):
-        asked += [(SHOWN_SEED, {name: value}, [attributes.label(name), word]) for name in CONTROLLED]
-    asked += [(SHOWN_SEED, values, [name, "preset"]) for name, values in list(attributes.PRESETS.items())[:COLUMNS]]
-    pixels = draw_faces(engine, recipe, [seed for seed, _, _ in asked], vectors([values for _, values, _ in asked]))
+        requests += [(SHOWN_SEED, {name: value}, [attributes.label(name), word]) for name in CONTROLLED]
+    requests += [(SHOWN_SEED, values, [name, "preset"]) for name, values in list(attributes.PRESETS.items())[:COLUMNS]]
+    seeds, values, captions = zip(*requests, strict=True)
+    pixels = draw_faces(engine, recipe, seeds, vectors(values))
     note = (
         f"Generated, not photographs. Rows 2 to 4 have seed {SHOWN_SEED}. {recipe.steps} steps of {recipe.solver}, "
         f"guidance {recipe.guidance:g}"
     )
     images = [Image.fromarray(one) for one in pixels]
-    return picture_grid(images, [caption for _, _, caption in asked], title="Drawn faces", note=note, columns=COLUMNS)
+    return picture_grid(images, captions, title="Drawn faces", note=note, columns=COLUMNS)
 
 
 def autoencoder_sheet(root: Path, codec: OpenCodec, title: str = "Through the latents") -> Drawing:

@@ -289,12 +289,12 @@ def _coarse(pixels: np.ndarray) -> np.ndarray:
 def _aucs_in_style(
     stage: _Stage, label: str, references: np.ndarray, styled: np.ndarray, framing: Framing
 ) -> dict[str, dict[str, float]]:
-    """Mean AUC of what was asked (of photos: of their labels) against the classifier's logits, plain and styled; faces
-    that a style brought nearer are classified at the distance that the classifier was trained on.
+    """Mean AUC of the request (of photos: of their labels) against the classifier's logits, plain and styled. Faces
+    that a style enlarges are cropped back to the classifier's framing first.
     """
-    asked, far = resolved(stage.conditions), framing == Framing()
+    requested, far = resolved(stage.conditions), framing == Framing()
     seen = styled if far else step_back(styled, framing)
-    rows = {"drawn": _aucs(asked, classify(stage.classifier, stage.plain).attributes, seen, stage)}
+    rows = {"drawn": _aucs(requested, classify(stage.classifier, stage.plain).attributes, seen, stage)}
     photos = references if label in NAMES else None
     if not far:
         photos = step_back(step_near(stage.photos, framing), framing)

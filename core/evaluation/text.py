@@ -33,7 +33,7 @@ FACES = 500  # captions that no training has seen
 PER_FOOD = 10
 CURVE = (2, 3, 4, 6, 8, 12)  # steps of the whole schedule at which a draft is compared with noise
 CURVE_FACES = 200
-FEW = 10  # fewer captions than this that deny an attribute: those that leave it open stand for them
+FEW = 10  # fewer captions than this that deny an attribute: those that do not mention it stand for them
 VISIBLE = (
     "Smiling",
     "Male",
@@ -165,11 +165,11 @@ def _lines(prompt: str, width: int = 24) -> list[str]:
 
 def _area(said: Sequence[Caption], logits: np.ndarray, name: str) -> dict[str, float]:
     """Captions that ask for an attribute against those that deny it, by the classifier's logit."""
-    asked = np.array([caption.attributes.get(name, 0.0) for caption in said])
-    others = asked < 0 if (asked < 0).sum() >= FEW else asked <= 0
-    specified = (asked > 0) | others
-    area = auc(asked[specified] > 0, logits[specified, attributes.INDEX[name]])
-    return {"auc": area, "asked": int((asked > 0).sum()), "against": int(others.sum())}
+    requested = np.array([caption.attributes.get(name, 0.0) for caption in said])
+    others = requested < 0 if (requested < 0).sum() >= FEW else requested <= 0
+    specified = (requested > 0) | others
+    area = auc(requested[specified] > 0, logits[specified, attributes.INDEX[name]])
+    return {"auc": area, "requested": int((requested > 0).sum()), "against": int(others.sum())}
 
 
 def _curve(engine: TextEngine, classifier, recipe: Recipe, said: Sequence[Caption], real: np.ndarray) -> dict:

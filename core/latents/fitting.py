@@ -68,7 +68,7 @@ class _FittingProcess:
 
     def _close_idle(self) -> None:
         with self._lock:
-            if threading.current_thread() is self._closing:  # nobody has asked for a map since
+            if threading.current_thread() is self._closing:  # no map has been requested since
                 self._close()
 
     def _close(self) -> None:

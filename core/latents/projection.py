@@ -90,7 +90,7 @@ class PlaceIndex:
         """Points (n, d) -> the known points around each.
 
         Weights fall with the third power of the distance (Shepard 1968, doi:10.1145/800186.810616): on a picture that
-        picture counts alone, in the open a few share.
+        picture counts alone, between pictures a few share.
         """
         points = np.atleast_2d(np.asarray(points, np.float64))
         distances, rows = self._neighbours.kneighbors(points, min(support, len(self.known)))

@@ -73,7 +73,7 @@ class Facts:
 def find(model: str | Path, root: Path) -> Path:
     """A key, a model id in the Hugging Face cache, or a folder (also one with ``vae`` inside) -> the weights' folder.
 
-    Raises ``CheckpointError`` with what could have been asked for.
+    Raises ``CheckpointError`` with the names that can be requested.
     """
     name = str(model)
     if name in BUILT_IN or name in BUILT_IN.values():

@@ -175,10 +175,10 @@ class Space:
         """Vectors (q, D) -> Euclidean distances float32 (q, count) and rows (q, count), nearest first."""
         vectors = np.atleast_2d(np.asarray(vectors, np.float32))
         square = np.square(vectors).sum(axis=1)[:, None] + self._lengths()
-        asked = -2 * (vectors * self.scale).T  # the scale goes to the few that are asked, not to all the codes
+        queries = -2 * (vectors * self.scale).T  # the few queries are scaled, not all the codes
         for start in range(0, len(self), CHUNK):
             block = self.codes[start : start + CHUNK].astype(np.float32)
-            square[:, start : start + len(block)] += (block @ asked).T
+            square[:, start : start + len(block)] += (block @ queries).T
         count = min(count, len(self))
         rows = np.argpartition(square, count - 1, axis=1)[:, :count]
         order = np.argsort(np.take_along_axis(square, rows, axis=1), axis=1, kind="stable")

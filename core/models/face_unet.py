@@ -34,10 +34,10 @@ PRESETS: dict[str, dict] = {
 
 
 class AttributeTokens(nn.Module):
-    """Attributes (N, 40) in [-1, 1] -> one token each (N, 40, D), linear between absent, open and present; or, pooled,
+    """Attributes (N, 40) in [-1, 1] -> one token each (N, 40, D), linear from absent (-1) to present (1); pooled,
     one vector (N, D) of about the same length whether one attribute is given or all 40.
 
-    A plain mean would whisper a single attribute, which is how people ask, and the network learns to ignore it.
+    In a plain mean a single attribute, the usual request, counts so little that the network learns to ignore it.
     """
 
     def __init__(self, count: int, dim: int) -> None:
@@ -138,7 +138,7 @@ class _BlockConfig:
 
 
 class Stage(nn.Module):
-    """Residual blocks at one resolution, each followed by attention (to itself, and to the tokens) where asked."""
+    """Residual blocks at one resolution, each followed by attention (to itself, and to the tokens) where configured."""
 
     def __init__(
         self, inputs: list[int], outputs: int, config: _BlockConfig, heads: int, attend: bool, context: int | None

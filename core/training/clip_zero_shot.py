@@ -1,4 +1,4 @@
-"""What a CLIP model knows without having been asked in training: attributes and classes by sentences, and retrieval."""
+"""What a CLIP model can do without training for it: attributes and classes by sentences, and retrieval."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Train the face denoiser on latents: attributes dropped at random, so that a person may leave most of them open."""
+"""Train the face denoiser on latents: attributes dropped at random, so that most may be unspecified."""
 
 from __future__ import annotations
 
@@ -124,15 +124,15 @@ def repeat_factors(attributes: np.ndarray, below: float) -> np.ndarray:
     """
     shown = attributes > 0
     share = np.maximum(shown.mean(axis=0), 1e-3)
-    asked = np.maximum(1.0, np.sqrt(below / share))
-    return np.where(shown, asked, 1.0).max(axis=1)
+    factor = np.maximum(1.0, np.sqrt(below / share))
+    return np.where(shown, factor, 1.0).max(axis=1)
 
 
 def drop_attributes(attributes: Tensor, generator: torch.Generator, unconditional: float, complete: float) -> Tensor:
     """(N, 40) of values in [-1, 1] -> the same with some set to 0, unspecified.
 
     Some pictures lose all, some keep all; each other picture keeps every attribute with one probability of its own,
-    cubed towards few, because a person sets two and leaves 38 open.
+    cubed towards few, because a person sets two and leaves 38 unspecified.
     """
     n = len(attributes)
     keep = draws.rand(generator, n, 1) ** 3

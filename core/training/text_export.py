@@ -57,7 +57,7 @@ def export_text(run: Path, clip: Path, autoencoder: Path, folder: Path, *, which
         network.half()
     pipeline.save_pretrained(folder, safe_serialization=True)
     readable(folder)
-    # diffusers opens fp16 files as float32 unless asked; transformers would keep fp16, and the two would not meet.
+    # diffusers opens fp16 files as float32 by default; transformers would keep fp16, and the two would not meet.
     config = folder / "text_encoder" / "config.json"
     checkpoints.write_json(config, {**checkpoints.read_json(config), "dtype": "float32"})
     checkpoints.write_json(folder / "training.json", training)
