@@ -157,14 +157,14 @@ def _generated(args: argparse.Namespace, root: Path, state: Path, processes: Pro
     rows = sample_rows(args.generate, shares, together, args.seed)
     seeds = (args.seed + np.arange(args.generate)) % SEEDS
     engine, recipe = FaceEngine(root), Recipe(steps=STEPS)
-    mark = {part: checkpoints.fingerprint(root / part) for part in ("faces", "autoencoder-kl")}
-    mark |= {"steps": STEPS, "seed": args.seed, "like": bool(args.like), "count": args.generate}
+    made_with = {part: checkpoints.fingerprint(root / part) for part in ("faces", "autoencoder-kl")}
+    made_with |= {"steps": STEPS, "seed": args.seed, "like": bool(args.like), "count": args.generate}
     known = state / "drawn.json"
     with processes.main_first():
-        if processes.main and (not known.is_file() or checkpoints.read_json(known) != mark):
+        if processes.main and (not known.is_file() or checkpoints.read_json(known) != made_with):
             shutil.rmtree(state, ignore_errors=True)
             state.mkdir(parents=True)
-            checkpoints.write_json(known, mark)
+            checkpoints.write_json(known, made_with)
     own = range(CHUNK * processes.index, args.generate, CHUNK * processes.count)
     for start in tqdm(own, desc="draw", unit="chunk", mininterval=1, disable=not processes.main):
         path, chunk = state / f"pixels-{start:06d}.npy", slice(start, start + CHUNK)

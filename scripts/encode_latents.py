@@ -49,8 +49,8 @@ def main() -> None:
     processes = Processes.launched()
     with processes.main_first():
         pictures = data.load(kind, paths, size, args.cache)
-    mark = opened.fingerprint if size == opened.size else f"{opened.fingerprint} at {size} px"
-    latents = encode_set(pictures, opened.encode, mark, args.out, batch=args.batch)
+    fingerprint = opened.fingerprint if size == opened.size else f"{opened.fingerprint} at {size} px"
+    latents = encode_set(pictures, opened.encode, fingerprint, args.out, batch=args.batch)
     if processes.main:
         print(f"{len(latents.names)} pictures in {args.out}: latents {latents.latents.shape}")
 

@@ -32,9 +32,9 @@ def main() -> None:
         raise DataError("The variational start learns from CelebA; give it with --data celeba=DIR.")
     sets = {kind: sets[kind] for kind in ("celeba", "food101") if kind in sets}
     clip = args.clip or checkpoints.root() / "clip"
-    codec, mark = LatentCodec(checkpoints.load_model(autoencoder)), checkpoints.fingerprint(autoencoder)
+    codec, fingerprint = LatentCodec(checkpoints.load_model(autoencoder)), checkpoints.fingerprint(autoencoder)
     kept = args.latents or args.out / "latents"
-    latents = {kind: encode_set(source, codec.encode, mark, kept / kind) for kind, source in sets.items()}
+    latents = {kind: encode_set(source, codec.encode, fingerprint, kept / kind) for kind, source in sets.items()}
     preset = with_options(PRESETS[args.preset], args)
     loop = train_prior(sets, latents, clip, preset, args.out, start=args.start, resume=args.resume)
     if args.export and loop.processes.main:

@@ -253,7 +253,7 @@ def _opened(folder: Path, manifest: dict) -> Atlas:
         class_names=tuple(str(name) for name in manifest["classes"]),
         seeds=labels.get("seeds"),
         names=names,
-        made_with={str(name): str(mark) for name, mark in manifest["made_with"].items()},
+        made_with={str(name): str(fingerprint) for name, fingerprint in manifest["made_with"].items()},
         recipe=str(manifest["recipe"]),
         command=str(manifest["command"])[:400],
         notes=tuple(str(note) for note in manifest["notes"]),

@@ -66,7 +66,7 @@ class TinyCodec:
 
 @dataclass(frozen=True)
 class OpenCodec:
-    """An autoencoder ready to use: the side of pictures it expects, the shape of one's latents, its weights' mark."""
+    """An autoencoder ready to use: the side of its pictures, the shape of their latents, the weights' fingerprint."""
 
     codec: Codec
     fingerprint: str
@@ -94,14 +94,14 @@ def open_codec(model: str | Path, root: Path) -> OpenCodec:
     facts = sources.facts(folder)
     ours = [root / name for name in sources.BUILT_IN.values()]
     if folder in ours or facts.kind == "FlatAutoencoder":
-        autoencoder, mark = checkpoints.load_model(folder), checkpoints.fingerprint(folder)
+        autoencoder, fingerprint = checkpoints.load_model(folder), checkpoints.fingerprint(folder)
     else:
-        autoencoder, mark = _foreign(
+        autoencoder, fingerprint = _foreign(
             folder, {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}[facts.kind]
         )
     autoencoder.to(memory_format=torch.channels_last)
     codecs = {"AutoencoderKL": LatentCodec, "AutoencoderTiny": TinyCodec, "FlatAutoencoder": FlatCodec}
-    return OpenCodec(codecs[facts.kind](autoencoder), mark, facts.size, facts.latent_shape)
+    return OpenCodec(codecs[facts.kind](autoencoder), fingerprint, facts.size, facts.latent_shape)
 
 
 def _foreign(folder: Path, cls: type) -> tuple[torch.nn.Module, str]:
@@ -124,5 +124,5 @@ def _foreign(folder: Path, cls: type) -> tuple[torch.nn.Module, str]:
     if not all(torch.isfinite(tensor).all() for tensor in autoencoder.state_dict().values()):
         raise CheckpointError(f"{folder}: the weights hold values that are not numbers.")
     with open(weights, "rb") as file:
-        mark = hashlib.file_digest(file, "sha256").hexdigest()[:12]
-    return autoencoder.float().eval().requires_grad_(False), mark
+        fingerprint = hashlib.file_digest(file, "sha256").hexdigest()[:12]
+    return autoencoder.float().eval().requires_grad_(False), fingerprint
