@@ -26,7 +26,7 @@ def main() -> None:
 
     from core import checkpoints
     from core.data import DataError
-    from core.evaluation.compare_presets import contest_figures, curves_chart, measuring_root
+    from core.evaluation.compare_presets import curves_chart, measuring_root, preset_figures
     from core.latents import encode_set
     from core.models import LatentCodec
     from core.training.compare_presets import compared_presets, train_for
@@ -46,7 +46,7 @@ def main() -> None:
         if not (folder / "figures.json").is_file():
             root = measuring_root(folder / "checkpoints", checkpoints.root())
             export_run(folder, root / "faces", which="last")
-            figures = contest_figures(
+            figures = preset_figures(
                 root, sets["celeba"], guidance=args.guidance, samples=args.samples, control=args.control
             )
             checkpoints.write_json(folder / "figures.json", figures)

@@ -1,4 +1,4 @@
-"""CLIP in our size: it spells any text, learns what captions say, resumes exactly, and opens without us."""
+"""CLIP in our size: it spells any text, learns what captions tokenised, resumes exactly, and opens without us."""
 
 import math
 from dataclasses import replace
@@ -54,21 +54,21 @@ def test_a_caption_fits_every_picture_that_it_describes():
     sources = clip.Sources.of(sets)
     captions = [Caption("a smiling man", {"Smiling": 1.0, "Male": 1.0}), Caption("a man", {"Male": 1.0})]
     captions += [Caption("pizza", food="pizza"), Caption("pizza", food="pizza"), Caption("sushi", food="sushi")]
-    said = clip.say(captions, sources, tiny_text.tokenizer())
+    batch = clip.tokenised(captions, sources, tiny_text.tokenizer())
     labels = torch.zeros(2, 40)
     labels[:, 20] = 1  # Male
     labels[:, 31] = torch.tensor([1, -1])  # Smiling
-    fits = clip.fitting(said, labels)
-    assert fits.tolist() == [
+    matches = clip.matching(batch, labels)
+    assert matches.tolist() == [
         [True, False, False, False, False],
         [True, True, False, False, False],
         [False, False, True, True, False],
         [False, False, True, True, False],
         [False, False, False, False, True],
     ]
-    even = clip.contrastive(torch.zeros(5, 5), fits)
+    even = clip.contrastive(torch.zeros(5, 5), matches)
     assert float(even) == pytest.approx(math.log(5), abs=1e-5)
-    assert clip.contrastive(50.0 * fits, fits) < even
+    assert clip.contrastive(50.0 * matches, matches) < even
 
 
 def test_it_learns_what_captions_say(tmp_path, tokenizer):

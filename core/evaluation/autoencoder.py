@@ -1,4 +1,4 @@
-"""An autoencoder's figures: what a picture loses on the way through the latents, where, and at what price."""
+"""An autoencoder's figures: error of reconstruction, for which pictures, and its cost in time."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Bench:
-    """What pictures are measured with."""
+    """The networks and options that one evaluation uses."""
 
     name: str
     codec: OpenCodec
@@ -158,7 +158,7 @@ def _compare(
 
 
 def _baselines(originals: np.ndarray, train: np.ndarray, values: int) -> dict[str, np.ndarray]:
-    """What no network is needed for: the mean training picture, and pictures shrunk to at most as many numbers."""
+    """Baselines without a network: the mean training picture, and pictures shrunk to at most as many numbers."""
     mean = train.mean(axis=0, dtype=np.float64).round().astype(np.uint8)
     side = originals.shape[1]
     small = min(side, max(1, int((values / 3) ** 0.5)))

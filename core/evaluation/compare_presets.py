@@ -24,7 +24,7 @@ def measuring_root(root: Path, shared: Path) -> Path:
     return root
 
 
-def contest_figures(root: Path, faces: PictureSet, *, guidance: float, samples: int, control: int) -> dict[str, float]:
+def preset_figures(root: Path, faces: PictureSet, *, guidance: float, samples: int, control: int) -> dict[str, float]:
     """One preset on validation faces: training length, noise error, Fréchet distance, attributes followed."""
     training = checkpoints.read_json(root / "faces" / "training.json")
     model = checkpoints.load_model(root / "faces")

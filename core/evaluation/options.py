@@ -1,4 +1,4 @@
-"""What a person chooses of an evaluation, and the pictures that it is made on."""
+"""The options of an evaluation, and the pictures that it uses."""
 
 from __future__ import annotations
 

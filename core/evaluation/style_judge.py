@@ -40,7 +40,7 @@ class Judge:
 
 
 def train_judge(classifier: PictureClassifier, pictures: Mapping[str, np.ndarray], seed: int = 0) -> Judge:
-    """Pictures (N, S, S, 3) of each class, plain first -> what tells them apart. The same seed, the same judge."""
+    """Pictures (N, S, S, 3) of each class, plain first -> a judge that distinguishes them, the same by seed."""
     seen = [statistics(classifier, pixels) for pixels in pictures.values()]
     x = torch.cat(seen)
     truth = torch.cat([torch.full((len(rows),), index) for index, rows in enumerate(seen)])

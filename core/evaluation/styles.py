@@ -1,4 +1,4 @@
-"""The figures of each style: is it seen, is it the right one, does the strength do what it says, is it the same person.
+"""The figures of each style: detection, confusion with others, effect of the strength, identity of the face.
 
 Styles are measured on pairs: the face model with and without the style, on the same seed and the same unseen row of
 attributes. Who names the styles is a judge trained on photographs and on renderings of them, never on drawn faces.
@@ -45,7 +45,7 @@ COARSE = 8  # pixels along a side of the luminance in which a person is recognis
 
 @dataclass(frozen=True)
 class _Stage:
-    """What all styles are measured with."""
+    """The networks and pictures that all styles are measured with."""
 
     engine: FaceEngine
     classifier: PictureClassifier
@@ -67,7 +67,7 @@ class _Stage:
 
 @dataclass(frozen=True)
 class _Group:
-    """Styles that one judge tells apart; ``references`` are real pictures of the measured part in each."""
+    """Styles that one judge distinguishes; ``references`` are real pictures of the measured part in each."""
 
     judge: Judge
     references: dict[str, np.ndarray]  # plain first
@@ -79,7 +79,7 @@ def style_figures(
     root: Path, sets: Mapping[str, PictureSet], options: Options, names: Sequence[str] = ()
 ) -> Iterator[tuple[str, dict]]:
     """Name and figures of each shipped style of the face model, or of those named. Raises ``CheckpointError`` for a
-    style that is not there or that weight 0 does not take off, ``DataError`` for missing pictures.
+    style that is missing, or that still acts at weight 0, ``DataError`` for missing pictures.
     """
     faces = wanted(sets, "celeba", "Styles are measured on attributes of CelebA.")
     chosen = _chosen(root, names, sets)
@@ -201,7 +201,7 @@ def _detected(judge: Judge, label: str, plain: np.ndarray, styled: np.ndarray) -
 
 
 def _mistaken(judge: Judge, label: str, styled: np.ndarray) -> dict[str, float]:
-    """What the judge says instead, and how often; empty where it is always right."""
+    """Which other classes the judge names, and how often; empty where it is always right."""
     said = judge.look(styled)[0].argmax(axis=1)
     shares = {name: float((said == index).mean()) for index, name in enumerate(judge.classes) if name != label}
     return {name: share for name, share in sorted(shares.items(), key=lambda row: -row[1]) if share > 0}
@@ -261,8 +261,8 @@ def _strength_rows(
 
 
 def _identity(stage: _Stage, styled: np.ndarray) -> dict[str, dict[str, float]]:
-    """Cosines of a plain and a styled face, each set's mean taken off: of the same seed, of others, and how often the
-    nearest plain face of all is that of the same seed.
+    """Cosines of a plain and a styled face, after subtracting each set's mean: of the same seed, of others, and how
+    often the nearest plain face of all is that of the same seed.
     """
     plain_output, styled_output = classify(stage.classifier, stage.plain), classify(stage.classifier, styled)
     pairs = {

@@ -1,4 +1,4 @@
-"""The text pipeline's figures: whether it draws what a sentence says, how real that looks, and what a draft saves."""
+"""The text pipeline's figures: adherence to the sentence, distance to real pictures, steps that a draft saves."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def evaluate_text(root: Path, sets: Mapping[str, PictureSet], options: Options) 
 
 
 def draft_chart(curve: Mapping[str, Mapping[str, float]]) -> Drawing:
-    """Fréchet distance over the steps that are paid for, from noise and from a draft."""
+    """Fréchet distance over the steps that are computed, from noise and from a draft."""
     lines = {}
     for start, words in (("noise", "from noise"), ("prior", "from a draft")):
         rows = [row for name, row in curve.items() if name.startswith(start)]
@@ -175,7 +175,7 @@ def _area(said: Sequence[Caption], logits: np.ndarray, name: str) -> dict[str, f
 def _curve(engine: TextEngine, classifier, recipe: Recipe, said: Sequence[Caption], real: np.ndarray) -> dict:
     """Fréchet distance and adherence over the number of steps, from noise and from a draft.
 
-    From a draft, the first part of the schedule is left out: ``steps_done`` is what is paid for.
+    From a draft, the first part of the schedule is left out: ``steps_done`` counts the others.
     """
     if not engine.has_prior:
         return {}

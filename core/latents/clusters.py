@@ -93,7 +93,7 @@ def silhouette(points: np.ndarray, labels: np.ndarray, seed: int = 0, sample: in
 
 
 def choose_count(reduced: np.ndarray, method: str, counts: tuple[int, ...], seed: int = 0) -> list[Clustering]:
-    """One clustering per count, on at most 4,000 points, to choose a count by."""
+    """One clustering per count, on at most 4,000 points: their figures help to choose a count."""
     points = np.asarray(reduced)
     if len(points) > 2 * SAMPLE:
         points = points[np.sort(np.random.default_rng(seed).choice(len(points), 2 * SAMPLE, replace=False))]

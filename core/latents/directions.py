@@ -40,7 +40,7 @@ class Direction:
         return np.asarray(vectors, np.float64) @ self.weights + self.bias
 
     def boundary(self, vector: np.ndarray) -> float | None:
-        """From ``vector`` (D,), the strength at which the probe's answer turns; None where it never does."""
+        """From ``vector`` (D,), the strength at which the probe's decision changes; None where it never does."""
         slope = float(self.weights @ self.unit) * self.step
         return None if abs(slope) < 1e-9 else float(-self.logit(vector[None])[0] / slope)
 
@@ -70,7 +70,7 @@ def fit(vectors: np.ndarray, present: np.ndarray, method: str = "probe", seed: i
 
 def probe(vectors: np.ndarray, present: np.ndarray) -> tuple[np.ndarray, float]:
     """Logistic regression on vectors (N, D), each dimension scaled to deviation 1 -> weights (D,) and bias, for the
-    vectors as they are. Both answers weigh the same, however rare one is."""
+    vectors as they are. Both classes have equal weight, however rare one is."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
@@ -86,7 +86,7 @@ def probe(vectors: np.ndarray, present: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def entanglement(directions: dict[str, Direction]) -> dict[str, dict[str, float]]:
-    """Cosines between all pairs of directions: near 0 they move apart, near 1 or -1 one moves the other."""
+    """Cosines between all pairs of directions: near 0 they are independent, near 1 or -1 one moves the other."""
     names = list(directions)
     units = np.stack([directions[name].unit for name in names])
     cosines = units @ units.T

@@ -21,7 +21,7 @@ def straight(stops: np.ndarray, frames: int) -> np.ndarray:
 def arc(stops: np.ndarray, centre: np.ndarray, frames: int) -> np.ndarray:
     """Stops (s, D) -> frames (frames, D) along great circles about ``centre`` (D,); the radius changes evenly.
 
-    Codes of a normal distribution lie on a shell: the straight way between two leads through its empty middle
+    Codes of a normal distribution lie on a shell: a straight line between two of them leads through its empty middle
     (White 2016, arXiv:1609.04468).
     """
     around = np.asarray(stops, np.float64) - centre
@@ -61,7 +61,7 @@ def length(line: np.ndarray) -> float:
 
 
 class NeighbourGraph:
-    """Pictures joined to their nearest ones; built once for a space, in a second or two for ten thousand."""
+    """A graph that joins each picture to its nearest ones. Built once per space: a second or two for ten thousand."""
 
     def __init__(self, reduced: np.ndarray, neighbours: int = NEIGHBOURS) -> None:
         from sklearn.neighbors import kneighbors_graph

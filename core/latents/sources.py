@@ -57,7 +57,7 @@ KEYS = (*BUILT_IN, *HOSTED)
 
 @dataclass(frozen=True)
 class Facts:
-    """What config.json and the header of the weights say."""
+    """What config.json and the header of the weights contain."""
 
     kind: str  # name of the class
     size: int  # pixels along a side that it is given
@@ -158,7 +158,7 @@ def facts(folder: Path) -> Facts:
 
 @functools.lru_cache(maxsize=64)
 def _parameters(weights: Path, changed: int) -> int:
-    """How many numbers a safetensors file holds, from its header; ``changed`` makes a new file a new question."""
+    """How many numbers a safetensors file holds, from its header; ``changed`` is its time: the key of the cache."""
     try:
         with open(weights, "rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))

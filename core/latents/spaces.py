@@ -148,7 +148,7 @@ class Space:
             return self._reduced
 
     def density(self) -> np.ndarray:
-        """How crowded each picture's place is, float32 (N,): 0 the loneliest .. 1, by rank of the mean distance to its
+        """Density around each picture, float32 (N,): from 0, the least dense, to 1, by rank of the mean distance to its
         nearest pictures."""
         from sklearn.neighbors import NearestNeighbors
 

@@ -56,7 +56,7 @@ PRESETS: dict[str, dict] = {
 
 
 def build_tokenizer(texts: Iterable[str], vocabulary: int = 2048) -> CLIPTokenizer:
-    """Sentences -> a tokenizer that spells any text: every byte is a token, frequent words are one each.
+    """Sentences -> a tokenizer for any text: every byte is a token, frequent words are one token each.
 
     The same sentences give the same tokens, which the ``tokenizers`` library's own trainer does not promise.
     """

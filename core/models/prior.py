@@ -26,22 +26,22 @@ class Gaussian(NamedTuple):
 
 
 class WordPooling(nn.Module):
-    """Text states (N, L, D) -> one vector (N, H): learned questions look for their answers among the words."""
+    """Text states (N, L, D) -> one vector (N, H), by attention from learned queries to the words."""
 
     def __init__(self, text_width: int, questions: int, heads: int, outputs: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(text_width)
         self.questions = nn.Parameter(torch.randn(questions, text_width) * text_width**-0.5)
         self.attention = nn.MultiheadAttention(text_width, heads, batch_first=True)
-        # Sentences have most in common; what they differ in would be whispered, and learned last.
+        # Sentences are nearly alike: without normalisation their differences would be small and be learned last.
         self.apart = nn.BatchNorm1d(questions * text_width)
         self.out = nn.Sequential(nn.Linear(questions * text_width, outputs), nn.SiLU(), nn.Linear(outputs, outputs))
 
     def forward(self, states: Tensor) -> Tensor:
         words = self.norm(states)
-        questions = self.questions.expand(len(states), -1, -1)  # (N, Q, D)
-        answers, _ = self.attention(questions, words, words, need_weights=False)
-        return self.out(self.apart(answers.flatten(1)))  # (N, H)
+        queries = self.questions.expand(len(states), -1, -1)  # (N, Q, D)
+        found, _ = self.attention(queries, words, words, need_weights=False)
+        return self.out(self.apart(found.flatten(1)))  # (N, H)
 
 
 class Block(nn.Module):

@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say: one temperature for all attributes, found on the validation part.
+"""Calibrated probabilities: one temperature for all attributes, found on the validation part.
 
 Guo et al. 2017 (arXiv:1706.04599). Labels are smoothed in training, so that a classifier is too careful; divided by the
 temperature, its logits are as sure as it is right.

@@ -1,11 +1,11 @@
 """Train CLIP on pictures and the captions that their labels allow.
 
-A caption says little, so many pictures of a batch fit it. All that fit are its target, in equal parts (Yang et al.
-2022, arXiv:2204.03610); plain CLIP would push away pictures that the sentence describes.
+A caption mentions few attributes, so it fits several pictures of a batch. All of them are its targets, in equal parts
+(Yang et al. 2022, arXiv:2204.03610); plain CLIP would treat the others as negatives.
 
-A vision transformer learns slowly from a few thousand pictures. Where our classifier is given, the picture tower also
-learns to tell its embedding, a distillation through a linear layer that is thrown away (Romero et al. 2014,
-arXiv:1412.6550).
+A vision transformer learns slowly from a few thousand pictures. Where our classifier is given, the picture tower is
+also trained to predict its embedding through a linear layer that is discarded afterwards (distillation: Romero et al.
+2014, arXiv:1412.6550).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from core.training import batches
 from core.training.clip_zero_shot import zero_shot
 from core.training.loop import Loop, LoopConfig
 
-DISTURBED = 0.15  # share of captions with words that mean nothing, so that the encoder learns to pass over them
+DISTURBED = 0.15  # share of captions with meaningless words added, which the encoder so learns to ignore
 GUIDED = 1.0  # weight of the classifier's guidance beside the contrastive loss
 _SAMPLE = 20_000  # captions that the tokenizer learns from
 _LARGEST_SCALE = math.log(100.0)
@@ -75,9 +75,9 @@ PRESETS = {
 
 
 class Guide(nn.Module):
-    """Tower features (N, W), the classifier's embedding of the same pictures (N, D) -> how much of it they miss.
+    """Tower features (N, W) and the classifier's embedding of the same pictures (N, D) -> the distillation loss.
 
-    The share of the batch's variance that a linear layer cannot read: 1 is nothing known, 0 is all.
+    It is the share of the embedding's variance in the batch that a linear layer does not predict, 0 for all of it.
     """
 
     def __init__(self, width: int, embedding_dim: int) -> None:
@@ -93,8 +93,8 @@ class Guide(nn.Module):
 
 
 @dataclass(frozen=True)
-class Said:
-    """Captions of one batch: what they mention, faces first. ``foods`` (N,) is the class or -1."""
+class CaptionBatch:
+    """Captions of one batch as tokens, and what they mention; faces first. ``foods`` (N,) is the class or -1."""
 
     tokens: Tensor  # (N, L)
     mentioned: Tensor  # float (N, 40) of -1, 0, 1
@@ -154,14 +154,14 @@ def train_clip(
             parts.append(batches.pictures(sources.foods, picked))
         x = batches.jitter(batches.mirror(batches.concatenate(parts), generator), generator).to(loop.device)
         labels = torch.from_numpy(sources.faces.attributes[rows]).float()
-        said = say(captions_of(sources, rows, picked, generator), sources, tokenizer)
-        fits = fitting(said, labels).to(loop.device)
+        batch = tokenised(captions_of(sources, rows, picked, generator), sources, tokenizer)
+        matches = matching(batch, labels).to(loop.device)
         with loop.autocast():
             seen = loop.modules["model"].get_image_features(x.contiguous(memory_format=torch.channels_last))
             pictures = F.normalize(seen.pooler_output.float(), dim=1)
-            texts = embed_texts(loop.modules["model"], said.tokens.to(loop.device))
+            texts = embed_texts(loop.modules["model"], batch.tokens.to(loop.device))
         scale = loop.modules["model"].logit_scale.clamp(max=_LARGEST_SCALE).exp()
-        loss = matched = contrastive(scale * texts @ pictures.T, fits)
+        loss = matched = contrastive(scale * texts @ pictures.T, matches)
         figures = {"loss": matched.detach(), "scale": scale.detach()}
         if teacher is not None:
             with torch.no_grad(), loop.autocast():
@@ -179,7 +179,7 @@ def train_clip(
 
 
 def captions_of(sources: Sources, rows: np.ndarray, picked: np.ndarray, generator: torch.Generator) -> list[Caption]:
-    """Rows of faces, then of foods -> one caption each, some with words that mean nothing."""
+    """Rows of faces, then of foods -> one caption each, some with meaningless words added."""
     seeds = draws.integers(generator, 2**62, len(rows) + len(picked)).tolist()
     dice = [random.Random(seed) for seed in seeds]
     captions = [describe_face(sources.faces.attributes[row], die) for row, die in zip(rows, dice, strict=False)]
@@ -191,27 +191,27 @@ def captions_of(sources: Sources, rows: np.ndarray, picked: np.ndarray, generato
     ]
 
 
-def say(captions: list[Caption], sources: Sources, tokenizer: CLIPTokenizer) -> Said:
-    """Captions -> tokens, and what they mention as numbers."""
+def tokenised(captions: list[Caption], sources: Sources, tokenizer: CLIPTokenizer) -> CaptionBatch:
+    """Captions -> their tokens, and the attributes and foods that they mention."""
     names = () if sources.foods is None else sources.foods.class_names
     foods = [names.index(caption.food) if caption.food else -1 for caption in captions]
     mentioned = np.stack([vector(caption.attributes) for caption in captions])
     tokens = tokens_of(tokenizer, [caption.text for caption in captions])
-    return Said(tokens, torch.from_numpy(mentioned), torch.tensor(foods))
+    return CaptionBatch(tokens, torch.from_numpy(mentioned), torch.tensor(foods))
 
 
-def fitting(said: Said, labels: Tensor) -> Tensor:
-    """Which caption fits which picture of the same batch, bool (N, N); ``labels`` (F, 40) of the faces, which lead."""
-    about = said.foods[:, None] == said.foods[None]  # (N, N) the same food, or both a face
+def matching(batch: CaptionBatch, labels: Tensor) -> Tensor:
+    """Which caption matches which picture of a batch, bool (N, N); ``labels`` (F, 40) are those of the faces."""
+    about = batch.foods[:, None] == batch.foods[None]  # (N, N) the same food, or both a face
     faces = len(labels)
-    wanted = said.mentioned[:faces].abs().sum(dim=1, keepdim=True)  # (F, 1)
-    about[:faces, :faces] &= said.mentioned[:faces] @ labels.T == wanted
+    wanted = batch.mentioned[:faces].abs().sum(dim=1, keepdim=True)  # (F, 1)
+    about[:faces, :faces] &= batch.mentioned[:faces] @ labels.T == wanted
     return about
 
 
-def contrastive(logits: Tensor, fits: Tensor) -> Tensor:
-    """Scaled similarities (N, N), captions by pictures -> cross-entropy both ways to all that fit, in equal parts."""
-    target = fits.float()
+def contrastive(logits: Tensor, matches: Tensor) -> Tensor:
+    """Scaled similarities (N, N), captions by pictures -> cross-entropy both ways, all matches as equal targets."""
+    target = matches.float()
     by_text = -(F.log_softmax(logits, dim=1) * target / target.sum(dim=1, keepdim=True)).sum(dim=1).mean()
     by_picture = -(F.log_softmax(logits, dim=0) * target / target.sum(dim=0, keepdim=True)).sum(dim=0).mean()
     return (by_text + by_picture) / 2

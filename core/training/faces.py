@@ -118,7 +118,7 @@ def train_faces(
 def repeat_factors(attributes: np.ndarray, below: float) -> np.ndarray:
     """(N, 40) of -1 and 1 -> (N,) how many times as often a picture is drawn, by the rarest attribute it shows.
 
-    An attribute of share f < ``below`` asks for sqrt(below / f) (repeat factor sampling; Gupta et al. 2019,
+    An attribute of share f < ``below`` has the factor sqrt(below / f) (repeat factor sampling; Gupta et al. 2019,
     https://arxiv.org/abs/1908.03195): else one picture in sixteen shows eyeglasses, and one in forty is conditioned on
     them.
     """

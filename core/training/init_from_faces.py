@@ -73,7 +73,7 @@ def _copy_block(ours: nn.Module, theirs: ResidualBlock) -> None:
 
 
 def fit_levels(unet: UNet2DConditionModel, faces: FaceUNet, steps: int = LEVEL_STEPS) -> float:
-    """The noise level's embedding learns to be the faces'. Returns the share of its variance that is missed."""
+    """Train the embedding of the noise level to equal the face denoiser's. Returns the share of variance missed."""
     timesteps = torch.arange(TIMESTEPS)
     with torch.no_grad():
         wanted = faces.time(timesteps)  # (1000, D)
@@ -82,7 +82,7 @@ def fit_levels(unet: UNet2DConditionModel, faces: FaceUNet, steps: int = LEVEL_S
 
 
 def fit_words(unet: UNet2DConditionModel, faces: FaceUNet, captions: CaptionBatch, steps: int = WORD_STEPS) -> float:
-    """The sentence's embedding learns to be that of the attributes it mentions. Returns the share it misses."""
+    """Train the sentence's embedding to equal that of the attributes it mentions. Returns the share missed."""
 
     def pair(step: int) -> tuple[Tensor, Tensor]:
         states, mentioned = captions(step)

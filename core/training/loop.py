@@ -1,4 +1,4 @@
-"""The one training loop: accelerate, fused AdamW, warm-up and cosine decay, EMA, log, snapshots, exact resume.
+"""The loop of every training: accelerate, fused AdamW, warm-up and cosine decay, EMA, log, snapshots, exact resume.
 
 Every random choice of a step is drawn from a generator seeded by (run seed, step), so a run that was killed and resumed
 sees the same batches and noise as one that was not. Several processes share each batch (:mod:`core.draws`) and average
@@ -110,7 +110,7 @@ class Loop:
 
     @property
     def precision(self) -> str:
-        """The config's, where the device has it."""
+        """The precision of the config where the device supports it, else "no"."""
         return "no" if self.device.type == "cpu" and not cpu_has_bf16() else self.config.precision
 
     @property

@@ -90,7 +90,7 @@ def train_prior(
 
 def export_prior(run: Path, folder: Path, *, which: str = "last") -> None:
     """A run -> ``folder``, which a text pipeline holds as its ``prior``: config, fp16 weights, training facts. The
-    posterior stays behind: a sentence is all that a draft is made of.
+    posterior is left out: a draft needs the sentence alone.
     """
     model = TextPrior.from_config(checkpoints.read_json(run / which / "config.json"))
     checkpoints.load_weights(model, run / which / checkpoints.WEIGHTS)
@@ -99,7 +99,7 @@ def export_prior(run: Path, folder: Path, *, which: str = "last") -> None:
 
 
 def without_posterior(model: TextPrior) -> TextPrior:
-    """The part that drafts."""
+    """A copy of the model without its posterior, which drafts do not need."""
     drafting = TextPrior(**{**_size(model), "posterior": False})
     drafting.load_state_dict({name: value for name, value in model.state_dict().items() if name not in _seeing(model)})
     return drafting

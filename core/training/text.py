@@ -55,7 +55,7 @@ PRESETS = {
 
 
 class TextStates:
-    """Sentences -> what the denoiser attends to, as ``StableDiffusionPipeline`` computes it: padded to full length."""
+    """Sentences -> text states, as ``StableDiffusionPipeline`` computes them: padded to full length."""
 
     def __init__(self, folder: Path, device: torch.device | str = "cpu") -> None:
         clip, self.tokenizer = load_clip(folder)
@@ -97,7 +97,7 @@ class LatentBatches:
         return Batch(torch.cat(parts), ["" if gone else text for gone, text in zip(dropped, texts, strict=True)])
 
     def captions(self, count: int, generator: torch.Generator) -> list[Caption]:
-        """Of faces alone, one of eight empty."""
+        """Captions of faces alone; one in eight is empty."""
         rows = batches.draw_rows(self.sources.rows["faces"], count, generator)
         captions = captions_of(self.sources, rows, rows[:0], generator)
         return [*captions[count // 8 :], *[Caption("", {}, "")] * (count // 8)]
@@ -171,8 +171,8 @@ def train_text(
 
 
 def begin_with(model: UNet2DConditionModel, folder: Path, drawn: LatentBatches, states: TextStates) -> dict[str, float]:
-    """The body of the face denoiser in ``folder`` -> ``model``, which then hears captions of faces as that one hears
-    attributes. Returns what the two fits miss.
+    """Copy the body of the face denoiser in ``folder`` into ``model`` and fit its conditioning: a caption then does
+    what the attributes that it mentions did. Returns the errors of the two fits.
     """
     faces = checkpoints.load_model(folder).eval().requires_grad_(False)
     prediction = checkpoints.read_json(folder / "scheduler_config.json").get("prediction_type")
@@ -227,7 +227,7 @@ def _validate(
 
 
 def fixed_caption(source: PictureSet, row: int) -> str:
-    """The caption by which a picture is always validated."""
+    """The caption of a picture in every validation."""
     die = random.Random(int(row))
     if source.attributes is not None:
         return describe_face(source.attributes[row], die).text
