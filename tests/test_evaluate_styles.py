@@ -48,7 +48,7 @@ def sets(synthetic_celeba, tmp_path_factory):
 def measured(root, sets):
     """Figures by style, measured on few pictures."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(styles, "TAUGHT", 6)
+        patch.setattr(styles, "TRAINED_ON", 6)
         patch.setattr(styles, "STEPPED", 4)
         return dict(evaluate_styles(root, sets, OPTIONS))
 
@@ -85,7 +85,7 @@ def test_a_rendering_has_all_its_figures(root, measured):
     assert set(figures["attribute_auc_in_style"]) == {"drawn", "real"}
 
 
-def test_a_domain_is_told_from_photographs_of_the_first_kind(measured):
+def test_a_domain_is_detected_beside_photographs_of_the_first_kind(measured):
     figures = measured["close"]
     assert "2 classes" in figures["judge_trained_on"] and figures["detected"]["real"]["styled_detected"] == 1
     assert "named" not in figures["detected"]["drawn"], "there is one style to choose from"

@@ -69,14 +69,14 @@ def test_batches_draw_what_the_app_draws(root):
             assert np.abs(alone - batch[index]).max() <= 2
 
 
-def test_adherence_compares_captions_that_ask_with_those_that_deny(monkeypatch):
+def test_adherence_compares_captions_that_mention_with_those_that_deny(monkeypatch):
     said = [Caption("", {"Smiling": value}) for value in (1.0, 1.0, -1.0, -1.0)] + [Caption("")] * 2
     logits = np.zeros((6, 40))
     logits[:, 31] = [2, 1, 0, -1, 9, 9]
     monkeypatch.setattr(text, "FEW", 2)
-    assert text._area(said, logits, "Smiling") == {"auc": 1.0, "asked": 2, "against": 2}
+    assert text._area(said, logits, "Smiling") == {"auc": 1.0, "requested": 2, "against": 2}
     monkeypatch.setattr(text, "FEW", 3)
-    assert text._area(said, logits, "Smiling") == {"auc": 0.5, "asked": 2, "against": 4}
+    assert text._area(said, logits, "Smiling") == {"auc": 0.5, "requested": 2, "against": 4}
 
 
 def test_missing_ones_name_their_command(tmp_path):

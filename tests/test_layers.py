@@ -30,7 +30,18 @@ def imported(path: Path) -> Iterator[tuple[int, str]]:
 
 
 # What each folder (or module) of core may import of core, as DESIGN draws it: one direction, from values to the page.
-VALUES = {"attributes", "captions", "checkpoints", "draws", "hardware", "images", "metrics", "processes", "recipe"}
+VALUES = {
+    "attributes",
+    "captions",
+    "checkpoints",
+    "draws",
+    "hardware",
+    "images",
+    "metrics",
+    "processes",
+    "recipe",
+    "safetensors_header",
+}
 NETWORKS = {*VALUES, "data", "models", "diffusion", "latents"}
 PIPELINES = {*NETWORKS, "networks", "reports"}
 MAY_IMPORT = {
