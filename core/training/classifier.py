@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from core import checkpoints
 from core.data import PictureSet
 from core.metrics import auc
 from core.models import PictureClassifier
@@ -50,10 +51,17 @@ PRESETS = {
 
 
 def train_classifier(
-    faces: PictureSet, foods: PictureSet | None, preset: ClassifierPreset, out: Path, *, resume: bool = False
+    faces: PictureSet,
+    foods: PictureSet | None,
+    preset: ClassifierPreset,
+    out: Path,
+    *,
+    start: Path | None = None,
+    resume: bool = False,
 ) -> Loop:
     """Faces with attributes, optionally pictures with classes -> a run folder with ``best/`` and ``last/``.
 
+    ``start`` is a checkpoint whose weights the run begins with; raises ``CheckpointError`` where their shape differs.
     Most of each batch are faces (binary cross-entropy over 40 attributes), the rest classes (cross-entropy).
     """
     # data
@@ -62,7 +70,11 @@ def train_classifier(
     torch.manual_seed(preset.loop.seed)
     model = PictureClassifier(class_names=() if foods is None else foods.class_names, **preset.model)
     sets = {faces.name: faces} | ({} if foods is None else {foods.name: foods})
-    loop = Loop(preset.loop, out, {"model": model}, batches.facts(sets))
+    about = batches.facts(sets)
+    if start is not None:
+        checkpoints.fill(model, checkpoints.load_model(start).state_dict())
+        about["started_from"] = batches.history(start)
+    loop = Loop(preset.loop, out, {"model": model}, about)
 
     def train_step(step: int) -> dict[str, Tensor]:
         generator = loop.generator(step)
