@@ -56,13 +56,7 @@ def main() -> None:
 
     root = args.checkpoints or checkpoints.root()
     foreign = args.name in sources.HOSTED or (args.out is not None and args.name not in EVALUATIONS)
-    if args.size:
-        size = args.size
-    elif foreign:
-        size = sources.facts(sources.find(args.name, root)).size
-    else:
-        measured = root / args.name if (root / args.name / "config.json").is_file() else root / "autoencoder-kl"
-        size = checkpoints.picture_size(measured if args.name != "faces" else root / "autoencoder-kl")
+    size = args.size or _size(args.name, root, foreign)
     paths = data.parse_data_options(args.data)
     sets = {kind: data.load(kind, path, size, args.cache) for kind, path in paths.items()}
     options = Options(recorded(sys.argv), args.part, args.samples, args.control, args.prior, args.most, args.work)
@@ -76,6 +70,18 @@ def main() -> None:
     else:
         evaluate(args.name, root, sets, options)
         print(f"{root / args.name / 'metrics.json'} and the model card beside it are written.")
+
+
+def _size(name: str, root: Path, foreign: bool) -> int:
+    """Side of the pictures that a model is measured on; those of a denoiser are its autoencoder's."""
+    from core import checkpoints
+    from core.latents import sources
+
+    if foreign:
+        return sources.facts(sources.find(name, root)).size
+    own = root / name
+    draws = name == "faces" or not (own / "config.json").is_file()
+    return checkpoints.picture_size(root / "autoencoder-kl" if draws else own)
 
 
 def _summary(name: str, metrics: dict) -> str:

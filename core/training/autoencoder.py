@@ -12,7 +12,7 @@ from diffusers import AutoencoderKL
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core import checkpoints, draws
+from core import draws
 from core.data import PictureSet
 from core.models.autoencoder import PatchDiscriminator, build_autoencoder, kl_divergence, psnr_of
 from core.models.classifier import PerceptualLoss, PictureClassifier
@@ -76,10 +76,7 @@ def train_autoencoder(
     # model, optimiser
     torch.manual_seed(preset.loop.seed)
     model = use_quick_group_norm(build_autoencoder(**preset.model))
-    facts = {**batches.facts(sets), "preset": _without_loop(preset)}
-    if start is not None:
-        checkpoints.fill(model, checkpoints.load_model(start).state_dict())
-        facts["started_from"] = batches.history(start)
+    facts = {**batches.facts(sets), "preset": _without_loop(preset), **batches.begin_with(model, start)}
     modules: dict[str, nn.Module] = {"model": model}
     if preset.adversarial_weight:
         modules["discriminator"] = PatchDiscriminator()

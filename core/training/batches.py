@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from core import checkpoints, draws
@@ -24,6 +24,17 @@ def facts(sets: Mapping[str, PictureSet]) -> dict[str, object]:
 def history(start: Path, weights: Path | None = None) -> dict[str, object]:
     """What is known of the checkpoint ``start`` that a run begins with; ``weights`` is the folder of its weights."""
     return {"weights": checkpoints.fingerprint(weights or start), **training_of(start)}
+
+
+def begin_with(model: nn.Module, start: Path | None) -> dict[str, object]:
+    """The weights of the checkpoint ``start`` into ``model``; what a run's facts say of it, nothing without one.
+
+    Raises ``CheckpointError`` where their shape differs.
+    """
+    if start is None:
+        return {}
+    checkpoints.fill(model, checkpoints.load_model(start).state_dict())
+    return {"started_from": history(start)}
 
 
 def training_of(start: Path) -> dict[str, object]:

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from core import checkpoints
 from core.data import PictureSet
 from core.metrics import auc
 from core.models import PictureClassifier
@@ -70,15 +69,11 @@ def train_classifier(
     torch.manual_seed(preset.loop.seed)
     model = PictureClassifier(class_names=() if foods is None else foods.class_names, **preset.model)
     sets = {faces.name: faces} | ({} if foods is None else {foods.name: foods})
-    about = batches.facts(sets)
-    if start is not None:
-        checkpoints.fill(model, checkpoints.load_model(start).state_dict())
-        about["started_from"] = batches.history(start)
-    loop = Loop(preset.loop, out, {"model": model}, about)
+    loop = Loop(preset.loop, out, {"model": model}, batches.facts(sets) | batches.begin_with(model, start))
+    count = loop.batch_size if foods is None else round(loop.batch_size * preset.face_share)
 
     def train_step(step: int) -> dict[str, Tensor]:
         generator = loop.generator(step)
-        count = loop.batch_size if foods is None else round(loop.batch_size * preset.face_share)
         rows = batches.draw_rows(face_rows, count, generator)
         parts = [batches.soften(batches.pictures(faces, rows), generator, preset.soften)]
         if foods is not None:
