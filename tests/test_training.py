@@ -36,6 +36,30 @@ def test_classifier_trains_exports_and_loads(tmp_path):
     assert {"loss", "val_loss", "val_auc"} <= training["curves"].keys()
 
 
+def test_faces_are_conditioned_on_the_detail_of_their_pictures(tmp_path):
+    data = replace(latent_set(), detail=np.where(np.arange(24) % 2, 1.0, 0.5).astype(np.float32))
+    loop = faces.train_faces(data, faces.PRESETS["smoke"], tmp_path / "run")
+    model = checkpoints.load_model(tmp_path / "run" / "last")
+    assert (
+        model.config.detail
+        and not faces.train_faces(
+            replace(data, detail=np.ones(24, np.float32)), faces.PRESETS["smoke"], tmp_path / "plain"
+        )
+        .modules["model"]
+        .config.detail
+    )
+    assert loop.modules["model"].detail.mlp[-1].weight.abs().max() > 0  # the condition is learned
+    z, t, a = torch.randn(2, 4, 16, 16), torch.tensor([500, 900]), torch.zeros(2, 40)
+    assert torch.equal(model(z, t, a), model(z, t, a, torch.ones(2)))  # full detail where nothing is said
+    torch.nn.init.normal_(model.detail.mlp[-1].weight)
+    assert not torch.allclose(model(z, t, a), model(z, t, a, torch.full((2,), 0.5)))
+
+
+def test_enlarged_pictures_are_shown_under_much_noise_alone():
+    timesteps, detail = torch.tensor([0, 0, 500, 999]), torch.tensor([1.0, 0.5, 0.5, 0.5])
+    assert faces.raise_timesteps(timesteps, detail, 0.3).tolist() == [0, 300, 650, 999]
+
+
 def test_an_exported_classifier_is_as_sure_as_it_is_right():
     random = np.random.default_rng(5)
     logits = random.normal(0, 2, (4000, 3))

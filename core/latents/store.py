@@ -41,6 +41,7 @@ class LatentSet:
     mean: np.ndarray  # float (C,), of the training part
     std: np.ndarray
     encoder: str  # fingerprint of the weights that made them
+    detail: np.ndarray | None = None  # float32 (N,) in (0, 1]: how much of a picture's side are its own pixels
 
     def indices(self, part: str) -> np.ndarray:
         return np.flatnonzero(self.split == {"train": 0, "val": 1, "test": 2}[part])
@@ -70,6 +71,7 @@ class LatentSet:
             np.array(index["mean"]),
             np.array(index["std"]),
             index["encoder"],
+            labels.get("detail"),
         )
 
 
@@ -129,7 +131,9 @@ def _join(source: PictureSet, parts: Path, out: Path, facts: dict) -> None:
         block = np.load(file, allow_pickle=False)
         latents[done : done + len(block)] = block
         done += len(block)
-    labels = {k: v for k, v in (("attributes", source.attributes), ("classes", source.classes)) if v is not None}
+    share = None if source.detail is None else np.minimum(1, source.detail / source.pixels.shape[1]).astype(np.float32)
+    known = {"attributes": source.attributes, "classes": source.classes, "detail": share}
+    labels = {key: value for key, value in known.items() if value is not None}
     np.savez(out / "labels.npz", split=source.split, **labels)
     rows = source.indices("train")
     train = np.asarray(latents[rows if len(rows) else slice(None)], dtype=np.float32)  # a set to look at has no parts

@@ -73,6 +73,22 @@ class TimeEmbedding(nn.Module):
         return self.mlp(torch.cat([angles.cos(), angles.sin()], dim=1))
 
 
+class DetailEmbedding(TimeEmbedding):
+    """True detail of a picture (N,), the share of its side that are its own pixels, in (0, 1] -> (N, D).
+
+    Size conditioning (Podell et al. 2023, arXiv:2307.01952): enlarged pictures teach what faces look like, and the
+    network learns to tell their softness from that. It begins at zero, as if there were no such condition.
+    """
+
+    def __init__(self, dim: int) -> None:
+        super().__init__(dim)
+        nn.init.zeros_(self.mlp[-1].weight)
+        nn.init.zeros_(self.mlp[-1].bias)
+
+    def forward(self, detail: Tensor) -> Tensor:
+        return super().forward(1000 * detail)
+
+
 class Attention(nn.Module):
     """Multi-head attention over positions, with residual; to a context of tokens where ``context_dim`` is given."""
 
@@ -162,6 +178,7 @@ class Stage(nn.Module):
 class FaceUNet(ModelMixin, ConfigMixin, PeftAdapterMixin):
     """Noisy latents (N, C, S, S), timesteps (N,), attributes (N, 40) in [-1, 1] -> prediction (N, C, S, S).
 
+    Where the config says ``detail``, a fourth input (N,) in (0, 1] is how much detail the picture has; 1 without it.
     What the prediction is (noise, velocity or flow) belongs to the objective, not to the network.
     """
 
@@ -180,6 +197,7 @@ class FaceUNet(ModelMixin, ConfigMixin, PeftAdapterMixin):
         norm: str = "group",
         activation: str = "silu",
         drop_rate: float = 0.1,
+        detail: bool = False,
     ) -> None:
         super().__init__()
         if conditioning not in ("cross", "modulation"):
@@ -188,6 +206,7 @@ class FaceUNet(ModelMixin, ConfigMixin, PeftAdapterMixin):
         context = embedding_dim if conditioning == "cross" else None
         self.time = TimeEmbedding(embedding_dim)
         self.tokens = AttributeTokens(attributes, embedding_dim)
+        self.detail = DetailEmbedding(embedding_dim) if detail else None
         self.pool = nn.Sequential(
             nn.Linear(embedding_dim, embedding_dim), nn.SiLU(), nn.Linear(embedding_dim, embedding_dim)
         )
@@ -220,8 +239,10 @@ class FaceUNet(ModelMixin, ConfigMixin, PeftAdapterMixin):
         nn.init.zeros_(self.conv_out.weight)
         nn.init.zeros_(self.conv_out.bias)
 
-    def forward(self, z: Tensor, timesteps: Tensor, attributes: Tensor) -> Tensor:
+    def forward(self, z: Tensor, timesteps: Tensor, attributes: Tensor, detail: Tensor | None = None) -> Tensor:
         embedding, tokens = self.time(timesteps), None  # (N, D)
+        if self.detail is not None:
+            embedding = embedding + self.detail(attributes.new_ones(len(z)) if detail is None else detail)
         if self.config.conditioning == "modulation":
             embedding = embedding + self.pool(self.tokens(attributes, pooled=True))
         else:

@@ -30,6 +30,7 @@ class FacesPreset:
     complete: float = 0.3  # share that keeps all; the others keep each with a probability of their own
     repeat_below: float = 0.0  # attributes that fewer pictures show come up more often
     soft_labels: float = 0.0  # share of the pictures whose labels become strengths, where their confidence is known
+    soft_from: float = 0.3  # share of the noise below which pictures without full detail are not shown
     overrides: dict = field(default_factory=dict)
 
 
@@ -77,15 +78,9 @@ def train_faces(
     torch.manual_seed(preset.loop.seed)
     channels, size = data.latents.shape[2], data.latents.shape[3]
     shape = {**SHAPES[preset.shape], **preset.overrides}
-    model = FaceUNet(latent_channels=channels, sample_size=size, **shape)
-    facts = {
-        "data": {"celeba": {"train": len(rows)}},
-        "encoder": data.encoder,
-        "shape": preset.shape,
-        "repeat_below": preset.repeat_below,
-        "soft_labels": preset.soft_labels if confidence is not None else 0.0,
-        "scheduler": objective.scheduler_config(),
-    }
+    detail = None if data.detail is None or (data.detail == 1).all() else torch.from_numpy(data.detail)
+    model = FaceUNet(latent_channels=channels, sample_size=size, detail=detail is not None, **shape)
+    facts = _facts(data, preset, objective, soft_labels=preset.soft_labels if confidence is not None else 0.0)
     if start is not None:
         checkpoints.load_weights(model, start / checkpoints.WEIGHTS)
         facts["started_from"] = history(start)
@@ -98,6 +93,9 @@ def train_faces(
         z = torch.from_numpy(data.latents[picked, mirrored].astype(np.float32))
         noise = draws.randn(generator, *z.shape)
         timesteps = objective.draw_timesteps(len(z), generator, uniform=preset.uniform_times)
+        shares = None if detail is None else detail[picked]
+        if shares is not None:
+            timesteps = raise_timesteps(timesteps, shares, preset.soft_from)
         attributes = torch.from_numpy(data.attributes[picked]).float()
         if confidence is not None:
             attributes = soften_labels(attributes, torch.from_numpy(confidence[picked]), generator, preset.soft_labels)
@@ -105,7 +103,8 @@ def train_faces(
         x, target = objective.noised(z, noise, timesteps), objective.target(z, noise, timesteps)
         x = x.to(loop.device).contiguous(memory_format=torch.channels_last)
         with loop.autocast():
-            output = loop.modules["model"](x, timesteps.to(loop.device), attributes.to(loop.device))
+            shares = None if shares is None else shares.to(loop.device)
+            output = loop.modules["model"](x, timesteps.to(loop.device), attributes.to(loop.device), shares)
         loss = F.mse_loss(output.float(), target.to(loop.device))
         loop.update("model", loss)
         return {"loss": loss.detach()}
@@ -113,6 +112,19 @@ def train_faces(
     # train, log, save
     loop.run(train_step, lambda model: _validate(model, data, objective, loop.device), resume=resume, until=until)
     return loop
+
+
+def _facts(data: LatentSet, preset: FacesPreset, objective: Objective, soft_labels: float) -> dict[str, object]:
+    """What the run's ``run.json`` says beside its loop."""
+    return {
+        "data": {"celeba": {"train": len(data.indices("train"))}},
+        "encoder": data.encoder,
+        "shape": preset.shape,
+        "repeat_below": preset.repeat_below,
+        "soft_labels": soft_labels,
+        "soft_from": preset.soft_from,
+        "scheduler": objective.scheduler_config(),
+    }
 
 
 def repeat_factors(attributes: np.ndarray, below: float) -> np.ndarray:
@@ -126,6 +138,15 @@ def repeat_factors(attributes: np.ndarray, below: float) -> np.ndarray:
     share = np.maximum(shown.mean(axis=0), 1e-3)
     factor = np.maximum(1.0, np.sqrt(below / share))
     return np.where(shown, factor, 1.0).max(axis=1)
+
+
+def raise_timesteps(timesteps: Tensor, detail: Tensor, least: float) -> Tensor:
+    """Timesteps (N,) in [0, 1000) of pictures without full detail (N,) -> squeezed into the upper ``1 - least``.
+
+    Where little noise is left, only detail remains to be drawn, and an enlarged picture has none to teach.
+    """
+    raised = (least * TIMESTEPS + (1 - least) * timesteps.float()).to(timesteps.dtype).clamp(max=TIMESTEPS - 1)
+    return torch.where(detail < 1, raised, timesteps)
 
 
 def drop_attributes(attributes: Tensor, generator: torch.Generator, unconditional: float, complete: float) -> Tensor:
@@ -149,6 +170,8 @@ def _validate(model: nn.Module, data: LatentSet, objective: Objective, device: t
     It is in units of noise variance for every objective (an untrained network has 1.0), so presets compare.
     """
     rows = data.indices("val")
+    if data.detail is not None and (data.detail[rows] == 1).any():
+        rows = rows[data.detail[rows] == 1]  # full detail is what the network is asked for when it draws
     generator = torch.Generator().manual_seed(1234)
     timesteps = (torch.arange(len(rows)) * TIMESTEPS // max(1, len(rows)) * 7919) % TIMESTEPS
     noise_error, target_error = [], []
