@@ -48,10 +48,10 @@ def test_faces_are_conditioned_on_the_detail_of_their_pictures(tmp_path):
         .modules["model"]
         .config.detail
     )
-    assert loop.modules["model"].detail.mlp[-1].weight.abs().max() > 0  # the condition is learned
+    assert loop.modules["model"].detail_embedding.mlp[-1].weight.abs().max() > 0  # the condition is learned
     z, t, a = torch.randn(2, 4, 16, 16), torch.tensor([500, 900]), torch.zeros(2, 40)
     assert torch.equal(model(z, t, a), model(z, t, a, torch.ones(2)))  # full detail where nothing is said
-    torch.nn.init.normal_(model.detail.mlp[-1].weight)
+    torch.nn.init.normal_(model.detail_embedding.mlp[-1].weight)
     assert not torch.allclose(model(z, t, a), model(z, t, a, torch.full((2,), 0.5)))
 
 

@@ -206,7 +206,7 @@ class FaceUNet(ModelMixin, ConfigMixin, PeftAdapterMixin):
         context = embedding_dim if conditioning == "cross" else None
         self.time = TimeEmbedding(embedding_dim)
         self.tokens = AttributeTokens(attributes, embedding_dim)
-        self.detail = DetailEmbedding(embedding_dim) if detail else None
+        self.detail_embedding = DetailEmbedding(embedding_dim) if detail else None
         self.pool = nn.Sequential(
             nn.Linear(embedding_dim, embedding_dim), nn.SiLU(), nn.Linear(embedding_dim, embedding_dim)
         )
@@ -241,8 +241,8 @@ class FaceUNet(ModelMixin, ConfigMixin, PeftAdapterMixin):
 
     def forward(self, z: Tensor, timesteps: Tensor, attributes: Tensor, detail: Tensor | None = None) -> Tensor:
         embedding, tokens = self.time(timesteps), None  # (N, D)
-        if self.detail is not None:
-            embedding = embedding + self.detail(attributes.new_ones(len(z)) if detail is None else detail)
+        if self.detail_embedding is not None:
+            embedding = embedding + self.detail_embedding(attributes.new_ones(len(z)) if detail is None else detail)
         if self.config.conditioning == "modulation":
             embedding = embedding + self.pool(self.tokens(attributes, pooled=True))
         else:
