@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 from urllib.parse import urlparse
 
@@ -270,6 +272,21 @@ def test_a_dropped_photo_is_read_and_edited(visit, tmp_path):
     page.locator("#mode-draw").click()
     page.wait_for_selector(DRAWN)
     idle(page)
+
+
+def test_a_cut_out_stands_on_white_as_on_the_server(visit):
+    page = visit()
+    idle(page)
+    cut_out = Image.new("RGBA", (120, 120))
+    cut_out.paste((200, 40, 40, 255), (40, 40, 80, 80))
+    file = io.BytesIO()
+    cut_out.save(file, "PNG")
+    drop(page, file.getvalue(), "cut-out.png")
+    page.wait_for_function("() => latentscape.session.photo?.base")
+    sent = Image.open(
+        io.BytesIO(base64.b64decode(page.evaluate("() => latentscape.session.photo.source").split(",")[1]))
+    )
+    assert min(sent.getpixel((2, 2))) > 250 and sent.getpixel((sent.width // 2, sent.height // 2))[1] < 90
 
 
 def test_the_camera_takes_a_photo_and_is_let_go(visit):

@@ -22,6 +22,15 @@ IDLE = "() => latentscape.map.requests.idle && latentscape.map.state.colouring"
 LARGE = "() => document.querySelector('.map-large')?.dataset.painted"
 PIXEL = """row => { const plane = latentscape.map.state.plane, box = plane.element.getBoundingClientRect();
     return [box.left + plane.pixels[2 * row], box.top + plane.pixels[2 * row + 1]]; }"""
+STILL = """() => new Promise((done) => {
+    let [before, frames] = ["", 0];
+    const look = () => {
+        const now = String(latentscape.map.state.plane.pixels), same = now === before;
+        [before, frames] = [now, same ? frames + 1 : 0];
+        return frames === 5 ? done() : requestAnimationFrame(look);
+    };
+    look();
+})"""  # no point has moved for five frames: neither gliding nor measuring the page goes on
 EMPTY = """() => { const plane = latentscape.map.state.plane, box = plane.element.getBoundingClientRect();
     const far = (x, y) => plane.pixels.every((_, i) => i % 2 || Math.hypot(plane.pixels[i] - x, plane.pixels[i + 1] - y) > 30);
     for (let y = 60; y < box.height - 260; y += 12) for (let x = 60; x < box.width - 420; x += 12)
@@ -60,13 +69,13 @@ def visit(opened, url):
 
 def shown(page):
     page.wait_for_selector(".map-plane[data-ready]")
-    page.wait_for_function(IDLE)
-    page.wait_for_timeout(200)  # the view settles after its first measurement
+    settled(page)
     return page
 
 
 def settled(page):
-    page.wait_for_timeout(80)
+    page.wait_for_function(IDLE)
+    page.evaluate(STILL)
     page.wait_for_function(IDLE)
 
 
@@ -211,7 +220,6 @@ def test_a_place_in_three_dimensions_is_decoded_where_it_was_clicked(visit):
     page = shown(visit())
     page.locator('.map-projections [data-key="pca3"]').click()
     page.wait_for_selector('.map-plane[data-ready="vae pca3"]')
-    page.wait_for_timeout(900)  # the points glide
     settled(page)
     x, y = page.evaluate(EMPTY)
     page.mouse.click(x, y)

@@ -94,6 +94,8 @@ function cut(target, size) {
   target.width = target.height = size;
   const context = target.getContext("2d");
   context.imageSmoothingQuality = "high";
+  context.fillStyle = "white"; // under what is transparent, as the server does
+  context.fillRect(0, 0, size, size);
   context.drawImage(bitmap, crop.x, crop.y, crop.side, crop.side, 0, 0, size, size);
   return target;
 }

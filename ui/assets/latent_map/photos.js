@@ -3,10 +3,12 @@ import { el, emit, icon, onFailure, part } from "../shared/core.js";
 import { ask, chooseAtlas, say, state } from "./wire.js";
 
 const LARGEST = 20 * 2 ** 20;
+const MOST = 5000; // files
 const AGAIN = 4000; // milliseconds between two looks at which maps have become ready
 const PHASES = { reading: "Reading", looking: "Encoding", mapping: "Mapping" };
 let wire = null;
 let ticket = 0;
+let unsent = []; // sentences on the files of the last map that were not sent
 let status, stop, input;
 
 const tell = (words, busy) => {
@@ -14,8 +16,26 @@ const tell = (words, busy) => {
   stop.hidden = !busy;
 };
 
+// [file name, reason] pairs -> one sentence per reason, with the first name and how many more there are.
+function leftOut(problems) {
+  const names = new Map();
+  for (const [name, reason] of problems) names.has(reason) ? names.get(reason).push(name) : names.set(reason, [name]);
+  return [...names].map(([reason, [first, ...more]]) =>
+    `Left out ${first}${more.length ? ` and ${more.length.toLocaleString("en")} more` : ""}: ${reason}`
+  );
+}
+
 async function send(files) {
-  const fine = files.filter((file) => file.size && file.size <= LARGEST).slice(0, 5000);
+  const problems = [];
+  const sized = files.filter((file) => {
+    if (file.size > LARGEST) problems.push([file.name, "Larger than 20 MB, the most that one file may have."]);
+    else if (!file.size) problems.push([file.name, "The file is empty."]);
+    return file.size && file.size <= LARGEST;
+  });
+  const fine = sized.slice(0, MOST);
+  for (const file of sized.slice(MOST)) {
+    problems.push([file.name, "A map takes at most 5,000 files; put them into a zip."]);
+  }
   if (!fine.length) return say({ text: "Choose photos or a zip; each file may have up to 20 MB.", error: true });
   const paths = [];
   for (const file of fine) {
@@ -23,13 +43,14 @@ async function send(files) {
     try {
       paths.push((await wire.upload(file)).path);
     } catch {
-      // what did not arrive is missing on the map, and its count says so
+      problems.push([file.name, "It did not reach the server."]);
     }
   }
   if (!paths.length) {
     tell("", false);
     return say({ text: "The files did not reach the server. Check the connection and try again.", error: true });
   }
+  unsent = leftOut(problems);
   tell("Starting", true);
   wire.props.value = { paths, ticket: ++ticket };
   wire.trigger("photos");
@@ -47,6 +68,7 @@ function receive(message) {
   tell("", false);
   if (message.error) return say({ text: message.error, error: true });
   if (!message.atlas) return;
+  message.atlas.notes.unshift(...unsent);
   state.atlases = [...state.atlases.filter((one) => one.kind !== "photos"), message.atlas];
   emit("map:atlases");
   chooseAtlas(message.atlas.name);
@@ -61,6 +83,7 @@ function follow(name) {
     if (state.atlas?.name !== name) return;
     ask("atlas", { kind: "atlas", atlas: name }, (message) => {
       if (!message.atlas) return;
+      message.atlas.notes.unshift(...unsent);
       state.atlases = state.atlases.map((one) => (one.name === name ? message.atlas : one));
       state.atlas = message.atlas;
       emit("map:ready");

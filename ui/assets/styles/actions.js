@@ -71,6 +71,8 @@ async function usePhoto(file) {
     const square = el("canvas", { width: SENT, height: SENT });
     const context = square.getContext("2d");
     context.imageSmoothingQuality = "high";
+    context.fillStyle = "white"; // under what is transparent, as the server does
+    context.fillRect(0, 0, SENT, SENT);
     context.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, SENT, SENT);
     photo = square.toDataURL("image/jpeg", 0.95);
   } catch {
