@@ -74,9 +74,9 @@ def test_adherence_compares_captions_that_mention_with_those_that_deny(monkeypat
     logits = np.zeros((6, 40))
     logits[:, 31] = [2, 1, 0, -1, 9, 9]
     monkeypatch.setattr(text, "FEW", 2)
-    assert text._area(said, logits, "Smiling") == {"auc": 1.0, "requested": 2, "against": 2}
+    assert text.requested_auc(said, logits, "Smiling") == {"auc": 1.0, "requested": 2, "against": 2}
     monkeypatch.setattr(text, "FEW", 3)
-    assert text._area(said, logits, "Smiling") == {"auc": 0.5, "requested": 2, "against": 4}
+    assert text.requested_auc(said, logits, "Smiling") == {"auc": 0.5, "requested": 2, "against": 4}
 
 
 def test_missing_ones_name_their_command(tmp_path):

@@ -79,11 +79,13 @@ def test_few_held_out_pictures_are_measured_at_many_levels(base):
         return torch.zeros_like(given[0])
 
     data = photo_data(base, photos(18), np.zeros((18, 40)))
-    error = lora._error(base, answer, data, torch.device("cpu"))
+    error = lora.held_out_error(base, answer, data, torch.device("cpu"))
     ((x, t, told),) = asked
     assert len(data.val) == 3 and len(x) == len(told) == 32 and len(t.unique()) == 32
     assert len({row.numpy().tobytes() for row in x}) == 32 and error > 0
-    assert lora._error(base, answer, data, torch.device("cpu")) == error and torch.equal(asked[0][0], asked[1][0])
+    assert lora.held_out_error(base, answer, data, torch.device("cpu")) == error and torch.equal(
+        asked[0][0], asked[1][0]
+    )
 
 
 @pytest.mark.parametrize(("risen", "kept"), [(1.002, 6), (1.05, 4)])

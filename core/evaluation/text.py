@@ -77,7 +77,7 @@ def evaluate_text(root: Path, sets: Mapping[str, PictureSet], options: Options) 
     of_dishes = classify(classifier, draw_texts(engine, recipe, [caption.text for caption in dishes]))
     real = {"celeba": classify(classifier, pictures_of(faces, options.part)).embedding}
     real["food101"] = classify(classifier, pictures_of(foods, options.part)).embedding
-    areas = {name: _area(said, of_faces.attributes, name) for name in VISIBLE}
+    areas = {name: requested_auc(said, of_faces.attributes, name) for name in VISIBLE}
     save_sheet(text_sheet(engine, recipe), root / "text")
     curve = _curve(engine, classifier, recipe, said[:CURVE_FACES], real["celeba"])
     if curve:
@@ -163,7 +163,7 @@ def _lines(prompt: str, width: int = 24) -> list[str]:
     return lines
 
 
-def _area(said: Sequence[Caption], logits: np.ndarray, name: str) -> dict[str, float]:
+def requested_auc(said: Sequence[Caption], logits: np.ndarray, name: str) -> dict[str, float]:
     """Captions that ask for an attribute against those that deny it, by the classifier's logit."""
     requested = np.array([caption.attributes.get(name, 0.0) for caption in said])
     others = requested < 0 if (requested < 0).sum() >= FEW else requested <= 0
@@ -185,7 +185,7 @@ def _curve(engine: TextEngine, classifier, recipe: Recipe, said: Sequence[Captio
             one = replace(recipe, steps=steps, start=start)
             output = classify(classifier, draw_texts(engine, one, [caption.text for caption in said]))
             done = steps - (Draft(torch.zeros(1), one.level).skipped(steps) if start == "prior" else 0)
-            areas = [_area(said, output.attributes, name)["auc"] for name in VISIBLE]
+            areas = [requested_auc(said, output.attributes, name)["auc"] for name in VISIBLE]
             rows[f"{start}_{steps}"] = {
                 "steps_done": done,
                 "frechet": frechet(output.embedding, real),

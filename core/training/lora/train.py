@@ -135,7 +135,7 @@ def train_style(
     def validate(model: nn.Module) -> dict[str, float]:
         if show is not None:
             show(model, loop.step)
-        loss = _error(base, lambda asked: answer(model, asked), data, loop.device)
+        loss = held_out_error(base, lambda asked: answer(model, asked), data, loop.device)
         return {"loss": loss, "rank": loss * (1 - _LATER * loop.step / preset.loop.steps)}
 
     # train, log, save
@@ -197,7 +197,7 @@ def _draw(base: StyleBase, data: StyleData, preset: StylePreset, count: int, gen
 
 
 @torch.no_grad()
-def _error(
+def held_out_error(
     base: StyleBase, answer: Callable[[tuple[Tensor, ...]], Tensor], data: StyleData, device: torch.device
 ) -> float:
     """Mean squared error of the prediction on held-out styled pictures; levels and noise are the same every time.
