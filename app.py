@@ -13,6 +13,7 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # it complains that to
 
 import gradio as gr
 
+from core.networks.pool import pool_of
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.latent_map.pipeline import ExplorePipeline
 from core.pipelines.models.pipeline import ModelShelf
@@ -27,8 +28,10 @@ log = logging.getLogger("latentscape")
 def build(root: str | None = None) -> gr.Blocks:
     """The whole app around the checkpoints in ``root`` (or ``LATENTSCAPE_CHECKPOINTS``, or ``checkpoints``)."""
     root = root or os.environ.get("LATENTSCAPE_CHECKPOINTS") or str(Path(__file__).parent / "checkpoints")
-    faces, prompts, explore = FacesPipeline(root), PromptsPipeline(root), ExplorePipeline(root)
-    page = build_shell(faces, prompts, StylesPipeline(faces), ReconstructPipeline(root), explore, ModelShelf(root))
+    pool = pool_of(root)  # every network once, whichever tabs use it
+    faces, prompts, explore = FacesPipeline(pool=pool), PromptsPipeline(pool=pool), ExplorePipeline(pool=pool)
+    reconstruct = ReconstructPipeline(pool=pool)
+    page = build_shell(faces, prompts, StylesPipeline(faces), reconstruct, explore, ModelShelf(root))
     page.warm_up = lambda: _warm(faces, explore, prompts)
     return page
 

@@ -61,10 +61,11 @@ def _built(args: argparse.Namespace, root: Path, processes: Processes) -> Atlas 
     state = _state(args)
     pictures = _generated(args, root, state, processes) if args.generate else _of_data(args, processes)
 
+    from core.networks.pool import pool_of
     from core.pipelines.latent_map.engine import ExploreEngine  # with torch: not before the pictures are there
 
     state.mkdir(parents=True, exist_ok=True)
-    arrays = _followed(look_together(ExploreEngine(root), pictures.pixels, state, processes))
+    arrays = _followed(look_together(ExploreEngine(pool_of(root)), pictures.pixels, state, processes))
     slow = kept_maps(state, args.seed)
     if processes.count > 1:
         _followed(fit_maps(arrays, slow, processes))
@@ -75,13 +76,15 @@ def _with_more(args: argparse.Namespace, root: Path) -> Atlas:
     """The atlas that lies in --out, with some spaces made anew: minutes, so that nothing is kept in between."""
     from core.latents.atlas import Atlas
     from core.latents.fitting import fit_apart
+    from core.networks.pool import pool_of
     from core.pipelines.latent_map.build import add_spaces
     from core.pipelines.latent_map.engine import ExploreEngine
 
     def fitted(key: str, kind: str, reduced: np.ndarray) -> np.ndarray:
         return fit_apart(kind, reduced, args.seed)
 
-    return _followed(add_spaces(ExploreEngine(root), Atlas.open(args.out), args.add, slow=fitted, seed=args.seed))
+    engine, atlas = ExploreEngine(pool_of(root)), Atlas.open(args.out)
+    return _followed(add_spaces(engine, atlas, args.add, slow=fitted, seed=args.seed))
 
 
 def _followed(steps: Iterator) -> object:
@@ -141,7 +144,7 @@ def _generated(args: argparse.Namespace, root: Path, state: Path, processes: Pro
 
     from core import checkpoints
     from core.evaluation.generate import draw_faces
-    from core.pipelines.faces.engine import FaceEngine
+    from core.pipelines.faces.pipeline import FacesPipeline
     from core.pipelines.latent_map.build import Pictures, present_shares, sample_rows
     from core.recipe import SEEDS, Recipe, to_json
     from core.reports.data_set import correlation
@@ -156,7 +159,7 @@ def _generated(args: argparse.Namespace, root: Path, state: Path, processes: Pro
         shares, together = present_shares(root), None
     rows = sample_rows(args.generate, shares, together, args.seed)
     seeds = (args.seed + np.arange(args.generate)) % SEEDS
-    engine, recipe = FaceEngine(root), Recipe(steps=STEPS)
+    engine, recipe = FacesPipeline(root).engine, Recipe(steps=STEPS)
     made_with = {part: checkpoints.fingerprint(root / part) for part in ("faces", "autoencoder-kl")}
     made_with |= {"steps": STEPS, "seed": args.seed, "like": bool(args.like), "count": args.generate}
     known = state / "drawn.json"

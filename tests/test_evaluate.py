@@ -24,6 +24,7 @@ from core.evaluation.prior import posterior_figures, prior_samples
 from core.latents.codecs import open_codec
 from core.latents.sources import BUILT_IN
 from core.models import FlatAutoencoder, LatentCodec
+from core.networks.pool import pool_of
 from core.pipelines.faces.engine import FaceEngine
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.models.pipeline import ModelShelf
@@ -266,7 +267,7 @@ def test_autoencoder_can_be_measured_before_the_faces_exist(tiny_checkpoints, se
 def test_batches_draw_what_the_app_draws(tiny_checkpoints):
     recipe = Recipe(steps=3)
     asked = [{"Smiling": 1.0}, {}, {"Bald": 1.0, "Bangs": 0.5}]
-    together = draw_faces(FaceEngine(tiny_checkpoints), recipe, range(3), vectors(asked))
+    together = draw_faces(FaceEngine(pool_of(tiny_checkpoints)), recipe, range(3), vectors(asked))
     pipeline = FacesPipeline(tiny_checkpoints)
     for seed, values in enumerate(asked):
         *_, result = pipeline.draw(Recipe(seed=seed, attributes=values, steps=3), previews=False)

@@ -11,6 +11,7 @@ from core import data
 from core.captions.sentences import Caption
 from core.checkpoints import CheckpointError
 from core.evaluation import Options, evaluate, text
+from core.networks.pool import pool_of
 from core.pipelines.models.pipeline import ModelShelf
 from core.pipelines.prompts.engine import TextEngine
 from core.pipelines.prompts.pipeline import PromptsPipeline
@@ -58,7 +59,7 @@ def test_cards_and_the_models_page_know_them(root, measured):
 
 def test_batches_draw_what_the_app_draws(root):
     prompts = ["a smiling woman", "a pizza", "a man with glasses"]
-    engine = TextEngine(root / "text")
+    engine = TextEngine(pool_of(root), root / "text")
     for start in ("noise", "prior"):
         recipe = Recipe(seed=3, steps=4, start=start)
         batch = text.draw_texts(engine, recipe, prompts)

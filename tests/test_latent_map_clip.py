@@ -20,6 +20,7 @@ from core.benchmarks.latent_map import measure_map
 from core.images import to_tensor
 from core.latents.atlas import Atlas
 from core.models.clip import embed_pictures, embed_texts, load_clip, tokens_of
+from core.networks.pool import pool_of
 from core.pipelines.latent_map.build import add_spaces
 from core.pipelines.latent_map.engine import ExploreEngine
 from core.pipelines.latent_map.pipeline import ExplorePipeline
@@ -149,7 +150,7 @@ def test_an_older_atlas_opens_and_names_the_command(root, before):
 
 def test_a_space_is_added_and_the_others_stay(root, before, tmp_path):
     atlas = Atlas.open(before / "faces")
-    *steps, made = add_spaces(ExploreEngine(root), atlas, ["clip"])
+    *steps, made = add_spaces(ExploreEngine(pool_of(root)), atlas, ["clip"])
     assert {step.phase for step in steps if isinstance(step, Advance)} == {"reading", "looking", "mapping"}
     made.save(tmp_path / "faces")
     opened = Atlas.open(tmp_path / "faces")
@@ -167,7 +168,7 @@ def test_a_space_of_other_weights_is_made_again(root, shelf, tmp_path):
     atlas = Atlas.open(shelf / "faces")
     known = atlas.spaces["classifier"].vectors()
     atlas.spaces["classifier"].fingerprint = "of another"
-    *_, made = add_spaces(ExploreEngine(root), atlas, ["classifier"])
+    *_, made = add_spaces(ExploreEngine(pool_of(root)), atlas, ["classifier"])
     again = made.spaces["classifier"]
     assert again.fingerprint == checkpoints.fingerprint(root / "classifier") == made.made_with["classifier"]
     assert again.codes.shape == known.shape and made.measured.shape == (COUNT, 40)
@@ -193,7 +194,7 @@ def test_the_command_adds_a_space_in_place(root, before, tmp_path):
 
 def test_weights_that_are_not_there_add_nothing(tiny_checkpoints, before):
     with pytest.raises(checkpoints.CheckpointError, match="train_clip"):
-        list(add_spaces(ExploreEngine(tiny_checkpoints), Atlas.open(before / "faces"), ["clip"]))
+        list(add_spaces(ExploreEngine(pool_of(tiny_checkpoints)), Atlas.open(before / "faces"), ["clip"]))
 
 
 # --- search by words --------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from PIL import Image
 
 from core import checkpoints
 from core.benchmarks.prompts import measure_prompts
+from core.networks.pool import pool_of
 from core.pipelines.progress import Progress
 from core.pipelines.prompts.engine import TextEngine
 from core.pipelines.prompts.pipeline import PromptsPipeline
@@ -104,7 +105,7 @@ def test_a_draft_is_shown_and_saves_steps(pipeline):
 
 
 def test_opening_leaves_alone_what_other_threads_build(root):
-    opening = threading.Thread(target=TextEngine(root / "text").load)
+    opening = threading.Thread(target=TextEngine(pool_of(root), root / "text").load)
     opening.start()
     built = []
     while opening.is_alive():

@@ -14,6 +14,7 @@ from core import attributes, checkpoints
 from core.benchmarks.app import Rows, median_milliseconds
 from core.latents.atlas import COLUMNS, Atlas, make_sheets
 from core.latents.spaces import ENCODERS
+from core.networks.pool import pool_of
 from core.pipelines.latent_map.build import make_space
 from core.pipelines.latent_map.pipeline import ExplorePipeline
 
@@ -45,7 +46,7 @@ def measure_map(root: Path, times: int = 20, photos: int = 2000) -> Rows:
     """
     from core.pipelines.latent_map.engine import ExploreEngine
 
-    engine = ExploreEngine(root)
+    engine = ExploreEngine(pool_of(root))
     kinds = {key: int(np.prod(engine.codec(key).latent_shape)) for key in ("vae", "kl")}
     kinds["classifier"] = engine.classifier().config.embedding_dim
     if not checkpoints.missing(root / "clip"):

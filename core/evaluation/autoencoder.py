@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from core import checkpoints
 from core.data import DataError, PictureSet
 from core.evaluation.batched import classify, encode, pictures_of, reconstruct, rows_of, sharp_rows
 from core.evaluation.difficulty import by_attribute, by_class, extremes
@@ -20,9 +19,10 @@ from core.evaluation.prior import posterior_figures, prior_figures
 from core.evaluation.sheets import autoencoder_sheet, extremes_sheet, save_sheet
 from core.evaluation.timing import BATCHES, machine, timings
 from core.latents import sources
-from core.latents.codecs import OpenCodec, open_codec
+from core.latents.codecs import OpenCodec
 from core.metrics import cosine_distance, frechet, psnr, sharpness, ssim
 from core.models import FlatAutoencoder, PictureClassifier
+from core.networks.pool import pool_of
 
 MOST_TRAIN = 4000  # training pictures per set that distances are taken on
 MOST_ENCODED = 1000  # and that statistics of the latents are taken on
@@ -76,7 +76,8 @@ def evaluate_autoencoder(
     """
     if not sets:
         raise DataError("An autoencoder is measured on pictures. Give them with --data celeba=DIR, food101=DIR ...")
-    codec, classifier = open_codec(model, root), checkpoints.load_model(root / "classifier")
+    pool = pool_of(root)
+    codec, classifier = pool.codec(model), pool.get("classifier")
     side = next(iter(sets.values())).pixels.shape[1]
     if codec.flat and side != codec.size:
         raise DataError(f"{model} takes pictures of {codec.size} pixels along a side, not {side}: leave --size out.")

@@ -8,19 +8,20 @@ from pathlib import Path
 import numpy as np
 from sklearn.calibration import calibration_curve
 
-from core import attributes, checkpoints
+from core import attributes
 from core.data import PictureSet
 from core.evaluation.batched import classify, sharp_rows
 from core.evaluation.options import Options, counted, wanted
 from core.metrics import auc, balanced_threshold, binary_report, class_report, top_accuracy
 from core.models import PictureClassifier
+from core.networks.pool import pool_of
 
 BINS = 10  # groups of predictions that calibration is read from
 
 
 def evaluate_classifier(root: Path, sets: Mapping[str, PictureSet], options: Options) -> dict:
     """Decisions at probability 0.5, and at the threshold that balances best on the validation part."""
-    classifier = checkpoints.load_model(root / "classifier")
+    classifier = pool_of(root).get("classifier")
     faces = wanted(sets, "celeba", "The classifier is measured on CelebA's attributes.")
     tested = sharp_rows(faces, options.part)
     scores = classify(classifier, np.asarray(faces.pixels[tested])).attributes.astype(np.float64)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core import attributes, checkpoints
+from core import attributes
 from core.data import PictureSet
 from core.evaluation.batched import ClassifierArrays, classify, pictures_of, reconstruct
 from core.evaluation.classifier import mean_row, thresholds
@@ -16,6 +16,7 @@ from core.evaluation.options import Options, wanted
 from core.evaluation.sheets import CONTROLLED, codec_of, faces_sheet, neighbour_sheet, save_sheet
 from core.metrics import auc, frechet, nearest
 from core.models import PictureClassifier
+from core.networks.pool import pool_of
 from core.pipelines.faces.engine import FaceEngine
 from core.recipe import Recipe
 
@@ -25,8 +26,8 @@ SHOWN = 16  # samples whose nearest training pictures are listed
 def evaluate_faces(root: Path, sets: Mapping[str, PictureSet], options: Options) -> dict:
     """Draw with the default recipe, one seed per picture from 0 on, and measure."""
     real = wanted(sets, "celeba", "The faces are measured against CelebA.")
-    engine, recipe = FaceEngine(root), Recipe()
-    classifier = checkpoints.load_model(root / "classifier")
+    engine, recipe = FaceEngine(pool_of(root)), Recipe()
+    classifier = engine.pool.get("classifier")
     labels = real.attributes[real.indices(options.part)].astype(np.float32)
     conditions = labels[np.arange(max(2, options.samples)) % len(labels)]
     samples = draw_faces(engine, recipe, range(len(conditions)), conditions)

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from core import attributes, checkpoints
+from core import attributes
 from core.data import PictureSet
 from core.evaluation.batched import classify, pictures_of
 from core.evaluation.generate import draw_faces, vectors
 from core.evaluation.sheets import CONTROLLED
 from core.metrics import frechet
+from core.networks.pool import pool_of
 from core.pipelines.faces.engine import FaceEngine
 from core.recipe import Recipe
 
@@ -23,7 +24,8 @@ def compare_settings(
 ) -> Iterator[dict[str, float | int | str]]:
     """One row per setting: Fréchet distance to the validation faces under their own attributes, the share of faces
     that follow a single attribute (mean and least over six), and milliseconds per face in batches."""
-    engine, classifier = FaceEngine(root), checkpoints.load_model(root / "classifier")
+    pool = pool_of(root)
+    engine, classifier = FaceEngine(pool), pool.get("classifier")
     labels = faces.attributes[faces.indices("val")].astype(np.float32)
     conditions = labels[np.arange(samples) % len(labels)]
     real = classify(classifier, pictures_of(faces, "val")).embedding

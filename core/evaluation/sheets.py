@@ -16,6 +16,7 @@ from core.images import to_images, to_pixels, to_tensor, to_uint8
 from core.latents.codecs import OpenCodec
 from core.metrics import psnr
 from core.models import LatentCodec
+from core.networks.pool import pool_of
 from core.pipelines.faces.engine import FaceEngine
 from core.pipelines.faces.types import PARTS
 from core.recipe import Recipe
@@ -89,7 +90,8 @@ def _drawn(root: Path, codec: OpenCodec, decoded: list[Image.Image]) -> tuple[np
     """Generated pictures of the codec's size, uint8 (6, S, S, 3), and what they are."""
     if any(checkpoints.missing(root / part) for part in PARTS):
         return np.stack([np.asarray(image) for image in decoded]), "decoded noise"
-    pixels = draw_faces(FaceEngine(root), Recipe(), range(COLUMNS), np.zeros((COLUMNS, attributes.COUNT), np.float32))
+    engine, rows = FaceEngine(pool_of(root)), np.zeros((COLUMNS, attributes.COUNT), np.float32)
+    pixels = draw_faces(engine, Recipe(), range(COLUMNS), rows)
     return np.stack([to_pixels(Image.fromarray(one), codec.size) for one in pixels]), "drawn"
 
 
@@ -127,4 +129,4 @@ def neighbour_sheet(pairs: list[tuple[np.ndarray, np.ndarray, str]], note: str) 
 
 def codec_of(root: Path) -> LatentCodec:
     """The built-in autoencoder of a checkpoint root."""
-    return LatentCodec(checkpoints.load_model(root / "autoencoder-kl"))
+    return pool_of(root).get("autoencoder-kl").codec

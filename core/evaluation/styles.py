@@ -27,6 +27,7 @@ from core.evaluation.style_judge import Judge, train_judge
 from core.images import to_tensor
 from core.metrics import auc, frechet
 from core.models import LatentCodec, PictureClassifier
+from core.networks.pool import pool_of
 from core.pipelines.faces.engine import FaceEngine
 from core.pipelines.styles.library import StyleShelf
 from core.pipelines.styles.types import StyleInfo
@@ -83,7 +84,7 @@ def style_figures(
     """
     faces = wanted(sets, "celeba", "Styles are measured on attributes of CelebA.")
     chosen = _chosen(root, names, sets)
-    engine, classifier = FaceEngine(root), checkpoints.load_model(root / "classifier")
+    engine, classifier = FaceEngine(pool_of(root)), pool_of(root).get("classifier")
     labels = faces.attributes[faces.indices(options.part)].astype(np.float32)
     count = max(2, options.samples)
     conditions = labels[np.arange(count) % len(labels)]

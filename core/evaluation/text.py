@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
-from core import attributes, checkpoints
+from core import attributes
 from core.captions.sentences import Caption, describe_face, describe_food
 from core.data import PictureSet
 from core.diffusion.sampling import Plan, noise_for
@@ -69,7 +69,7 @@ def evaluate_text(root: Path, sets: Mapping[str, PictureSet], options: Options) 
     faces, foods = wanted(sets, "celeba", why), wanted(sets, "food101", why)
     pipeline = PromptsPipeline(root)
     engine, recipe = pipeline.engine, pipeline.usual()
-    classifier = checkpoints.load_model(root / "classifier")
+    classifier = pipeline.pool.get("classifier")
     labels = faces.attributes[faces.indices(options.part)]
     said = [describe_face(row, random.Random(index)) for index, row in enumerate(_repeated(labels, FACES))]
     dishes = [describe_food(name, random.Random(seed)) for name in foods.class_names for seed in range(PER_FOOD)]

@@ -37,14 +37,15 @@ def steady(network: nn.Module) -> nn.Module:
 
 
 class Pointwise(nn.Module):
-    """A 1x1 convolution of stride 1 as one matrix product over positions."""
+    """A 1x1 convolution of stride 1 as one matrix product over positions, whatever the memory order of the input."""
 
     def __init__(self, convolution: nn.Conv2d) -> None:
         super().__init__()
         self.weight, self.bias = convolution.weight, convolution.bias
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x.permute(0, 2, 3, 1), self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)  # (N, C, H, W)
+        rows = x.contiguous(memory_format=torch.channels_last).permute(0, 2, 3, 1)  # (N, H, W, C)
+        return F.linear(rows, self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)  # (N, C, H, W)
 
 
 def _packs(convolution: nn.Conv2d) -> bool:

@@ -1,4 +1,4 @@
-"""The face models in memory: loaded once, on first use, and run by one thread at a time.
+"""What the Faces tab does with the networks of the pool: denoise, decode, encode, classify.
 
 Importing this module imports torch and diffusers, which takes seconds; the pipeline does it when it is first needed.
 """
@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL
 from PIL import Image
 from torch import Tensor, nn
 
@@ -21,11 +20,12 @@ from core.data.framing import Framing, step_back
 from core.diffusion.objective import Objective
 from core.diffusion.sampling import Plan, Step, noise_for, sample_steps, solvers
 from core.images import to_images, to_pixels, to_tensor
+from core.latents.codecs import OpenCodec
 from core.models import FaceUNet, LatentCodec, PictureClassifier
-from core.models.adapters import Base, merged
+from core.models.adapters import Base
 from core.networks.adapter_cache import AdapterCache
-from core.networks.deterministic import steady
 from core.networks.deterministic_adapters import StyledCopies
+from core.networks.pool import NetworkPool
 from core.pipelines.faces.types import PARTS
 from core.pipelines.styles.library import StyleShelf
 from core.pipelines.styles.types import check_worn
@@ -37,41 +37,39 @@ MOST_MERGED = 4  # copies of the network kept; another is made in a tenth of wha
 class FaceEngine:
     """Denoiser, codec and classifier of one checkpoint root.
 
-    The lock is held for one network call at a time, so that several people drawing at once take turns step by step;
-    torch already uses every core within a call. No state of a drawing lives here. A recipe is the same picture on any
-    number of threads; another kind of processor may differ in the last bits.
+    Several people drawing at once take turns step by step. No state of a drawing lives here. A recipe is the same
+    picture on any number of threads; another kind of processor may differ in the last bits.
     """
 
-    def __init__(self, root: Path, shelf: StyleShelf | None = None) -> None:
-        self.root = root
-        self._shelf = shelf or StyleShelf(root)
-        self._lock = threading.RLock()
+    def __init__(self, pool: NetworkPool, shelf: StyleShelf | None = None) -> None:
+        self.pool, self.root = pool, pool.root
+        self._shelf = shelf or StyleShelf(pool.root)
+        self._making = threading.Lock()
         self._loaded = False
 
     def load(self) -> None:
         """Load what is not loaded yet. Raises ``CheckpointError``; a later call tries again."""
-        if self._loaded:
-            return
-        with self._lock:
-            if self._loaded:
-                return
-            denoiser, autoencoder, classifier = (checkpoints.load_model(self.root / part) for part in PARTS)
-            _expect(denoiser, FaceUNet, "faces")
-            _expect(autoencoder, AutoencoderKL, "autoencoder-kl")
-            _expect(classifier, PictureClassifier, "classifier")
-            codec = LatentCodec(autoencoder)
-            if codec.channels != denoiser.config.latent_channels:
-                channels = denoiser.config.latent_channels
-                raise checkpoints.CheckpointError(
-                    f"faces draws {channels} latent channels, autoencoder-kl has {codec.channels}: retrain one."
-                )
-            self._objective = Objective(_prediction(self.root / "faces" / "scheduler_config.json"))
-            plain = Base("faces", merged(denoiser, []), cache(lambda: checkpoints.fingerprint(self.root / "faces")))
-            self._denoiser = steady(denoiser)
-            self._adapters = AdapterCache(plain, self._shelf.find, StyledCopies(self._denoiser), MOST_MERGED)
-            self._codec, self._classifier = codec, steady(classifier.to(memory_format=torch.channels_last))
-            steady(autoencoder.to(memory_format=torch.channels_last))
-            self._loaded = True
+        networks = [self.pool.get(part) for part in PARTS]  # also says where one has changed on disk
+        if not self._loaded:
+            with self._making:
+                if not self._loaded:
+                    self._prepare(*networks)
+
+    def _prepare(self, denoiser: FaceUNet, autoencoder: OpenCodec, classifier: PictureClassifier) -> None:
+        codec, channels = autoencoder.codec, denoiser.config.latent_channels
+        if not isinstance(codec, LatentCodec):
+            raise checkpoints.CheckpointError("autoencoder-kl: config.json does not describe an AutoencoderKL.")
+        if codec.channels != channels:
+            raise checkpoints.CheckpointError(
+                f"faces draws {channels} latent channels, autoencoder-kl has {codec.channels}: retrain one."
+            )
+        self._objective = Objective(_prediction(self.root / "faces" / "scheduler_config.json"))
+        with torch.device("meta"):  # names and shapes of the layers, without their numbers
+            layers = FaceUNet.from_config(denoiser.config)
+        base = Base("faces", layers, cache(lambda: checkpoints.fingerprint(self.root / "faces")))
+        self._adapters = AdapterCache(base, self._shelf.find, StyledCopies(denoiser), MOST_MERGED)
+        self._denoiser, self._codec, self._classifier = denoiser, codec, classifier
+        self._loaded = True
 
     @property
     def objective(self) -> Objective:
@@ -130,26 +128,22 @@ class FaceEngine:
         """Noisy latents (N, C, S, S) -> the prediction of the network, or of one that :meth:`with_adapters` made."""
         self.load()
         network = self._denoiser if network is None else network
-        with self._lock, torch.inference_mode():
-            return network(x.contiguous(memory_format=torch.channels_last), timesteps, wanted).clone()
+        return self.pool.run(network, x.contiguous(memory_format=torch.channels_last), timesteps, wanted).clone()
 
     def encode(self, x: Tensor) -> Tensor:
         """Pictures (N, 3, P, P) in [-1, 1] -> latents (N, C, S, S)."""
         self.load()
-        with self._lock:
-            return self._codec.encode(x)
+        return self.pool.run(self._codec.encode, x).clone()
 
     def decode(self, z: Tensor) -> Tensor:
         """Latents (N, C, S, S) -> pictures (N, 3, P, P) in [-1, 1]."""
         self.load()
-        with self._lock:
-            return self._codec.decode(z)
+        return self.pool.run(self._codec.decode, z).clone()
 
     def read(self, x: Tensor) -> dict[str, float]:
         """One picture (1, 3, P, P) -> the probability of each of the 40 attributes."""
         self.load()
-        with self._lock, torch.inference_mode():
-            probabilities = self._classifier(x).attributes[0].sigmoid().tolist()
+        probabilities = self.pool.run(self._classifier, x).attributes[0].sigmoid().tolist()
         return {name: round(value, 4) for name, value in zip(attributes.NAMES, probabilities, strict=True)}
 
 
@@ -163,10 +157,3 @@ def _prediction(path: Path) -> str:
             f"{path.parent.name}/{path.name} names no prediction_type that is known; there are {', '.join(known)}."
         )
     return known[kind]
-
-
-def _expect(model: torch.nn.Module, cls: type, name: str) -> None:
-    if not isinstance(model, cls):
-        raise checkpoints.CheckpointError(
-            f"{name}: config.json describes a {type(model).__name__}, not a {cls.__name__}."
-        )

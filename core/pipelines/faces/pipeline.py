@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from core import attributes, checkpoints
+from core import attributes
 from core.images import to_pixels
 from core.networks.loading import LOADING
+from core.networks.pool import NetworkPool, pool_of
 from core.pipelines.faces.entanglement import entangled
 from core.pipelines.faces.types import (
     MOST_PREVIEWED,
@@ -46,8 +47,9 @@ class FacesPipeline:
     Every picture is drawn alone, whatever the count: the same recipe is then the same picture bit for bit.
     """
 
-    def __init__(self, root: str | Path | None = None) -> None:
-        self.root = Path(root) if root else checkpoints.root()
+    def __init__(self, root: str | Path | None = None, pool: NetworkPool | None = None) -> None:
+        self.pool = pool or pool_of(root)
+        self.root = self.pool.root
         self.shelf = StyleShelf(self.root)
         self._engine: FaceEngine | None = None
         self._making = threading.Lock()
@@ -56,18 +58,18 @@ class FacesPipeline:
 
     @property
     def engine(self) -> FaceEngine:
-        """The models; one per pipeline, whichever thread asks first."""
+        """Draws with the networks of the pool; one per pipeline, whichever thread needs it first."""
         with self._making:
             if self._engine is None:
                 with LOADING:
                     from core.pipelines.faces.engine import FaceEngine  # with torch: not before somebody draws
 
-                self._engine = FaceEngine(self.root, self.shelf)
+                self._engine = FaceEngine(self.pool, self.shelf)
             return self._engine
 
     def missing(self) -> str | None:
         """A sentence with the command that makes the first missing checkpoint, or None when all is there."""
-        return next(filter(None, (checkpoints.missing(self.root / part) for part in PARTS)), None)
+        return next(filter(None, map(self.pool.missing, PARTS)), None)
 
     def solvers(self) -> tuple[str, ...]:
         """Names of the solvers the present weights can be drawn with."""

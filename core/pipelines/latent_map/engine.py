@@ -1,27 +1,24 @@
-"""The encoders of the Latent map in memory: pictures into every space, codes back to pictures, attributes measured.
+"""What the Latent map does with the networks of the pool: pictures into every space, codes back to pictures.
 
 Importing this module imports torch and diffusers, which takes seconds; the pipeline does it when it is first needed.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from PIL import Image
 
-from core import checkpoints
 from core.images import to_images, to_tensor, to_uint8
-from core.latents.codecs import OpenCodec, open_codec
+from core.latents.codecs import OpenCodec
 from core.latents.spaces import ENCODERS, pool
 from core.metrics import psnr
 from core.models import PictureClassifier
-from core.networks.loading import LOADING
+from core.networks.pool import NetworkPool
 
 if TYPE_CHECKING:
     from transformers import CLIPModel, CLIPTokenizer
@@ -38,41 +35,22 @@ class Looked:
 
 
 class ExploreEngine:
-    """The codecs, the classifier and CLIP of one checkpoint root. The lock is held for one network call at a time."""
+    """The codecs, the classifier and CLIP of one checkpoint root."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._codecs: dict[str, OpenCodec] = {}
-        self._classifier: PictureClassifier | None = None
-        self._clip: tuple[CLIPModel, CLIPTokenizer] | None = None
-        self._lock = threading.RLock()
+    def __init__(self, pool: NetworkPool) -> None:
+        self.pool, self.root = pool, pool.root
 
     def codec(self, key: str) -> OpenCodec:
         """Raises ``CheckpointError``; a later call tries again."""
-        with self._lock:
-            if key not in self._codecs:
-                self._codecs[key] = open_codec(key, self.root)
-            return self._codecs[key]
+        return self.pool.codec(key)
 
     def classifier(self) -> PictureClassifier:
         """Raises ``CheckpointError``."""
-        with self._lock:
-            if self._classifier is None:
-                loaded = checkpoints.load_model(self.root / "classifier")
-                if not isinstance(loaded, PictureClassifier):
-                    raise checkpoints.CheckpointError("classifier: config.json does not describe a classifier.")
-                self._classifier = loaded.to(memory_format=torch.channels_last)
-            return self._classifier
+        return self.pool.get("classifier")
 
     def clip(self) -> tuple[CLIPModel, CLIPTokenizer]:
         """Raises ``CheckpointError``."""
-        with self._lock:
-            if self._clip is None:
-                with LOADING:
-                    from core.models.clip import load_clip  # with transformers: where there is no CLIP, never
-
-                self._clip = load_clip(self.root / "clip")
-            return self._clip
+        return self.pool.get("clip")
 
     def look(self, pixels: np.ndarray, spaces: Sequence[str], *, errors: bool = False) -> Looked:
         """uint8 (n, 64, 64, 3), a small batch -> their vectors in ``spaces``; attributes where the classifier is asked;
@@ -84,20 +62,15 @@ class ExploreEngine:
                 vectors[key] = self._seen_by_clip(x)
                 continue
             if key == "classifier":
-                classifier = self.classifier()
-                with self._lock, torch.inference_mode():
-                    output = classifier(x)
+                output = self.pool.run(self.classifier(), x)
                 vectors[key], measured = output.embedding.numpy(), output.attributes.sigmoid().numpy()
                 continue
             name = ENCODERS[key].codec
             if name not in latents:
-                codec = self.codec(name)
-                with self._lock, torch.inference_mode():
-                    latents[name] = codec.encode(x).float().numpy()
+                latents[name] = self.pool.run(self.codec(name).encode, x).float().numpy()
             vectors[key] = pool(latents[name]) if key == "kl-pooled" else latents[name].reshape(len(x), -1)
             if errors and ENCODERS[key].decodes:
-                with self._lock, torch.inference_mode():
-                    rebuilt = self.codec(name).decode(torch.from_numpy(latents[name]))
+                rebuilt = self.pool.run(self.codec(name).decode, torch.from_numpy(latents[name]))
                 lost[key] = psnr(to_uint8(rebuilt), np.asarray(pixels))
         return Looked(vectors, measured, lost)
 
@@ -107,10 +80,9 @@ class ExploreEngine:
         model, tokenizer = self.clip()
         from core.models.clip import embed_texts, tokens_of
 
-        with self._lock, torch.inference_mode():
-            limit = tokenizer.model_max_length
-            spans = tokenizer(text, truncation=True, max_length=limit, return_offsets_mapping=True).offset_mapping
-            vector = embed_texts(model, tokens_of(tokenizer, [text]))[0].numpy()
+        limit = tokenizer.model_max_length
+        spans = tokenizer(text, truncation=True, max_length=limit, return_offsets_mapping=True).offset_mapping
+        vector = self.pool.run(embed_texts, model, tokens_of(tokenizer, [text]))[0].numpy()
         return vector, max((end for _, end in spans), default=0)
 
     def _seen_by_clip(self, x: torch.Tensor) -> np.ndarray:
@@ -118,8 +90,7 @@ class ExploreEngine:
         model, _ = self.clip()
         from core.models.clip import embed_pictures
 
-        with self._lock, torch.inference_mode():
-            return embed_pictures(model, x).numpy()
+        return self.pool.run(embed_pictures, model, x).numpy()
 
     def decode(self, key: str, vectors: np.ndarray) -> list[Image.Image]:
         """Vectors (n, D) of a space that decodes -> pictures. One by one: a place looks the same in any company."""
@@ -127,6 +98,5 @@ class ExploreEngine:
         pictures = []
         for vector in np.atleast_2d(vectors):
             z = torch.from_numpy(np.array(vector, np.float32)).reshape(1, *codec.latent_shape)
-            with self._lock, torch.inference_mode():
-                pictures += to_images(codec.decode(z))
+            pictures += to_images(self.pool.run(codec.decode, z))
         return pictures

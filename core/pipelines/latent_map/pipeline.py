@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from core import attributes, checkpoints
+from core import attributes
 from core.checkpoints import CheckpointError
 from core.images import to_pixels
 from core.latents.atlas import Atlas
 from core.latents.projection import place_codes
 from core.latents.spaces import ENCODERS, SIZE, Space
 from core.networks.loading import LOADING
-from core.pipelines.latent_map import colours, walks
-from core.pipelines.latent_map import selection as crowds
+from core.networks.pool import NetworkPool, pool_of
+from core.pipelines.latent_map import colours, selection, walks
 from core.pipelines.latent_map.atlas_store import Held, Shelf, atlas_folder
 from core.pipelines.latent_map.photos import PhotoReader, map_later
 from core.pipelines.latent_map.types import (
@@ -52,6 +52,7 @@ from core.recipe import Recipe, RecipeError, from_json
 if TYPE_CHECKING:
     from core.pipelines.latent_map.engine import ExploreEngine
 
+Place = str | Path | None
 NO_FACES = "Attributes are read as of faces; of a picture without a face they say nothing."
 MOST_ASKED = 200  # neighbours, outliers
 COUNTS = (2, 3, 4, 6, 8, 10, 12, 16, 20)
@@ -65,23 +66,22 @@ class ExplorePipeline:
     ``ExploreError`` for what cannot be answered, ``AtlasError`` for an atlas that cannot be opened.
     """
 
-    def __init__(self, root: str | Path | None = None, folder: str | Path | None = None) -> None:
-        self.root = Path(root) if root else checkpoints.root()
+    def __init__(self, root: Place = None, folder: Place = None, pool: NetworkPool | None = None) -> None:
+        self.pool = pool or pool_of(root)
+        self.root = self.pool.root
         self._shelf = Shelf(self.root, Path(folder) if folder else atlas_folder())
         self._engine: ExploreEngine | None = None
         self._making = threading.Lock()
 
     @property
     def engine(self) -> ExploreEngine:
-        """The networks; one per pipeline, whichever thread asks first."""
+        """Runs the networks of the pool; one per pipeline, whichever thread needs it first."""
         with self._making:
             if self._engine is None:
-                with LOADING:
-                    from core.pipelines.latent_map.engine import (
-                        ExploreEngine,  # with torch: not before somebody needs it
-                    )
+                with LOADING:  # with torch: not before somebody needs it
+                    from core.pipelines.latent_map.engine import ExploreEngine
 
-                self._engine = ExploreEngine(self.root)
+                self._engine = ExploreEngine(self.pool)
             return self._engine
 
     # --- looking ------------------------------------------------------------------------------------------------------
@@ -199,20 +199,20 @@ class ExplorePipeline:
         """Clusters of an atlas in one space, with a card each."""
         held = self._shelf.get(request.atlas)
         found = held.space(request.space)
-        return crowds.cluster_atlas(held, found, request, self._mean(held, found))
+        return selection.cluster_atlas(held, found, request, self._mean(held, found))
 
     def count_choice(
         self, name: str, space: str, method: str = "kmeans", counts: Sequence[int] = COUNTS
     ) -> CountChoice:
         """Silhouette and elbow over the number of clusters. Takes seconds."""
         held = self._shelf.get(name)
-        return crowds.choose_count(held, held.space(space), method, tuple(counts)[:24])
+        return selection.choose_count(held, held.space(space), method, tuple(counts)[:24])
 
     def describe(self, name: str, space: str, rows: Sequence[int] | np.ndarray) -> Crowd:
         """What a selection of pictures has in common. Rows come from outside and are checked."""
         held = self._shelf.get(name)
         found = held.space(space)
-        return crowds.describe_rows(held, found, held.rows(rows), self._mean(held, found))
+        return selection.describe_rows(held, found, held.rows(rows), self._mean(held, found))
 
     def search(self, name: str, expression: str, by_words: bool = False) -> Found:
         """Pictures by attributes, ``eyeglasses and not young``; else, or ``by_words``, a ``Sought`` of any words."""
@@ -232,7 +232,7 @@ class ExplorePipeline:
 
     def oddities(self, name: str, space: str, count: int = 24) -> Oddities:
         """Outliers and near-duplicates of one space. Takes seconds."""
-        return crowds.oddities(self._shelf.get(name), space, max(1, min(int(count), MOST_ASKED)))
+        return selection.oddities(self._shelf.get(name), space, max(1, min(int(count), MOST_ASKED)))
 
     # --- pictures from outside ----------------------------------------------------------------------------------------
 
@@ -308,7 +308,7 @@ class ExplorePipeline:
 
         return decode
 
-    def _mean(self, held: Held, space: Space) -> crowds.Mean:
+    def _mean(self, held: Held, space: Space) -> selection.Mean:
         def mean(rows: np.ndarray) -> Image.Image | None:
             if not ENCODERS[space.key].decodes or self._shelf.problem(held, space.key):
                 return None

@@ -15,6 +15,7 @@ from PIL import Image
 from core import checkpoints
 from core.captions.parsing import Reading
 from core.networks.loading import LOADING
+from core.networks.pool import NetworkPool, pool_of
 from core.pipelines.progress import Cancel, Progress
 from core.pipelines.prompts.text import cleaned, read_prompt, vocabulary_note
 from core.pipelines.prompts.types import (
@@ -44,9 +45,9 @@ class PromptsPipeline:
     Loads lazily; safe to call from several threads. Every picture is drawn alone, whatever the count.
     """
 
-    def __init__(self, root: str | Path | None = None, model: str = BUILT_IN) -> None:
-        self.root = Path(root) if root else checkpoints.root()
-        self.model = model
+    def __init__(self, root: str | Path | None = None, model: str = BUILT_IN, pool: NetworkPool | None = None) -> None:
+        self.pool = pool or pool_of(root)
+        self.root, self.model = self.pool.root, model
         self._engine: TextEngine | None = None
         self._reader: PictureReader | None = None
         self._making = threading.Lock()
@@ -57,13 +58,13 @@ class PromptsPipeline:
 
     @property
     def engine(self) -> TextEngine:
-        """The networks; one per pipeline, whichever thread asks first. Raises ``CheckpointError``."""
+        """Draws with the networks of the pool; one per pipeline. Raises ``CheckpointError``."""
         with self._making:
             if self._engine is None:
                 with LOADING:
                     from core.pipelines.prompts.engine import TextEngine  # with torch: not before somebody draws
 
-                self._engine = TextEngine(find_pipeline(self.model, self.root))
+                self._engine = TextEngine(self.pool, find_pipeline(self.model, self.root))
             return self._engine
 
     def missing(self) -> str | None:
@@ -168,7 +169,7 @@ class PromptsPipeline:
                 with LOADING:
                     from core.pipelines.prompts.readback import PictureReader
 
-                self._reader = PictureReader(self.root)
+                self._reader = PictureReader(self.pool)
             return self._reader
 
     def _fitted(self, request: PromptRequest) -> PromptRequest:

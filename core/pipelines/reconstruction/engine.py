@@ -1,34 +1,29 @@
-"""Autoencoders and the classifier in memory: loaded once, on first use, and run by one thread at a time.
+"""What the Reconstruction tab does with the autoencoders and the classifier of the pool.
 
 Importing this module imports torch and diffusers, which takes seconds; the pipeline does it when it is first needed.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
 from torch import Tensor
 
-from core import checkpoints
 from core.diffusion.sampling import noise_for
 from core.images import to_images, to_pixels, to_tensor, to_uint8
 from core.latents import sources
-from core.latents.codecs import OpenCodec, open_codec
+from core.latents.codecs import OpenCodec
 from core.latents.tiles import Tiling
 from core.metrics import cosine_distance
 from core.models import PictureClassifier
+from core.networks.pool import NetworkPool
 from core.pipelines.reconstruction.losses import losses
 from core.pipelines.reconstruction.types import Advance, Reconstruction
-
-CLASSIFIER_SIZE = 64  # pixels along a side
-QUICK = 64  # a model made for pictures up to this size is run once when it is loaded
 
 Change = Callable[[Tensor], Tensor]  # latents (1, ...) -> latents
 
@@ -36,42 +31,44 @@ Change = Callable[[Tensor], Tensor]  # latents (1, ...) -> latents
 class CodecEngine:
     """The codecs of one checkpoint root and its classifier.
 
-    The lock is held for one network call at a time, and every picture is run alone, so that what somebody gets
-    depends neither on who else is at work nor on how many pictures came together.
+    Every picture is run alone, so that what somebody gets does not depend on how many pictures came together.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._codecs: dict[str, tuple[OpenCodec, list[np.ndarray]]] = {}
-        self._classifier: PictureClassifier | None = None
-        self._lock = threading.RLock()
+    def __init__(self, pool: NetworkPool) -> None:
+        self.pool, self.root = pool, pool.root
+        self._percentiles: dict[str, list[np.ndarray]] = {}
 
     def codec(self, model: str) -> OpenCodec:
         """Raises ``CheckpointError``; a later call tries again."""
-        return self._opened(model)[0]
+        return self.pool.codec(model)
 
     def percentile(self, model: str, decibels: float) -> float | None:
         """Where this PSNR stands among the test pictures, 0 to 100; None where not measured."""
-        return sources.percentile(decibels, self._opened(model)[1])
+        if model not in self._percentiles:
+            folder, fingerprint = sources.find(model, self.root), self.codec(model).fingerprint
+            self._percentiles[model] = sources.percentiles(folder, fingerprint)
+        return sources.percentile(decibels, self._percentiles[model])
 
     def run(self, network: Change, x: Tensor) -> Tensor:
         """One call of a codec's ``encode`` or ``decode``."""
-        with self._lock:
-            return network(x)
+        return self.pool.run(network, x).clone()
+
+    def timed(self, network: Change, x: Tensor) -> tuple[Tensor, float]:
+        """The same, and how many milliseconds it took, without the wait for others."""
+        with self.pool.lock:
+            started = time.perf_counter()
+            result = self.run(network, x)
+            return result, (time.perf_counter() - started) * 1000
 
     def through(
         self, codec: OpenCodec, pixels: np.ndarray, embedding: np.ndarray | None, change: Change | None = None
     ) -> Reconstruction:
         """uint8 (S, S, 3) and its embedding -> what comes back of it, ``change`` being applied to the latents."""
-        x = to_tensor(pixels)
-        with self._lock:
-            started = time.perf_counter()
-            z = codec.encode(x)
-            if change is not None:
-                z = change(z)
-            y = codec.decode(z)
-            milliseconds = (time.perf_counter() - started) * 1000
-        return self.compare(pixels, embedding, to_uint8(y)[0], z[0].float().numpy(), milliseconds)
+        z, encoding = self.timed(codec.encode, to_tensor(pixels))
+        if change is not None:
+            z = change(z)
+        y, decoding = self.timed(codec.decode, z)
+        return self.compare(pixels, embedding, to_uint8(y)[0], z[0].float().numpy(), encoding + decoding)
 
     def compare(
         self,
@@ -107,41 +104,28 @@ class CodecEngine:
         """uint8 (H, W, 3) in tiles: an :class:`Advance` after each of them, then what comes back."""
         tiling = Tiling(*pixels.shape[:2], codec.codec.factor, codec.size)
         latents = np.zeros((codec.latent_shape[0], *tiling.latent_size), np.float32)
-        rebuilt = np.zeros_like(pixels)
-        encoding = tiling.encode(pixels, lambda x: self.run(codec.encode, x), latents)
-        decoding = tiling.decode(latents, lambda z: self.run(codec.decode, z), rebuilt)
-        milliseconds, started = 0.0, time.perf_counter()
+        rebuilt, milliseconds = np.zeros_like(pixels), 0.0
+
+        def counted(network: Change, x: Tensor) -> Tensor:
+            nonlocal milliseconds
+            result, taken = self.timed(network, x)
+            milliseconds += taken
+            return result
+
+        encoding = tiling.encode(pixels, partial(counted, codec.encode), latents)
+        decoding = tiling.decode(latents, partial(counted, codec.decode), rebuilt)
         for done, _ in enumerate(chain(encoding, decoding), start=1):
-            milliseconds += (time.perf_counter() - started) * 1000
             yield Advance(done, 2 * len(tiling))
-            started = time.perf_counter()
         yield self.compare(pixels, self.embed(Image.fromarray(pixels)), rebuilt, latents, milliseconds)
 
     def embed(self, picture: Image.Image) -> np.ndarray | None:
         """A picture's place in the classifier's embedding (D,), float32; None without a classifier."""
-        if self._classifier is None and checkpoints.missing(self.root / "classifier"):
+        if self.pool.missing("classifier"):
             return None
-        x = to_tensor(to_pixels(picture, CLASSIFIER_SIZE))
         classifier = self.classifier()
-        with self._lock, torch.inference_mode():
-            return classifier(x).embedding[0].numpy()
+        x = to_tensor(to_pixels(picture, classifier.config.size))
+        return self.pool.run(classifier, x).embedding[0].numpy()
 
     def classifier(self) -> PictureClassifier:
         """Raises ``CheckpointError``."""
-        with self._lock:
-            if self._classifier is None:
-                loaded = checkpoints.load_model(self.root / "classifier")
-                if not isinstance(loaded, PictureClassifier):
-                    raise checkpoints.CheckpointError("classifier: config.json does not describe a classifier.")
-                self._classifier = loaded.to(memory_format=torch.channels_last)
-            return self._classifier
-
-    def _opened(self, model: str) -> tuple[OpenCodec, list[np.ndarray]]:
-        with self._lock:
-            if model not in self._codecs:
-                codec = open_codec(model, self.root)
-                if codec.size <= QUICK:  # the first run sets kernels up and would be timed with the first picture
-                    codec.decode(codec.encode(torch.zeros(1, 3, codec.size, codec.size)))
-                tables = sources.percentiles(sources.find(model, self.root), codec.fingerprint)
-                self._codecs[model] = codec, tables
-            return self._codecs[model]
+        return self.pool.get("classifier")

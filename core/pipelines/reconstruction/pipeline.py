@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from core import checkpoints
 from core.checkpoints import CheckpointError
 from core.images import PictureError, to_pixels
 from core.latents import sources
 from core.latents.surgery import between, check, operate
 from core.networks.loading import LOADING
+from core.networks.pool import NetworkPool, pool_of
 from core.pipelines.progress import Cancel
 from core.pipelines.reconstruction.latent_view import view
 from core.pipelines.reconstruction.types import (
@@ -51,23 +51,24 @@ class ReconstructPipeline:
     ids of this machine: for command lines and notebooks, not for a page that strangers open.
     """
 
-    def __init__(self, root: str | Path | None = None, *, folders: bool = False) -> None:
-        self.root = Path(root) if root else checkpoints.root()
+    def __init__(
+        self, root: str | Path | None = None, pool: NetworkPool | None = None, *, folders: bool = False
+    ) -> None:
+        self.pool = pool or pool_of(root)
+        self.root = self.pool.root
         self.folders = folders
         self._engine: CodecEngine | None = None
         self._making = threading.Lock()
 
     @property
     def engine(self) -> CodecEngine:
-        """The networks; one per pipeline, whichever thread asks first."""
+        """Runs the networks of the pool; one per pipeline, whichever thread needs it first."""
         with self._making:
             if self._engine is None:
-                with LOADING:
-                    from core.pipelines.reconstruction.engine import (
-                        CodecEngine,  # with torch: not before somebody needs it
-                    )
+                with LOADING:  # with torch: not before somebody needs it
+                    from core.pipelines.reconstruction.engine import CodecEngine
 
-                self._engine = CodecEngine(self.root)
+                self._engine = CodecEngine(self.pool)
             return self._engine
 
     def models(self) -> list[ModelInfo]:

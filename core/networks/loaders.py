@@ -1,0 +1,77 @@
+"""How each kind of network is opened for the pool: strictly, and with layers that any thread count gives the same bits.
+
+Importing this module imports torch and diffusers, which takes seconds; the pool does it when it is first needed. What
+only text needs is imported with the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from core import checkpoints
+from core.checkpoints import CheckpointError
+from core.latents import sources
+from core.latents.codecs import OpenCodec, open_codec
+from core.models import FaceUNet, PictureClassifier
+from core.networks.deterministic import steady
+
+if TYPE_CHECKING:
+    from transformers import CLIPModel, CLIPTokenizer
+
+    from core.networks.text_pipeline import TextNetworks
+
+QUICK = 128  # pixels along a side
+
+Codecs = Callable[[str | Path], OpenCodec]  # the pool's autoencoders, by name or folder
+
+
+def load_denoiser(folder: Path, root: Path, codecs: Codecs) -> FaceUNet:
+    return steady(_expected(folder, FaceUNet))
+
+
+def load_classifier(folder: Path, root: Path, codecs: Codecs) -> PictureClassifier:
+    return steady(_expected(folder, PictureClassifier).to(memory_format=torch.channels_last))
+
+
+def load_autoencoder(folder: Path, root: Path, codecs: Codecs) -> OpenCodec:
+    """Small ones are run once: the first call sets kernels up and would be timed with somebody's first picture."""
+    built_in = folder.name in sources.BUILT_IN.values() and folder.parent.resolve() == root.resolve()
+    codec = open_codec(folder.name if built_in else folder, root)
+    if built_in:
+        steady(codec.codec.autoencoder)
+    if codec.size <= QUICK:
+        codec.decode(codec.encode(torch.zeros(1, 3, codec.size, codec.size)))
+    return codec
+
+
+def load_clip(folder: Path, root: Path, codecs: Codecs) -> tuple[CLIPModel, CLIPTokenizer]:
+    from core.models.clip import load_clip as load
+
+    return load(folder)
+
+
+def load_text(folder: Path, root: Path, codecs: Codecs) -> TextNetworks:
+    from core.networks.text_pipeline import load_text as load
+
+    return load(folder, root, codecs)
+
+
+LOADERS: dict[str, Callable[[Path, Path, Codecs], Any]] = {
+    "faces": load_denoiser,
+    "classifier": load_classifier,
+    "autoencoder": load_autoencoder,
+    "clip": load_clip,
+    "text": load_text,
+}
+
+
+def _expected(folder: Path, cls: type[nn.Module]) -> Any:
+    model = checkpoints.load_model(folder)
+    if not isinstance(model, cls):
+        raise CheckpointError(f"{folder.name}: config.json describes a {type(model).__name__}, not a {cls.__name__}.")
+    return model

@@ -1,0 +1,136 @@
+"""One pool of networks: each is loaded once per process and checkpoint root, and shared by all tabs.
+
+Importing this module imports no torch: a network's libraries are imported when somebody needs it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from weakref import WeakValueDictionary
+
+from core import checkpoints
+from core.checkpoints import CheckpointError
+from core.latents import sources
+from core.networks.fair_lock import FairLock
+from core.networks.loading import LOADING
+
+if TYPE_CHECKING:
+    from core.latents.codecs import OpenCodec
+    from core.networks.text_pipeline import TextNetworks
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Stamps = dict[Path, tuple[int, int] | None]  # file -> time of its last change in nanoseconds and bytes; None: no file
+FILES = {  # kind of network -> the files in its folder that it is made of
+    "faces": ("config.json", "scheduler_config.json", checkpoints.WEIGHTS),
+    "classifier": ("config.json", checkpoints.WEIGHTS),
+    "clip": ("config.json", "model.safetensors", "tokenizer.json"),
+    "autoencoder": ("config.json", *sources.FILES),
+    "text": ("model_index.json", *(f"{part}/*.safetensors" for part in ("unet", "vae", "text_encoder", "prior"))),
+}
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    network: Any
+    stamps: Stamps
+
+
+class NetworkPool:
+    """The networks of one checkpoint root. Safe to call from several threads.
+
+    Networks run one at a time, since torch uses every core within a call: :meth:`run` holds :attr:`lock` for one call,
+    and threads get it in the order in which they came. So a long drawing lets others through between its steps. Never
+    call :meth:`get` while holding the lock: another thread may be loading, which takes seconds.
+    """
+
+    def __init__(self, root: str | Path | None = None) -> None:
+        self.root = Path(root) if root else checkpoints.root()
+        self.lock = FairLock()
+        self._loaded: dict[tuple[str, Path], _Loaded] = {}
+
+    def missing(self, name: str) -> str | None:
+        """A sentence with the command that makes a missing checkpoint, or None where it is there."""
+        return checkpoints.missing(self.root / name)
+
+    def get(self, name: str) -> Any:
+        """``classifier``, ``faces``, ``clip`` (with its tokenizer), ``text``, ``autoencoder-kl``, ``-vae`` or ``-cae``.
+
+        Networks are in eval mode, on the CPU, in float32; a later call returns the same object. Raises
+        ``CheckpointError`` for one that is missing, damaged or changed on disk since it was loaded.
+        """
+        if name in sources.BUILT_IN.values():
+            return self.codec(name)
+        return self._once(name, self.root / name)
+
+    def codec(self, model: str | Path) -> OpenCodec:
+        """An autoencoder by key (``kl``, ``sd`` ...), checkpoint name, folder or id in the Hugging Face cache.
+
+        Raises ``CheckpointError`` as :meth:`get` does.
+        """
+        name = sources.BUILT_IN.get(str(model), str(model))
+        built_in = name in sources.BUILT_IN.values()
+        return self._once("autoencoder", self.root / name if built_in else sources.find(name, self.root))
+
+    def text(self, folder: Path) -> TextNetworks:
+        """The networks of a text pipeline's folder. Raises ``CheckpointError`` as :meth:`get` does."""
+        return self._once("text", folder)
+
+    def run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """One call of a network, while no other network runs. The tensors that it returns are inference tensors."""
+        import torch
+
+        with self.lock, torch.inference_mode():
+            return call(*args, **kwargs)
+
+    def _once(self, kind: str, folder: Path) -> Any:
+        key = kind, folder.resolve()
+        found = self._loaded.get(key)
+        if found is None:
+            with LOADING:  # one after the other: the libraries patch torch while they build a network
+                found = self._loaded.get(key) or self._load(kind, folder)
+                self._loaded[key] = found
+        if _stamped(found.stamps) != found.stamps:
+            raise CheckpointError(
+                f"The checkpoint {folder.name!r} has changed on disk since it was loaded; restart the app to use it."
+            )
+        return found.network
+
+    def _load(self, kind: str, folder: Path) -> _Loaded:
+        from core.networks import loaders
+
+        stamps = _stamped(file for pattern in FILES[kind] for file in folder.glob(pattern))
+        network = loaders.LOADERS[kind](folder, self.root, self.codec)
+        if _stamped(stamps) != stamps:
+            raise CheckpointError(f"The checkpoint {folder.name!r} changed while it was being read; try again.")
+        return _Loaded(network, stamps)
+
+
+def _stamped(files: Iterable[Path]) -> Stamps:
+    result: Stamps = {}
+    for file in files:
+        try:
+            stat = file.stat()
+            result[file] = stat.st_mtime_ns, stat.st_size
+        except OSError:
+            result[file] = None
+    return result
+
+
+_POOLS: WeakValueDictionary[Path, NetworkPool] = WeakValueDictionary()
+_GUARD = threading.Lock()
+
+
+def pool_of(root: str | Path | None = None) -> NetworkPool:
+    """The pool of a checkpoint root: one per process, for as long as somebody uses it."""
+    path = (Path(root) if root else checkpoints.root()).absolute()
+    with _GUARD:
+        pool = _POOLS.get(path.resolve())
+        if pool is None:
+            pool = _POOLS[path.resolve()] = NetworkPool(path)
+        return pool

@@ -1,0 +1,143 @@
+"""A text pipeline for the pool: ours, or any Stable Diffusion of the 1.5 class, from the files of this machine.
+
+Importing this module imports transformers, too, which takes seconds; the pool does it when it is first needed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderTiny, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers.utils import logging as diffusers_logging
+from torch import nn
+from transformers import CLIPTextModel, CLIPTokenizer
+from transformers.utils import logging as transformers_logging
+
+from core import checkpoints
+from core.checkpoints import CheckpointError
+from core.hardware import cpu_has_bf16
+from core.latents.codecs import OpenCodec
+from core.models import LatentCodec
+from core.models.prior import TextPrior
+
+transformers_logging.disable_progress_bar()  # loading is quick, and nobody looks at the server's console
+diffusers_logging.disable_progress_bar()
+LARGE = 32  # latents along a side from which a model is not one of ours
+PREVIEWS = "LATENTSCAPE_TAESD"
+
+
+@dataclass(frozen=True)
+class TextNetworks:
+    """A text pipeline: ours or any Stable Diffusion of the 1.5 class."""
+
+    unet: UNet2DConditionModel
+    encoder: CLIPTextModel
+    tokenizer: CLIPTokenizer
+    codec: LatentCodec
+    prior: TextPrior | None  # draws a draft of the picture from the text
+    tiny: AutoencoderTiny | None  # TAESD, for the previews of a large model
+    schedule: dict[str, Any]  # the scheduler's config
+    device: torch.device
+    dtype: torch.dtype  # of the denoiser
+
+    @property
+    def latent_shape(self) -> tuple[int, int, int]:
+        """(C, S, S) of one picture."""
+        side = self.unet.config.sample_size
+        return self.unet.config.in_channels, side, side
+
+    @property
+    def large(self) -> bool:
+        return self.unet.config.sample_size > LARGE
+
+
+def load_text(folder: Path, root: Path, codecs: Callable[[str | Path], OpenCodec]) -> TextNetworks:
+    """Ours run in float32 on the CPU, the same everywhere; large ones where and how they are fastest."""
+    side = checkpoints.read_json(folder / "unet" / "config.json").get("sample_size")
+    large = isinstance(side, int) and side > LARGE
+    device, dtype = _where(large)
+    pipeline = _open_pipeline(
+        folder, {"vae": _autoencoder(folder / "vae", root, codecs)} if device.type == "cpu" else {}
+    )
+    unet = pipeline.unet.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+    return TextNetworks(
+        unet=unet if dtype == torch.float32 else unet.to(dtype),
+        encoder=pipeline.text_encoder.to(device).eval().requires_grad_(False),
+        tokenizer=pipeline.tokenizer,
+        codec=LatentCodec(pipeline.vae.to(device).eval().requires_grad_(False)),
+        prior=_prior(folder / "prior"),
+        tiny=_tiny() if large else None,
+        schedule=dict(pipeline.scheduler.config),
+        device=device,
+        dtype=dtype,
+    )
+
+
+def _autoencoder(folder: Path, root: Path, codecs: Callable[[str | Path], OpenCodec]) -> nn.Module:
+    """That of the pool: the built-in pipeline holds a copy of the KL autoencoder's weights, and Stable Diffusion's is
+    one of those in the Reconstruction tab.
+    """
+    own, kl = checkpoints.weights(folder), checkpoints.weights(root / "autoencoder-kl")
+    alike = own.is_file() and kl.is_file() and own.stat().st_size == kl.stat().st_size
+    if alike and checkpoints.fingerprint(folder) == checkpoints.fingerprint(kl.parent):
+        return codecs("autoencoder-kl").codec.autoencoder
+    return codecs(folder).codec.autoencoder
+
+
+def _open_pipeline(folder: Path, components: dict[str, nn.Module]) -> StableDiffusionPipeline:
+    """From the files of this machine, safetensors alone, without the safety checker's weights."""
+    half = (folder / "unet" / "diffusion_pytorch_model.fp16.safetensors").is_file()
+    plain = (folder / "unet" / checkpoints.WEIGHTS).is_file()
+    if not (half or plain):
+        raise CheckpointError(f"{folder} holds no safetensors; other weight formats are not opened.")
+    try:
+        pipeline = StableDiffusionPipeline.from_pretrained(
+            folder,
+            variant=None if plain else "fp16",
+            dtype=torch.float32,
+            local_files_only=True,
+            use_safetensors=True,
+            low_cpu_mem_usage=False,  # else what other threads build meanwhile has no weights: accelerate patches torch
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
+            **components,
+        )
+    except Exception as error:  # the loaders raise nearly anything on damaged files
+        raise CheckpointError(f"{folder.name} cannot be opened ({str(error)[:200]}).") from error
+    if any(not torch.isfinite(value).all() for value in pipeline.unet.parameters()):
+        raise CheckpointError(f"{folder.name}: the weights hold values that are not numbers.")
+    return pipeline
+
+
+def _where(large: bool) -> tuple[torch.device, torch.dtype]:
+    if large and torch.cuda.is_available():
+        return torch.device("cuda"), torch.float16
+    fast = large and cpu_has_bf16()
+    return torch.device("cpu"), torch.bfloat16 if fast else torch.float32
+
+
+def _prior(folder: Path) -> TextPrior | None:
+    if not (folder / checkpoints.WEIGHTS).is_file():
+        return None
+    model = TextPrior.from_config(checkpoints.read_json(folder / "config.json"))
+    checkpoints.load_weights(model, folder / checkpoints.WEIGHTS)
+    return model.eval().requires_grad_(False)
+
+
+def _tiny() -> AutoencoderTiny | None:
+    """TAESD from the folder that the environment names; previews are rough without it."""
+    folder = os.environ.get(PREVIEWS, "")
+    if not folder or not Path(folder).is_dir():
+        return None
+    try:
+        return AutoencoderTiny.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, low_cpu_mem_usage=False
+        ).eval()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"{PREVIEWS}: {folder} cannot be opened ({error}).") from error
