@@ -12,7 +12,7 @@ from PIL import Image
 
 from core import attributes, checkpoints
 from core.images import to_pixels, to_tensor
-from core.networks.deterministic import steady
+from core.networks.deterministic import make_deterministic
 from core.pipelines.faces.entanglement import entangled
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.faces.types import EditRequest, EditResult, FacesResult
@@ -84,11 +84,23 @@ def test_the_number_of_threads_changes_no_picture(threads):
     assert len(drawn) == 1 and len(edited) == 1
 
 
+def test_the_number_of_threads_changes_no_edited_photo(threads):
+    """An edit sends five latents at once through the network: so few that torch would split the sums of linear layers."""
+    pipeline = FacesPipeline(checkpoints.root())
+    if pipeline.missing():
+        pytest.skip(pipeline.missing())
+    request, edited = EditRequest(photo(), {"Smiling": -1.0}, SMALL, faithfulness=0.9), set()
+    for count in (1, 2, 3):
+        threads(count)
+        edited.add(last(pipeline.edit(request)).after.tobytes())
+    assert len(edited) == 1
+
+
 def test_the_layers_that_replace_torchs_own_say_the_same(tiny_checkpoints):
     plain, replaced = (checkpoints.load_model(tiny_checkpoints / "faces") for _ in range(2))
-    steady(replaced.to(memory_format=torch.channels_last))
+    make_deterministic(replaced.to(memory_format=torch.channels_last))
     wanted = torch.zeros(3, 40).index_fill_(1, torch.tensor([15]), 1.0)
-    for size, batch in ((16, 1), (16, 3), (8, 2)):  # weights laid out for the first size serve the others
+    for size, batch in ((16, 1), (16, 3), (8, 2)):  # weights packed for the first size serve the others
         x = torch.randn(batch, plain.config.latent_channels, size, size, generator=torch.Generator().manual_seed(size))
         with torch.inference_mode():
             asked = (torch.full((batch,), 300), wanted[:batch])

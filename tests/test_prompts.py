@@ -104,6 +104,21 @@ def test_a_draft_is_shown_and_saves_steps(pipeline):
     assert other.draft.tobytes() != events[-1].drawings[0].draft.tobytes()
 
 
+def test_the_number_of_threads_changes_no_picture():
+    """With the weights that are shipped: the tiny ones are too small for torch to share their work."""
+    pipeline, before, drawn = PromptsPipeline(checkpoints.root()), torch.get_num_threads(), set()
+    if pipeline.missing():
+        pytest.skip(pipeline.missing())
+    request = PromptRequest(replace(pipeline.usual(), seed=3, steps=4, prompt="an old man with a beard"))
+    try:
+        for count in (1, 2, 3, 5):
+            torch.set_num_threads(count)
+            drawn.update(pixels(last(pipeline.draw(request, previews=False))))
+    finally:
+        torch.set_num_threads(before)
+    assert len(drawn) == 1
+
+
 def test_opening_leaves_alone_what_other_threads_build(root):
     opening = threading.Thread(target=TextEngine(pool_of(root), root / "text").load)
     opening.start()

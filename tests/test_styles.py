@@ -21,7 +21,7 @@ from core.data.framing import Framing, step_back
 from core.data.style_photos import StyleError
 from core.models.adapter_files import WEIGHTS, AdapterError, read_adapter, write_adapter
 from core.models.adapters import ActiveAdapter, merged
-from core.networks.deterministic import Packed
+from core.networks.deterministic import PackedConv
 from core.pipelines.faces.engine import MOST_MERGED
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.faces.types import EditRequest
@@ -99,14 +99,14 @@ def test_switching_reads_no_file_again(pipeline, monkeypatch):
 
 def test_a_moved_slider_lays_out_no_weights_again(pipeline, monkeypatch):
     drawn(pipeline, SMALL, StyleSet({"oil": 0.31, "comic": 0.2}))
-    laid_out = []
-    lay_out = Packed.lay_out
-    monkeypatch.setattr(Packed, "lay_out", lambda *args: laid_out.append(1) or lay_out(*args))
+    packed = []
+    pack = PackedConv.pack
+    monkeypatch.setattr(PackedConv, "pack", lambda *args: packed.append(1) or pack(*args))
     one = drawn(pipeline, SMALL, StyleSet({"oil": 0.32, "comic": 0.2}))
-    assert not laid_out
-    engine = FacesPipeline(pipeline.faces.root).engine  # nothing is laid out there yet
+    assert not packed
+    engine = FacesPipeline(pipeline.faces.root).engine  # nothing is packed there yet
     fresh = last(FacesPipeline(pipeline.faces.root).draw(replace(SMALL, styles={"oil": 0.32, "comic": 0.2})))
-    assert fresh.faces[0].image.tobytes() == one and laid_out
+    assert fresh.faces[0].image.tobytes() == one and packed
     with torch.inference_mode():
         asked = torch.randn(1, *engine.latent_shape), torch.tensor([500]), torch.zeros(1, 40)
         worn = [

@@ -1,15 +1,16 @@
-"""Networks whose answer does not depend on the number of threads, bit for bit, with weights laid out once.
+"""Networks whose output does not depend on the number of threads, bit for bit, with convolution weights packed once.
 
-Of torch's CPU kernels three round differently when more threads share the work, all in channels_last: 1x1 convolutions
-(sums over channels are split), group norm from 1024 positions on (sums over positions are split), and SiLU (the ends of
-each thread's share, where it is not a whole number of vectors, go through another exponential). Each has an equal
-that does not. 3x3 convolutions are steady, but lay out their weights anew at every call, which for small pictures takes
-longer than the sums.
+Of torch's CPU kernels five round differently when more threads share the work: 1x1 convolutions (sums over channels are
+split), group norm from 1024 positions on (sums over positions are split), SiLU (the ends of each thread's share, where
+it is not a whole number of vectors, go through another exponential), GELU of a tensor with gaps (likewise), and linear
+layers of five or six rows (sums are split). Each has an equivalent that does not. 3x3 convolutions are deterministic,
+but repack their weights at every call, which for small pictures takes longer than the sums. All of it in channels_last.
 """
 
 from __future__ import annotations
 
 import torch
+from diffusers.models.activations import GEGLU
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -17,26 +18,35 @@ from core.models.face_unet import ResidualBlock
 
 ONE_THREAD = 32768  # elements up to which torch leaves an elementwise operation to one thread
 VECTORS = 64  # elements; a multiple of what any processor's loop takes at once
+FEW_ROWS = 4  # of a linear layer, up to which one thread sums
 
 
-def steady(network: nn.Module) -> nn.Module:
+def make_deterministic(network: nn.Module) -> nn.Module:
     """Replaces those layers in place, for inference in channels_last; nothing can be trained or saved afterwards."""
     for name, module in list(network.named_modules()):
         parent, _, leaf = name.rpartition(".")
-        if isinstance(module, nn.Conv2d) and module.kernel_size == module.stride == (1, 1):
-            setattr(network.get_submodule(parent), leaf, Pointwise(module))
-        elif isinstance(module, nn.Conv2d) and _packs(module):
-            setattr(network.get_submodule(parent), leaf, Packed(module))
-        elif isinstance(module, nn.GroupNorm):
-            setattr(network.get_submodule(parent), leaf, SteadyNorm(module))
-        elif isinstance(module, nn.SiLU):
-            setattr(network.get_submodule(parent), leaf, SteadySiLU())
+        if (replaced := _equivalent(module)) is not None:
+            setattr(network.get_submodule(parent), leaf, replaced)
         elif isinstance(module, ResidualBlock) and module.activation is F.silu:
-            module.activation = SteadySiLU()
+            module.activation = DeterministicSiLU()
     return network
 
 
-class Pointwise(nn.Module):
+def _equivalent(module: nn.Module) -> nn.Module | None:
+    if isinstance(module, nn.Conv2d):
+        if module.kernel_size == module.stride == (1, 1):
+            return PointwiseConv(module)
+        return PackedConv(module) if _packs(module) else None
+    kinds = {
+        nn.GroupNorm: DeterministicGroupNorm,
+        nn.SiLU: lambda _: DeterministicSiLU(),
+        nn.Linear: DeterministicLinear,
+        GEGLU: DeterministicGEGLU,
+    }
+    return kinds[type(module)](module) if type(module) in kinds else None
+
+
+class PointwiseConv(nn.Module):
     """A 1x1 convolution of stride 1 as one matrix product over positions, whatever the memory order of the input."""
 
     def __init__(self, convolution: nn.Conv2d) -> None:
@@ -53,38 +63,41 @@ def _packs(convolution: nn.Conv2d) -> bool:
     return plain and convolution.weight.dtype == torch.float32 and torch.backends.mkldnn.is_available()
 
 
-class Packed(nn.Module):
-    """A convolution whose weights oneDNN lays out once, for the first input it meets: the same sums, sooner."""
+class PackedConv(nn.Module):
+    """A convolution whose weights oneDNN packs once, for the first input it gets: the same sums, sooner.
+
+    Inputs of other shapes give the same bits, whichever shape the weights were packed for.
+    """
 
     def __init__(self, convolution: nn.Conv2d) -> None:
         super().__init__()
-        self.how = (convolution.padding, convolution.stride, convolution.dilation, convolution.groups)
+        self.options = (convolution.padding, convolution.stride, convolution.dilation, convolution.groups)
         self.weight, self.bias = convolution.weight.detach(), convolution.bias
         self.shape = self.weight.shape
-        self.met: torch.Size | None = None  # shape of that input
+        self.packed_for: torch.Size | None = None  # shape of that input
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.contiguous(memory_format=torch.channels_last)
-        return convolve(x, self.laid_out(x), self.bias, self.how)
+        return convolve(x, self.packed(x), self.bias, self.options)
 
-    def laid_out(self, x: Tensor) -> Tensor:
-        """The weights as oneDNN wants them."""
-        if self.met is None:
-            self.met = x.shape
-            self.weight = self.lay_out(self.weight)
+    def packed(self, x: Tensor) -> Tensor:
+        """The weights in oneDNN's own layout."""
+        if self.packed_for is None:
+            self.packed_for = x.shape
+            self.weight = self.pack(self.weight)
         return self.weight
 
-    def lay_out(self, weight: Tensor) -> Tensor:
-        """Others of the same shape, in the layout of its own."""
-        return torch.ops.mkldnn._reorder_convolution_weight(weight.contiguous(), *self.how, self.met)
+    def pack(self, weight: Tensor) -> Tensor:
+        """Other weights of the same shape, in the layout of its own."""
+        return torch.ops.mkldnn._reorder_convolution_weight(weight.contiguous(), *self.options, self.packed_for)
 
 
-def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, how: tuple) -> Tensor:
-    """A convolution with weights that were laid out."""
-    return torch.ops.mkldnn._convolution_pointwise(x, weight, bias, *how, "none", [], "")
+def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, options: tuple) -> Tensor:
+    """A convolution with packed weights."""
+    return torch.ops.mkldnn._convolution_pointwise(x, weight, bias, *options, "none", [], "")
 
 
-class SteadyNorm(nn.Module):
+class DeterministicGroupNorm(nn.Module):
     """Group norm whose groups are each summed by one thread."""
 
     def __init__(self, norm: nn.GroupNorm) -> None:
@@ -97,7 +110,7 @@ class SteadyNorm(nn.Module):
         return self.norm(x.contiguous()).contiguous(memory_format=torch.channels_last)
 
 
-class SteadySiLU(nn.Module):
+class DeterministicSiLU(nn.Module):
     """x * sigmoid(x); where the threads' shares are uneven, a portion of one thread after the other."""
 
     def forward(self, x: Tensor) -> Tensor:
@@ -106,6 +119,31 @@ class SteadySiLU(nn.Module):
         rows = x.permute(0, 2, 3, 1)  # (N, H, W, C)
         portions = rows.reshape(-1).split(ONE_THREAD)
         return torch.cat([F.silu(portion) for portion in portions]).view(rows.shape).permute(0, 3, 1, 2)
+
+
+class DeterministicGEGLU(nn.Module):
+    """A linear layer whose first half is gated by GELU of the second (Shazeer 2020, arXiv:2002.05202)."""
+
+    def __init__(self, geglu: GEGLU) -> None:
+        super().__init__()
+        self.proj = geglu.proj
+
+    def forward(self, x: Tensor) -> Tensor:
+        value, gate = self.proj(x).chunk(2, dim=-1)
+        return value * F.gelu(gate.contiguous())
+
+
+class DeterministicLinear(nn.Module):
+    """A linear layer that takes single rows (N, D) a few at a time."""
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self.weight, self.bias = linear.weight, linear.bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.ndim != 2 or len(x) <= FEW_ROWS:
+            return F.linear(x, self.weight, self.bias)
+        return torch.cat([F.linear(rows, self.weight, self.bias) for rows in x.split(FEW_ROWS)])
 
 
 def _whole_vectors(elements: int) -> bool:

@@ -1,7 +1,7 @@
-"""Copies of a steady network in styles, at a price that a moving slider can pay.
+"""Copies of a deterministic network with adapters, at a price that a moving slider can pay.
 
-Laying out the weights of a convolution takes oneDNN thirty times as long as adding two that are laid out. Both are
-linear, so the plain weights and what a style changes of them are laid out once, and every strength is a sum of the two.
+oneDNN takes thirty times as long to pack the weights of a convolution as to add two that are packed. Both are linear,
+so the plain weights and what an adapter changes of them are packed once, and every strength is a sum of the two.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from torch import Tensor, nn
 
 from core.models.adapter_files import Adapter, LowRank
 from core.models.adapters import ActiveAdapter, changed_weight
-from core.networks.deterministic import Packed, convolve
+from core.networks.deterministic import PackedConv, convolve
 
 
 class Change:
-    """What an adapter changes of one convolution, laid out when it is first needed."""
+    """What an adapter changes of one convolution, packed when it is first needed."""
 
     def __init__(self, update: LowRank) -> None:
         self.update = update
         self.weight: Tensor | None = None
 
-    def laid_out(self, plain: Packed) -> Tensor:
+    def packed(self, plain: PackedConv) -> Tensor:
         if self.weight is None:
-            self.weight = plain.lay_out(self.update.delta().view(plain.shape))
+            self.weight = plain.pack(self.update.delta().view(plain.shape))
         return self.weight
 
 
-class Restyled(nn.Module):
-    """A packed convolution with changes, each in a strength; summed for the first input it meets."""
+class ChangedConv(nn.Module):
+    """A packed convolution with changes, each in a strength; summed for the first input it gets."""
 
-    def __init__(self, plain: Packed, changes: Sequence[tuple[Change, float]]) -> None:
+    def __init__(self, plain: PackedConv, changes: Sequence[tuple[Change, float]]) -> None:
         super().__init__()
         self.plain, self.changes = plain, changes
         self.weight: Tensor | None = None
@@ -42,21 +42,21 @@ class Restyled(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = x.contiguous(memory_format=torch.channels_last)
         if self.weight is None:
-            self.weight, self.changes = self._changed(self.plain.laid_out(x)), ()
-        return convolve(x, self.weight, self.plain.bias, self.plain.how)
+            self.weight, self.changes = self._changed(self.plain.packed(x)), ()
+        return convolve(x, self.weight, self.plain.bias, self.plain.options)
 
     def _changed(self, weight: Tensor) -> Tensor:
         if any(change.update.magnitude is not None for change, _ in self.changes):  # DoRA is no sum
             updates = [(change.update, strength) for change, strength in self.changes]
-            return self.plain.lay_out(changed_weight(weight.to_dense(), updates))
+            return self.plain.pack(changed_weight(weight.to_dense(), updates))
         for change, strength in self.changes:
-            weight = torch.add(weight, change.laid_out(self.plain), alpha=strength)
+            weight = torch.add(weight, change.packed(self.plain), alpha=strength)
         return weight
 
 
-class StyledCopies:
-    """``network`` went through :func:`core.networks.deterministic.steady` and is drawn with as it is. What the newest
-    ``most`` adapters change stays laid out.
+class AdaptedCopies:
+    """``network`` went through ``make_deterministic``; it is used as it is, too. What the newest ``most`` adapters
+    change stays packed.
     """
 
     def __init__(self, network: nn.Module, most: int = 12) -> None:
@@ -65,7 +65,7 @@ class StyledCopies:
 
     @torch.no_grad()
     def __call__(self, active: Sequence[ActiveAdapter]) -> nn.Module:
-        """A copy in these styles; whatever none of them changes is shared."""
+        """A copy with these adapters; whatever none of them changes is shared."""
         layers: dict[str, list[tuple[ActiveAdapter, float]]] = {}
         for one in active:
             for layer in one.adapter.layers:
@@ -76,9 +76,9 @@ class StyledCopies:
         for layer, changes in layers.items():
             plain = self.network.get_submodule(layer)
             parent, _, leaf = layer.rpartition(".")
-            if isinstance(plain, Packed):
-                laid = [(self._of(one.adapter)[layer], strength) for one, strength in changes]
-                setattr(result.get_submodule(parent), leaf, Restyled(plain, laid))
+            if isinstance(plain, PackedConv):
+                packed = [(self._of(one.adapter)[layer], strength) for one, strength in changes]
+                setattr(result.get_submodule(parent), leaf, ChangedConv(plain, packed))
                 continue
             own = copy.deepcopy(plain, {id(tensor): tensor for tensor in plain.parameters()})
             updates = [(one.adapter.layers[layer], strength) for one, strength in changes]

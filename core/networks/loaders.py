@@ -18,7 +18,7 @@ from core.checkpoints import CheckpointError
 from core.latents import sources
 from core.latents.codecs import OpenCodec, open_codec
 from core.models import FaceUNet, PictureClassifier
-from core.networks.deterministic import steady
+from core.networks.deterministic import make_deterministic
 
 if TYPE_CHECKING:
     from transformers import CLIPModel, CLIPTokenizer
@@ -31,11 +31,11 @@ Codecs = Callable[[str | Path], OpenCodec]  # the pool's autoencoders, by name o
 
 
 def load_denoiser(folder: Path, root: Path, codecs: Codecs) -> FaceUNet:
-    return steady(_expected(folder, FaceUNet))
+    return make_deterministic(_expected(folder, FaceUNet))
 
 
 def load_classifier(folder: Path, root: Path, codecs: Codecs) -> PictureClassifier:
-    return steady(_expected(folder, PictureClassifier).to(memory_format=torch.channels_last))
+    return make_deterministic(_expected(folder, PictureClassifier).to(memory_format=torch.channels_last))
 
 
 def load_autoencoder(folder: Path, root: Path, codecs: Codecs) -> OpenCodec:
@@ -43,7 +43,7 @@ def load_autoencoder(folder: Path, root: Path, codecs: Codecs) -> OpenCodec:
     built_in = folder.name in sources.BUILT_IN.values() and folder.parent.resolve() == root.resolve()
     codec = open_codec(folder.name if built_in else folder, root)
     if built_in:
-        steady(codec.codec.autoencoder)
+        make_deterministic(codec.codec.autoencoder)
     if codec.size <= QUICK:
         codec.decode(codec.encode(torch.zeros(1, 3, codec.size, codec.size)))
     return codec

@@ -24,6 +24,7 @@ from core.hardware import cpu_has_bf16
 from core.latents.codecs import OpenCodec
 from core.models import LatentCodec
 from core.models.prior import TextPrior
+from core.networks.deterministic import make_deterministic
 
 transformers_logging.disable_progress_bar()  # loading is quick, and nobody looks at the server's console
 diffusers_logging.disable_progress_bar()
@@ -57,7 +58,7 @@ class TextNetworks:
 
 
 def load_text(folder: Path, root: Path, codecs: Callable[[str | Path], OpenCodec]) -> TextNetworks:
-    """Ours run in float32 on the CPU, the same everywhere; large ones where and how they are fastest."""
+    """Ours run in float32 on the CPU, the same on any number of threads; large ones where and how they are fastest."""
     side = checkpoints.read_json(folder / "unet" / "config.json").get("sample_size")
     large = isinstance(side, int) and side > LARGE
     device, dtype = _where(large)
@@ -65,6 +66,8 @@ def load_text(folder: Path, root: Path, codecs: Callable[[str | Path], OpenCodec
         folder, {"vae": _autoencoder(folder / "vae", root, codecs)} if device.type == "cpu" else {}
     )
     unet = pipeline.unet.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+    if not large:
+        make_deterministic(unet)
     return TextNetworks(
         unet=unet if dtype == torch.float32 else unet.to(dtype),
         encoder=pipeline.text_encoder.to(device).eval().requires_grad_(False),

@@ -24,7 +24,7 @@ from core.latents.codecs import OpenCodec
 from core.models import FaceUNet, LatentCodec, PictureClassifier
 from core.models.adapters import Base
 from core.networks.adapter_cache import AdapterCache
-from core.networks.deterministic_adapters import StyledCopies
+from core.networks.deterministic_adapters import AdaptedCopies
 from core.networks.pool import NetworkPool
 from core.pipelines.faces.types import PARTS
 from core.pipelines.styles.library import StyleShelf
@@ -67,7 +67,7 @@ class FaceEngine:
         with torch.device("meta"):  # names and shapes of the layers, without their numbers
             layers = FaceUNet.from_config(denoiser.config)
         base = Base("faces", layers, cache(lambda: checkpoints.fingerprint(self.root / "faces")))
-        self._adapters = AdapterCache(base, self._shelf.find, StyledCopies(denoiser), MOST_MERGED)
+        self._adapters = AdapterCache(base, self._shelf.find, AdaptedCopies(denoiser), MOST_MERGED)
         self._denoiser, self._codec, self._classifier = denoiser, codec, classifier
         self._loaded = True
 

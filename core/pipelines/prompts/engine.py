@@ -11,6 +11,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import torch
+from diffusers import UNet2DConditionModel
 from PIL import Image
 from torch import Tensor, nn
 
@@ -21,6 +22,7 @@ from core.diffusion.text import Conditioning, Draft, FolderObjective, sample_tex
 from core.images import to_images
 from core.models.adapters import Base, merged
 from core.networks.adapter_cache import AdapterCache
+from core.networks.deterministic_adapters import AdaptedCopies
 from core.networks.pool import NetworkPool
 from core.networks.text_pipeline import TextNetworks
 from core.pipelines.prompts.attention_maps import Attention, recorded, word_maps
@@ -29,6 +31,7 @@ from core.pipelines.styles.library import StyleShelf
 from core.pipelines.styles.types import check_worn
 from core.recipe import Recipe
 
+MOST_MERGED = 12  # copies of the built-in denoiser kept
 DRAFT_SEED = 1_000_003  # a draft's code and the noise on it are drawn apart
 # Stable Diffusion 1.x latents to colours, fitted linearly: rough, and free.
 _COLOURS = ((0.298, 0.207, 0.208), (0.187, 0.286, 0.173), (-0.158, 0.189, 0.264), (-0.184, -0.271, -0.473))
@@ -61,9 +64,14 @@ class TextEngine:
             raise checkpoints.CheckpointError(f"{self.folder.name}: {error}") from error
         self.latent_shape, self.large = networks.latent_shape, networks.large
         fingerprint = cache(lambda: checkpoints.fingerprint(self.folder / "unet"))
-        base = Base("sd" if self.large else "text", networks.unet, fingerprint, networks.encoder)
-        most = 1 if self.large else 12
-        self._adapters = AdapterCache(base, self._shelf.find, partial(merged, base.network), most)
+        if self.large:
+            base = Base("sd", networks.unet, fingerprint, networks.encoder)
+            self._adapters = AdapterCache(base, self._shelf.find, partial(merged, base.network), 1)
+        else:
+            with torch.device("meta"):  # names and shapes of the layers, without their numbers
+                layers = UNet2DConditionModel.from_config(networks.unet.config)
+            base = Base("text", layers, fingerprint, networks.encoder)
+            self._adapters = AdapterCache(base, self._shelf.find, AdaptedCopies(networks.unet), MOST_MERGED)
         self._networks = networks
         self._loaded = True
 
