@@ -85,7 +85,7 @@ def test_the_number_of_threads_changes_no_picture(threads):
 
 
 def test_the_number_of_threads_changes_no_edited_photo(threads):
-    """An edit sends five latents at once through the network: so few that torch would split the sums of linear layers."""
+    """An edit sends five latents at once through the network: of so few, torch splits the sums of linear layers."""
     pipeline = FacesPipeline(checkpoints.root())
     if pipeline.missing():
         pytest.skip(pipeline.missing())
