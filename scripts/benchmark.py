@@ -30,13 +30,13 @@ def main() -> None:
         parser.error("--times and --photos must be 1 or more.")
 
     from core import checkpoints
-    from core.benchmarks import app, latent_map, prompts, styles
+    from core.benchmarks import app, latent_map, memory, prompts, styles
 
     root = args.checkpoints or checkpoints.root()
     rows = app.machine()
     try:
         if not args.no_app:
-            rows |= app.measure_app(root.resolve())
+            rows |= app.measure_app(root.resolve()) | memory.measure_memory(root)
         rows |= app.measure_pipeline(root, args.times)
         if not args.no_prompts:
             rows |= prompts.measure_prompts(root, args.times, plain=not args.no_plain)

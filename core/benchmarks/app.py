@@ -130,7 +130,7 @@ def measure_app(root: Path) -> Rows:
         page = time.perf_counter() - started
         _first_drawing(address)
         drawing = time.perf_counter() - started
-        resident, peak = _memory(process.pid)
+        resident, peak = memory_of(process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -202,7 +202,7 @@ def _first_drawing(address: str) -> None:
         raise BenchmarkError(f"The app's page came, but its first drawing failed ({said[:200].strip()}).")
 
 
-def _memory(pid: int) -> tuple[float | None, float | None]:
+def memory_of(pid: int | str) -> tuple[float | None, float | None]:
     """Resident and highest resident memory of a process in MB; None where the system does not tell."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines()

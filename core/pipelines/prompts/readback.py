@@ -48,7 +48,7 @@ class PictureReader:
 
     def _classified(self, image: Image.Image) -> tuple[dict[str, float], dict[str, float]]:
         classifier = self.pool.get("classifier")
-        output = self.pool.run(classifier, to_tensor(to_pixels(image, classifier.config.size)))
+        output = self.pool.run(classifier, to_tensor(to_pixels(image, classifier.config.sample_size)))
         present = output.attributes[0].sigmoid().tolist()
         classes = zip(classifier.config.class_names, output.classes[0].softmax(dim=0).tolist(), strict=False)
         ordered = sorted(classes, key=lambda pair: -pair[1])

@@ -123,7 +123,7 @@ class CodecEngine:
         if self.pool.missing("classifier"):
             return None
         classifier = self.classifier()
-        x = to_tensor(to_pixels(picture, classifier.config.size))
+        x = to_tensor(to_pixels(picture, classifier.config.sample_size))
         return self.pool.run(classifier, x).embedding[0].numpy()
 
     def classifier(self) -> PictureClassifier:
