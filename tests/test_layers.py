@@ -251,3 +251,11 @@ def test_modules_and_functions_stay_small():
     """Docstrings included. Whoever shortens an exception lowers its figure here, or takes it out."""
     large = [f"{name}: {lines} lines" for name, lines, bound in sizes() if lines > LARGER.get(name, bound)]
     assert not large
+
+
+def test_the_readme_names_what_is_there():
+    """Paths in its table of places, each in backquotes, exist."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = text.split("| if you look for | open |")[1].split("\n\n")[0]
+    named = re.findall(r"`([a-z_]+/[^`]*)`", table)
+    assert len(named) >= 12 and not [path for path in named if not (ROOT / path).exists()]
