@@ -18,6 +18,7 @@ from core.checkpoints import save_model, write_json
 from core.diffusion.objective import Objective
 from core.models import FaceUNet, FlatAutoencoder, PictureClassifier, build_autoencoder
 from core.models.face_unet import PRESETS
+from core.recipe import Recipe
 
 _ADVICE = pytest.StashKey[bool]()
 FOODS = ("apple_pie", "ramen", "sushi")
@@ -35,6 +36,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """The last line, where browser tests were skipped, says how to have them run."""
     if config.stash.get(_ADVICE, False):
         print(f"Browser tests were skipped. {INSTALL}")
+
+
+@pytest.fixture()
+def checked_recipes(monkeypatch) -> list[Recipe]:
+    """Every recipe that is made, and so checked, from now on."""
+    made: list[Recipe] = []
+    check = Recipe.__post_init__
+
+    def noted(self):
+        check(self)
+        made.append(self)
+
+    monkeypatch.setattr(Recipe, "__post_init__", noted)
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,8 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import app
-from core.recipe import from_png
+from core.pipelines.faces.pipeline import FacesPipeline
+from core.recipe import from_dict, from_png
 
 CALL = {"seed": 11, "count": 1, "steps": 4, "guidance": 2.0, "solver": "dpm++"}
 
@@ -93,6 +94,24 @@ def test_a_photo_is_read_and_edited(client, photo):
     )
     assert len(pictures) == 2 and edited["recipe"]["attributes"]["Eyeglasses"] == 1
     assert len(edited["achieved_after"]) == 40
+
+
+@pytest.mark.parametrize("seed", [0, 7.0, 2**32 - 1])
+def test_the_recipe_in_the_png_is_what_was_drawn(client, tiny_checkpoints, seed):
+    pictures, details = draw(client, {"Smiling": 1}, seed=seed, count=2)
+    for number, (picture, face) in enumerate(zip(pictures, details["faces"], strict=True)):
+        with open(picture["image"], "rb") as file:
+            kept = from_png(file.read())
+        assert kept.seed == (seed + number) % 2**32 and kept == from_dict(face["recipe"])
+        *_, again = FacesPipeline(tiny_checkpoints).draw(kept, previews=False)
+        assert again.faces[0].image.tobytes() == pixels(picture)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "7", 2**32, 6687881544318117707])
+@pytest.mark.parametrize("name", ["/draw_face", "/draw_style", "/sweep"])
+def test_seeds_that_are_none_are_refused_alike(client, name, seed):
+    with pytest.raises(AppError, match="The seed must be a whole number from 0 to 4294967295"):
+        client.predict(seed=seed, api_name=name)
 
 
 @pytest.mark.parametrize(

@@ -100,22 +100,15 @@ def test_a_picture_that_is_too_large_is_refused_before_it_is_decoded():
 
 
 @pytest.mark.parametrize(("count", "settle", "distinct"), [(1, False, 1), (1, True, 2), (4, False, 5)])
-def test_a_recipe_is_checked_once(tiny_checkpoints, monkeypatch, count, settle, distinct):
+def test_a_recipe_is_checked_once(tiny_checkpoints, checked_recipes, monkeypatch, count, settle, distinct):
     """One check per distinct recipe: the request's, each picture's of several, the baseline's without attributes."""
-    checked = []
-    check = Recipe.__post_init__
-
-    def counted(self):
-        check(self)
-        checked.append(self)
-
     pipeline = FacesPipeline(tiny_checkpoints)
     sent = to_dict(Recipe(seed=5, steps=2, attributes={"Smiling": 1.0}, count=count))
-    monkeypatch.setattr(Recipe, "__post_init__", counted)
+    checked_recipes.clear()
     monkeypatch.setattr(attributes, "_strength", lambda *_: pytest.fail("an attribute of a recipe is checked again"))
     *_, last = responses(pipeline, {**DRAW, "recipe": sent, "settle": settle})
     assert len(last["drawn"]["faces"]) == count and ("changes" in last) == settle
-    assert len(checked) == len(set(checked)) == distinct
+    assert len(checked_recipes) == len(set(checked_recipes)) == distinct
 
 
 def test_a_missing_model_is_named_with_its_command():

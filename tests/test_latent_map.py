@@ -23,15 +23,12 @@ from core.pipelines.latent_map import photos
 from core.pipelines.latent_map.build import Pictures, assemble, look_at
 from core.pipelines.latent_map.engine import ExploreEngine
 from core.pipelines.latent_map.pipeline import ExplorePipeline
+from core.pipelines.latent_map.requests import ClusterRequest, PathRequest, Stop, WalkRequest
 from core.pipelines.latent_map.types import (
     PROJECTIONS,
     Advance,
     AtlasInfo,
-    ClusterRequest,
     ExploreError,
-    PathRequest,
-    Stop,
-    WalkRequest,
 )
 from core.recipe import Recipe, to_json
 

@@ -26,8 +26,9 @@ from core.pipelines.latent_map.engine import ExploreEngine
 from core.pipelines.latent_map.pipeline import ExplorePipeline
 from core.pipelines.latent_map.types import Advance, ExploreError
 from core.pipelines.latent_map.word_search import LEAST, Sought
-from ui.latent_map.requests import MapError, parse_map
-from ui.latent_map.responses import MapRoom
+from ui.latent_map.handlers import LatentMapHandlers
+from ui.latent_map.requests import SearchRequest
+from ui.messages import RequestError
 
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = "a photograph of somebody on a bicycle"
@@ -73,8 +74,8 @@ def explorer(root, shelf) -> ExplorePipeline:
 
 
 @pytest.fixture(scope="module")
-def room(explorer) -> MapRoom:
-    return MapRoom(explorer)
+def handlers(explorer) -> LatentMapHandlers:
+    return LatentMapHandlers(explorer)
 
 
 @pytest.fixture(scope="module")
@@ -217,15 +218,15 @@ def test_what_the_grammar_understands_filters_unless_words_are_wanted(explorer):
 
 
 @pytest.mark.parametrize("text", STRANGE)
-def test_strange_words_are_looked_for_and_shown_as_they_are(room, text):
-    answer = ask(room, kind="search", **FIRST, expression=text)
+def test_strange_words_are_looked_for_and_shown_as_they_are(handlers, text):
+    answer = ask(handlers, kind="search", **FIRST, expression=text)
     assert answer["how"] == "words" and len(answer["rows"]) == LEAST and np.isfinite(floats(answer["values"])).all()
     assert answer["understood"] and not set(answer["understood"]) & {"\x00", "\ud800"}
     json.dumps(answer).encode()
 
 
-def test_a_book_is_cut_at_the_encoders_length_and_it_is_said(room, clip, shelf):
-    answer = ask(room, kind="search", **FIRST, expression="walking home " * 10_000)
+def test_a_book_is_cut_at_the_encoders_length_and_it_is_said(handlers, clip, shelf):
+    answer = ask(handlers, kind="search", **FIRST, expression="walking home " * 10_000)
     assert answer["how"] == "words" and answer["notes"][0].startswith("Only the first")
     read = int(answer["notes"][0].split()[3])
     assert 10 < read < 48 and len(answer["understood"]) < 130
@@ -233,20 +234,20 @@ def test_a_book_is_cut_at_the_encoders_length_and_it_is_said(room, clip, shelf):
     assert floats(answer["values"]) == pytest.approx(cosines(clip, shelf, start), abs=1e-5)
 
 
-def test_the_answer_says_which_search_it_was(room, explorer):
-    filtered = ask(room, kind="search", **FIRST, expression="smiling")
+def test_the_answer_says_which_search_it_was(handlers, explorer):
+    filtered = ask(handlers, kind="search", **FIRST, expression="smiling")
     assert filtered["how"] == "attributes" and filtered["rows"] == list(range(1, COUNT, 2)) and not filtered["values"]
-    sought = ask(room, kind="search", **FIRST, expression="smiling", words=True)
+    sought = ask(handlers, kind="search", **FIRST, expression="smiling", words=True)
     assert sought["how"] == "words" and len(floats(sought["values"])) == COUNT
-    assert "Write what" in ask(room, kind="search", **FIRST, expression="   ", words=True)["error"]
-    elsewhere = ask(room, kind="search", **{**FIRST, "space": "clip"}, expression="smiling", words=True)
+    assert "Write what" in ask(handlers, kind="search", **FIRST, expression="   ", words=True)["error"]
+    elsewhere = ask(handlers, kind="search", **{**FIRST, "space": "clip"}, expression="smiling", words=True)
     assert elsewhere["rows"] == sought["rows"]  # whatever space is on the map
 
 
 @pytest.mark.parametrize("forged", [{"words": "yes"}, {"words": 1}, {"expression": 3}, {"expression": "x" * 10**6}])
 def test_forged_searches_end_as_one_sentence(forged):
-    with pytest.raises(MapError, match=r"\.$"):
-        parse_map({"kind": "search", "expression": "face", **forged})
+    with pytest.raises(RequestError, match=r"\.$"):
+        SearchRequest.from_json({"expression": "face", **forged})
 
 
 def test_many_visitors_find_what_one_finds(root, shelf):

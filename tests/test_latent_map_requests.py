@@ -10,21 +10,26 @@ from PIL import Image
 from tiny_map import COUNT, FIRST, ask, floats, noise_atlas
 
 from core.pipelines.latent_map.pipeline import ExplorePipeline
-from core.pipelines.latent_map.types import Stop
+from core.pipelines.latent_map.requests import Stop
 from ui.components.pictures import data_uri, decode_uri
-from ui.latent_map.requests import KINDS, MOST_STOPS, QUICK, MapError, parse_map, parse_photos
-from ui.latent_map.responses import MapRoom, Visit
+from ui.latent_map.handlers import LatentMapHandlers, MapState
+from ui.latent_map.requests import MOST_STOPS, QUICK, PhotosRequest
+from ui.messages import USER_ERRORS, parse
 
 
 @pytest.fixture(scope="module")
-def room(tiny_checkpoints, tmp_path_factory) -> MapRoom:
+def handlers(tiny_checkpoints, tmp_path_factory) -> LatentMapHandlers:
     folder = tmp_path_factory.mktemp("atlases")
     noise_atlas(tiny_checkpoints, folder)
-    return MapRoom(ExplorePipeline(tiny_checkpoints, folder))
+    return LatentMapHandlers(ExplorePipeline(tiny_checkpoints, folder))
+
+
+def parsed(value):
+    return parse(LatentMapHandlers(ExplorePipeline()).routes, value)[1]
 
 
 def test_a_request_arrives_as_it_was_meant():
-    wanted = parse_map({"kind": "path", "ticket": 2, **FIRST, "stops": [{"row": 4}, {"place": [0.5, -1]}], "frames": 8})
+    wanted = parsed({"kind": "path", "ticket": 2, **FIRST, "stops": [{"row": 4}, {"place": [0.5, -1]}], "frames": 8})
     assert wanted.stops == (Stop(row=4), Stop(place=(0.5, -1.0))) and wanted.frames == 8
     assert (wanted.atlas, wanted.space, wanted.projection, wanted.way) == ("faces", "vae", "pca2", "linear")
 
@@ -55,93 +60,89 @@ def test_a_request_arrives_as_it_was_meant():
     ],
 )
 def test_forged_requests_end_as_one_sentence(value):
-    with pytest.raises(MapError, match=r"\.$"):
-        parse_map(value)
+    with pytest.raises(USER_ERRORS, match=r"\.$"):
+        parsed(value)
 
 
 def test_only_uploaded_files_are_photos(tmp_path):
     secret = tmp_path / "secret.png"
     secret.write_bytes(b"x")
-    for value in (None, {}, {"paths": []}, {"paths": [str(secret)]}, {"paths": [3]}):
+    for value in ({}, {"paths": None}, {"paths": []}, {"paths": [str(secret)]}, {"paths": [3]}):
         with pytest.raises(ValueError, match=r"\.$"):
-            parse_photos(value)
+            PhotosRequest.from_json(value)
 
 
-def test_every_kind_has_an_answer(room):
-    assert all(callable(getattr(room, f"_{kind}")) for kind in KINDS)
-
-
-def test_what_takes_long_waits_in_the_queue(room):
-    assert set(QUICK) < set(KINDS)
-    told = room.answer({"kind": "clusters", "ticket": 3}, among=QUICK)
+def test_what_takes_long_waits_in_the_queue(handlers):
+    assert set(QUICK) < set(handlers.routes)
+    told = handlers.respond_quickly({"kind": "clusters", "ticket": 3})
     assert told["ticket"] == 3 and "queue" in told["error"]
 
 
-def test_points_arrive_as_they_are(room):
-    opened = ask(room, kind="open")
+def test_points_arrive_as_they_are(handlers):
+    opened = ask(handlers, kind="open")
     assert [one["name"] for one in opened["atlases"]] == ["faces"] and opened["missing"] == ""
-    points = ask(room, kind="points", **FIRST)
-    places = room.explore.points("faces", "vae", "pca2").places
+    points = ask(handlers, kind="points", **FIRST)
+    places = handlers.explore.points("faces", "vae", "pca2").places
     np.testing.assert_array_equal(floats(points["places"]).reshape(-1, points["dimensions"]), places)
     assert 0 < sum(points["explained"]) <= 1 and ["density", "Density"] in [list(one) for one in points["colourings"]]
-    colour = ask(room, kind="colour", **FIRST, by="asked:Smiling")
+    colour = ask(handlers, kind="colour", **FIRST, by="asked:Smiling")
     assert colour["scale"] == "sign" and set(floats(colour["values"])) == {-1.0, 1.0}
-    assert Image.open(io.BytesIO(decode_uri(ask(room, kind="sheet", **FIRST)["sheet"]))).format == "WEBP"
+    assert Image.open(io.BytesIO(decode_uri(ask(handlers, kind="sheet", **FIRST)["sheet"]))).format == "WEBP"
 
 
-def test_a_picture_comes_before_what_the_spaces_make_of_it(room):
-    card, more = (ask(room, kind=kind, row=6, **FIRST) for kind in ("point", "near"))
+def test_a_picture_comes_before_what_the_spaces_make_of_it(handlers):
+    card, more = (ask(handlers, kind=kind, row=6, **FIRST) for kind in ("point", "near"))
     assert card["picture"].startswith("data:image/png") and card["asked"] == {"Smiling": -1.0} and "near" not in card
     assert len(more["near"]["vae"]) == 8 and all(6 not in rows for rows in more["near"].values())
-    assert set(more["near"]) == {space.key for space in room.explore.open("faces").spaces}
+    assert set(more["near"]) == {space.key for space in handlers.explore.open("faces").spaces}
     large, through = (Image.open(io.BytesIO(decode_uri(uri))) for uri in (card["picture"], more["through"]))
     assert large.size == through.size == (64, 64) and card["picture"] != more["through"]
 
 
-def test_a_picture_from_another_tab_finds_its_place(room):
-    own = decode_uri(ask(room, kind="point", row=6, **FIRST)["picture"])
-    sent = ask(room, kind="locate", **FIRST, uri=data_uri(own, "image/png"))["spaces"]
+def test_a_picture_from_another_tab_finds_its_place(handlers):
+    own = decode_uri(ask(handlers, kind="point", row=6, **FIRST)["picture"])
+    sent = ask(handlers, kind="locate", **FIRST, uri=data_uri(own, "image/png"))["spaces"]
     assert set(sent) == {"cae", "vae", "kl", "kl-pooled", "classifier"}
     assert all(
         len(one["places"]["pca2"]) == 2 and len(one["rows"]) == 8 and not one["problem"] for one in sent.values()
     )
-    located = room.explore.locate("faces", Image.open(io.BytesIO(own)))
+    located = handlers.explore.locate("faces", Image.open(io.BytesIO(own)))
     assert [one.rows for one in located] == [tuple(one["rows"]) for one in sent.values()]
     for value in (None, 3, "data:image/png;base64,AAAA"):
-        assert ask(room, kind="locate", **FIRST, uri=value)["error"].endswith(".")
+        assert ask(handlers, kind="locate", **FIRST, uri=value)["error"].endswith(".")
 
 
-def test_who_stands_apart_is_listed(room):
-    odd = ask(room, kind="oddities", **FIRST)
+def test_who_stands_apart_is_listed(handlers):
+    odd = ask(handlers, kind="oddities", **FIRST)
     assert len(odd["outliers"]) == 24 == len(set(odd["outliers"])) and odd["factors"] == sorted(odd["factors"])[::-1]
     assert all(0 <= row < COUNT for pair in odd["duplicates"] for row in pair)
 
 
-def test_places_paths_and_walks_are_decoded(room):
-    decoded = ask(room, kind="decode", **FIRST, place=[0.0, 0.0])
+def test_places_paths_and_walks_are_decoded(handlers):
+    decoded = ask(handlers, kind="decode", **FIRST, place=[0.0, 0.0])
     assert decoded["decoded"] and 0 <= decoded["uncertainty"] <= 1
-    other = ask(room, kind="decode", **FIRST, place=[50.0, -50.0])
+    other = ask(handlers, kind="decode", **FIRST, place=[50.0, -50.0])
     assert other["picture"] != decoded["picture"]
-    path = ask(room, kind="path", **FIRST, stops=[{"row": 1}, {"place": [0.2, 0.1]}], frames=5)
+    path = ask(handlers, kind="path", **FIRST, stops=[{"row": 1}, {"place": [0.2, 0.1]}], frames=5)
     assert len(path["frames"]) == len(path["trail"]) == 5 and len(set(path["frames"])) == 5
-    walk = ask(room, kind="walk", **FIRST, stops=[{"row": 1}], attribute="Smiling", frames=5)
+    walk = ask(handlers, kind="walk", **FIRST, stops=[{"row": 1}], attribute="Smiling", frames=5)
     assert walk["probabilities"] == sorted(walk["probabilities"]) and len(walk["strengths"]) == 5
-    assert "click it first" in ask(room, kind="walk", **FIRST, attribute="Smiling")["error"]
+    assert "click it first" in ask(handlers, kind="walk", **FIRST, attribute="Smiling")["error"]
 
 
-def test_a_path_is_kept_as_a_gif_that_returns(room):
+def test_a_path_is_kept_as_a_gif_that_returns(handlers):
     stops = [{"row": 1}, {"row": 2}]
-    gif = Image.open(io.BytesIO(decode_uri(ask(room, kind="gif", **FIRST, stops=stops, frames=5)["gif"])))
+    gif = Image.open(io.BytesIO(decode_uri(ask(handlers, kind="gif", **FIRST, stops=stops, frames=5)["gif"])))
     assert gif.format == "GIF" and gif.size == (256, 256) and gif.n_frames == 8
 
 
-def test_crowds_and_clusters_say_what_they_share(room):
+def test_crowds_and_clusters_say_what_they_share(handlers):
     bright = list(range(1, COUNT, 2))
-    crowd = ask(room, kind="crowd", **FIRST, rows=bright)
+    crowd = ask(handlers, kind="crowd", **FIRST, rows=bright)
     assert crowd["size"] == COUNT // 2 and crowd["traits"][0]["name"] == "Smiling" and crowd["traits"][0]["lift"] == 2
-    clusters = ask(room, kind="clusters", **FIRST, method="kmeans", count=2)
+    clusters = ask(handlers, kind="clusters", **FIRST, method="kmeans", count=2)
     assert sum(card["size"] for card in clusters["cards"]) == COUNT and len(floats(clusters["labels"])) == COUNT
-    found = ask(room, kind="search", **FIRST, expression="smiling")
+    found = ask(handlers, kind="search", **FIRST, expression="smiling")
     assert found["rows"] == bright and found["understood"] == "smiling"
 
 
@@ -159,27 +160,27 @@ def test_crowds_and_clusters_say_what_they_share(room):
         {"kind": "path", **FIRST, "stops": [{"row": 1}]},
     ],
 )
-def test_what_cannot_be_answered_is_said(room, request_):
-    error = ask(room, **request_)["error"]
+def test_what_cannot_be_answered_is_said(handlers, request_):
+    error = ask(handlers, **request_)["error"]
     assert error.endswith((".", "young", "checkpoints/clip")) and "failed on the server" not in error
 
 
 def test_an_empty_folder_names_the_command(tiny_checkpoints, tmp_path):
-    opened = ask(MapRoom(ExplorePipeline(tiny_checkpoints, tmp_path)), kind="open")
+    opened = ask(LatentMapHandlers(ExplorePipeline(tiny_checkpoints, tmp_path)), kind="open")
     assert opened["atlases"] == [] and "python scripts/build_atlas.py" in opened["missing"]
 
 
-def test_photos_are_the_visitors_own_and_go_with_them(room, tmp_path, monkeypatch):
-    monkeypatch.setattr("ui.reconstruction.requests.get_upload_folder", lambda: str(tmp_path))
+def test_photos_are_the_visitors_own_and_go_with_them(handlers, tmp_path, monkeypatch):
+    monkeypatch.setattr("ui.checks.get_upload_folder", lambda: str(tmp_path))
     random = np.random.default_rng(2)
     paths = []
     for number in range(12):
         paths.append(str(tmp_path / f"{number}.png"))
         Image.fromarray(random.integers(0, 255, (32, 40, 3), np.uint8)).save(paths[-1])
-    visit = Visit()
-    *_, last = room.photos({"ticket": 1, "paths": paths}, visit)
-    assert last["last"] and last["atlas"]["count"] == 12 and visit.photos == last["atlas"]["name"]
-    assert visit.photos not in [one["name"] for one in ask(room, kind="open")["atlases"]]
-    assert ask(room, kind="points", atlas=visit.photos, space="vae", projection="pca2")["places"]
-    room.forget(visit)
-    assert "no longer here" in ask(room, kind="points", atlas=visit.photos, space="vae", projection="pca2")["error"]
+    state = MapState()
+    *_, last = handlers.photos({"ticket": 1, "paths": paths}, state)
+    assert last["last"] and last["atlas"]["count"] == 12 and state.photos == last["atlas"]["name"]
+    assert state.photos not in [one["name"] for one in ask(handlers, kind="open")["atlases"]]
+    assert ask(handlers, kind="points", atlas=state.photos, space="vae", projection="pca2")["places"]
+    handlers.forget(state)
+    assert "no longer here" in ask(handlers, kind="points", atlas=state.photos, space="vae", projection="pca2")["error"]

@@ -12,7 +12,7 @@ from core.benchmarks.latent_map import measure_map, synthetic_atlas
 from core.latents.atlas import Atlas
 from core.pipelines.latent_map.pipeline import ExplorePipeline
 from core.pipelines.latent_map.types import ExploreError
-from ui.latent_map.responses import MapRoom
+from ui.latent_map.handlers import LatentMapHandlers
 
 COUNT = 50_000
 WHERE = {"atlas": "random", "space": "vae", "projection": "umap2"}
@@ -24,10 +24,10 @@ def atlas(tiny_checkpoints) -> Atlas:
 
 
 @pytest.fixture(scope="module")
-def large(tiny_checkpoints, atlas, tmp_path_factory) -> MapRoom:
+def large(tiny_checkpoints, atlas, tmp_path_factory) -> LatentMapHandlers:
     folder = tmp_path_factory.mktemp("large")
     atlas.save(folder / "random")
-    return MapRoom(ExplorePipeline(tiny_checkpoints, folder))
+    return LatentMapHandlers(ExplorePipeline(tiny_checkpoints, folder))
 
 
 def test_fifty_thousand_points_are_sent_as_they_are(large):

@@ -193,6 +193,11 @@ def test_pictures_come_with_their_recipes_and_what_was_read_back(handlers):
     assert drawn["solvers"][-1] == "lcm" and from_link(drawn["link"]).count == 2
 
 
+def test_a_recipe_is_checked_once(handlers, checked_recipes):
+    assert "readings" in ask(handlers)
+    assert checked_recipes == [RECIPE]
+
+
 def test_a_picture_brings_its_recipe_back(handlers):
     png = data_uri(to_png(Image.new("RGB", (8, 8)), Recipe(seed=5, model="text", prompt="sushi", steps=2)), "image/png")
     answer = ask(handlers, png=png)
@@ -278,6 +283,7 @@ def test_the_endpoint_draws_for_programs(root, tmp_path):
             ({"seed": "x"}, "seed"),
             ({"start": "x"}, "start"),
             ({"model": "x"}, "Faces"),
+            *(({"seed": seed}, "The seed must be") for seed in (-1, 1.5, "7", 2**32, 6687881544318117707)),
         ):
             with pytest.raises(AppError, match=words):
                 client.predict(**{**call, **changed})

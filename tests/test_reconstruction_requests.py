@@ -19,16 +19,17 @@ from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.reconstruction.pipeline import ReconstructPipeline
 from core.pipelines.reconstruction.types import ReconstructRequest
 from ui.components.pictures import data_uri, exact_uri
-from ui.reconstruction.requests import LabError, parse_lab
-from ui.reconstruction.responses import ERROR_STEPS, Lab
+from ui.messages import USER_ERRORS, RequestError, parse
+from ui.reconstruction.handlers import ReconstructionHandlers
+from ui.reconstruction.responses import ERROR_STEPS
 from ui.reconstruction.table import KEPT_SIDE, MOST_PICTURES, PHOTOS, Examples, Table
 
 SURGERY = {"swap": [1], "silence": [0, 0], "bits": 3, "noise": 0.5, "blur": 1, "seed": 7}
 
 
 @pytest.fixture(scope="module")
-def lab(tiny_checkpoints):
-    return Lab(ReconstructPipeline(tiny_checkpoints), Examples(FacesPipeline(tiny_checkpoints)))
+def handlers(tiny_checkpoints):
+    return ReconstructionHandlers(ReconstructPipeline(tiny_checkpoints), Examples(FacesPipeline(tiny_checkpoints)))
 
 
 @pytest.fixture()
@@ -36,18 +37,20 @@ def picture():
     return Image.effect_noise((90, 70), 80).convert("RGB")
 
 
-def ask(lab, table, **request):
-    *_, last = lab.answer({"ticket": 4, **request}, table)
+def ask(handlers, table, **request):
+    *_, last = handlers.respond({"ticket": 4, **request}, table)
     assert last["ticket"] == 4 and last["last"]
     return last
 
 
+def parsed(value):
+    return parse(ReconstructionHandlers(ReconstructPipeline(), Examples(FacesPipeline())).routes, value)[1]
+
+
 def test_a_request_arrives_as_it_was_meant():
-    wanted = parse_lab(
-        {"kind": "operate", "ticket": 2, "picture": "a", "model": "kl", "surgery": SURGERY, "other": "b"}
-    )
+    wanted = parsed({"kind": "operate", "ticket": 2, "picture": "a", "model": "kl", "surgery": SURGERY, "other": "b"})
     assert wanted.surgery.swap == (1,) and wanted.surgery.silence == (0,) and wanted.surgery.bits == 3
-    assert (wanted.picture, wanted.other, wanted.model, wanted.ticket) == ("a", "b", "kl", 2)
+    assert (wanted.picture, wanted.other, wanted.model, wanted.request_id) == ("a", "b", "kl", 2)
 
 
 @pytest.mark.parametrize(
@@ -78,8 +81,8 @@ def test_a_request_arrives_as_it_was_meant():
     ],
 )
 def test_what_does_not_fit_is_one_sentence(value):
-    with pytest.raises(LabError, match=r"^[A-Z].*\.$"):
-        parse_lab(value)
+    with pytest.raises(USER_ERRORS, match=r"^[A-Z].*\.$"):
+        parsed(value)
 
 
 def test_a_link_out_of_the_upload_folder_is_not_followed(tmp_path):
@@ -91,8 +94,8 @@ def test_a_link_out_of_the_upload_folder_is_not_followed(tmp_path):
     link.unlink(missing_ok=True)
     link.symlink_to(secret)
     try:
-        with pytest.raises(LabError, match="not there"):
-            parse_lab({"kind": "add", "paths": [str(link)]})
+        with pytest.raises(RequestError, match="not there"):
+            parsed({"kind": "add", "paths": [str(link)]})
     finally:
         link.unlink()
 
@@ -100,7 +103,7 @@ def test_a_link_out_of_the_upload_folder_is_not_followed(tmp_path):
 def test_a_picture_that_is_none_is_refused_as_such():
     text = data_uri(b"not a picture", "image/png")
     with pytest.raises(PictureError):
-        parse_lab({"kind": "add", "added": {"uri": text, "name": "x"}})
+        parsed({"kind": "add", "added": {"uri": text, "name": "x"}})
 
 
 def test_a_table_is_bounded_and_forgets_what_the_page_no_longer_shows(picture):
@@ -111,56 +114,56 @@ def test_a_table_is_bounded_and_forgets_what_the_page_no_longer_shows(picture):
     assert table[wide][1].size == (KEPT_SIDE, KEPT_SIDE)
     for level in range(MOST_PICTURES - 2):
         table.add(str(level), Image.new("RGB", (16, 16), (level, 9, 9)))
-    with pytest.raises(LabError, match="Remove some"):
+    with pytest.raises(RequestError, match="Remove some"):
         table.add("one too many", Image.new("RGB", (16, 16), "red"))
     table.keep((first,))
     assert table.room() == MOST_PICTURES - 1
-    with pytest.raises(LabError, match="no longer"):
+    with pytest.raises(RequestError, match="no longer"):
         table[wide]
 
 
-def test_one_visitors_pictures_are_not_anothers(lab, picture):
+def test_one_visitors_pictures_are_not_anothers(handlers, picture):
     mine, theirs = Table(), Table()
-    added = ask(lab, mine, kind="add", added={"uri": exact_uri(picture), "name": "mine"})["added"][0]
-    assert "no longer" in ask(lab, theirs, kind="grid", pictures=[added["id"]], models=["kl"])["error"]
+    added = ask(handlers, mine, kind="add", added={"uri": exact_uri(picture), "name": "mine"})["added"][0]
+    assert "no longer" in ask(handlers, theirs, kind="grid", pictures=[added["id"]], models=["kl"])["error"]
 
 
-def test_the_grid_says_what_the_pipeline_measured(lab, picture):
+def test_the_grid_says_what_the_pipeline_measured(handlers, picture):
     table = Table()
-    added = ask(lab, table, kind="add", added={"uri": exact_uri(picture), "name": "noise"})["added"][0]
-    cell = ask(lab, table, kind="grid", pictures=[added["id"]], models=["kl"])["cells"][0]
-    direct = lab.reconstruct.reconstruct(ReconstructRequest(picture, "kl"))
+    added = ask(handlers, table, kind="add", added={"uri": exact_uri(picture), "name": "noise"})["added"][0]
+    cell = ask(handlers, table, kind="grid", pictures=[added["id"]], models=["kl"])["cells"][0]
+    direct = handlers.reconstruct.reconstruct(ReconstructRequest(picture, "kl"))
     assert cell["psnr"] == round(direct.psnr, 2) and cell["ssim"] == round(direct.ssim, 4)
     assert np.array_equal(_pixels(cell["after"]), np.asarray(direct.after))
     levels = _pixels(cell["error"]).astype(float) / ERROR_STEPS
     assert np.abs(levels[..., 0] - np.minimum(direct.error, 255 / ERROR_STEPS)).max() <= 0.5 / ERROR_STEPS + 1e-4
 
 
-def test_surgery_changes_the_picture_and_its_absence_does_not(lab, picture):
+def test_surgery_changes_the_picture_and_its_absence_does_not(handlers, picture):
     table = Table()
-    name = ask(lab, table, kind="add", added={"uri": exact_uri(picture), "name": "noise"})["added"][0]["id"]
-    plain = ask(lab, table, kind="grid", pictures=[name], models=["kl"])["cells"][0]["after"]
-    assert ask(lab, table, kind="operate", picture=name, model="kl", surgery={})["operated"]["after"] == plain
-    changed = ask(lab, table, kind="operate", picture=name, model="kl", surgery={"silence": [0]})
+    name = ask(handlers, table, kind="add", added={"uri": exact_uri(picture), "name": "noise"})["added"][0]["id"]
+    plain = ask(handlers, table, kind="grid", pictures=[name], models=["kl"])["cells"][0]["after"]
+    assert ask(handlers, table, kind="operate", picture=name, model="kl", surgery={})["operated"]["after"] == plain
+    changed = ask(handlers, table, kind="operate", picture=name, model="kl", surgery={"silence": [0]})
     assert changed["operated"]["after"] != plain
-    assert "error" in ask(lab, table, kind="operate", picture=name, model="kl", surgery={"silence": [4000]})
-    latent = ask(lab, table, kind="latent", picture=name, model="kl")["latent"]
+    assert "error" in ask(handlers, table, kind="operate", picture=name, model="kl", surgery={"silence": [4000]})
+    latent = ask(handlers, table, kind="latent", picture=name, model="kl")["latent"]
     assert len(latent["channels"]) == len(latent["histograms"]) == len(latent["mean"]) == 4
 
 
-def test_a_stopped_grid_ends_early(lab, picture):
+def test_a_stopped_grid_ends_early(handlers, picture):
     table = Table()
-    name = ask(lab, table, kind="add", added={"uri": exact_uri(picture), "name": "noise"})["added"][0]["id"]
+    name = ask(handlers, table, kind="add", added={"uri": exact_uri(picture), "name": "noise"})["added"][0]["id"]
     table.stopped = 4
-    assert "cells" not in ask(lab, table, kind="grid", pictures=[name], models=["kl"])
+    assert "cells" not in ask(handlers, table, kind="grid", pictures=[name], models=["kl"])
 
 
-def test_examples_come_from_this_machine_alone(lab):
-    opened = ask(lab, Table(), kind="open")
+def test_examples_come_from_this_machine_alone(handlers):
+    opened = ask(handlers, Table(), kind="open")
     names = [example["name"] for example in opened["examples"]]
     assert set(PHOTOS) < set(names) and sum(example["first"] for example in opened["examples"]) == 3
     assert {model["key"] for model in opened["models"]} >= {"kl", "cae", "vae", "sd", "taesd"}
-    assert "error" in ask(lab, Table(), kind="example", example="../../secret.png")
+    assert "error" in ask(handlers, Table(), kind="example", example="../../secret.png")
 
 
 def test_the_endpoint_reconstructs_for_programs(tiny_checkpoints, tmp_path):

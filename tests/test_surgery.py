@@ -76,17 +76,21 @@ def test_a_flat_code_is_not_blurred():
 @pytest.mark.parametrize(
     ("surgery", "words"),
     [
-        (Surgery(silence=(4,)), "no channel 4"),
-        (Surgery(silence=(-1,)), "no channel -1"),
-        (Surgery(swap=(0,)), "Choose the picture"),
-        (Surgery(bits=0), "Bits go from"),
-        (Surgery(noise=float("nan")), "Noise goes from"),
-        (Surgery(blur=9.0), "Blur goes from"),
+        ({"silence": (4,)}, "no channel 4"),
+        ({"silence": (-1,)}, "no channel -1"),
+        ({"swap": (0,)}, "Choose the picture"),
+        ({"bits": 0}, "Bits go from"),
+        ({"noise": float("nan")}, "Noise goes from"),
+        ({"blur": 9.0}, "Blur goes from"),
+        ({"blur": "1"}, "Blur goes from"),
+        ({"bits": True}, "Bits go from"),
+        ({"silence": (1.5,)}, "list of their numbers"),
+        ({"seed": -1}, "seed"),
     ],
 )
 def test_what_cannot_be_done_is_said(z, surgery, words):
     with pytest.raises(RecipeError, match=words):
-        operate(z, surgery)
+        operate(z, Surgery(**surgery))
 
 
 def test_lines_end_at_both_ends_and_arcs_keep_the_length():

@@ -11,7 +11,7 @@ from core import attributes
 from core.networks.pool import pool_of
 from core.pipelines.latent_map.build import Pictures, assemble, look_at
 from core.pipelines.latent_map.engine import ExploreEngine
-from ui.latent_map.responses import MapRoom
+from ui.latent_map.handlers import LatentMapHandlers
 
 COUNT = 64
 FIRST = {"atlas": "faces", "space": "vae", "projection": "pca2"}
@@ -30,8 +30,8 @@ def noise_atlas(root: Path, folder: Path) -> None:
     atlas.save(folder / "faces")
 
 
-def ask(room: MapRoom, **request) -> dict:
-    answer = room.answer({"ticket": 3, **request})
+def ask(handlers: LatentMapHandlers, **request) -> dict:
+    answer = handlers.respond({"ticket": 3, **request})
     assert answer["ticket"] == 3 and answer["last"]
     return answer
 

@@ -48,7 +48,20 @@ def number(words: str, least: float, most: float) -> Check:
     return check
 
 
+def written(length: int) -> Check:
+    """What somebody wrote, of any letters; whoever reads it cleans it."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or len(value) > length:
+            raise RequestError(f"This is no text, or longer than {length:,} characters.")
+        return value
+
+    return check
+
+
 def text(length: int = 300) -> Check:
+    """A name, which can be sent back as it is."""
+
     def check(value: Any) -> str:
         if not isinstance(value, str) or len(value) > length or not _is_unicode(value):
             raise RequestError("The page sent a name that cannot be one. Reload the page.")

@@ -56,6 +56,11 @@ def checked(check: Callable[[Any], Any], default: Any = None, *, json: str = "")
     return field(default=default, metadata={"check": check, "json": json})
 
 
+def named(json: str, default: Any = UNSET) -> Any:
+    """A field of a response that has another name in the page."""
+    return field(default=default, metadata={"json": json})
+
+
 def request_id_of(value: Any) -> int:
     """The number of a request that may be anything at all; 0 where there is none."""
     number = value.get("ticket") if isinstance(value, dict) else value
@@ -85,7 +90,7 @@ class Response:
     last. Handlers leave ``request_id`` and ``kind`` to :func:`stream`.
     """
 
-    request_id: int = field(default=0, metadata={"json": "ticket"})
+    request_id: int = named("ticket", 0)
     kind: str = UNSET
     last: bool = False
     error: str = UNSET  # one sentence for the user

@@ -17,11 +17,11 @@ from core.pipelines.styles.pipeline import StylesPipeline
 from ui.components.component import island
 from ui.components.pictures import MAX_UPLOAD
 from ui.faces.tab import faces_tab
-from ui.latent_map.tab import map_tab
+from ui.latent_map.tab import latent_map_tab
 from ui.models.tab import models_tab
 from ui.prompts.tab import prompts_tab
 from ui.reconstruction.benchmark_view import bench_view
-from ui.reconstruction.tab import lab_tab
+from ui.reconstruction.tab import reconstruction_tab
 from ui.styles.tab import page_closed, styles_tab
 from ui.theme import ASSETS, page_head, page_routes, quiet_theme
 
@@ -61,9 +61,11 @@ def build_shell(
             with gr.Tab("Styles", id="styles", elem_id="styles-tab", visible=bool(styles.styles())):
                 styles_tab(styles)
             with gr.Tab("Reconstruction", id="reconstruction", elem_id="lab-tab"):
-                lab_tab(reconstruct, faces, benchmark=lambda: bench_view(lambda: read_benchmarks(reconstruct.root)))
+                reconstruction_tab(
+                    reconstruct, faces, benchmark=lambda: bench_view(lambda: read_benchmarks(reconstruct.root))
+                )
             with gr.Tab("Latent map", id="map", elem_id="map-tab"):
-                map_tab(explore)
+                latent_map_tab(explore)
             with gr.Tab("Models", id="models", elem_id="models-tab"):
                 models_tab(shelf)
         page.unload(page_closed(styles))

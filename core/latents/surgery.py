@@ -6,18 +6,21 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.recipe import RecipeError
+from core.recipe import SEEDS, RecipeError
 
 if TYPE_CHECKING:  # the page imports this module before torch is loaded
     from torch import Tensor
 
-MOST_BITS, MOST_NOISE, MOST_BLUR = 8, 3.0, 4.0
+MOST_BITS, MOST_NOISE, MOST_BLUR, MOST_CHANNELS = 8, 3.0, 4.0, 4096
 REACH = 3.0  # deviations to either side that quantised values cover
 
 
 @dataclass(frozen=True)
 class Surgery:
-    """What is done, in this order. Channels of a flat code are its dimensions."""
+    """What is done, in this order. Channels of a flat code are its dimensions.
+
+    Making one raises ``RecipeError`` where a value does not fit; whether a model has the channels, :func:`check` says.
+    """
 
     swap: tuple[int, ...] = ()  # channels taken from another picture
     silence: tuple[int, ...] = ()  # channels set to their mean over the data, zero, and kept there
@@ -26,19 +29,41 @@ class Surgery:
     blur: float = 0.0  # deviation of a Gaussian over places, in latent positions, 0 to 4; nothing for a flat code
     seed: int = 0  # of the noise
 
+    def __post_init__(self) -> None:
+        for name in ("swap", "silence"):
+            object.__setattr__(self, name, _channels(getattr(self, name)))
+        if self.bits is not None and not (_is_whole(self.bits) and 1 <= self.bits <= MOST_BITS):
+            raise RecipeError(f"Bits go from 1 to {MOST_BITS}.")
+        for name, most in (("noise", MOST_NOISE), ("blur", MOST_BLUR)):
+            value = getattr(self, name)
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or not 0 <= value <= most:  # also refuses NaN
+                raise RecipeError(f"{name.capitalize()} goes from 0 to {most:g}.")
+        if not _is_whole(self.seed) or not 0 <= self.seed < SEEDS:
+            raise RecipeError(f"The seed must be a whole number from 0 to {SEEDS - 1}.")
+
+
+def _channels(value: object) -> tuple[int, ...]:
+    """Numbers of channels, each once and in order."""
+    if not isinstance(value, list | tuple) or len(value) > MOST_CHANNELS or not all(map(_is_whole, value)):
+        raise RecipeError("Channels come as a list of their numbers.")
+    wrong = [channel for channel in value if not 0 <= channel < MOST_CHANNELS]
+    if wrong:
+        raise RecipeError(f"There is no channel {min(wrong)}; channels are numbered from 0.")
+    return tuple(sorted(set(value)))
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
 
 def check(surgery: Surgery, channels: int, *, other: bool) -> None:
-    """Raises ``RecipeError`` where an operation is out of range, or swaps with a picture that is not there."""
-    wrong = [channel for channel in (*surgery.swap, *surgery.silence) if not 0 <= channel < channels]
+    """Raises ``RecipeError`` for a channel that a model does not have, or a swap with a picture that is not there."""
+    wrong = [channel for channel in (*surgery.swap, *surgery.silence) if channel >= channels]
     if wrong:
         raise RecipeError(f"There is no channel {wrong[0]}; this model has channels 0 to {channels - 1}.")
     if surgery.swap and not other:
         raise RecipeError("Choose the picture whose channels are to be swapped in.")
-    if surgery.bits is not None and not 1 <= surgery.bits <= MOST_BITS:
-        raise RecipeError(f"Bits go from 1 to {MOST_BITS}.")
-    for name, value, most in (("Noise", surgery.noise, MOST_NOISE), ("Blur", surgery.blur, MOST_BLUR)):
-        if not 0 <= value <= most:  # also refuses NaN
-            raise RecipeError(f"{name} goes from 0 to {most:g}.")
 
 
 def operate(z: Tensor, surgery: Surgery, other: Tensor | None = None) -> Tensor:

@@ -11,24 +11,24 @@ from core import attributes
 from core.pipelines.latent_map.pipeline import ExplorePipeline
 from core.pipelines.latent_map.types import DIRECTIONS, METHODS, PROJECTIONS, WAYS
 from ui.components.component import failure_script, island
+from ui.latent_map.handlers import LatentMapHandlers, MapState
 from ui.latent_map.requests import QUICK
-from ui.latent_map.responses import Answer, MapRoom, Visit
-from ui.messages import request_id_of
+from ui.messages import Json, request_id_of
 
 MAP_QUEUE = "map"  # a line of its own: a click on the map does not wait for a face that is being drawn
 FORGET_AFTER = 3600  # seconds after which the photos of a visitor who stays away are let go
 
 
-def map_tab(explore: ExplorePipeline) -> None:
+def latent_map_tab(explore: ExplorePipeline) -> None:
     """Lays the tab out; nothing is opened before it is looked at."""
-    room = MapRoom(explore)
-    visit = gr.State(Visit(), time_to_live=FORGET_AFTER, delete_callback=room.forget)
+    handlers = LatentMapHandlers(explore)
+    state = gr.State(MapState(), time_to_live=FORGET_AFTER, delete_callback=handlers.forget)
 
-    def answer(value: Any) -> Answer:
-        return room.answer(value)
+    def answer(value: Any) -> Json:
+        return handlers.respond(value)
 
-    def quick(value: Any) -> Answer:
-        return room.answer(value, among=QUICK)
+    def quick(value: Any) -> Json:
+        return handlers.respond_quickly(value)
 
     with gr.Column(elem_id="map"):
         controls = island("map-controls", events=("ask",), config=_words(), functions=(quick,))
@@ -46,21 +46,21 @@ def map_tab(explore: ExplorePipeline) -> None:
         api_visibility="private",
     )
     asked.failure(None, None, None, js=failure_script("latent-map"), api_visibility="private")
-    _photos(room, intake, visit)
+    _photos(handlers, intake, state)
 
 
-def _photos(room: MapRoom, intake: gr.HTML, visit: gr.State) -> None:
+def _photos(handlers: LatentMapHandlers, intake: gr.HTML, state: gr.State) -> None:
     """A line of its own: nobody's clicks wait for somebody's photos."""
 
-    def on_photos(value: Any, visit: Visit) -> Iterator[Answer]:
-        yield from room.photos(value, visit)
+    def on_photos(value: Any, state: MapState) -> Iterator[Json]:
+        yield from handlers.photos(value, state)
 
-    def on_end(value: Any, visit: Visit) -> None:
-        visit.ended = request_id_of(value)
+    def on_end(value: Any, state: MapState) -> None:
+        state.ended = request_id_of(value)
 
     read = intake.photos(
         on_photos,
-        [intake, visit],
+        [intake, state],
         [intake],
         trigger_mode="once",
         show_progress="hidden",
@@ -71,7 +71,7 @@ def _photos(room: MapRoom, intake: gr.HTML, visit: gr.State) -> None:
     read.failure(None, None, None, js=failure_script("latent-map-photos"), api_visibility="private")
     intake.end(
         on_end,
-        [intake, visit],
+        [intake, state],
         None,
         queue=False,
         trigger_mode="multiple",

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from core.pipelines.prompts.text import cleaned
-from core.recipe import Recipe, RecipeError
-from ui.checks import recipe_from
+from core.recipe import MAX_PROMPT, Recipe, RecipeError
+from ui.checks import recipe_from, text
 from ui.messages import Json, Request, RequestError, checked
 from ui.recipe_requests import RecipeRequest
 
@@ -34,8 +34,11 @@ def frame_count(value: Any) -> int:
     return value
 
 
+prompt_text = text(MAX_PROMPT)
+
+
 def second_prompt(value: Any) -> str:
-    if not value:
+    if not prompt_text(value):
         raise RequestError("A morph needs a second prompt to go to. Write one below the first.")
     return value
 
@@ -50,7 +53,7 @@ class DrawRequest(RecipeRequest):
     """Pictures from a prompt, and how one of them came to be."""
 
     recipe: Recipe = checked(prompted)
-    other: str = ""  # the second prompt of a comparison or a morph
+    other: str = checked(prompt_text, "")  # the second prompt of a comparison or a morph
     notes: tuple[str, ...] = ()  # what was cut off of the prompts
 
     @classmethod

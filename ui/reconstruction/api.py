@@ -10,13 +10,14 @@ import gradio as gr
 from core.pipelines.reconstruction.pipeline import ReconstructPipeline
 from core.pipelines.reconstruction.types import GridRequest
 from core.pipelines.uploads import collect
-from ui.reconstruction.requests import MOST_CELLS, LabError
-from ui.reconstruction.responses import USER_ERRORS
+from ui.endpoints import with_sentences
+from ui.messages import RequestError
+from ui.reconstruction.requests import MOST_CELLS
 
 FIGURES = ("psnr", "ssim", "embedding_distance", "milliseconds", "percentile")
 
 
-def lab_api(reconstruct: ReconstructPipeline, queue: str) -> None:
+def reconstruction_api(reconstruct: ReconstructPipeline, queue: str) -> None:
     """Adds ``/reconstruct``; nothing of it shows on the page."""
 
     def run(pictures: list[str] | None, models: list[str] | None) -> tuple[list[Any], dict[str, Any]]:
@@ -25,10 +26,7 @@ def lab_api(reconstruct: ReconstructPipeline, queue: str) -> None:
         Returns the reconstructions row by row, and for each its file, model, PSNR, SSIM, embedding distance,
         milliseconds and the percentile among the test pictures; files that could not be read, with the reason.
         """
-        try:
-            return _reconstructed(reconstruct, pictures, models)
-        except USER_ERRORS as error:
-            raise gr.Error(str(error)) from None
+        return _reconstructed(reconstruct, pictures, models)
 
     with gr.Column(visible=False):
         files = gr.File(label="pictures", file_count="multiple", type="filepath")
@@ -36,7 +34,7 @@ def lab_api(reconstruct: ReconstructPipeline, queue: str) -> None:
         after = gr.Gallery(label="reconstructions", format="png")
         details = gr.JSON(label="details")
         gr.Button("reconstruct").click(
-            run,
+            with_sentences(run),
             [files, wanted],
             [after, details],
             api_name="reconstruct",
@@ -50,16 +48,16 @@ def _reconstructed(reconstruct: ReconstructPipeline, paths: Any, wanted: Any) ->
     known = {model.key: model for model in reconstruct.models()}
     models = wanted or [key for key, model in known.items() if model.present]
     if not isinstance(models, list) or not all(isinstance(key, str) for key in models):
-        raise LabError('Models come as a list of their keys, such as ["kl", "vae"].')
+        raise RequestError('Models come as a list of their keys, such as ["kl", "vae"].')
     models = list(dict.fromkeys(models))
     unknown = [key[:60] for key in models if key not in known]
     if unknown:
-        raise LabError(f"Unknown model {unknown[0]!r}; there are {', '.join(known)}.")
+        raise RequestError(f"Unknown model {unknown[0]!r}; there are {', '.join(known)}.")
     for key in models:
         if not known[key].present:
-            raise LabError(known[key].problem)
+            raise RequestError(known[key].problem)
     if not paths:
-        raise LabError("There is no picture in this request.")
+        raise RequestError("There is no picture in this request.")
     pictures, problems = collect([Path(path) for path in paths], most=max(1, MOST_CELLS // max(1, len(models))))
     images, rows = [], []
     for cell in reconstruct.grid(GridRequest(tuple(pictures), tuple(models))):

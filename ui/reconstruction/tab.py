@@ -10,40 +10,40 @@ import gradio as gr
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.reconstruction.pipeline import ReconstructPipeline
 from ui.components.component import failure_script, island
-from ui.messages import request_id_of
-from ui.reconstruction.api import lab_api
-from ui.reconstruction.responses import Answer, Lab
+from ui.messages import Json, request_id_of
+from ui.reconstruction.api import reconstruction_api
+from ui.reconstruction.handlers import ReconstructionHandlers
 from ui.reconstruction.table import MOST_PICTURES, Examples, Table
 
 LAB_QUEUE = "lab"  # a line of its own: opening the tab does not wait for a sweep of the Faces tab
 
 
-def lab_tab(
+def reconstruction_tab(
     reconstruct: ReconstructPipeline, faces: FacesPipeline, *, benchmark: Callable[[], None] | None = None
 ) -> None:
     """Lays the tab out; nothing is computed before it is opened. ``benchmark`` lays out the second view."""
-    lab = Lab(reconstruct, Examples(faces))
-    lab_api(reconstruct, LAB_QUEUE)
+    handlers = ReconstructionHandlers(reconstruct, Examples(faces))
+    reconstruction_api(reconstruct, LAB_QUEUE)
     if benchmark is None:
-        _bench(lab)
+        _pictures(handlers)
         return
     with gr.Tabs(elem_id="lab-views"):
         with gr.Tab("Lab", id="lab", elem_id="lab-view"):
-            _bench(lab)
+            _pictures(handlers)
         with gr.Tab("Benchmark", id="benchmark", elem_id="lab-benchmark"):
             benchmark()
 
 
-def _bench(lab: Lab) -> None:
+def _pictures(handlers: ReconstructionHandlers) -> None:
     table = gr.State(Table())
     with gr.Column(elem_id="lab"):
         controls = island("lab-controls", events=("ask", "stop"), config={"most": MOST_PICTURES})
         canvas = island("lab-canvas")
         fetcher = island("lab-fetch", events=("fetch", "cancel"))
-    _downloads(lab, fetcher, table)
+    _downloads(handlers, fetcher, table)
 
-    def on_ask(value: Any, table: Table) -> Iterator[Answer]:
-        yield from lab.answer(value, table)
+    def on_ask(value: Any, table: Table) -> Iterator[Json]:
+        yield from handlers.respond(value, table)
 
     def on_stop(value: Any, table: Table) -> None:
         table.stopped = request_id_of(value)
@@ -70,11 +70,11 @@ def _bench(lab: Lab) -> None:
     )
 
 
-def _downloads(lab: Lab, fetcher: gr.HTML, table: gr.State) -> None:
+def _downloads(handlers: ReconstructionHandlers, fetcher: gr.HTML, table: gr.State) -> None:
     """A line of its own: nobody's pictures wait for somebody's download."""
 
-    def on_fetch(value: Any, table: Table) -> Iterator[Answer]:
-        yield from lab.fetch(value, table)
+    def on_fetch(value: Any, table: Table) -> Iterator[Json]:
+        yield from handlers.fetch(value, table)
 
     def on_cancel(value: Any, table: Table) -> None:
         table.ended = request_id_of(value)

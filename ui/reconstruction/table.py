@@ -13,7 +13,7 @@ from core.images import crop_square, open_picture
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.faces.types import FacesResult
 from core.recipe import Recipe
-from ui.reconstruction.requests import LabError
+from ui.messages import RequestError
 
 MOST_PICTURES = 32
 KEPT_SIDE = 512  # pixels: the largest model sees 256
@@ -36,7 +36,7 @@ class Table:
     """One visitor's own pictures, kept in ``gr.State``: centre squares of at most 512 px."""
 
     def __init__(self) -> None:
-        self.stopped = 0  # the ticket up to which answers are no longer wanted
+        self.stopped = 0  # the request up to which responses are no longer wanted
         self.ended = 0  # and downloads
         self._pictures: dict[str, tuple[str, Image.Image]] = {}
 
@@ -47,7 +47,7 @@ class Table:
             square = square.resize((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS, reducing_gap=3)
         key = hashlib.sha256(square.tobytes()).hexdigest()[:16]
         if key not in self._pictures and not self.room():
-            raise LabError(f"The table holds {MOST_PICTURES} pictures. Remove some, then add this one again.")
+            raise RequestError(f"The table holds {MOST_PICTURES} pictures. Remove some, then add this one again.")
         self._pictures[key] = (name, square)
         return key
 
@@ -59,9 +59,9 @@ class Table:
         return MOST_PICTURES - len(self._pictures)
 
     def __getitem__(self, key: str) -> tuple[str, Image.Image]:
-        """Name and picture. Raises :class:`LabError`."""
+        """Name and picture. Raises :class:`RequestError`."""
         if key not in self._pictures:
-            raise LabError("The server no longer has this picture. Remove it and add it again.")
+            raise RequestError("The server no longer has this picture. Remove it and add it again.")
         return self._pictures[key]
 
 
@@ -85,9 +85,9 @@ class Examples:
         return name in PHOTOS or name in self._drawn
 
     def picture(self, name: str) -> Image.Image:
-        """Raises :class:`LabError`, ``PictureError`` or ``CheckpointError``."""
+        """Raises :class:`RequestError`, ``PictureError`` or ``CheckpointError``."""
         if name not in self.names():
-            raise LabError(f"There is no example named {name[:60]!r}.")
+            raise RequestError(f"There is no example named {name[:60]!r}.")
         if name in PHOTOS:
             return open_picture(_photo_folder() / name)
         with self._drawing:

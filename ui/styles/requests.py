@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from PIL import Image
 
-from core import recipe
 from core.data.style_photos import MOST
 from core.pipelines.faces.types import METHODS, EditRequest
-from core.pipelines.styles.types import LEAST_WEIGHT, MOST_WEIGHT, STRENGTHS, StyleSet, TrainRequest, check_worn
+from core.pipelines.styles.types import (
+    LEAST_WEIGHT,
+    MOST_WEIGHT,
+    STRENGTHS,
+    StyleSet,
+    TrainRequest,
+    check_worn,
+    unstyled,
+)
 from core.recipe import Recipe, RecipeError
 from ui.checks import flag, number, picture, recipe_from, several, text, uploaded
 from ui.messages import Json, Request, RequestError, checked
@@ -20,7 +27,6 @@ from ui.recipe_requests import carried
 MOST_NAMES = 64
 MOST_STRENGTHS = 9
 MOST_PART = 2.0
-UNSTYLED: dict[str, Any] = {"styles": {}, "style_parts": (1.0, 1.0, 1.0)}
 
 strength = number("The strength of a style", LEAST_WEIGHT, MOST_WEIGHT)
 three_parts = several(
@@ -44,8 +50,7 @@ def face_recipe(value: Any) -> Recipe:
     wanted = recipe_from(value)
     if wanted.model != "faces":
         raise RecipeError("Styles are put on faces here, and this picture was drawn from a prompt.")
-    first = recipe.single(wanted, 0)
-    return replace(first, **UNSTYLED) if first.styles or first.style_parts != UNSTYLED["style_parts"] else first
+    return unstyled(wanted)
 
 
 def style_set(value: Any) -> StyleSet:
@@ -133,10 +138,6 @@ class NamesRequest(Request):
 # --- trainings --------------------------------------------------------------------------------------------------------
 
 
-def job_name(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
 def title(value: Any) -> str:
     """One line; the trainer refuses an empty one."""
     return " ".join(text(200)(value).split()) if isinstance(value, str) and len(value) <= 200 else ""
@@ -172,4 +173,4 @@ class TrainStyleRequest(CheckRequest):
 class JobRequest(Request):
     """Something about a training of this session."""
 
-    job: str = checked(job_name, "")
+    job: str = checked(text(64), "")

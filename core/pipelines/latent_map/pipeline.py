@@ -22,11 +22,11 @@ from core.networks.pool import NetworkPool, pool_of
 from core.pipelines.latent_map import colours, selection, walks
 from core.pipelines.latent_map.atlas_store import Held, Shelf, atlas_folder
 from core.pipelines.latent_map.photos import PhotoReader, map_later
+from core.pipelines.latent_map.requests import ClusterRequest, PathRequest, WalkRequest
 from core.pipelines.latent_map.types import (
     PROJECTIONS,
     Advance,
     AtlasInfo,
-    ClusterRequest,
     ClusterResult,
     Colouring,
     CountChoice,
@@ -38,11 +38,9 @@ from core.pipelines.latent_map.types import (
     Located,
     Neighbours,
     Oddities,
-    PathRequest,
     PathResult,
     PointCard,
     Points,
-    WalkRequest,
     WalkResult,
 )
 from core.pipelines.latent_map.word_search import find, words_problem

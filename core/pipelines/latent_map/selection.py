@@ -12,10 +12,9 @@ from core.latents import clusters
 from core.latents.clusters import ClusterError, Clustering
 from core.latents.spaces import AROUND, Space
 from core.pipelines.latent_map.atlas_store import KEPT, Held
+from core.pipelines.latent_map.requests import ClusterRequest
 from core.pipelines.latent_map.types import (
-    METHODS,
     ClusterCard,
-    ClusterRequest,
     ClusterResult,
     CountChoice,
     Crowd,
@@ -122,12 +121,6 @@ def _oddities(space: Space, count: int) -> Oddities:
 
 def _clustering(held: Held, space: Space, request: ClusterRequest) -> Clustering:
     method, count = request.method, request.count
-    if method not in METHODS:
-        raise ExploreError(
-            f"There is no way to cluster called {str(method)[:40]!r}; choose one of {', '.join(METHODS)}."
-        )
-    if isinstance(count, bool) or not isinstance(count, int):
-        raise ExploreError("The number of clusters is a whole number.")
     key = (space.key, method, count)
     with held.lock:
         if key not in held.clusterings:

@@ -115,14 +115,6 @@ class PointCard:
 
 
 @dataclass(frozen=True)
-class Stop:
-    """A point of a path: a picture's ``row``, or else a ``place`` on the map that is mapped back to a code."""
-
-    row: int | None = None
-    place: tuple[float, ...] | None = None
-
-
-@dataclass(frozen=True)
 class Decoded:
     """What a space makes of a place. ``picture`` is decoded, or the nearest one where the space has no decoder."""
 
@@ -138,18 +130,6 @@ class Decoded:
 
 
 @dataclass(frozen=True)
-class PathRequest:
-    """Two stops or more, in order; ``way`` is one of WAYS; ``frames`` pictures from 2 to 120 at equal distances."""
-
-    atlas: str
-    space: str
-    projection: str
-    stops: tuple[Stop, ...]
-    way: str = "linear"
-    frames: int = 16
-
-
-@dataclass(frozen=True)
 class PathResult:
     """A path through a space: its pictures and where each lies on the map, ``trail`` float32 (frames, 2 or 3)."""
 
@@ -160,22 +140,6 @@ class PathResult:
     decoded: bool
     notes: tuple[str, ...] = ()
     milliseconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class WalkRequest:
-    """From ``start`` along an attribute's direction. ``low`` and ``high`` are strengths: 1 is the distance between the
-    mean picture with the attribute and the mean picture without; None chooses a range around the boundary."""
-
-    atlas: str
-    space: str
-    projection: str
-    start: Stop
-    attribute: str
-    method: str = "probe"  # one of DIRECTIONS
-    low: float | None = None
-    high: float | None = None
-    frames: int = 9
 
 
 @dataclass(frozen=True)
@@ -221,17 +185,6 @@ class Trait:
     @property
     def rarer(self) -> bool:
         return self.share < self.base
-
-
-@dataclass(frozen=True)
-class ClusterRequest:
-    """``count`` clusters by ``method``, one of METHODS. HDBSCAN finds its own number: ``count`` is then the least size
-    of a cluster in pictures."""
-
-    atlas: str
-    space: str
-    method: str = "kmeans"
-    count: int = 8
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from core.pipelines.styles.types import (
     StyleSet,
     Tile,
     WallResult,
+    unstyled,
 )
 from core.recipe import Recipe, RecipeError, single
 
@@ -93,7 +94,7 @@ class StylesPipeline:
         """The first picture of a recipe in each of these styles, "" for none: what there is after each of them, then
         all. Without names plain and in every style of the session. One style that cannot be worn stops nothing.
         """
-        plain = replace(single(recipe, 0), styles={}, style_parts=(1.0, 1.0, 1.0))
+        plain = unstyled(recipe)
         if names is None:
             names = ["", *(info.name for info in self.styles(session, plain.model))]
         started, tiles, problems = time.perf_counter(), [], []
@@ -123,7 +124,8 @@ class StylesPipeline:
         """One seed in several styles, each at several weights, a :class:`Progress` after each picture."""
         if not names or not weights or len(names) * len(weights) > MOST_TILES:
             raise RecipeError(f"A grid has 1 to {MOST_TILES} pictures; choose fewer styles or strengths.")
-        plain = replace(single(recipe, 0), styles={})
+        first = single(recipe, 0)
+        plain = replace(first, styles={}) if first.styles else first
         started, rows, done, cancelled = time.perf_counter(), [], [], False
         for name in names:
             row = []
@@ -153,7 +155,7 @@ class StylesPipeline:
         self.shelf.forget(session)
 
     def _tile(self, plain: Recipe, name: str, weight: float) -> Tile:
-        recipe = replace(plain, styles={name: float(weight)} if name and weight else {})
+        recipe = replace(plain, styles={name: float(weight)}) if name and weight else plain
         result = list(self.draw(recipe, previews=False))[-1]
         pictures = result.faces if isinstance(result, FacesResult) else result.drawings
         return Tile(pictures[0].image, name, float(weight) if name else 0.0, pictures[0].recipe)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from core.recipe import Recipe, RecipeError
+from core.recipe import Recipe, RecipeError, single
 
 MODES = ("sum", "normalised")
 MOST_WORN = 4
@@ -67,6 +67,13 @@ class StyleSet:
 
 
 NO_STYLE = StyleSet()
+
+
+def unstyled(recipe: Recipe) -> Recipe:
+    """The first picture of a recipe in no style."""
+    first = single(recipe, 0)
+    parts = StyleSet.parts
+    return replace(first, styles={}, style_parts=parts) if first.styles or first.style_parts != parts else first
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,209 @@
+"""Who answers which request of the Latent map: calls into the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from core.latents.paths import to_gif
+from core.pipelines.latent_map.pipeline import ExplorePipeline
+from core.pipelines.latent_map.types import Advance
+from ui.components.pictures import data_uri, exact_uri
+from ui.latent_map import views
+from ui.latent_map.requests import (
+    QUICK,
+    AtlasRequest,
+    ClustersRequest,
+    ColourRequest,
+    CountsRequest,
+    DecodeRequest,
+    GifRequest,
+    LocateRequest,
+    MapRequest,
+    NearRequest,
+    PathRequest,
+    PhotosRequest,
+    PointRequest,
+    SearchRequest,
+    SelectionRequest,
+    SheetRequest,
+    SpaceRequest,
+    WalkRequest,
+)
+from ui.latent_map.responses import (
+    AtlasResponse,
+    ClustersResponse,
+    ColourResponse,
+    CountsResponse,
+    DecodeResponse,
+    GifResponse,
+    LocateResponse,
+    NearResponse,
+    OpenResponse,
+    OutliersResponse,
+    PathResponse,
+    PointResponse,
+    PointsResponse,
+    SearchResponse,
+    SelectionResponse,
+    SheetResponse,
+    WalkResponse,
+)
+from ui.latent_map.views import finite, packed
+from ui.messages import Json, Request, RequestError, reply, stream
+
+NEAR = 8  # nearest pictures that are shown of each space
+OUTLIERS = 24  # and near-duplicates
+FAILED = "This failed on the server. Try again, or reload the page."
+PHOTOS_FAILED = "These photos could not be mapped. Try fewer of them."
+
+
+@dataclass
+class MapState:
+    """What one visitor has here, kept in ``gr.State``: the name of the atlas of their own photos."""
+
+    photos: str = ""
+    ended: int = 0  # the request up to which reading photos is no longer wanted
+
+
+class LatentMapHandlers:
+    """The tab's pipeline; what belongs to one visitor is in their :class:`MapState`."""
+
+    def __init__(self, explore: ExplorePipeline) -> None:
+        self.explore = explore
+        self.routes = {
+            "open": (Request, self.open),
+            "atlas": (AtlasRequest, self.atlas),
+            "points": (MapRequest, self.points),
+            "colour": (ColourRequest, self.colour),
+            "sheet": (SheetRequest, self.sheet),
+            "point": (PointRequest, self.point),
+            "near": (NearRequest, self.near),
+            "decode": (DecodeRequest, self.decode),
+            "path": (PathRequest, self.path),
+            "gif": (GifRequest, self.gif),
+            "walk": (WalkRequest, self.walk),
+            "crowd": (SelectionRequest, self.describe),
+            "search": (SearchRequest, self.search),
+            "clusters": (ClustersRequest, self.clusters),
+            "counts": (CountsRequest, self.counts),
+            "oddities": (SpaceRequest, self.outliers),
+            "locate": (LocateRequest, self.locate),
+        }
+        slow = {kind: (Request, _refuse) for kind in self.routes if kind not in QUICK}
+        self.quick_routes = {**self.routes, **slow}
+
+    def respond(self, value: Any) -> Json:
+        """JSON from the page -> its only message."""
+        return reply(self.routes, value, failed=FAILED)
+
+    def respond_quickly(self, value: Any) -> Json:
+        """As :meth:`respond`, past the queue: for what takes milliseconds."""
+        return reply(self.quick_routes, value, failed=FAILED)
+
+    # --- looking ------------------------------------------------------------------------------------------------------
+
+    def open(self, request: Request) -> OpenResponse:
+        return OpenResponse(atlases=self.explore.atlases(), missing=self.explore.missing() or "")
+
+    def atlas(self, request: AtlasRequest) -> AtlasResponse:
+        return AtlasResponse(atlas=self.explore.open(request.atlas))
+
+    def points(self, request: MapRequest) -> PointsResponse:
+        points = self.explore.points(request.atlas, request.space, request.projection)
+        return PointsResponse(
+            places=packed(points.places),
+            dimensions=int(points.places.shape[1]),
+            explained=[round(share, 4) for share in points.explained],
+            colourings=self.explore.colourings(request.atlas, request.space),
+        )
+
+    def colour(self, request: ColourRequest) -> ColourResponse:
+        found = self.explore.colour(request.atlas, request.space, request.by)
+        return ColourResponse(title=found.title, scale=found.kind, values=packed(found.values), names=found.names)
+
+    def sheet(self, request: SheetRequest) -> SheetResponse:
+        return SheetResponse(sheet=data_uri(self.explore.sheet(request.atlas, request.number), "image/webp"))
+
+    def point(self, request: PointRequest) -> PointResponse:
+        return views.point_response(self.explore.point(request.atlas, request.row))
+
+    def near(self, request: NearRequest) -> NearResponse:
+        near = {one.space: list(one.rows) for one in self.explore.neighbours(request.atlas, request.row, NEAR)}
+        space = self.explore.open(request.atlas).space(request.space)
+        if not space.decodes or space.problem:
+            return NearResponse(row=request.row, near=near)
+        found = self.explore.decode_row(request.atlas, request.space, request.projection, request.row)
+        return NearResponse(row=request.row, near=near, through=exact_uri(found.picture))
+
+    def locate(self, request: LocateRequest) -> LocateResponse:
+        found = self.explore.locate(request.atlas, request.picture, NEAR)
+        if all(one.problem for one in found):
+            raise RequestError(found[0].problem)
+        return LocateResponse(spaces={one.space: views.located_view(one) for one in found})
+
+    def decode(self, request: DecodeRequest) -> DecodeResponse:
+        found = self.explore.decode_at(request.atlas, request.space, request.projection, request.place)
+        return views.decode_response(found)
+
+    def search(self, request: SearchRequest) -> SearchResponse:
+        return views.search_response(self.explore.search(request.atlas, request.expression, request.words))
+
+    # --- ways ---------------------------------------------------------------------------------------------------------
+
+    def path(self, request: PathRequest) -> PathResponse:
+        return views.path_response(self.explore.path(request.wanted))
+
+    def walk(self, request: WalkRequest) -> WalkResponse:
+        found, method = self.explore.walk(request.wanted), request.wanted.method
+        about = self.explore.direction(request.atlas, request.space, request.attribute, method)
+        return views.walk_response(found, about)
+
+    def gif(self, request: GifRequest) -> GifResponse:
+        draw = self.explore.walk if isinstance(request.shown, WalkRequest) else self.explore.path
+        return GifResponse(gif=data_uri(to_gif(draw(request.shown.wanted).pictures), "image/gif"))
+
+    # --- selections ---------------------------------------------------------------------------------------------------
+
+    def describe(self, request: SelectionRequest) -> SelectionResponse:
+        return views.selection_response(self.explore.describe(request.atlas, request.space, request.rows))
+
+    def clusters(self, request: ClustersRequest) -> ClustersResponse:
+        return views.clusters_response(self.explore.clusters(request.clusters))
+
+    def counts(self, request: CountsRequest) -> CountsResponse:
+        found = self.explore.count_choice(request.atlas, request.space, request.method)
+        silhouettes, elbow = ([finite(value) for value in values] for values in (found.silhouettes, found.elbow))
+        return CountsResponse(counts=found.counts, silhouettes=silhouettes, elbow=elbow, suggested=found.suggested)
+
+    def outliers(self, request: SpaceRequest) -> OutliersResponse:
+        found = self.explore.oddities(request.atlas, request.space, OUTLIERS)
+        factors = [finite(factor, 2) for factor in found.factors]
+        return OutliersResponse(outliers=found.outliers, factors=factors, duplicates=found.duplicates)
+
+    # --- photos of one's own ------------------------------------------------------------------------------------------
+
+    def photos(self, value: Any, state: MapState) -> Iterator[Json]:
+        """Uploaded photos become the visitor's own atlas; how far it is, then the atlas. It replaces the one before."""
+        sent = {**value, "kind": "photos"} if isinstance(value, dict) else value
+        return stream({"photos": (PhotosRequest, self._add_photos)}, sent, state, failed=PHOTOS_FAILED)
+
+    def _add_photos(self, request: PhotosRequest, state: MapState) -> Iterator[AtlasResponse]:
+        for step in self.explore.add_photos(request.paths, cancel=lambda: state.ended >= request.request_id):
+            if isinstance(step, Advance):
+                yield AtlasResponse(phase=step.phase, done=step.done, total=step.total)
+                continue
+            self.explore.close(state.photos)
+            state.photos = step.name
+            yield AtlasResponse(atlas=step, last=True)
+            return
+        yield AtlasResponse(last=True)  # stopped
+
+    def forget(self, state: MapState) -> None:
+        """The visitor is gone, and so are their photos."""
+        self.explore.close(state.photos)
+
+
+def _refuse(request: Request) -> None:
+    raise RequestError("This takes longer and waits in the queue.")
