@@ -5,6 +5,7 @@ depends on the atlas, such as how many pictures it has, is checked when it is op
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 
 from core.pipelines.latent_map.types import METHODS, WAYS, ExploreError
 
@@ -93,7 +94,7 @@ def checked_place(value: object) -> tuple[float, ...]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= FARTHEST  # NaN is not
+    return isinstance(value, Real) and not isinstance(value, bool) and abs(value) <= FARTHEST  # NaN is not
 
 
 def _check_frames(frames: object) -> None:
