@@ -166,13 +166,13 @@ def test_a_picture_is_read_back_and_the_best_comes_first(pipeline):
     result = last(pipeline.draw(asking(count=3)))
     images = [drawing.image for drawing in result.drawings]
     reading = pipeline.readback(images[0], "a bearded man without glasses eating sushi")
-    assert {(one.name, one.wanted) for one in reading.asked} == {
+    assert {(one.name, one.wanted) for one in reading.requested} == {
         ("Male", True),
         ("No_Beard", False),
         ("Eyeglasses", False),
         ("sushi", True),
     }
-    glasses = next(one for one in reading.asked if one.name == "Eyeglasses")
+    glasses = next(one for one in reading.requested if one.name == "Eyeglasses")
     assert glasses.probability == pytest.approx(1 - reading.attributes["Eyeglasses"])
     assert sum(reading.classes.values()) == pytest.approx(1, abs=1e-3) and -1 <= reading.score <= 1
 

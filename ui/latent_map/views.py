@@ -11,13 +11,13 @@ import numpy as np
 from core.pipelines.latent_map.types import (
     ClusterCard,
     ClusterResult,
-    Crowd,
     Decoded,
     DirectionInfo,
     Found,
     Located,
     PathResult,
     PointCard,
+    Selection,
     Trait,
     WalkResult,
 )
@@ -108,7 +108,7 @@ def walk_response(found: WalkResult, about: DirectionInfo) -> WalkResponse:
     )
 
 
-def selection_response(found: Crowd) -> SelectionResponse:
+def selection_response(found: Selection) -> SelectionResponse:
     return SelectionResponse(
         size=found.size,
         share=round(found.share, 4),

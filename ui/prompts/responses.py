@@ -158,7 +158,7 @@ def picture_view(drawing: Drawing) -> PictureView:
 
 
 def readback_view(read: Readback) -> ReadbackView:
-    asked = [AskedView(said(one.name, one.wanted), round(one.probability, 4)) for one in read.asked]
+    asked = [AskedView(said(one.name, one.wanted), round(one.probability, 4)) for one in read.requested]
     return ReadbackView(asked, None if read.score is None else round(read.score, 4))
 
 

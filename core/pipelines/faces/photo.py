@@ -59,8 +59,8 @@ def edit_photo(engine: FaceEngine, request: EditRequest, cancel: Cancel | None) 
     notes = (*wanted.notes, *(["Stopped early; this is what was there."] if cancelled else []))
     milliseconds = (time.perf_counter() - started) * 1000
     had, has = engine.read_picture(before), engine.read_picture(after, recipe)
-    asked = [name for name, old, new in zip(attributes.NAMES, base, wanted.values, strict=True) if old != new]
-    yield EditResult(before, after, had, has, entangled(had, has, asked), notes, milliseconds, cancelled)
+    requested = [name for name, old, new in zip(attributes.NAMES, base, wanted.values, strict=True) if old != new]
+    yield EditResult(before, after, had, has, entangled(had, has, requested), notes, milliseconds, cancelled)
 
 
 def keep_rest(photo: Tensor, reconstruction: Tensor, edited: Tensor) -> Tensor:

@@ -76,7 +76,7 @@ class EditRequest:
 
 @dataclass(frozen=True)
 class Entanglement:
-    """An attribute that moved although nobody asked: probability before and after."""
+    """An attribute that moved although nobody requested it: probability before and after."""
 
     name: str
     before: float

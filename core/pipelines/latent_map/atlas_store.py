@@ -20,7 +20,7 @@ from core.latents.directions import Direction
 from core.latents.paths import NeighbourGraph
 from core.latents.projection import LEAST
 from core.latents.spaces import ENCODERS, Space
-from core.pipelines.latent_map.types import PROJECTIONS, AtlasInfo, ExploreError, Oddities, SpaceInfo
+from core.pipelines.latent_map.types import PROJECTIONS, AtlasInfo, ExploreError, Outliers, SpaceInfo
 
 MOST_VISITORS = 12  # atlases of photos that are kept at once; the one that was used longest ago goes first
 KEPT = 96  # directions and clusterings of an atlas that are remembered
@@ -46,7 +46,7 @@ class Held:
     directions: OrderedDict[tuple, Direction] = field(default_factory=OrderedDict, repr=False)
     clusterings: OrderedDict[tuple, Clustering] = field(default_factory=OrderedDict, repr=False)
     graphs: dict[str, NeighbourGraph] = field(default_factory=dict, repr=False)
-    oddities: dict[tuple, Oddities] = field(default_factory=dict, repr=False)
+    oddities: dict[tuple, Outliers] = field(default_factory=dict, repr=False)
     units: np.ndarray | None = field(default=None, repr=False)  # float32 (N, D): CLIP's vectors, each of length 1
 
     def space(self, key: str) -> Space:

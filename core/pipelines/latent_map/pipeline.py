@@ -30,17 +30,17 @@ from core.pipelines.latent_map.types import (
     ClusterResult,
     Colouring,
     CountChoice,
-    Crowd,
     Decoded,
     DirectionInfo,
     ExploreError,
     Found,
     Located,
     Neighbours,
-    Oddities,
+    Outliers,
     PathResult,
     PointCard,
     Points,
+    Selection,
     WalkResult,
 )
 from core.pipelines.latent_map.word_search import find, words_problem
@@ -191,7 +191,7 @@ class ExplorePipeline:
         held = self._shelf.get(name)
         return walks.describe_direction(held, held.space(space), attribute, method)
 
-    # --- crowds -------------------------------------------------------------------------------------------------------
+    # --- selections ---------------------------------------------------------------------------------------------------
 
     def clusters(self, request: ClusterRequest) -> ClusterResult:
         """Clusters of an atlas in one space, with a card each."""
@@ -206,7 +206,7 @@ class ExplorePipeline:
         held = self._shelf.get(name)
         return selection.choose_count(held, held.space(space), method, tuple(counts)[:24])
 
-    def describe(self, name: str, space: str, rows: Sequence[int] | np.ndarray) -> Crowd:
+    def describe(self, name: str, space: str, rows: Sequence[int] | np.ndarray) -> Selection:
         """What a selection of pictures has in common. Rows come from outside and are checked."""
         held = self._shelf.get(name)
         found = held.space(space)
@@ -228,7 +228,7 @@ class ExplorePipeline:
             result.append(Neighbours(key, tuple(r for r, _ in others), tuple(d for _, d in others)))
         return tuple(result)
 
-    def oddities(self, name: str, space: str, count: int = 24) -> Oddities:
+    def oddities(self, name: str, space: str, count: int = 24) -> Outliers:
         """Outliers and near-duplicates of one space. Takes seconds."""
         return selection.oddities(self._shelf.get(name), space, max(1, min(int(count), MOST_ASKED)))
 

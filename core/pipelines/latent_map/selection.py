@@ -1,4 +1,4 @@
-"""Clusters, selections, neighbours and oddities of one atlas: what a crowd has in common, and who stands apart."""
+"""Clusters, selections, neighbours and oddities of one atlas: what a selection has in common, and what lies outside."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from core.pipelines.latent_map.types import (
     ClusterCard,
     ClusterResult,
     CountChoice,
-    Crowd,
     ExploreError,
-    Oddities,
+    Outliers,
+    Selection,
     Trait,
 )
 
@@ -53,9 +53,9 @@ def cluster_atlas(held: Held, space: Space, request: ClusterRequest, mean: Mean)
     noise = int((found.labels < 0).sum())
     notes = []
     if not cards:
-        notes.append("HDBSCAN found no crowd of that size here; ask for a smaller least size.")
+        notes.append("HDBSCAN found no cluster of that size here; ask for a smaller least size.")
     elif noise > len(points) / 2:
-        notes.append(f"{noise / len(points):.0%} of the pictures belong to no crowd: this space has no clear clusters.")
+        notes.append(f"{noise / len(points):.0%} of the pictures belong to no cluster: this space has no clear ones.")
     if names and held.atlas.measured is None and held.atlas.asked is None:
         notes.append("The attributes of these pictures are not known.")
     return ClusterResult(found.labels, tuple(cards), found.silhouette, noise, tuple(notes))
@@ -77,7 +77,7 @@ def choose_count(held: Held, space: Space, method: str, counts: tuple[int, ...])
     return CountChoice(counts, silhouettes, tuple(one.score for one in tried), best)
 
 
-def describe_rows(held: Held, space: Space, rows: np.ndarray, mean: Mean) -> Crowd:
+def describe_rows(held: Held, space: Space, rows: np.ndarray, mean: Mean) -> Selection:
     """What a selection has in common, against the whole atlas."""
     names, flags = _flags(held)
     members = np.zeros(held.atlas.count, bool)
@@ -89,10 +89,10 @@ def describe_rows(held: Held, space: Space, rows: np.ndarray, mean: Mean) -> Cro
         notes.append("So few pictures tell little: hardly anything can be significant.")
     medoid = int(rows[clusters.from_the_middle(space.reduced[rows])[0]])
     traits = _telling(_traits(names, flags, members))
-    return Crowd(len(rows), len(rows) / held.atlas.count, traits, medoid, mean(rows), tuple(notes))
+    return Selection(len(rows), len(rows) / held.atlas.count, traits, medoid, mean(rows), tuple(notes))
 
 
-def oddities(held: Held, key: str, count: int) -> Oddities:
+def oddities(held: Held, key: str, count: int) -> Outliers:
     """Outliers, near-duplicates and density of a space, worked out once. Raises ``ExploreError``."""
     space = held.space(key)
     with held.lock:
@@ -101,7 +101,7 @@ def oddities(held: Held, key: str, count: int) -> Oddities:
         return held.oddities[key, count]
 
 
-def _oddities(space: Space, count: int) -> Oddities:
+def _oddities(space: Space, count: int) -> Outliers:
     from sklearn.neighbors import LocalOutlierFactor
 
     points = space.reduced
@@ -116,7 +116,7 @@ def _oddities(space: Space, count: int) -> Oddities:
     pairs = {tuple(sorted((int(row), int(rows[row, 0])))): float(distances[row, 0]) for row in near}
     closest = sorted(pairs, key=lambda pair: (pairs[pair], pair))[:count]
     lonely = tuple(int(row) for row in oddest)
-    return Oddities(lonely, tuple(float(factors[row]) for row in oddest), tuple(closest), space.density())
+    return Outliers(lonely, tuple(float(factors[row]) for row in oddest), tuple(closest), space.density())
 
 
 def _clustering(held: Held, space: Space, request: ClusterRequest) -> Clustering:

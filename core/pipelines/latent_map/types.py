@@ -1,4 +1,4 @@
-"""What the Latent map is asked and what it answers. Plain values: importing this loads no network.
+"""Requests and results of the Latent map. Plain values: importing this loads no network.
 
 A *row* is the number of a picture in its atlas, from 0; all arrays are row-aligned. A *space* is an encoder's key
 (``cae``, ``vae``, ``kl``, ``kl-pooled``, ``classifier``, ``clip``), a *projection* one of ``PROJECTIONS``. A *place* is
@@ -105,7 +105,7 @@ class PointCard:
     row: int
     picture: Image.Image  # as large as the atlas has it
     name: str  # file name, or "seed 1234"
-    measured: dict[str, float]  # all 40: the classifier's probability 0..1; empty where it was not asked
+    measured: dict[str, float]  # all 40: the classifier's probability 0..1; empty where it did not look
     asked: dict[str, float]  # attributes asked for or labelled, those at 0 left out
     recipe: Recipe | None = None  # draws it again, in the Faces tab
     class_name: str = ""
@@ -168,15 +168,15 @@ class DirectionInfo:
     entangled: tuple[tuple[str, float], ...]  # the other attributes by cosine with it, the strongest first
 
 
-# --- clusters and crowds ----------------------------------------------------------------------------------------------
+# --- clusters and selections ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Trait:
-    """How an attribute (or a class) of a crowd differs from the whole atlas."""
+    """How an attribute (or a class) of a selection differs from the whole atlas."""
 
     name: str  # an attribute's official name, or a class name
-    share: float  # in the crowd, 0..1
+    share: float  # in the selection, 0..1
     base: float  # in the atlas, 0..1
     lift: float  # share / base: 2 is twice as frequent, 0.5 half; infinite where the base is 0
     p_value: float  # Fisher's exact test, two-sided, Benjamini-Hochberg adjusted over all traits
@@ -221,7 +221,7 @@ class CountChoice:
 
 
 @dataclass(frozen=True)
-class Crowd:
+class Selection:
     """What a selection of pictures has in common."""
 
     size: int
@@ -251,13 +251,13 @@ class Neighbours:
 
 
 @dataclass(frozen=True)
-class Oddities:
-    """Outliers by local density (Breunig et al. 2000), the oddest first, and near-duplicates, the closest first."""
+class Outliers:
+    """Outliers by local density (Breunig et al. 2000), the rarest first, and near-duplicates, the closest first."""
 
     outliers: tuple[int, ...]
-    factors: tuple[float, ...]  # local outlier factor of each: about 1 in a crowd
+    factors: tuple[float, ...]  # local outlier factor of each: about 1 where it is dense
     duplicates: tuple[tuple[int, int], ...]
-    density: np.ndarray  # float32 (N,): 0 lonely .. 1 crowded, by rank
+    density: np.ndarray  # float32 (N,): 0 sparse .. 1 dense, by rank
 
 
 # --- pictures from outside --------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from core.captions.parsing import understood
 from core.images import to_pixels, to_tensor
 from core.models.clip import SIZE, embed_pictures, embed_texts, missing_clip, tokens_of
 from core.networks.pool import NetworkPool
-from core.pipelines.prompts.types import Asked, Readback
+from core.pipelines.prompts.types import Readback, Requested
 
 
 class PictureReader:
@@ -29,13 +29,13 @@ class PictureReader:
             probabilities, classes = self._classified(image)
         scores = self.scores([image], prompt)
         reading = understood(prompt)
-        asked = [
-            Asked(name, value > 0, probabilities[name] if value > 0 else 1 - probabilities[name])
+        requested = [
+            Requested(name, value > 0, probabilities[name] if value > 0 else 1 - probabilities[name])
             for name, value in reading.attributes.items()
             if name in probabilities
         ]
-        asked += [Asked(name, True, classes[name]) for name in reading.classes if name in classes]
-        return Readback(tuple(asked), probabilities, classes, scores[0] if scores else None)
+        requested += [Requested(name, True, classes[name]) for name in reading.classes if name in classes]
+        return Readback(tuple(requested), probabilities, classes, scores[0] if scores else None)
 
     def scores(self, images: Sequence[Image.Image], prompt: str) -> list[float]:
         """Cosine of each picture with the prompt; empty without a CLIP, without pictures or without words."""

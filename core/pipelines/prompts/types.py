@@ -1,4 +1,4 @@
-"""What the Prompts tab asks and what it is answered. Plain values: importing this loads no network."""
+"""Requests and results of Text prompts. Plain values: importing this loads no network."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ class MorphResult:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One thing that the prompt asks for, and the classifier's probability that the picture shows it as asked."""
+class Requested:
+    """One thing that the prompt requests, and the classifier's probability that the picture shows it as requested."""
 
     name: str  # an attribute or a class
     wanted: bool  # False: its absence
@@ -97,7 +97,7 @@ class Asked:
 class Readback:
     """What a picture shows, against its prompt."""
 
-    asked: tuple[Asked, ...]
+    requested: tuple[Requested, ...]
     attributes: dict[str, float] = field(default_factory=dict)  # the classifier's probability of all 40
     classes: dict[str, float] = field(default_factory=dict)  # and of its classes; the likeliest first
     score: float | None = None  # cosine of picture and prompt in our CLIP; None without one
