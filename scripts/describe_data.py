@@ -33,9 +33,9 @@ def main() -> None:
     from core.reports.data_page import drawings, write_report
     from core.reports.data_set import describe
 
-    for kind, path in parse_data_options(options.data).items():
-        pictures = load(kind, path, options.size, options.cache)
-        facts = describe(pictures, path if path.is_dir() else path.parent)
+    for kind, paths in parse_data_options(options.data).items():
+        pictures = load(kind, paths, options.size, options.cache)
+        facts = describe(pictures, paths[0] if paths[0].is_dir() else paths[0].parent)  # whose tables are named
         report = write_report(facts, drawings(facts, pictures, options.seed), options.out / kind, dpi=options.dpi)
         print(f"{kind}: {facts.pictures:,} pictures described in {report}")
 

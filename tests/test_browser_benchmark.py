@@ -52,5 +52,9 @@ def test_another_set_shows_other_figures_and_its_charts(page):
     page.locator("[data-switch=set] [role=radio]").nth(1).click()
     cell = page.locator(".bench-scroll >> visible=true").first.locator("tbody td").first
     assert cell.inner_text() != before
-    assert page.locator(".bench figure svg >> visible=true").count() == 2
+    charts = page.locator(".bench-charts .chart >> visible=true")
+    assert charts.count() == 2
+    charts.first.scroll_into_view_if_needed()
+    charts.first.locator(".main-svg").first.wait_for()
+    assert charts.first.locator(".scatterlayer .textpoint").count() >= 3
     page.locator("[data-switch=set] [role=radio]").nth(0).click()

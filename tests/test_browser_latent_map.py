@@ -237,9 +237,9 @@ def test_how_many_contours_oddities_and_a_table_to_keep(visit):
     inside = "() => latentscape.map.contours(latentscape.map.state.plane.data, null).map((line) => line.length)"
     assert min(page.evaluate(inside)) > 20
     page.locator("#map-how-many").click()
-    page.wait_for_selector(".map-columns span[data-best]")
+    page.wait_for_selector(".map-choice .chart[data-drawn] .main-svg")
     assert "best silhouette at" in page.locator(".map-choice").inner_text()
-    assert page.locator(".map-columns span").count() == 2 * 9
+    assert page.locator(".map-choice .chart").count() == 2
     page.locator("#map-cluster").click()
     page.wait_for_selector(".map-cluster")
     page.locator(".map-cluster .field").first.fill("bright")
@@ -312,3 +312,43 @@ def test_without_an_atlas_the_command_is_named(visit, tiny_checkpoints, tmp_path
         assert "python scripts/build_atlas.py" in page.locator(".map-empty code").inner_text()
         assert page.locator(".map-panel").is_hidden()
         page.close()  # before its server ends: a page without one says so in the console
+
+
+def test_a_map_is_saved_as_a_page_that_needs_no_network(visit, browser, tmp_path):
+    page = shown(visit())
+    with page.expect_download() as kept:
+        page.locator("#map-keep").click()
+    assert kept.value.suggested_filename == "latentscape-map-vae-umap2.html"
+    kept.value.save_as(tmp_path / "map.html")
+    assert (tmp_path / "map.html").stat().st_size < 8_000_000
+    context = browser.new_context(offline=True, viewport={"width": 1000, "height": 700})
+    saved, sent, problems = context.new_page(), [], []
+    saved.on("request", lambda request: sent.append(request.url))
+    saved.on("pageerror", lambda error: problems.append(str(error)))
+    saved.goto((tmp_path / "map.html").as_uri())
+    saved.wait_for_function("() => document.getElementById('map')?._fullLayout?.xaxis")
+    assert saved.evaluate("() => document.getElementById('map').data.reduce((n, t) => n + t.x.length, 0)") == COUNT
+    x, y = saved.evaluate("""() => { const map = document.getElementById('map'), trace = map.data[0];
+        const { xaxis, yaxis } = map._fullLayout, box = map.getBoundingClientRect();
+        return [box.left + xaxis._offset + xaxis.d2p(trace.x[0]), box.top + yaxis._offset + yaxis.d2p(trace.y[0])];
+        }""")
+    saved.mouse.move(x - 3, y)
+    saved.mouse.move(x, y)
+    saved.wait_for_selector("#card >> visible=true")
+    assert saved.inner_text("#card").strip()
+    assert (
+        saved.locator("#card canvas >> visible=true").evaluate(
+            "(canvas) => canvas.getContext('2d').getImageData(60, 60, 1, 1).data[3]"
+        )
+        == 255
+    )
+    assert not problems and not [url for url in sent if not url.startswith(("file:", "data:", "blob:"))]
+    context.close()
+
+
+def test_spaces_are_compared_in_charts(visit):
+    page = shown(visit())
+    page.locator("#map-spaces-compare").click()
+    page.wait_for_selector(".map-panel .chart .main-svg")
+    names = page.locator(".map-panel .chart-legend button").all_inner_texts()
+    assert len(names) == len(page.evaluate("() => latentscape.map.state.atlas.spaces"))

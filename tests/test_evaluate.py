@@ -81,6 +81,13 @@ def test_classifier_figures_are_those_of_its_output(measured, sets):
     )
     assert found["classes_mean"]["top_3"] == 1.0  # of three classes
     assert sum(row["pictures"] for row in found["classes"].values()) == 6
+    counts = np.array(found["confusion"]["pictures"])
+    assert counts.sum(axis=1).tolist() == [row["pictures"] for row in found["classes"].values()]
+    hits = np.diagonal(counts) / counts.sum(axis=1)
+    assert hits == pytest.approx([row["recall"] for row in found["classes"].values()], rel=1e-4)
+    assert list(found["class_calibration"]["1"]) == ["probability", "present"]
+    together = found["cooccurrence"]
+    assert sorted(together["names"]) == sorted(NAMES) and np.shape(together["correlation"]) == (40, 40)
 
 
 def test_autoencoder_figures_are_those_of_its_reconstructions(measured, sets):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
+import re
 
 import numpy as np
 import pytest
@@ -184,3 +187,23 @@ def test_photos_are_the_visitors_own_and_go_with_them(handlers, tmp_path, monkey
     assert ask(handlers, kind="points", atlas=state.photos, space="vae", projection="pca2")["places"]
     handlers.forget(state)
     assert "no longer here" in ask(handlers, kind="points", atlas=state.photos, space="vae", projection="pca2")["error"]
+
+
+def test_a_map_becomes_one_web_page_with_what_was_coloured_and_selected(handlers):
+    colours = {"title": "<b>", "scale": "category", "names": ["</script>", "b"], "colours": ["#4e79d8", "#e88536"]}
+    colours["values"] = base64.b64encode((np.arange(COUNT) % 2).astype("<f4").tobytes()).decode()
+    page = ask(handlers, kind="page", **FIRST, colours=colours, rows=[1])["page"]
+    assert "coloured by &lt;b&gt;" in page and "coloured by <b>" not in page
+    facts = json.loads(page.partition("const facts = ")[2].partition(";\n")[0])
+    assert len(facts["names"]) == COUNT and facts["sheets"][0].startswith("data:image/webp;base64,")
+    assert not re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="?https?:', page)
+    for bad in ({**colours, "values": "AAAA"}, None, {**colours, "colours": ["url(x)"]}):
+        assert ask(handlers, kind="page", **FIRST, colours=bad)["error"].endswith(".")
+
+
+def test_spaces_and_numbers_of_clusters_come_as_charts(handlers):
+    variance, silhouette = ask(handlers, kind="spaces", atlas="faces")["charts"]
+    assert len(variance["data"]) == 5 and 0 < variance["data"][0]["y"][-1] <= 1
+    assert all(-1 <= value <= 1 for value in silhouette["data"][0]["x"])
+    found = ask(handlers, kind="counts", **FIRST, method="kmeans")
+    assert [chart["data"][0]["x"] for chart in found["charts"]] == 2 * [list(found["counts"])]

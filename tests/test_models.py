@@ -12,8 +12,9 @@ from PIL import Image
 from core.checkpoints import COMMANDS, WEIGHTS, save_model
 from core.models import PictureClassifier
 from core.pipelines.models.pipeline import Curve, ModelShelf, flatten, show, tables, words
+from ui.models.charts import paired
 from ui.models.tab import _canvas, models_tab
-from ui.models.views import curves_view, figures_view, paired, samples_view
+from ui.models.views import curves_view, figures_view, samples_view
 
 METRICS = {
     "command": "python scripts/evaluate.py classifier",
@@ -58,13 +59,13 @@ def test_complete_card(root):
 
 
 def test_a_comparison_is_shown_with_the_curves_where_there_is_one(root):
-    assert "Presets compared" not in curves_view(ModelShelf(root).card("classifier"))
+    assert "Presets compared" not in curves_view(ModelShelf(root).card("classifier"))["html"]
     Image.new("RGB", (96, 32), "teal").save(root / "classifier" / "comparison.png")
-    view = curves_view(ModelShelf(root).card("classifier"))
+    view = curves_view(ModelShelf(root).card("classifier"))["html"]
     assert "Presets compared" in view and "data:image/png;base64," in view
     (root / "classifier" / "comparison.png").write_bytes(b"\x89PNG not really")
     card = ModelShelf(root).card("classifier")
-    assert "Presets compared" not in curves_view(card) and any("comparison.png" in note for note in card.notes)
+    assert "Presets compared" not in curves_view(card)["html"] and any("comparison.png" in note for note in card.notes)
 
 
 def test_a_model_without_samples_opens_on_its_curves(root):
@@ -102,7 +103,8 @@ def test_any_file_may_be_missing(root, file):
     (root / "classifier" / file).unlink()
     card = ModelShelf(root).card("classifier")
     assert card.status == ("missing" if file in ("config.json", WEIGHTS) else "present")
-    assert all(isinstance(value, str) for value in _canvas(card).values())
+    canvas = _canvas(card)
+    assert json.dumps(canvas, allow_nan=False) and isinstance(canvas["figures"]["html"], str)
 
 
 @pytest.mark.parametrize("keep", [0, 4, 100, 0.5])
@@ -129,8 +131,9 @@ def test_strange_curves_and_pictures(root):
     card = ModelShelf(root).card("classifier")
     assert {"loss", "val_loss", "nothing"} == set(card.curves)
     assert any("odd" in note for note in card.notes) and any("samples.webp" in note for note in card.notes)
-    assert "nan" not in curves_view(card)
-    assert "No samples" in samples_view(card)
+    (loss, nothing) = curves_view(card)["charts"]
+    assert len(loss["data"]) == 2 and nothing["data"][0]["y"] == [None, None]
+    assert "No samples" in samples_view(card)["html"]
 
 
 def test_what_files_say_is_escaped(root):
@@ -141,7 +144,7 @@ def test_what_files_say_is_escaped(root):
     curve = {"steps": [1, 2], "values": [1, 2]}
     (root / "classifier" / "training.json").write_text(json.dumps({"curves": {evil: curve}, evil: evil}))
     card = ModelShelf(root).card("classifier")
-    assert "<img" not in figures_view(card) + curves_view(card)
+    assert "<img" not in json.dumps([figures_view(card), curves_view(card)])
 
 
 def test_architecture_is_drawn_once_and_again_for_new_weights(root, monkeypatch):

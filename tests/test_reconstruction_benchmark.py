@@ -13,8 +13,7 @@ import pytest
 from core.checkpoints import WEIGHTS
 from core.pipelines.reconstruction.benchmark import read_benchmarks
 from core.pipelines.reconstruction.types import Bar
-from core.reports.charts import Point, decades, scatter_chart
-from ui.reconstruction.benchmark_view import bench_html
+from ui.reconstruction.benchmark_view import bench_page
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -145,7 +144,7 @@ def test_missing_unmeasured_and_outdated_ones_are_sentences(root):
     cae, vae, kl = found.notes
     assert "train_autoencoder.py" in cae and "evaluate.py autoencoder-vae" in vae and "other weights" in kl
     assert read_benchmarks(root / "nowhere").sets == ()
-    assert "No autoencoder has been measured" in bench_html(read_benchmarks(root / "nowhere"))
+    assert "No autoencoder has been measured" in bench_page(read_benchmarks(root / "nowhere"))["html"]
 
 
 def test_figures_of_an_older_evaluation_are_shown_as_far_as_they_go(root):
@@ -155,7 +154,7 @@ def test_figures_of_an_older_evaluation_are_shown_as_far_as_they_go(root):
     path.write_text(json.dumps({key: content[key] for key in kept}))
     row = read_benchmarks(root).sets[0].rows[0]
     assert (row.key, row.values, row.milliseconds) == ("kl", 1536, None)
-    bench_html(read_benchmarks(root))
+    bench_page(read_benchmarks(root))
 
 
 @pytest.mark.parametrize("content", ["", "[1, 2]", '{"reconstruction": 3}', '{"a": ' * 5000, "\x00\xff"])
@@ -173,7 +172,7 @@ def test_odd_values_inside_do_no_harm(root, bad):
     whole = json.loads((root / "autoencoder-vae" / "metrics.json").read_text())
     for key in whole:
         change(root, "autoencoder-vae", **{**copy.deepcopy(whole), key: bad})
-        bench_html(read_benchmarks(root))
+        bench_page(read_benchmarks(root))
 
 
 def test_an_autoencoder_of_others_joins_with_its_size(root):
@@ -181,26 +180,27 @@ def test_an_autoencoder_of_others_joins_with_its_size(root):
     (root / "benchmark-taesd.json").write_text(json.dumps(foreign))
     faces = read_benchmarks(root).sets[0]
     assert faces.rows[0].key == "taesd" and faces.rows[0].picture_size == "256x256x3"
-    page = bench_html(read_benchmarks(root))
+    page = bench_page(read_benchmarks(root))["html"]
     assert "TAESD &lt;b&gt;" in page and "TAESD <b>" not in page and "256x256x3" in page
 
 
 def test_page_shows_every_set_model_and_column(root):
-    page = bench_html(read_benchmarks(root))
-    assert page.count("<table>") == 2 and page.count("<svg") == 4
-    for words in ("Faces (CelebA)", "Food (Food-101)", "Fréchet", "Parameters", "Wearing hat", "12.5 dB", "Protocol"):
+    view = bench_page(read_benchmarks(root))
+    page = view["html"]
+    assert page.count("<table>") == 2
+    for words in ("Faces (CelebA)", "Food (Food-101)", "Fréchet", "Parameters", "12.5 dB", "Protocol"):
         assert words in page
     assert page.count("data-of-model=") == 6
 
 
-def test_a_name_finds_room_beside_its_point():
-    points = [Point("one", 128, 20), Point("two", 128, 20.1), Point("three", 1536, 29), Point("none", 0, 5)]
-    drawing = scatter_chart(points)
-    texts = [command for command in drawing.commands if getattr(command, "text", "") in ("one", "two", "three")]
-    assert len(texts) == 3
-    assert [text.anchor for text in texts[:2]] == ["start", "end"]  # to either side of two points that nearly touch
-    assert "Not measured yet" in scatter_chart([]).svg()
-    assert decades(1.9, 3.3) == [100, 200, 500, 1000] and decades(0, 4) == [1, 10, 100, 1000, 10000]
+def test_charts_show_size_time_and_what_is_hard(root):
+    view = bench_page(read_benchmarks(root))
+    charts = [chart["layout"]["title"]["text"] for chart in view["charts"]]
+    assert len(charts) == view["html"].count("data-chart=")
+    assert sum(title.startswith("PSNR against") for title in charts) == 4
+    hard = next(chart for chart in view["charts"] if "Wearing hat" in chart["data"][0].get("y", ()))
+    place = hard["data"][0]["y"].index("Wearing hat")
+    assert "standard error" in hard["data"][0]["customdata"][place] and len(hard["data"][0]["error_x"]["array"]) > place
 
 
 def test_a_difference_counts_from_three_standard_errors_on():

@@ -148,7 +148,8 @@ def test_surgery_changes_the_picture_and_its_absence_does_not(handlers, picture)
     assert changed["operated"]["after"] != plain
     assert "error" in ask(handlers, table, kind="operate", picture=name, model="kl", surgery={"silence": [4000]})
     latent = ask(handlers, table, kind="latent", picture=name, model="kl")["latent"]
-    assert len(latent["channels"]) == len(latent["histograms"]) == len(latent["mean"]) == 4
+    assert len(latent["channels"]) == len(latent["chart"]["data"]) == len(latent["mean"]) == 4
+    assert sum(latent["chart"]["data"][0]["y"]) == 256  # one channel's values, each in one bin
 
 
 def test_a_stopped_grid_ends_early(handlers, picture):

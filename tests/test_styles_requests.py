@@ -294,7 +294,7 @@ def test_a_style_is_taught_seen_by_its_session_alone_and_cancelled(root, uploads
     trainer.close()
 
 
-def test_a_long_curve_isthinned_and_keeps_its_end():
+def test_a_long_curve_is_thinned_and_keeps_its_end():
     curve = tuple((step, 1.0) for step in range(1, 1001))
-    thin = thinned(curve)
-    assert len(thin) <= MOST_CURVE and thin[-1][0] == 1000 and thinned(()) == []
+    steps, losses = thinned(curve)
+    assert len(steps) == len(losses) <= MOST_CURVE and steps[-1] == 1000 and thinned(()) == ([], [])

@@ -9,8 +9,10 @@ from typing import Any
 
 import gradio as gr
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
+
+from ui.components.plotly_bundle import bundle_route, bundle_version
 
 ASSETS = Path(__file__).parent / "assets"
 FOLDERS = ("shared", "faces", "reconstruction", "prompts", "styles", "latent_map", "models")  # a later style wins
@@ -37,7 +39,7 @@ def version() -> str:
     """A word that changes with any file of the page: browsers keep what they have fetched under it for ever."""
     files = sorted(path for path in ASSETS.rglob("*") if path.is_file())
     contents = b"".join(path.relative_to(ASSETS).as_posix().encode() + path.read_bytes() for path in files)
-    return sha256(contents).hexdigest()[:12]
+    return sha256(contents + bundle_version().encode()).hexdigest()[:12]
 
 
 class _Assets(StaticFiles):
@@ -49,9 +51,10 @@ class _Assets(StaticFiles):
         return response
 
 
-def page_routes() -> list[Mount]:
-    """For FastAPI: ``page/VERSION/...``, the files that ``page_head`` links to."""
-    return [Mount(f"/page/{version()}", app=_Assets(directory=ASSETS), name="page")]
+def page_routes() -> list[BaseRoute]:
+    """For FastAPI: ``page/VERSION/...``, the files that ``page_head`` links to, and plotly.js, which charts fetch."""
+    base = f"/page/{version()}"
+    return [bundle_route(base, FOR_EVER), Mount(base, app=_Assets(directory=ASSETS), name="page")]
 
 
 def page_head() -> str:

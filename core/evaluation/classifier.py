@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from scipy.special import log_softmax
 from sklearn.calibration import calibration_curve
+from sklearn.metrics import confusion_matrix
 
 from core import attributes
 from core.data import PictureSet
@@ -15,6 +17,7 @@ from core.evaluation.options import Options, counted, wanted
 from core.metrics import auc, balanced_threshold, binary_report, class_report, top_accuracy
 from core.models import PictureClassifier
 from core.networks.pool import pool_of
+from core.reports.data_set import cluster_order, correlation
 
 BINS = 10  # groups of predictions that calibration is read from
 
@@ -25,14 +28,15 @@ def evaluate_classifier(root: Path, sets: Mapping[str, PictureSet], options: Opt
     faces = wanted(sets, "celeba", "The classifier is measured on CelebA's attributes.")
     tested = sharp_rows(faces, options.part)
     scores = classify(classifier, np.asarray(faces.pixels[tested])).attributes.astype(np.float64)
-    truth = faces.attributes[tested] > 0
+    labels = faces.attributes[tested]
+    truth = labels > 0
     rows = _attribute_rows(truth, scores, thresholds(classifier, faces))
     figures: dict = {"part": options.part, "pictures": counted(sets, options.part) | {"celeba": len(tested)}}
     figures |= {"attributes_mean": mean_row(rows), "calibration_error": calibration_error(truth, scores)}
     figures["calibration"] = calibration(truth, scores)
     if "food101" in sets:
         figures |= _class_figures(classifier, sets["food101"], options.part)
-    return {**figures, "attributes": rows}
+    return {**figures, "attributes": rows, "cooccurrence": cooccurrence(labels)}
 
 
 def thresholds(classifier: PictureClassifier, faces: PictureSet) -> np.ndarray:
@@ -64,8 +68,11 @@ def calibration(truth: np.ndarray, scores: np.ndarray) -> dict[str, dict[str, fl
     """Labels bool (N, 40) and logits (N, 40) -> in ten equally large groups of predictions, the mean probability and
     the share of labels that are present (scikit-learn's ``calibration_curve``).
     """
-    likely = (1 / (1 + np.exp(-scores))).ravel()
-    present, predicted = calibration_curve(truth.ravel(), likely, n_bins=BINS, strategy="quantile")
+    return _groups(truth.ravel(), (1 / (1 + np.exp(-scores))).ravel())
+
+
+def _groups(truth: np.ndarray, likely: np.ndarray) -> dict[str, dict[str, float]]:
+    present, predicted = calibration_curve(truth, likely, n_bins=BINS, strategy="quantile")
     return {
         str(number): {"probability": float(mean), "present": float(share)}
         for number, (mean, share) in enumerate(zip(predicted, present, strict=True), start=1)
@@ -101,4 +108,20 @@ def _class_figures(classifier: PictureClassifier, foods: PictureSet, part: str) 
         for index, name in enumerate(known)
     }
     whole = {"pictures": len(rows), "top_1": top_accuracy(truth, scores, 1), "top_3": top_accuracy(truth, scores, 3)}
-    return {"classes_mean": whole, "classes": per_class}
+    likely = np.exp(log_softmax(scores.astype(np.float64), axis=1)).max(axis=1)
+    drawn = {"class_calibration": _groups(decided == truth, likely), "confusion": confusion(known, truth, decided)}
+    return {"classes_mean": whole, "classes": per_class, **drawn}
+
+
+def confusion(names: list[str], truth: np.ndarray, decided: np.ndarray) -> dict:
+    """Classes (N,) twice, as true and as decided -> how many pictures of each class are taken for each class."""
+    return {"names": names, "pictures": confusion_matrix(truth, decided, labels=range(len(names))).tolist()}
+
+
+def cooccurrence(labels: np.ndarray) -> dict:
+    """Labels (N, 40) -> Pearson correlation of every two attributes, ordered so that those that come together are side
+    by side."""
+    matrix = correlation(labels)
+    order = cluster_order(matrix)
+    names = [attributes.NAMES[index] for index in order]
+    return {"names": names, "correlation": np.round(matrix[np.ix_(order, order)], 3).tolist()}

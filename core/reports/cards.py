@@ -28,6 +28,9 @@ HIDDEN = {
     "worst",
     "best",
     "code_statistics",
+    "class_calibration",
+    "confusion",
+    "cooccurrence",
 }
 PICTURES = {
     "comparison.png": "Validation error of each preset over its training time",

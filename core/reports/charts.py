@@ -1,4 +1,7 @@
-"""Charts of reports and of the Models tab, each a function from numbers to a :class:`core.reports.drawing.Drawing`."""
+"""Charts that must be files: matplotlib, from numbers to a :class:`core.reports.drawing.Drawing`.
+
+The charts of the page are ``ui.components.charts``.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.ticker import EngFormatter, MaxNLocator, PercentFormatter
 from PIL import Image
 
-from core.reports.drawing import SERIES, Drawing, fitted, text_width
+from core.reports.drawing import PAPER, SERIES, Drawing, fitted, paint, text_width
 
 MARGIN = 32
 HEADER = 76  # from the top edge to the first mark, with title and note
+LEFT_TO_RIGHT = LinearSegmentedColormap.from_list("diverging", ["#d67416", "#f7f7f7", "#2e62c9"])  # orange, blue
 
 
 @dataclass(frozen=True)
@@ -34,26 +40,6 @@ def sheet(width: float, height: float, title: str, note: str = "") -> Drawing:
     return drawing
 
 
-def ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Round numbers between low and high, about so many."""
-    if not high > low:
-        return [low]
-    raw = (high - low) / max(1, about)
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= raw * 0.999)
-    first = math.ceil(low / step - 1e-9)
-    return [round(index * step, 12) for index in range(first, math.floor(high / step + 1e-9) + 1)]
-
-
-def short(value: float) -> str:
-    """A number as an axis shows it: 12k, 0.25, 1.5M, 3e-05."""
-    size = abs(value)
-    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if size >= limit:
-            return f"{value / {'G': 1e9, 'M': 1e6, 'k': 1e3}[unit]:.3g}{unit}"
-    return f"{value:.4g}".replace("-", "−")
-
-
 def bar_chart(
     rows: Sequence[tuple[str, float]],
     *,
@@ -65,87 +51,62 @@ def bar_chart(
     width: float = 760,
 ) -> Drawing:
     """Horizontal bars, one per (label, value >= 0). ``reference`` draws a dashed line at a value with its name."""
-    pitch, label_size = 18, 11.5
-    left = MARGIN + max((text_width(label, label_size) for label, _ in rows), default=0) + 12
-    right = width - MARGIN - 44
-    top = HEADER + (10 if reference else 0)
+    pitch, size = 18, 11.5
+    left = MARGIN + max((text_width(label, size) for label, _ in rows), default=0) + 12
+    top = HEADER + (14 if reference else 4)
     bottom = top + pitch * len(rows)
     drawing = sheet(width, bottom + 44, title, note)
-    limit = maximum or max((value for _, value in rows), default=1) or 1
-    for tick in ticks(0, limit):
-        x = left + (right - left) * tick / limit
-        drawing.line([(x, top), (x, bottom)])
-        drawing.text(x, bottom + 18, _value(tick, percent), size=10.5, fill="muted", anchor="middle")
+    plane = drawing.axes(left, top, width - MARGIN - 44, bottom)
+    values = [value for _, value in rows]
+    bars = plane.barh(range(len(rows)), values, height=0.64, color=paint("accent"))
+    plane.bar_label(bars, [_value(value, percent) for value in values], padding=5, fontsize=10.5, color=paint("muted"))
+    plane.set(ylim=(len(rows) - 0.5, -0.5), xlim=(0, maximum or max(values, default=0) or 1))
+    plane.set_yticks(range(len(rows)), [label for label, _ in rows], fontsize=size, color=paint("ink"))
+    plane.grid(axis="x", color=paint("line"), linewidth=1)
+    plane.grid(visible=False, axis="y")
+    plane.xaxis.set_major_locator(MaxNLocator(5))
+    plane.xaxis.set_major_formatter(PercentFormatter(1) if percent else EngFormatter(sep=""))
     if reference:
-        x = left + (right - left) * reference[0] / limit
-        drawing.line([(x, top - 4), (x, bottom)], stroke="ink", dash=(3, 3))
-        drawing.text(x, top - 8, reference[1], size=10.5, anchor="middle")
-    for index, (label, value) in enumerate(rows):
-        y = top + pitch * index
-        length = (right - left) * min(value, limit) / limit
-        drawing.text(left - 10, y + pitch * 0.70, label, size=label_size, anchor="end")
-        drawing.rect(left, y + 3, max(1, length), pitch - 6, fill="accent", radius=2)
-        shown = _value(value, percent)
-        drawing.rect(left + length + 3, y + 2, text_width(shown, 10.5) + 6, pitch - 4, fill="paper")
-        drawing.text(left + length + 6, y + pitch * 0.70, shown, size=10.5, fill="muted")
+        plane.axvline(reference[0], color=paint("ink"), linewidth=1, dashes=(3, 3))
+        x = left + (width - MARGIN - 44 - left) * reference[0] / plane.get_xlim()[1]
+        drawing.text(x, top - 6, reference[1], size=10.5, anchor="middle")
     return drawing
 
 
 def _value(value: float, percent: bool) -> str:
     if percent:
         return f"{100 * value:.1f} %".replace(".0 %", " %")
-    return f"{value:,.0f}" if value == int(value) else short(value)
-
-
-def diverging(value: float) -> str:
-    """-1 .. 1 -> orange, near white, blue as ``#rrggbb``."""
-    strength = min(1.0, abs(value)) ** 0.8
-    end = (46, 98, 201) if value > 0 else (214, 116, 22)
-    return "#" + "".join(f"{round(247 + (channel - 247) * strength):02x}" for channel in end)
+    return f"{value:,.0f}" if value == int(value) else f"{value:.4g}".replace("-", "−")
 
 
 def heat_map(names: Sequence[str], matrix: np.ndarray, *, title: str, note: str = "", cell: float = 17) -> Drawing:
     """A square matrix in [-1, 1] as coloured cells, names on both sides, strong cells with their value."""
-    count, size = len(names), 10.5
-    label = max(text_width(name, size) for name in names) + 12
+    count = len(names)
+    label = max(text_width(name, 10.5) for name in names) + 12
     top, left = HEADER + label - 2, MARGIN + label
-    drawing = sheet(left + cell * count + MARGIN, top + cell * count + 70, title, note)
-    for row in range(count):
-        y = top + cell * row
-        drawing.text(left - 8, y + cell * 0.69, names[row], size=size, anchor="end")
-        drawing.text(left + cell * (row + 0.69), top - 8, names[row], size=size, turn=-90)
-        for column in range(count):
+    side = cell * count
+    drawing = sheet(left + side + MARGIN, top + side + 70, title, note)
+    plane = drawing.axes(left, top, left + side, top + side)
+    shown = plane.imshow(np.ma.masked_where(np.eye(count, dtype=bool), matrix), cmap=LEFT_TO_RIGHT, vmin=-1, vmax=1)
+    plane.set_facecolor(PAPER["line"])  # of the diagonal, which says nothing
+    plane.set_xticks(range(count), names, rotation=90, color=paint("ink"))
+    plane.set_yticks(range(count), names, color=paint("ink"))
+    plane.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False)
+    plane.grid(visible=False)
+    for edge in np.arange(count + 1) - 0.5:
+        plane.axhline(edge, color=PAPER["paper"], linewidth=1)
+        plane.axvline(edge, color=PAPER["paper"], linewidth=1)
+    for row, column in zip(*np.nonzero(np.abs(matrix) >= 0.35), strict=True):
+        if row != column:
             value = float(matrix[row, column])
-            x = left + cell * column
-            drawing.rect(x, y, cell - 1, cell - 1, fill="line" if row == column else diverging(value))
-            if row != column and abs(value) >= 0.35:
-                fill = "#ffffff" if abs(value) > 0.5 else "ink"
-                text = f"{value:.1f}".replace("0.", ".").replace("-", "–")
-                drawing.text(x + (cell - 1) / 2, y + cell * 0.66, text, size=7.5, anchor="middle", fill=fill)
-    _scale_bar(drawing, left, top + cell * count + 18)
+            ink = PAPER["paper"] if abs(value) > 0.5 else paint("ink")
+            text = f"{value:.1f}".replace("0.", ".").replace("-", "–")
+            plane.text(column, row, text, fontsize=7.5, ha="center", va="center", color=ink)
+    scale = drawing.axes(left, top + side + 18, left + min(244, side), top + side + 28)
+    bar = drawing.figure.colorbar(shown, cax=scale, orientation="horizontal", ticks=[-1, 0, 1], format="{x:+.0f}")
+    bar.outline.set_visible(False)
+    scale.tick_params(length=0, labelsize=10.5, labelcolor=paint("muted"))
     return drawing
-
-
-def _scale_bar(drawing: Drawing, left: float, top: float) -> None:
-    for step in range(61):
-        drawing.rect(left + 4 * step, top, 4, 10, fill=diverging(step / 30 - 1))
-    for share, text in ((0, "−1"), (0.5, "0"), (1, "+1")):
-        drawing.text(left + 244 * share, top + 24, text, size=10.5, fill="muted", anchor="middle")
-
-
-@dataclass(frozen=True)
-class Axes:
-    """The plane of a line chart: data ranges and the box in units that they fill."""
-
-    x: tuple[float, float]
-    y: tuple[float, float]
-    box: tuple[float, float, float, float]  # left, top, right, bottom
-
-    def place(self, x: float, y: float) -> tuple[float, float]:
-        left, top, right, bottom = self.box
-        across = (x - self.x[0]) / (self.x[1] - self.x[0])
-        up = (y - self.y[0]) / (self.y[1] - self.y[0])
-        return left + (right - left) * across, bottom - (bottom - top) * up
 
 
 def line_chart(
@@ -157,139 +118,42 @@ def line_chart(
     width: float = 760,
     height: float = 380,
     low: float | None = None,
-    header: bool = True,
     legend: bool = True,
 ) -> Drawing:
-    """Lines over common axes with a legend; values that are not finite are left out."""
-    cleaned = {name: _finite(line) for name, line in series.items()}
-    cleaned = {name: line for name, line in cleaned.items() if len(line.x)}
-    drawing = sheet(width, height, title, note) if header else Drawing(width, height, title)
+    """Lines over common axes with a legend; values that are not finite are left out. ``low`` is where y begins."""
+    drawing = sheet(width, height, title, note)
+    cleaned = {name: line for name, line in ((name, _finite(line)) for name, line in series.items()) if line.x}
     if not cleaned:
         drawing.text(width / 2, height / 2, "No values yet", size=12, fill="muted", anchor="middle")
         return drawing
-    margin = MARGIN if header else 4
-    top = (HEADER if header else 8) + (24 if legend else 4)
-    xs = [value for line in cleaned.values() for value in line.x]
-    y_range = _span([value for line in cleaned.values() for value in line.y], low)
-    left = margin + max(text_width(short(tick), 10.5) for tick in ticks(*y_range)) + 10
-    bottom = height - (46 if header else 26) - (12 if x_label and not header else 0)
-    axes = Axes((min(xs), max(max(xs), min(xs) + 1e-9)), y_range, (left, top, width - margin - 12, bottom))
-    _draw_axes(drawing, axes, x_label)
-    at = left
+    plane = drawing.axes(MARGIN + 36, HEADER + (28 if legend else 8), width - MARGIN - 12, height - 46)
     for index, (name, line) in enumerate(cleaned.items()):
-        colour = line.colour or SERIES[index % len(SERIES)]
-        _draw_line(drawing, axes, line, colour)
-        if legend:
-            drawing.line([(at, top - 18), (at + 16, top - 18)], stroke=colour, width=2.4)
-            drawing.text(at + 22, top - 14, name, size=11.5)
-            at += 22 + text_width(name, 11.5) + 22
-    return drawing
-
-
-def _draw_axes(drawing: Drawing, axes: Axes, x_label: str, logarithmic: Sequence[float] = ()) -> None:
-    """``logarithmic`` are the ticks of an x axis whose places are the logarithms to base 10."""
-    left, _, right, bottom = axes.box
-    for tick in ticks(*axes.y):
-        y = axes.place(axes.x[0], tick)[1]
-        drawing.line([(left, y), (right, y)])
-        drawing.text(left - 8, y + 3.5, short(tick), size=10.5, fill="muted", anchor="end")
-    across = {math.log10(tick): tick for tick in logarithmic} or {tick: tick for tick in ticks(*axes.x, 6)}
-    for at, tick in across.items():
-        drawing.text(axes.place(at, axes.y[0])[0], bottom + 18, short(tick), size=10.5, fill="muted", anchor="middle")
+        colour = paint(line.colour or SERIES[index % len(SERIES)])
+        marker = "o" if len(line.x) == 1 else ""
+        plane.plot(line.x, line.y, color=colour, linewidth=1.8, marker=marker, markersize=5, label=name)
+        if line.area:
+            plane.fill_between(line.x, line.y, low or 0, color=paint("soft"), linewidth=0)
+    plane.margins(x=0, y=0.06)
+    if low is not None:
+        plane.set_ylim(bottom=low)
+    for axis in (plane.xaxis, plane.yaxis):
+        axis.set_major_locator(MaxNLocator(6))
+    plane.xaxis.set_major_formatter(EngFormatter(sep=""))
     if x_label:
-        drawing.text(right, bottom + 34, x_label, size=10.5, fill="muted", anchor="end")
-
-
-def _draw_line(drawing: Drawing, axes: Axes, line: Series, colour: str) -> None:
-    points = [axes.place(x, y) for x, y in zip(line.x, line.y, strict=True)]
-    if line.area:
-        bottom = axes.box[3]
-        drawing.line([(points[0][0], bottom), *points, (points[-1][0], bottom)], stroke="none", width=0, fill="soft")
-    if len(points) == 1:
-        drawing.circle(*points[0], 2.5, fill=colour)
-    else:
-        drawing.line(points, stroke=colour, width=1.8)
+        drawing.text(width - MARGIN - 12, height - 12, x_label, size=10.5, fill="muted", anchor="end")
+    if legend:
+        at = MARGIN + 36.0
+        for handle in plane.get_lines():
+            drawing.line([(at, HEADER + 6), (at + 16, HEADER + 6)], stroke=handle.get_color(), width=2.4)
+            drawing.text(at + 22, HEADER + 10, handle.get_label(), size=11.5)
+            at += 44 + text_width(handle.get_label(), 11.5)
+    return drawing
 
 
 def _finite(line: Series) -> Series:
     pairs = [(float(x), float(y)) for x, y in zip(line.x, line.y, strict=False)]
     kept = [(x, y) for x, y in pairs if math.isfinite(x) and math.isfinite(y)]
     return Series([x for x, _ in kept], [y for _, y in kept], line.colour, line.area)
-
-
-def _span(values: Sequence[float], low: float | None) -> tuple[float, float]:
-    """Bounds of an axis with some air; ``low`` fixes the lower one."""
-    smallest, largest = min(values), max(values)
-    air = (largest - smallest) * 0.06 or abs(largest) * 0.1 or 1.0
-    return (smallest - air if low is None else low), largest + air
-
-
-@dataclass(frozen=True)
-class Point:
-    """One named mark of a scatter chart; ``x`` is above 0."""
-
-    name: str
-    x: float
-    y: float
-    hollow: bool = False
-
-
-def scatter_chart(
-    points: Sequence[Point], *, title: str = "", x_label: str = "", width: float = 460, height: float = 280
-) -> Drawing:
-    """Named points over a logarithmic x axis, without a header; each name is written where there is room for it."""
-    drawing = Drawing(width, height, title)
-    points = [point for point in points if point.x > 0 and math.isfinite(point.x) and math.isfinite(point.y)]
-    if not points:
-        drawing.text(width / 2, height / 2, "Not measured yet", size=12, fill="muted", anchor="middle")
-        return drawing
-    y_range = _span([point.y for point in points], None)
-    logs = [math.log10(point.x) for point in points]
-    air = max(0.15, (max(logs) - min(logs)) * 0.12)
-    left = 4 + max(text_width(short(tick), 10.5) for tick in ticks(*y_range)) + 10
-    axes = Axes((min(logs) - air, max(logs) + air), y_range, (left, 12, width - 8, height - 40))
-    _draw_axes(drawing, axes, x_label, decades(*axes.x))
-    taken: list[tuple[float, float, float, float]] = []
-    for point in points:
-        x, y = axes.place(math.log10(point.x), point.y)
-        taken.append((x - 5, y - 5, x + 5, y + 5))
-    for point, mark in zip(points, list(taken), strict=True):
-        x, y = (mark[0] + mark[2]) / 2, (mark[1] + mark[3]) / 2
-        colour = "muted" if point.hollow else "accent"
-        drawing.circle(x, y, 4, fill=None if point.hollow else colour, stroke=colour, stroke_width=1.6)
-        size = text_width(point.name, 11) + 2
-        box = _room(x, y, size, taken, axes.box)
-        taken.append(box)
-        anchor, at = ("end", box[2]) if box[2] < x else ("start", box[0]) if box[0] > x else ("middle", x)
-        drawing.text(at, box[3] - 3, point.name, size=11, fill="muted" if point.hollow else "ink", anchor=anchor)
-    return drawing
-
-
-def decades(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times the powers of ten between 10**low and 10**high; over a wide range the powers alone."""
-    factors = (1,) if high - low > 2.5 else (1, 2, 5)
-    found = [factor * 10.0**power for power in range(math.floor(low), math.ceil(high) + 1) for factor in factors]
-    return [value for value in found if low <= math.log10(value) <= high]
-
-
-def _room(
-    x: float, y: float, size: float, taken: Sequence[tuple[float, ...]], box: tuple[float, ...]
-) -> tuple[float, float, float, float]:
-    """Where a name of this width goes beside its point: the first of eight places that overlaps least."""
-    places = [(x + 8, y - 7), (x - 8 - size, y - 7), (x - size / 2, y - 21), (x - size / 2, y + 7)]
-    places += [(x + 6, y - 19), (x + 6, y + 5), (x - 6 - size, y - 19), (x - 6 - size, y + 5)]
-    rooms = [(across, down, across + size, down + 14) for across, down in places]
-
-    def crowding(room: tuple[float, ...]) -> float:
-        covered = sum(
-            max(0.0, min(room[2], other[2]) - max(room[0], other[0]))
-            * max(0.0, min(room[3], other[3]) - max(room[1], other[1]))
-            for other in taken
-        )
-        outside = max(0.0, box[0] - room[0]) + max(0.0, room[2] - box[2]) + max(0.0, box[1] - room[1])
-        return covered + 100 * (outside + max(0.0, room[3] - box[3]))
-
-    return min(rooms, key=crowding)
 
 
 def picture_grid(

@@ -89,7 +89,7 @@ def _moment_pictures(facts: Description) -> Drawing:
     panels = (
         ("Mean", _to_image(facts.mean), _channel_line(facts, "mean")),
         ("Variance", _shades(variance), f"{variance.min():.3f} dark to {variance.max():.3f} light"),
-        ("Skewness", _signed(skewness), f"{skewness.min():+.2f} to {skewness.max():+.2f}; orange below 0, blue above"),
+        ("Skewness", _signed(skewness), f"{skewness.min():+.2f} to {skewness.max():+.2f}, orange to blue"),
     )
     for index, (name, image, caption) in enumerate(panels):
         x = MARGIN + index * (side + gap)
@@ -130,7 +130,7 @@ def _pixel_lines(facts: Description) -> Drawing:
         key = f"{name}: mean {found['mean']:.3f}, variance {found['variance']:.3f}, skewness {found['skewness']:+.2f}"
         series[key] = Series(range(3, 253), smooth.tolist(), colour)
     note = f"{facts.name}: share of pixels in % at each 8-bit value from 1 to 254, running mean of 5"
-    return line_chart(series, title="Pixel values per channel", note=note, x_label="value", width=980, low=0)
+    return line_chart(series, title="Pixel values per channel", note=note, x_label="value", width=1160, low=0)
 
 
 def _brightness(facts: Description) -> Drawing:

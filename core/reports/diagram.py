@@ -9,9 +9,9 @@ from core.reports.architecture import Architecture, Stage
 from core.reports.charts import MARGIN, sheet
 from core.reports.drawing import Drawing, fitted, text_width
 
-BOX, GAP = 156, 26  # width of a stage and the space between two
+BOX, GAP = 172, 26  # width of a stage and the space between two
 ROW, HEAD, FOOT = 17, 42, 26  # height of a unit's line, and of a box above and below its lines
-AXIS = 74  # the column at the left that names the resolutions
+AXIS = 84  # the column at the left that names the resolutions
 LANE = 26  # room above a row for a skip connection
 
 

@@ -26,7 +26,6 @@ class Unit:
     input: Shape
     output: Shape
     parameters: int
-    macs: int = 0  # multiply-accumulates for one picture
     heads: int = 0  # of attention inside it
     conditioned: bool = False  # receives an embedding beside its main input
     group: str = ""
@@ -89,8 +88,6 @@ class Recorder(TorchFunctionMode):
 
     def _leave(self, module: nn.Module, args: tuple, output: object) -> None:
         tensors = list(tensors_in(output))
-        if self._open and isinstance(module, nn.Conv2d | nn.Linear | nn.ConvTranspose2d) and tensors:
-            self._open[-1].unit.macs += _macs(module, tensors[0])
         if self._open and self._open[-1].module is module:
             self._close(self._open.pop().unit, tensors)
         elif not self._open:
@@ -131,9 +128,7 @@ class Recorder(TorchFunctionMode):
             owners = [self._owner[id(tensor)] for tensor in joined if id(tensor) in self._owner]
             self._waiting += sorted(set(owners))[:-1]  # the latest one is the main path
         elif func is F.scaled_dot_product_attention and self._open:
-            query, key = args[0], args[1] if len(args) > 1 else kwargs["key"]
-            self._open[-1].unit.heads = query.shape[-3]
-            self._open[-1].unit.macs += 2 * query.numel() * key.shape[-2]
+            self._open[-1].unit.heads = args[0].shape[-3]
         return result
 
 
@@ -171,13 +166,6 @@ def describe_unit(module: nn.Module) -> str:
     words = "".join(f" {letter}" if letter.isupper() else letter for letter in name.replace("2D", "").replace("2d", ""))
     first, *rest = words.split()
     return " ".join([first, *(word if len(word) == 1 else word.lower() for word in rest)])
-
-
-def _macs(module: nn.Module, output: Tensor) -> int:
-    if isinstance(module, nn.Linear):
-        return output.numel() * module.in_features
-    per_value = module.weight[0].numel() if isinstance(module, nn.Conv2d) else module.weight[:, 0].numel()
-    return output[0].numel() * per_value
 
 
 def tensors_in(value: object) -> Iterator[Tensor]:

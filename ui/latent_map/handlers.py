@@ -22,6 +22,7 @@ from ui.latent_map.requests import (
     LocateRequest,
     MapRequest,
     NearRequest,
+    PageRequest,
     PathRequest,
     PhotosRequest,
     PointRequest,
@@ -42,15 +43,19 @@ from ui.latent_map.responses import (
     NearResponse,
     OpenResponse,
     OutliersResponse,
+    PageResponse,
     PathResponse,
     PointResponse,
     PointsResponse,
     SearchResponse,
     SelectionResponse,
     SheetResponse,
+    SpacesResponse,
     WalkResponse,
 )
+from ui.latent_map.space_charts import count_charts, space_charts
 from ui.latent_map.views import finite, packed
+from ui.latent_map.web_page import web_page
 from ui.messages import Json, Request, RequestError, reply, stream
 
 NEAR = 8  # nearest pictures that are shown of each space
@@ -90,6 +95,8 @@ class LatentMapHandlers:
             "counts": (CountsRequest, self.counts),
             "oddities": (SpaceRequest, self.outliers),
             "locate": (LocateRequest, self.locate),
+            "spaces": (AtlasRequest, self.spaces),
+            "page": (PageRequest, self.page),
         }
         slow = {kind: (Request, _refuse) for kind in self.routes if kind not in QUICK}
         self.quick_routes = {**self.routes, **slow}
@@ -174,8 +181,13 @@ class LatentMapHandlers:
 
     def counts(self, request: CountsRequest) -> CountsResponse:
         found = self.explore.count_choice(request.atlas, request.space, request.method)
-        silhouettes, elbow = ([finite(value) for value in values] for values in (found.silhouettes, found.elbow))
-        return CountsResponse(counts=found.counts, silhouettes=silhouettes, elbow=elbow, suggested=found.suggested)
+        return CountsResponse(counts=found.counts, charts=count_charts(found), suggested=found.suggested)
+
+    def spaces(self, request: AtlasRequest) -> SpacesResponse:
+        return SpacesResponse(charts=space_charts(self.explore.structures(request.atlas)))
+
+    def page(self, request: PageRequest) -> PageResponse:
+        return PageResponse(page=web_page(self.explore, request))
 
     def outliers(self, request: SpaceRequest) -> OutliersResponse:
         found = self.explore.oddities(request.atlas, request.space, OUTLIERS)

@@ -15,7 +15,17 @@ from core.pipelines.latent_map.requests import Stop, checked_place
 from ui.checks import picture, several, switch, text, uploaded, whole, written
 from ui.messages import Json, Request, RequestError, checked
 
-QUICK = ("points", "colour", "decode", "point", "near", "crowd", "search", "sheet")  # milliseconds: past the queue
+QUICK = (
+    "points",
+    "colour",
+    "decode",
+    "point",
+    "near",
+    "crowd",
+    "search",
+    "sheet",
+    "page",
+)  # milliseconds: past the queue
 MOST_ROWS = 50_000
 MOST_STOPS = 24
 MOST_FRAMES = 48
@@ -128,6 +138,14 @@ class MapRequest(SpaceRequest):
     """Something about one map of a space."""
 
     projection: str = checked(name, "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageRequest(MapRequest):
+    """One map as a web page. ``colours`` are read against the atlas (``web_page.read_colours``)."""
+
+    colours: Any = None
+    rows: tuple[int, ...] = checked(row_list, ())  # selected; none: all
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.pipelines.latent_map.types import AtlasInfo
+from ui.components.chart_style import ChartJSON
 from ui.messages import UNSET, Json, Response, named
 
 
@@ -167,9 +168,18 @@ class ClustersResponse(Response):
 @dataclass(frozen=True, kw_only=True)
 class CountsResponse(Response):
     counts: tuple[int, ...] = UNSET
-    silhouettes: list[float | None] = UNSET
-    elbow: list[float | None] = UNSET
+    charts: list[ChartJSON] = UNSET  # silhouette, elbow
     suggested: int = UNSET
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpacesResponse(Response):
+    charts: list[ChartJSON] = UNSET  # variance, silhouette
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageResponse(Response):
+    page: str = UNSET  # HTML
 
 
 @dataclass(frozen=True, kw_only=True)

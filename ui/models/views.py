@@ -1,16 +1,17 @@
-"""The views of one model card as HTML. Everything that comes from a file is escaped."""
+"""The views of one model card as HTML with places for charts. Everything that comes from a file is escaped."""
 
 from __future__ import annotations
 
 import base64
 from html import escape
 from pathlib import Path
+from typing import Any
 
-from core.pipelines.models.pipeline import Curve, ModelCard, Table, words
-from core.reports.charts import Series, line_chart
-from core.reports.drawing import PAGE
+from core.pipelines.models.pipeline import ModelCard, Table
+from ui.components.chart_style import Slots
+from ui.models.charts import measured_charts, training_charts
 
-VALIDATION = "val_"
+View = dict[str, Any]  # html with places for charts, and the charts
 
 
 def heading(card: ModelCard) -> str:
@@ -21,51 +22,50 @@ def heading(card: ModelCard) -> str:
     return ", ".join(part for part in parts if part) or card.kind
 
 
-def samples_view(card: ModelCard) -> str:
+def samples_view(card: ModelCard) -> View:
     """The sample grid as large as the canvas allows."""
     if card.samples is None:
-        return _empty("No samples", card.problem, "A model that draws has some once evaluate.py has measured it.")
-    return f'<figure class="samples">{_image(card.samples, f"Pictures made by {card.name}")}</figure>'
+        text = "A model that draws has some once evaluate.py has measured it."
+        return plain_view(_empty("No samples", card.problem, text))
+    return plain_view(f'<figure class="samples">{_image(card.samples, f"Pictures made by {card.name}")}</figure>')
 
 
-def curves_view(card: ModelCard) -> str:
+def curves_view(card: ModelCard) -> View:
     """Small multiples: each logged quantity with its validation beside it; other presets; the facts of the run."""
     if not card.curves and not card.training and card.comparison is None:
-        return _empty("No curves yet", card.problem, "They appear here once training has written training.json.")
-    charts = "".join(_chart(name, lines) for name, lines in paired(card.curves).items())
+        return plain_view(
+            _empty("No curves yet", card.problem, "They appear here once training has written training.json.")
+        )
+    slots = Slots()
+    charts = "".join(slots.place(chart) for chart in training_charts(card.curves))
     compared = ""
     if card.comparison is not None:
         image = _image(card.comparison, f"Curves and pictures of {card.name} beside those of other presets")
         compared = f'<section class="comparison"><h2>Presets compared</h2>{image}</section>'
-    return f'<div class="charts">{charts}</div>{compared}{_facts("Run", card.training)}'
+    return slots.view(f'<div class="charts">{charts}</div>{compared}{_facts("Run", card.training)}')
 
 
-def figures_view(card: ModelCard) -> str:
-    """Measured figures as tables, then the configuration."""
-    if not card.metrics and not card.config:
-        return _empty("No figures yet", card.problem, "They appear here once evaluate.py has written metrics.json.")
-    return "".join(_table(table) for table in card.metrics) + _facts("Configuration", card.config)
+def figures_view(card: ModelCard) -> View:
+    """Measured figures as charts and as tables, then the configuration."""
+    if not card.metrics and not card.config and not card.measured:
+        return plain_view(
+            _empty("No figures yet", card.problem, "They appear here once evaluate.py has written metrics.json.")
+        )
+    slots = Slots()
+    charts = "".join(slots.place(chart, wide=wide) for chart, wide in measured_charts(card.measured))
+    charts = f'<div class="charts">{charts}</div>' if charts else ""
+    tables = "".join(_table(table) for table in card.metrics)
+    return slots.view(charts + tables + _facts("Configuration", card.config))
 
 
-def paired(curves: dict[str, Curve]) -> dict[str, dict[str, Curve]]:
-    """``loss`` and ``val_loss`` share a chart; losses come first."""
-    groups: dict[str, dict[str, Curve]] = {}
-    for name, curve in curves.items():
-        kind = "validation" if name.startswith(VALIDATION) else "training"
-        groups.setdefault(name.removeprefix(VALIDATION), {})[kind] = curve
-    return dict(sorted(groups.items(), key=lambda item: ("loss" not in item[0], len(item[1]) < 2)))
+def plain_view(html: str) -> View:
+    """A view without charts."""
+    return Slots().view(html)
 
 
 def _image(path: Path, alt: str) -> str:
     data = base64.b64encode(path.read_bytes()).decode()
     return f'<img alt="{escape(alt)}" src="data:image/{path.suffix[1:]};base64,{data}">'
-
-
-def _chart(name: str, lines: dict[str, Curve]) -> str:
-    colours = {"training": "muted", "validation": "accent"} if len(lines) > 1 else {}
-    series = {kind: Series(curve.steps, curve.values, colours.get(kind)) for kind, curve in lines.items()}
-    drawing = line_chart(series, title=words(name), width=460, height=220, header=False, x_label="step")
-    return f"<figure><figcaption>{escape(words(name))}</figcaption>{drawing.svg(PAGE)}</figure>"
 
 
 def _table(table: Table) -> str:

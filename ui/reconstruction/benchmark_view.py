@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
+from typing import Any
 
-from core.pipelines.reconstruction.types import Bar, Benchmarks, Extreme, Hardness, Row, SetBenchmark
-from core.reports.charts import Point, scatter_chart
-from core.reports.drawing import PAGE
+from core.pipelines.reconstruction.types import Benchmarks, Extreme, Hardness, Row, SetBenchmark
+from ui.components.chart_style import ChartJSON, Slots
+from ui.components.charts import Bar, Dot, bar_chart, scatter_chart
 from ui.components.component import island
 
 COLUMNS: tuple[tuple[str, str, Callable[[Row], float | None], str], ...] = (
@@ -36,7 +37,7 @@ def bench_view(read: Callable[[], Benchmarks]) -> None:
     """Lays the page out. The figures are read when it is opened, so that a new measurement shows without a restart."""
     page = island("bench", events=("open",))
     page.open(
-        lambda: {"html": bench_html(read())},
+        lambda: bench_page(read()),
         None,
         [page],
         show_progress="hidden",
@@ -45,8 +46,13 @@ def bench_view(read: Callable[[], Benchmarks]) -> None:
     )
 
 
-def bench_html(found: Benchmarks) -> str:
-    """The whole page; the script shows one set and one model of it at a time, and sorts the tables."""
+def bench_page(found: Benchmarks) -> dict[str, Any]:
+    """The whole page with its charts; the script shows one set and one model at a time, and sorts the tables."""
+    slots = Slots()
+    return slots.view(_page(found, slots))
+
+
+def _page(found: Benchmarks, slots: Slots) -> str:
     notes = "".join(f"<li>{escape(note)}</li>" for note in found.notes)
     notes = f'<ul class="bench-notes">{notes}</ul>' if notes else ""
     if not found.sets:
@@ -54,7 +60,7 @@ def bench_html(found: Benchmarks) -> str:
         return f'<div class="bench"><h1>Benchmark</h1><p>{words}</p>{notes}</div>'
     buttons = [(one.kind, one.title) for one in found.sets]
     head = f"<header><h1>Benchmark</h1>{_switch('set', 'Pictures', buttons)}</header>"
-    sets = "".join(_set(one) for one in found.sets)
+    sets = "".join(_set(one, slots) for one in found.sets)
     protocol = f'<section><h2>Protocol</h2><p class="bench-prose">{escape(found.protocol)}</p></section>'
     return f'<div class="bench">{head}{sets}{protocol if found.protocol else ""}{notes}</div>'
 
@@ -69,14 +75,15 @@ def _switch(name: str, label: str, options: Sequence[tuple[str, str]]) -> str:
     return f'<div class="states" role="radiogroup" aria-label="{escape(label)}" data-switch="{name}">{radios}</div>'
 
 
-def _set(one: SetBenchmark) -> str:
+def _set(one: SetBenchmark, slots: Slots) -> str:
     floor = (
         f" Real training pictures are at Fréchet distance {one.floor:.2f} from them." if one.floor is not None else ""
     )
     lead = f'<p class="hint">{one.pictures:,} test pictures.{floor}</p>'
     text = "".join(f"<li>{escape(sentence)}</li>" for sentence in one.text)
     text = f'<section><h2>What the figures say</h2><ul class="bench-prose">{text}</ul></section>' if text else ""
-    return f'<div data-of-set="{escape(one.kind)}">{lead}{_table(one)}{text}{_charts(one)}{_hard(one)}</div>'
+    parts = (lead, _table(one), text, _charts(one, slots), _hard(one, slots))
+    return f'<div data-of-set="{escape(one.kind)}">{"".join(parts)}</div>'
 
 
 def _table(one: SetBenchmark) -> str:
@@ -109,65 +116,51 @@ def _cell(value: float | None, form: str) -> str:
     return f'<td data-value="{value:.9g}">{value:{form}}</td>'
 
 
-def _charts(one: SetBenchmark) -> str:
+def _charts(one: SetBenchmark, slots: Slots) -> str:
     """Quality against size and against time."""
-    sizes = [Point(row.title, row.values, row.psnr, row.baseline) for row in one.rows]
-    times = [Point(row.title, row.milliseconds or 0, row.psnr) for row in one.rows if not row.baseline]
-    charts = [
-        ("PSNR against numbers kept of a picture", scatter_chart(sizes, title="PSNR against size", x_label="numbers")),
-        (
-            "PSNR against time there and back",
-            scatter_chart(times, title="PSNR against time", x_label="milliseconds, one picture at a time"),
-        ),
-    ]
-    figures = "".join(
-        f"<figure><figcaption>{escape(caption)}</figcaption>{drawing.svg(PAGE)}</figure>" for caption, drawing in charts
-    )
-    return f'<section class="bench-charts">{figures}</section>'
+    sizes = [Dot(row.title, row.values, row.psnr, row.baseline) for row in one.rows]
+    times = [Dot(row.title, row.milliseconds or 0, row.psnr) for row in one.rows if not row.baseline]
+    title, x = "PSNR against numbers kept of a picture", "numbers kept"
+    places = slots.place(scatter_chart(sizes, title=title, x=x, y="PSNR, dB"))
+    title, x = "PSNR against time there and back", "ms, one picture at a time"
+    places += slots.place(scatter_chart(times, title=title, x=x, y="PSNR, dB"))
+    return f'<section class="bench-charts">{places}</section>'
 
 
-def _hard(one: SetBenchmark) -> str:
+def _hard(one: SetBenchmark, slots: Slots) -> str:
     if not one.hardness:
         return ""
     switch = _switch("model", "Autoencoder", [(each.key, each.title) for each in one.hardness])
     bodies = "".join(
-        f'<div class="bench-hard" data-of-model="{escape(each.key)}">{_bars(each)}'
+        f'<div class="bench-hard" data-of-model="{escape(each.key)}">{_bars(each, slots)}'
         f"{_extremes('Worst', each.worst)}{_extremes('Best', each.best)}</div>"
         for each in one.hardness
     )
     return f'<section class="bench-what"><div class="bench-line"><h2>What is hard</h2>{switch}</div>{bodies}</section>'
 
 
-def _bars(hard: Hardness) -> str:
+def _bars(hard: Hardness, slots: Slots) -> str:
     if not hard.bars:
         return ""
-    reach = max(abs(bar.difference) + bar.error for bar in hard.bars) or 1.0
     lead = (
         f"{escape(hard.difference)}, in dB; the line is one standard error either way. Faint: less than three of them, "
         "which may be chance."
     )
-    return f'<div class="bench-bars"><p class="hint">{lead}</p>{"".join(_bar(bar, reach) for bar in hard.bars)}</div>'
+    return f'<div class="bench-bars"><p class="hint">{lead}</p>{slots.place(_difference_chart(hard))}</div>'
 
 
-def _bar(bar: Bar, reach: float) -> str:
-    def at(value: float) -> float:
-        return 50 + 50 * value / reach
-
-    start, end = sorted((50.0, at(bar.difference)))
-    low, high = at(bar.difference - bar.error), at(bar.difference + bar.error)
-    words = f"{bar.label}: {bar.difference:+.2f} dB, standard error {bar.error:.2f}, {bar.pictures:,.0f} pictures"
-    side = "harder" if bar.difference < 0 else "easier"
-    return (
-        f'<div class="bench-bar {side}{"" if bar.sure else " faint"}" title="{escape(words)}">'
-        f"<span>{escape(bar.label)}</span>"
-        f'<i><b style="left:{start:.2f}%;width:{end - start:.2f}%"></b>'
-        f'<u style="left:{low:.2f}%;width:{high - low:.2f}%"></u></i>'
-        f"<em>{_signed(bar.difference)}</em></div>"
-    )
-
-
-def _signed(value: float) -> str:
-    return f"{round(value, 1) + 0.0:+.1f}".replace("-", "−")
+def _difference_chart(hard: Hardness) -> ChartJSON:
+    bars = [
+        Bar(
+            bar.label,
+            bar.difference,
+            bar.error,
+            faint=not bar.sure,
+            detail=f"standard error {bar.error:.2f} dB, {bar.pictures:,.0f} pictures",
+        )
+        for bar in hard.bars
+    ]
+    return bar_chart(bars, title=f"What is hard for the {hard.title}", x="dB", diverging=True)
 
 
 def _extremes(title: str, rows: Sequence[Extreme]) -> str:

@@ -11,6 +11,8 @@ from PIL import Image
 
 from core.images import to_pixels
 from core.pipelines.reconstruction.types import Histogram, LatentView, ModelInfo, Reconstruction
+from ui.components.chart_style import ChartJSON
+from ui.components.charts import histogram_chart
 from ui.components.pictures import exact_uri
 from ui.messages import UNSET, Response
 
@@ -94,16 +96,10 @@ class GridResponse(Response):
 
 
 @dataclass(frozen=True)
-class HistogramView:
-    counts: list[int]
-    edges: list[float]  # the first and the last
-
-
-@dataclass(frozen=True)
 class LatentsView:
     channels: list[str]
     code: list[float]
-    histograms: list[HistogramView]
+    chart: ChartJSON  # how the values of each channel, or of the code, are spread
     mean: list[float]
     deviation: list[float]
     scale: list[float]
@@ -182,7 +178,7 @@ def latents_view(view: LatentView) -> LatentsView:
     return LatentsView(
         channels=[exact_uri(channel) for channel in view.channels],
         code=_rounded(view.code),
-        histograms=[_histogram(one) for one in view.histograms],
+        chart=_histograms(view.histograms),
         mean=_rounded(view.mean),
         deviation=_rounded(view.deviation),
         scale=_rounded(view.scale),
@@ -198,5 +194,8 @@ def _rounded(values: Sequence[float] | np.ndarray) -> list[float]:
     return [round(float(value), 3) for value in values]
 
 
-def _histogram(histogram: Histogram) -> HistogramView:
-    return HistogramView([int(count) for count in histogram.counts], _rounded(histogram.edges[[0, -1]]))
+def _histograms(histograms: Sequence[Histogram]) -> ChartJSON:
+    single = len(histograms) == 1
+    rows = [("Code" if single else f"Channel {index + 1}", one.counts) for index, one in enumerate(histograms)]
+    edges = [float(edge) for edge in histograms[0].edges]
+    return histogram_chart(rows, edges, title="Values of the latents", x="deviations from the mean")

@@ -10,6 +10,8 @@ from core import recipe
 from core.pipelines.progress import Progress
 from core.pipelines.styles.types import GridResult, JobStatus, StyleInfo, StyleSet, Tile, WallResult
 from core.recipe import Recipe
+from ui.components.chart_style import ACCENT, MUTED, ChartJSON
+from ui.components.charts import Line, line_chart
 from ui.components.pictures import data_uri, exact_uri, preview_uri
 from ui.messages import UNSET, Json, Response
 from ui.session import ProgressView
@@ -140,8 +142,7 @@ class StatusView:
     over: bool
     step: int
     steps: int
-    losses: list[list[float]]
-    held_out: list[list[float]]
+    chart: ChartJSON | None  # losses over the steps
     sample: str | None
     left: int | None  # seconds
     ahead: int
@@ -188,8 +189,7 @@ def status_view(status: JobStatus) -> StatusView:
         over=status.over,
         step=status.step,
         steps=status.steps,
-        losses=thinned(status.losses),
-        held_out=thinned(status.held_out),
+        chart=_loss_chart(status),
         sample=exact_uri(status.sample) if status.sample else None,
         left=None if status.seconds_left is None else round(status.seconds_left),
         ahead=status.ahead,
@@ -198,11 +198,25 @@ def status_view(status: JobStatus) -> StatusView:
     )
 
 
-def thinned(curve: tuple[tuple[int, float], ...]) -> list[list[float]]:
-    """At most ``MOST_CURVE`` points, each the mean of its neighbours, so that the noise of single steps goes."""
+def _loss_chart(status: JobStatus) -> ChartJSON | None:
+    """Losses of the pictures that are learned from and of those held out; None before there are two."""
+    lines = [Line("Training pictures", *thinned(status.losses), MUTED)]
+    if status.held_out:
+        lines.append(Line("Held out", *thinned(status.held_out), ACCENT, dots=True))
+    if sum(len(line.x) for line in lines) < 2:
+        return None
+    chart = line_chart(lines, title="Loss", x="step", height=180)
+    chart["layout"]["xaxis"]["range"] = [0, status.steps]
+    return chart
+
+
+def thinned(curve: tuple[tuple[int, float], ...]) -> tuple[list[int], list[float]]:
+    """Steps and losses of at most ``MOST_CURVE`` points, each the mean of its neighbours, so that the noise of single
+    steps goes."""
     size = -(-len(curve) // MOST_CURVE) or 1
     chunks = [curve[at : at + size] for at in range(0, len(curve), size)]
-    return [[chunk[-1][0], round(sum(loss for _, loss in chunk) / len(chunk), 5)] for chunk in chunks]
+    losses = [round(sum(loss for _, loss in chunk) / len(chunk), 5) for chunk in chunks]
+    return [chunk[-1][0] for chunk in chunks], losses
 
 
 def _thumbnail(info: StyleInfo) -> str | None:

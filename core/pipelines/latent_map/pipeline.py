@@ -43,6 +43,7 @@ from core.pipelines.latent_map.types import (
     Selection,
     WalkResult,
 )
+from core.pipelines.latent_map.whole_map import SpaceStructure, WholeMap, structures, whole_map
 from core.pipelines.latent_map.word_search import find, words_problem
 from core.pipelines.progress import Cancel
 from core.recipe import Recipe, RecipeError, from_json
@@ -134,7 +135,8 @@ class ExplorePipeline:
         """Everything known of one picture."""
         held = self._shelf.get(name)
         row, atlas = held.row(row), held.atlas
-        measured = {} if atlas.measured is None else _by_name(atlas.measured[row] / 255)
+        shares = () if atlas.measured is None else (atlas.measured[row] / 255).round(4).tolist()
+        measured = dict(zip(attributes.NAMES, shares, strict=False))
         asked = {} if atlas.asked is None else attributes.named(atlas.asked[row])
         recipe = self._recipe(held, row)
         title = atlas.names[row] if atlas.names else f"seed {recipe.seed}" if recipe else f"picture {row}"
@@ -159,6 +161,14 @@ class ExplorePipeline:
         """One value per picture. ``by`` is a key of :meth:`colourings`."""
         held = self._shelf.get(name)
         return colours.colour(held.atlas, held.space(space), by)
+
+    def whole(self, name: str, space: str, projection: str, most_bytes: int) -> WholeMap:
+        """One map with the names and thumbnails of its pictures, to be kept as a file."""
+        return whole_map(self._shelf.get(name), space, projection, most_bytes)
+
+    def structures(self, name: str) -> tuple[SpaceStructure, ...]:
+        """How every space of an atlas spreads its pictures: variance and silhouette. Takes a second or two."""
+        return structures(self._shelf.get(name))
 
     # --- decoding -----------------------------------------------------------------------------------------------------
 
@@ -323,7 +333,3 @@ class ExplorePipeline:
         except RecipeError:
             return None
         return replace(settings, seed=int(atlas.seeds[row]), attributes=attributes.named(atlas.asked[row]), count=1)
-
-
-def _by_name(values: np.ndarray) -> dict[str, float]:
-    return {name: round(float(value), 4) for name, value in zip(attributes.NAMES, values, strict=True)}

@@ -33,7 +33,7 @@ Mean = Callable[[np.ndarray], Image.Image | None]  # rows -> their decoded mean;
 
 def cluster_atlas(held: Held, space: Space, request: ClusterRequest, mean: Mean) -> ClusterResult:
     """Clusters with their cards. Raises ``ExploreError``."""
-    found = _clustering(held, space, request)
+    found = clustering(held, space, request)
     points, names, flags = space.reduced, *_flags(held)
     cards = []
     for number in range(found.count):
@@ -119,7 +119,8 @@ def _oddities(space: Space, count: int) -> Outliers:
     return Outliers(lonely, tuple(float(factors[row]) for row in oddest), tuple(closest), space.density())
 
 
-def _clustering(held: Held, space: Space, request: ClusterRequest) -> Clustering:
+def clustering(held: Held, space: Space, request: ClusterRequest) -> Clustering:
+    """The clusters of one request, found once. Raises ``ExploreError``."""
     method, count = request.method, request.count
     key = (space.key, method, count)
     with held.lock:

@@ -17,6 +17,7 @@ from PIL import Image
 from safetensors import SafetensorError, safe_open
 
 from core import attributes, checkpoints
+from core.pipelines.models.measured import CHARTED, Measured, read_measured
 
 TEXT_LIMIT, JSON_LIMIT, PICTURE_LIMIT = 64_000, 8_000_000, 16_000_000  # characters, bytes, bytes
 RUNNING = ("running_mean", "running_var", "num_batches_tracked")  # kept beside the weights, not trained
@@ -58,6 +59,7 @@ class ModelCard:
     config: Rows = field(default_factory=list)
     training: Rows = field(default_factory=list)
     metrics: list[Table] = field(default_factory=list)
+    measured: Measured = field(default_factory=lambda: read_measured({}))  # figures that are drawn
     curves: dict[str, Curve] = field(default_factory=dict)
     samples: Path | None = None
     comparison: Path | None = None  # other presets beside this one
@@ -116,7 +118,8 @@ class ModelShelf:
             kind=str(config.get("_class_name") or "".join(config.get("architectures") or ())),
             config=flatten({key: value for key, value in config.items() if not key.startswith("_")}),
             training=flatten({key: value for key, value in training.items() if key != "curves"}),
-            metrics=tables(metrics),
+            metrics=tables({key: value for key, value in metrics.items() if key not in CHARTED}),
+            measured=read_measured(metrics),
             curves=curves,
             samples=samples,
             comparison=comparison,

@@ -133,6 +133,14 @@ function legend() {
   );
 }
 
+// The colouring as it goes into a file: each name with its colour, or colours from little to much.
+function palette({ scale, names }) {
+  const hex = (rgb) => `#${rgb.map((value) => Math.round(value).toString(16).padStart(2, "0")).join("")}`;
+  if (scale === "category") return { names, colours: names.map((_, number) => hex(kindColour(number))) };
+  if (scale === "sign") return { names: ["yes", "open", "no"], colours: SIGNS[theme()].toReversed().map(hex) };
+  return { names: [], colours: RAMPS[theme()].map(hex) };
+}
+
 function colourBy(key) {
   state.by = key;
   if (key === "sought") {
@@ -178,4 +186,4 @@ on("map:clusters", (found) => {
   emit("map:colours");
 });
 export const clusterColour = (number) => css(kindColour(number));
-export { colourBy, colours as pointColours, legend as legendView, seek, told as valueWords };
+export { colourBy, colours as pointColours, legend as legendView, palette, seek, told as valueWords };

@@ -1,7 +1,9 @@
 // The map's control column: which pictures, through which encoder, laid out and coloured how, and what to look for.
+import { makeChart } from "../shared/charts.js";
 import { el, emit, icon, on, part } from "../shared/core.js";
 import { findClusters, searchPictures } from "./acts.js";
 import { colourBy, legendView } from "./colours.js";
+import { compareSpaces, keepPage } from "./keep.js";
 import { oddities } from "./near.js";
 import { photosGroup } from "./photos.js";
 import { setBeside, showSecond } from "./stage.js";
@@ -258,22 +260,8 @@ function howMany() {
   choice.replaceChildren(el("p", { class: "hint", role: "status" }, "Trying 2 to 20 clusters"));
   ask("counts", { kind: "counts", method: method.value, ...where() }, (message) => {
     if (message.error) return choice.replaceChildren();
-    const line = (values, title) => {
-      const known = values.filter((value) => value !== null);
-      const [low, high] = [Math.min(...known), Math.max(...known)];
-      const bars = message.counts.map((number, i) => {
-        const bar = el("span", {
-          title: `${number} clusters: ${values[i]}`,
-          "data-best": number === message.suggested || null,
-        });
-        bar.style.height = `${values[i] === null ? 0 : 4 + 28 * ((values[i] - low) / (high - low || 1))}px`;
-        return bar;
-      });
-      return el("figure", {}, el("div", { class: "map-columns" }, bars), el("figcaption", { class: "hint" }, title));
-    };
     choice.replaceChildren(
-      line(message.silhouettes, "Silhouette"),
-      line(message.elbow, "Elbow"),
+      ...message.charts.map((figure) => makeChart(figure).node),
       el(
         "p",
         { class: "hint number" },
@@ -347,7 +335,21 @@ part("map-controls", (handle) => {
       { class: "column-body" },
       searchGroup(),
       group("Space", el("label", { class: "map-atlases", hidden: true }, atlases), spaces, card, secondGroup()),
-      group("Layout", projections, el("p", { class: "hint lab-note number" })),
+      group(
+        "Layout",
+        projections,
+        el("p", { class: "hint lab-note number" }),
+        el(
+          "div",
+          { class: "button-row map-buttons" },
+          el(
+            "button",
+            { type: "button", class: "button", id: "map-spaces-compare", onclick: compareSpaces },
+            "Compare spaces",
+          ),
+          el("button", { type: "button", class: "button", id: "map-keep", onclick: keepPage }, "Save as a web page"),
+        ),
+      ),
       group(
         "Colour",
         colours,

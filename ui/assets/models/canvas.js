@@ -1,4 +1,5 @@
 // One model: four views behind a row of tabs. The network is fetched when its view is first opened.
+import { showView } from "../shared/charts.js";
 import { part } from "../shared/core.js";
 
 part("models-canvas", ({ root, props, server, watch }) => {
@@ -67,7 +68,7 @@ part("models-canvas", ({ root, props, server, watch }) => {
     body.className = `body ${view}`;
     body.scrollTo(0, 0);
     if (view === "network") drawNetwork(card.name);
-    else body.innerHTML = card[view] || "";
+    else showView(body, card[view]);
   }
 
   async function drawNetwork(name) {

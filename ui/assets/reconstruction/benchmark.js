@@ -1,4 +1,5 @@
 // The Benchmark page: which set and which model is shown, and the order of the tables.
+import { showView } from "../shared/charts.js";
 import { part } from "../shared/core.js";
 
 function number(row, column) {
@@ -37,7 +38,7 @@ part("bench", ({ root, props, trigger, watch }) => {
   }
 
   function draw() {
-    root.innerHTML = props.value?.html || "";
+    showView(root, props.value);
     for (const name of ["set", "model"]) {
       const keys = [...root.querySelectorAll(`button[data-${name}]`)].map((button) => button.dataset[name]);
       if (keys.length) choose(name, keys.includes(chosen[name]) ? chosen[name] : keys[0]);

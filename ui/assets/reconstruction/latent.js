@@ -1,12 +1,12 @@
-// The latents of one cell: channels as pictures with their histograms, or a code as bars; and operations on them, live.
+// The latents of one cell: channels as pictures, or a code as bars; how their values are spread; and operations on them, live.
+import { makeChart } from "../shared/charts.js";
 import { el, emit, icon, on } from "../shared/core.js";
 import { ask, state } from "./wire.js";
 
 const AS_IT_IS = 9; // the bits slider's last step
 const REACH = 3; // deviations
-const [WIDE, TALL] = [128, 28]; // of a histogram, in its own units
 
-let view, body, head, now, latent, chart, bend;
+let view, body, head, now, latent, values, chart, bend;
 let surgery = neutral();
 let other = "";
 let dimension = 0;
@@ -49,18 +49,6 @@ function svg(width, height, content, words) {
   return holder;
 }
 
-function histogram({ counts, edges }, words) {
-  const most = Math.max(1, ...counts);
-  const step = WIDE / counts.length;
-  const bars = counts.map((count, i) => {
-    const height = (TALL * count) / most;
-    return `<rect x="${(i * step).toFixed(2)}" y="${(TALL - height).toFixed(2)}" width="${
-      (step * 0.9).toFixed(2)
-    }" height="${height.toFixed(2)}"/>`;
-  });
-  return svg(WIDE, TALL, bars.join(""), `${words}, from ${edges[0]} to ${edges[1]}`);
-}
-
 function code() {
   const values = latent.code;
   const step = 320 / values.length;
@@ -99,7 +87,6 @@ function channelTile(index) {
     "div",
     { class: "lab-channel", "data-channel": index, title: spread },
     image,
-    histogram(latent.histograms[index], `Histogram of channel ${index + 1}, ${spread}`),
     el("div", { class: "lab-channel-buttons" }, button("silence", "Silence"), button("swap", "Swap")),
   );
 }
@@ -280,9 +267,6 @@ function render() {
       { class: "lab-channels", "data-many": String(latent.channels.length > 8) },
       latent.channels.map((_, i) => channelTile(i)),
     ),
-    flat && latent.histograms[0]
-      ? el("div", { class: "lab-histogram" }, histogram(latent.histograms[0], "Histogram of the code"))
-      : "",
     flat ? "" : el(
       "p",
       { class: "hint number" },
@@ -290,6 +274,7 @@ function render() {
     ),
     el("label", { class: "setting" }, el("span", { class: "setting-name" }, "Swap with"), select),
     ...sliders().map((one) => one.node),
+    el("div", { class: "lab-histogram" }, values.node),
   );
   refresh();
 }
@@ -336,6 +321,7 @@ function build() {
 on("lab:answer", (message) => {
   if (!message.latent || message.id !== now?.id || message.model !== now.model.key) return;
   latent = message.latent;
+  values = makeChart(latent.chart);
   render();
 });
 

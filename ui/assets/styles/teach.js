@@ -1,4 +1,5 @@
 // Teaching a style, as it is seen: its settings in the column; the pictures, the curve and the samples on the canvas.
+import { makeChart } from "../shared/charts.js";
 import { el, icon, on } from "../shared/core.js";
 import { paint } from "../shared/pictures.js";
 import { actOnJob, addPictures, clearPictures, teach } from "./jobs.js";
@@ -7,7 +8,7 @@ import { change, requests, state } from "./wire.js";
 const FEW = 32; // pictures up to which each is shown large
 const [LARGE, SMALL] = [112, 72]; // CSS pixels
 const fields = {};
-let view, crops, head, buttons, curve, legend, samples, problems, say, start, drop;
+let view, crops, head, buttons, curve, losses, samples, problems, say, start, drop;
 
 // --- the column -------------------------------------------------------------------------------------------------
 
@@ -140,26 +141,12 @@ function words(job) {
 }
 
 // Losses of the training pictures and of those held out, over the steps.
-function drawCurve({ losses, held_out: held, steps }) {
-  const [width, height] = [Math.max(160, curve.clientWidth), 120];
-  const all = [...losses, ...held].map(([, loss]) => loss);
-  if (all.length < 2) return curve.replaceChildren();
-  const [low, high] = [Math.min(...all), Math.max(...all)];
-  const x = (step) => ((width - 8) * step) / steps + 4;
-  const y = (loss) => height - 8 - ((height - 16) * (loss - low)) / (high - low || 1);
-  const dots = held.map(([step, loss]) => `<circle cx="${x(step).toFixed(1)}" cy="${y(loss).toFixed(1)}" r="2.5"/>`)
-    .join("");
-  const line = (points, name) =>
-    `<polyline class="${name}" points="${
-      points.map(([step, loss]) => `${x(step).toFixed(1)},${y(loss).toFixed(1)}`).join(" ")
-    }"/>`;
-  curve.innerHTML = `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Loss curve, now ${
-    losses.at(-1)?.[1].toFixed(3)
-  }">
-    <line x1="4" y1="${height - 4}" x2="${width - 4}" y2="${height - 4}"/>${line(losses, "learnt")}${
-    line(held, "held")
-  }${dots}</svg>`;
-  legend.lastChild.hidden = !held.length;
+function drawCurve({ job, chart: figure }) {
+  if (!figure) return curve.replaceChildren();
+  if (curve.dataset.job === job && curve.firstChild) return losses.update(figure);
+  curve.dataset.job = job;
+  losses = makeChart(figure);
+  curve.replaceChildren(losses.node);
 }
 
 function showJob(job) {
@@ -242,13 +229,6 @@ export const trainView = () => {
   head = el("div", { class: "teach-head" });
   buttons = el("div", { class: "teach-buttons" });
   curve = el("div", { class: "teach-curve" });
-  legend = el(
-    "p",
-    { class: "hint teach-legend" },
-    el("span", { class: "learnt" }, "Taught pictures"),
-    el("span", { class: "held" }, "Held out"),
-  );
-  new ResizeObserver(() => state.job && curve.clientWidth && drawCurve(state.job)).observe(curve);
   samples = el("img", { class: "teach-samples", alt: "Four faces in the style as it is now", hidden: true });
   crops = el("div", { class: "teach-crops" });
   problems = el("ul", { class: "teach-problems", "aria-label": "Files that were left out" });
@@ -271,7 +251,7 @@ export const trainView = () => {
     say,
     buttons,
     el("div", { class: "teach-bar" }),
-    el("div", { class: "teach-curves" }, el("h3", {}, "Loss"), curve, legend),
+    curve,
     samples,
     crops,
     problems,

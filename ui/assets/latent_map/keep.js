@@ -1,0 +1,50 @@
+// The map as a web page of its own, and its spaces beside each other as charts.
+import { makeChart } from "../shared/charts.js";
+import { el } from "../shared/core.js";
+import { palette } from "./colours.js";
+import { showInPanel } from "./panel.js";
+import { ask, say, state, where } from "./wire.js";
+
+const PLAIN = { title: "nothing", scale: "category", names: ["Pictures"] };
+
+function packed(values) {
+  const bytes = new Uint8Array(Float32Array.from(values).buffer);
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(text);
+}
+
+// What is coloured and selected now goes along: it may be clusters with names of one's own, or nearness to words.
+function keepPage() {
+  const colouring = state.colouring || { ...PLAIN, values: new Float32Array(state.atlas.count) };
+  const { title, scale, values } = colouring;
+  const colours = { title, scale, values: packed(values), ...palette(colouring) };
+  const { space, projection } = where();
+  say({ text: "Putting the web page together" });
+  ask("page", { kind: "page", ...where(), colours, rows: [...(state.rows || [])] }, ({ page, error }) => {
+    if (error) return;
+    const url = URL.createObjectURL(new Blob([page], { type: "text/html" }));
+    el("a", { href: url, download: `latentscape-map-${space}-${projection}.html` }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 1000);
+    say({ text: `The map is saved: one file of ${(page.length / 1e6).toFixed(1)} MB that needs nothing else.` });
+  });
+}
+
+function compareSpaces() {
+  showInPanel("Spaces compared", el("p", { class: "hint", role: "status" }, "Measuring the spaces"));
+  document.querySelector(".map-panel").scrollIntoView({ block: "nearest" }); // on a narrow page it is far up
+  ask("spaces", { kind: "spaces", atlas: state.atlas.name }, ({ charts, error }) => {
+    if (error) return;
+    showInPanel(
+      "Spaces compared",
+      ...charts.map((figure) => makeChart(figure).node),
+      el(
+        "p",
+        { class: "hint" },
+        "Of the vectors as each encoder makes them. A silhouette near 0 means no clear clusters.",
+      ),
+    );
+  });
+}
+
+export { compareSpaces, keepPage };
