@@ -27,6 +27,8 @@ COMMANDS = {  # in the order in which people look at them
     "autoencoder-vae": f"{_TRAIN}_autoencoder.py --model vae {_PICTURES} --out runs/autoencoder-vae",
     "autoencoder-cae": f"{_TRAIN}_autoencoder.py --model cae {_PICTURES} --out runs/autoencoder-cae",
     "classifier": f"{_TRAIN}_classifier.py {_PICTURES} --out runs/classifier",
+    "detector": "python scripts/import_detector.py centerface.onnx --out checkpoints/detector",
+    "eyes": f"{_TRAIN}_eyes.py --data celeba=DIR --data food101=DIR --out runs/eyes --export checkpoints/eyes",
     "clip": f"{_TRAIN}_clip.py {_PICTURES} --classifier checkpoints/classifier --out runs/clip "
     "--export checkpoints/clip",
 }
@@ -182,6 +184,7 @@ def _thin(curve: dict[str, list[float]], most: int = 400) -> dict[str, list[floa
 def _classes() -> dict[str, type[nn.Module]]:
     from diffusers import AutoencoderKL
 
-    from core.models import FaceUNet, FlatAutoencoder, PictureClassifier
+    from core.models import EyeLocator, FaceDetector, FaceUNet, FlatAutoencoder, PictureClassifier
 
-    return {cls.__name__: cls for cls in (AutoencoderKL, FaceUNet, FlatAutoencoder, PictureClassifier)}
+    classes = (AutoencoderKL, EyeLocator, FaceDetector, FaceUNet, FlatAutoencoder, PictureClassifier)
+    return {cls.__name__: cls for cls in classes}

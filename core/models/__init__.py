@@ -2,7 +2,17 @@
 
 from core.models.autoencoder import LatentCodec, build_autoencoder
 from core.models.classifier import PictureClassifier
+from core.models.eye_locator import EyeLocator
+from core.models.face_detector import FaceDetector
 from core.models.face_unet import FaceUNet
 from core.models.flat_autoencoder import FlatAutoencoder
 
-__all__ = ["FaceUNet", "FlatAutoencoder", "LatentCodec", "PictureClassifier", "build_autoencoder"]
+__all__ = [
+    "EyeLocator",
+    "FaceDetector",
+    "FaceUNet",
+    "FlatAutoencoder",
+    "LatentCodec",
+    "PictureClassifier",
+    "build_autoencoder",
+]

@@ -180,6 +180,7 @@ class FaceUNet(ModelMixin, ConfigMixin, PeftAdapterMixin):
 
     Where the config says ``detail``, a fourth input (N,) in (0, 1] is how much detail the picture has; 1 without it.
     What the prediction is (noise, velocity or flow) belongs to the objective, not to the network.
+    ``eyes``: where the training pictures have them, (left x, left y, right x, right y) as fractions of the side.
     """
 
     @register_to_config
@@ -198,6 +199,7 @@ class FaceUNet(ModelMixin, ConfigMixin, PeftAdapterMixin):
         activation: str = "silu",
         drop_rate: float = 0.1,
         detail: bool = False,
+        eyes: tuple[float, float, float, float] | None = None,
     ) -> None:
         super().__init__()
         if conditioning not in ("cross", "modulation"):

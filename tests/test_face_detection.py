@@ -1,0 +1,144 @@
+"""Faces found in whole photos by the shipped detector, on a portrait that an installed package brings along."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from PIL import Image
+from skimage import data
+
+from core.checkpoints import CheckpointError
+from core.evaluation.face_detection import eye_error, measure, scenes
+from core.photos.alignment import FACE_CROP, Placement, align
+from core.photos.detection import MOST, FaceFinder
+from core.photos.squares import align_largest, locate_faces
+from core.training.eyes import eye_distances, views
+
+EYES = ((204.0, 101.0), (246.5, 103.2))  # of the portrait, by eye
+
+
+@pytest.fixture(scope="module")
+def finder() -> FaceFinder:
+    return FaceFinder()
+
+
+@pytest.fixture(scope="module")
+def portrait() -> Image.Image:
+    return Image.fromarray(data.astronaut())
+
+
+def crop(portrait: Image.Image) -> Image.Image:
+    return align(portrait, Placement.from_eyes(*EYES, FACE_CROP), 148)
+
+
+def test_the_face_of_a_portrait_is_found(finder, portrait):
+    (face,) = finder.find(portrait)
+    assert eye_error([face], EYES) < 0.15
+    left, top, right, bottom = face.box
+    assert left < EYES[0][0] < EYES[1][0] < right and top < EYES[0][1] < bottom
+
+
+@pytest.mark.parametrize(("degrees", "width"), [(20, 512), (-25, 1500), (0, 4000), (0, 200)])
+def test_eyes_follow_the_photo(finder, portrait, degrees, width):
+    """Turned and resized: the same eyes, within a tenth of their distance."""
+    (face,) = finder.find(portrait)
+    other = portrait.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=(90, 80, 70)).resize((width, width))
+    cos, sin, scale = math.cos(math.radians(degrees)), math.sin(math.radians(degrees)), width / 512
+
+    def turned(point):
+        x, y = point[0] - 256, point[1] - 256
+        return ((cos * x + sin * y + 256) * scale, (cos * y - sin * x + 256) * scale)
+
+    assert eye_error(finder.find(other), (turned(face.left_eye), turned(face.right_eye))) < 0.1
+
+
+def test_scenes_have_their_face_where_they_say(portrait):
+    ground = Image.new("RGB", (64, 64), (10, 200, 30))
+    marked = Image.new("RGB", (148, 148), (0, 0, 0))
+    for x, y in (FACE_CROP.left_eye, FACE_CROP.right_eye):
+        marked.paste((255, 0, 0), (int(148 * x) - 4, int(148 * y) - 4, int(148 * x) + 5, int(148 * y) + 5))
+    made = list(scenes([marked], [ground], 12))
+    assert made[0].photo.tobytes() == next(scenes([marked], [ground], 1)).photo.tobytes()
+    for scene in made:
+        assert 60 <= scene.placement.side <= 600 and abs(scene.placement.degrees) <= 25
+        for x, y in scene.eyes:
+            red, green, _ = scene.photo.getpixel((round(x - 0.5), round(y - 0.5)))
+            assert red > 150 and green < 60
+
+
+def test_scenes_are_measured(finder, portrait):
+    grounds = [Image.effect_noise((64, 64), 60).convert("RGB")]
+    figures = measure(finder, scenes([crop(portrait)], grounds, 4))
+    assert figures["scenes"] == 4 and figures["found"] == 1.0 and figures["error_median"] < 0.15
+
+
+@pytest.mark.parametrize(
+    "photo",
+    [
+        Image.new("RGB", (640, 480), (120, 130, 140)),
+        Image.new("RGB", (1, 1)),
+        Image.new("RGB", (3000, 20), (200, 0, 0)),
+        Image.effect_noise((500, 400), 90).convert("RGB"),
+    ],
+    ids=["plain", "one pixel", "a strip", "noise"],
+)
+def test_where_there_is_no_face_none_is_found(finder, photo):
+    assert finder.find(photo) == ()
+    assert align_largest(finder, photo, FACE_CROP, 64) is None
+
+
+def test_fifty_faces_of_one_picture(finder, portrait):
+    face = crop(portrait).resize((90, 90))
+    crowd = Image.new("RGB", (1200, 600), (70, 90, 110))
+    places = [(15 + 118 * column, 12 + 118 * row) for column in range(10) for row in range(5)]
+    for place in places:
+        crowd.paste(face, place)
+    faces = finder.find(crowd)
+    hits = 0
+    for x, y in places:
+        eyes = tuple((x + 90 * u, y + 90 * v) for u, v in (FACE_CROP.left_eye, FACE_CROP.right_eye))
+        hits += eye_error(faces, eyes) < 0.2
+    assert hits >= 47 and len(faces) <= 52 <= MOST
+
+
+def test_a_face_at_the_border_and_one_without_colour(finder, portrait):
+    half = portrait.crop((190, 40, 512, 512))  # the left eye is 13 pixels from the edge
+    assert eye_error(finder.find(half), tuple((x - 190, y - 40) for x, y in EYES)) < 0.35
+    assert eye_error(finder.find(portrait.convert("L")), EYES) < 0.2
+
+
+def test_the_larger_face_comes_first_and_becomes_the_square(finder, portrait):
+    wide = Image.new("RGB", (900, 512), (60, 60, 60))
+    wide.paste(portrait.resize((256, 256)), (600, 200))
+    wide.paste(portrait, (0, 0))
+    first, second = locate_faces(finder, wide, FACE_CROP)
+    assert first.placement.side == pytest.approx(2 * second.placement.side, rel=0.1)
+    assert first.placement.x < 400 < 600 < second.placement.x
+    square = align_largest(finder, wide, FACE_CROP, 64)
+    assert square.tobytes() == align(wide, first.placement, 64).tobytes()
+    assert math.dist(first.placement.eyes(FACE_CROP)[0], EYES[0]) < 0.2 * math.dist(*EYES)
+
+
+def test_missing_and_wrong_weights_are_named(tmp_path):
+    finder = FaceFinder(tmp_path)
+    assert "import_detector" in finder.missing()
+    with pytest.raises(CheckpointError, match="detector"):
+        finder.find(Image.new("RGB", (64, 64)))
+
+
+def test_views_know_where_the_eyes_went():
+    """A crop that is black but for white eyes: the brightest places of every view are where the eyes are said to be."""
+    torch = pytest.importorskip("torch")
+    crops = torch.full((16, 3, 80, 80), -1.0)
+    for x, y in (FACE_CROP.left_eye, FACE_CROP.right_eye):
+        crops[:, :, round(80 * y) - 2 : round(80 * y) + 2, round(80 * x) - 2 : round(80 * x) + 2] = 1.0
+    x, eyes = views(crops, crops.clone().fill_(-1.0), 96, 1.5, torch.Generator().manual_seed(0))
+    bright = x.mean(dim=1)
+    for picture, points in zip(bright, eyes, strict=True):
+        assert points[0, 0] < points[1, 0]  # left is left, mirrored or not
+        for across, down in points:
+            column, row = int(across * 96), int(down * 96)
+            near = picture[max(0, row - 2) : row + 3, max(0, column - 2) : column + 3].mean()
+            assert near > picture.median() + 0.2
+    assert eye_distances(eyes, eyes, 1.5).max() < 1e-3
