@@ -11,8 +11,9 @@ import torch
 from PIL import Image
 
 from core import attributes, checkpoints
-from core.images import to_pixels, to_tensor
+from core.images import PictureError, to_pixels, to_tensor
 from core.networks.deterministic import make_deterministic
+from core.photos.alignment import Placement, align
 from core.pipelines.faces.entanglement import entangled
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.faces.types import EditRequest, EditResult, FacesResult
@@ -212,7 +213,34 @@ def test_an_edit_repeats_itself_and_can_be_stopped(pipeline, method):
     assert stopped.cancelled and stopped.after.size == (64, 64)
 
 
+def test_an_edit_of_a_face_goes_back_into_the_whole_photo(pipeline):
+    wanted = replace(SMALL, attributes={"Male": -1.0, "Bald": 1.0})
+    placement = Placement(170, 90, 120, 15)
+    result = last(pipeline.edit(EditRequest(photo(), {"Male": 1.0}, wanted, faithfulness=0.2, placement=placement)))
+    assert result.before.tobytes() == align(photo(), placement, 64).tobytes()
+    old, new = np.asarray(photo()).astype(int), np.asarray(result.whole).astype(int)
+    assert old.shape == new.shape and (old != new).any()
+    changed = np.argwhere((old != new).any(axis=2))
+    left, top, right, bottom = placement.bounds()
+    assert (changed >= (top - 1, left - 1)).all() and (changed <= (bottom, right)).all()
+    same = last(
+        pipeline.edit(
+            EditRequest(photo(), {"Male": 1.0}, replace(SMALL, attributes={"Male": 1.0}), placement=placement)
+        )
+    )
+    assert np.abs(np.asarray(same.whole).astype(int) - old).max() <= 1
+    assert last(pipeline.edit(EditRequest(photo(), {"Male": 1.0}, wanted))).whole is None
+
+
+def test_a_photo_is_read_where_its_face_is(pipeline):
+    placement = Placement(100, 100, 80, -10)
+    assert pipeline.read(photo(), placement).crop.tobytes() == align(photo(), placement, 64).tobytes()
+    assert pipeline.read(photo()).crop.tobytes() == to_pixels(photo(), 64).tobytes()
+
+
 def test_bad_edits_are_refused(pipeline):
+    with pytest.raises(PictureError, match="outside of the photo"):
+        EditRequest(photo(), {}, SMALL, placement=Placement(-5, 20, 50))
     with pytest.raises(RecipeError, match="inversion"):
         last(pipeline.edit(EditRequest(photo(), {}, SMALL, "magic")))
     with pytest.raises(RecipeError, match="between 0 and 1"):

@@ -10,8 +10,9 @@ from PIL import Image
 
 from core import attributes
 from core.images import PictureError
+from core.photos.alignment import Placement
 from core.pipelines.faces.pipeline import FacesPipeline
-from core.recipe import Recipe, to_dict, to_link, to_png
+from core.recipe import Recipe, from_png, to_dict, to_link, to_png
 from ui.components.pictures import MAX_UPLOAD, data_uri, decode_uri, exact_uri
 from ui.faces.handlers import FacesHandlers
 from ui.messages import USER_ERRORS, parse
@@ -138,3 +139,44 @@ def test_exact_pictures_lose_nothing():
     image = Image.effect_noise((64, 64), 80).convert("RGB")
     data = base64.b64decode(exact_uri(image).partition(",")[2])
     assert Image.open(io.BytesIO(data)).tobytes() == image.tobytes()
+
+
+PHOTO = {"photo": exact_uri(Image.new("RGB", (120, 90), "teal"))}
+SQUARE = {"x": 60, "y": 45, "side": 50, "degrees": 3.5}
+
+
+def test_a_whole_photo_comes_with_the_square_of_its_face():
+    read = parsed({"kind": "read", **PHOTO, "placement": SQUARE})
+    assert read.placement == Placement(60, 45, 50, 3.5)
+    assert parsed({"kind": "read", **PHOTO}).placement is None
+    whole = parsed({**DRAW, **PHOTO, "kind": "whole", "placement": SQUARE, "base": {"Male": 1}})
+    assert whole.edit.placement == read.placement and whole.edit.base == {"Male": 1.0}
+
+
+@pytest.mark.parametrize(
+    "square",
+    [None, "middle", [60, 45, 50, 0], {}, {**SQUARE, "x": "60"}, {**SQUARE, "y": None}, {**SQUARE, "side": -4},
+     {**SQUARE, "x": 121}, {**SQUARE, "side": float("inf")}, {**SQUARE, "degrees": float("nan")},
+     {**SQUARE, "side": True}],
+)  # fmt: skip
+def test_a_square_that_is_none_ends_as_a_sentence(square):
+    with pytest.raises(USER_ERRORS, match=r"crop|face"):
+        parsed({**DRAW, **PHOTO, "kind": "whole", "placement": square})
+
+
+def test_without_a_detector_a_crop_by_hand_begins_in_the_middle(tiny_checkpoints):
+    (answer,) = responses(FacesPipeline(tiny_checkpoints), {"kind": "locate", "ticket": 4, **PHOTO})
+    assert answer["last"] and answer["located"]["faces"] == []
+    assert answer["located"]["start"] == {"x": 60.0, "y": 45.0, "side": 90.0, "degrees": 0.0}
+    assert "import_detector" in answer["located"]["note"]
+
+
+def test_the_whole_photo_comes_back_at_its_own_size(tiny_checkpoints):
+    value = {**DRAW, **PHOTO, "kind": "whole", "placement": SQUARE, "base": {"Male": 1}}
+    value["recipe"] = to_dict(Recipe(steps=3, attributes={"Male": -1.0}))
+    *_, answer = responses(FacesPipeline(tiny_checkpoints), value)
+    whole = answer["whole"]
+    assert answer["last"] and (whole["width"], whole["height"]) == (120, 90)
+    file = decode_uri(whole["file"])
+    assert Image.open(io.BytesIO(file)).size == (120, 90)
+    assert from_png(file).attributes == {"Male": -1.0}

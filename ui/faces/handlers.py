@@ -10,8 +10,16 @@ from core import recipe
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.faces.types import SWEEP_POINTS, EditResult, FacesResult, SweepPoint
 from ui.faces import responses
-from ui.faces.requests import DrawRequest, PhotoRequest, ReadRequest, SweepRequest
-from ui.faces.responses import DrawResponse, PhotoResponse, ReadResponse, SweepPointView, SweepResponse
+from ui.faces.requests import DrawRequest, LocateRequest, PhotoRequest, ReadRequest, SweepRequest, WholeRequest
+from ui.faces.responses import (
+    DrawResponse,
+    LocateResponse,
+    PhotoResponse,
+    ReadResponse,
+    SweepPointView,
+    SweepResponse,
+    WholeResponse,
+)
 from ui.messages import Json, Response, request_id_of, stream, to_json
 from ui.session import SessionState, paced
 
@@ -26,8 +34,10 @@ class FacesHandlers:
         self.routes = {
             "draw": (DrawRequest, self.draw),
             "sweep": (SweepRequest, self.sweep),
+            "locate": (LocateRequest, self.locate),
             "read": (ReadRequest, self.read),
             "edit": (PhotoRequest, self.edit),
+            "whole": (WholeRequest, self.whole),
         }
 
     def respond(self, value: Any, state: SessionState) -> Iterator[Json]:
@@ -70,8 +80,13 @@ class FacesHandlers:
             points.append(responses.point_view(event, request.attribute))
             yield SweepResponse(attribute=request.attribute, points=list(points), last=len(points) == SWEEP_POINTS)
 
+    def locate(self, request: LocateRequest, state: SessionState) -> Iterator[LocateResponse]:
+        missing = self.pipeline.finder.missing()
+        faces = () if missing else self.pipeline.locate(request.photo)
+        yield LocateResponse(located=responses.located_view(request.photo, faces, missing), last=True)
+
     def read(self, request: ReadRequest, state: SessionState) -> Iterator[ReadResponse]:
-        yield ReadResponse(read=responses.reading_view(self.pipeline.read(request.photo)), last=True)
+        yield ReadResponse(read=responses.reading_view(self.pipeline.read(request.photo, request.placement)), last=True)
 
     def edit(self, request: PhotoRequest, state: SessionState) -> Iterator[PhotoResponse]:
         for event in paced(self.pipeline.edit(request.edit, cancel=state.cancel(request))):
@@ -79,3 +94,12 @@ class FacesHandlers:
                 yield PhotoResponse(progress=None, edited=responses.edited_view(event, request), last=True)
             else:
                 yield PhotoResponse(progress=responses.progress_view(event))
+
+    def whole(self, request: WholeRequest, state: SessionState) -> Iterator[WholeResponse]:
+        for event in paced(self.pipeline.edit(request.edit, cancel=state.cancel(request))):
+            if not isinstance(event, EditResult):
+                yield WholeResponse(progress=responses.progress_view(event))
+            elif event.cancelled:
+                yield WholeResponse(progress=None, last=True)
+            else:
+                yield WholeResponse(progress=None, whole=responses.whole_view(event, request), last=True)

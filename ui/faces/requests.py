@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from PIL import Image
 
 from core import attributes
+from core.photos.alignment import Placement
 from core.pipelines.faces.types import METHODS, EditRequest
 from ui.checks import flag, picture
-from ui.messages import Request, checked
+from ui.messages import Request, RequestError, checked
 from ui.recipe_requests import RecipeRequest
 
 
@@ -19,6 +20,15 @@ def attribute_name(value: Any) -> str:
         shown = repr(value[:60]) if isinstance(value, str) else f"of type {type(value).__name__}"
         raise attributes.AttributeValueError(f"Unknown attribute {shown}.")
     return value
+
+
+def placement(value: Any) -> Placement | None:
+    """A square of a photo as the page sends it; what its numbers are worth is checked where the photo is known."""
+    if value is None or isinstance(value, Placement):
+        return value
+    if not isinstance(value, dict):
+        raise RequestError("The page sent no crop of the photo. Reload the page.")
+    return Placement(*(value.get(name) for name in ("x", "y", "side", "degrees")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +46,18 @@ class SweepRequest(RecipeRequest):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadRequest(Request):
-    """What the classifier makes of a photo."""
+class LocateRequest(Request):
+    """Where the faces of a whole photo are."""
 
     photo: Image.Image = checked(picture)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadRequest(Request):
+    """What the classifier makes of a photo: of the square under ``placement``, or of its centre square."""
+
+    photo: Image.Image = checked(picture)
+    placement: Placement | None = checked(placement)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,3 +74,16 @@ class PhotoRequest(RecipeRequest):
         super().__post_init__()
         edit = EditRequest(self.photo, self.base, self.recipe, self.method, self.faithfulness)
         object.__setattr__(self, "edit", edit)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WholeRequest(PhotoRequest):
+    """The same of one face in a whole photo, into which the result goes back."""
+
+    placement: Placement | None = checked(placement)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.placement is None:
+            raise RequestError("The page did not say which face of the photo is meant. Choose one.")
+        object.__setattr__(self, "edit", replace(self.edit, placement=self.placement))

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from PIL import Image
+
 from core import recipe
+from core.photos.alignment import Placement, centre_placement
+from core.photos.detection import NONE_FOUND
+from core.photos.squares import LocatedFace
 from core.pipelines.faces.types import EditResult, Entanglement, Face, FacesResult, PhotoReading, SweepPoint
 from core.pipelines.progress import Progress
 from core.recipe import Recipe
 from ui.components.pictures import data_uri, exact_uri, preview_uri
-from ui.faces.requests import PhotoRequest
+from ui.faces.requests import PhotoRequest, WholeRequest
 from ui.messages import UNSET, Json, Response
 from ui.session import ProgressView
 
 Probabilities = dict[str, float]
+WHOLE_PREVIEW = 1600  # pixels of the longer side
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,22 @@ class SweepResponse(Response):
 
 
 @dataclass(frozen=True)
+class LocatedView:
+    """The faces of a whole photo in its pixels, the largest first; ``start`` is where a crop by hand begins."""
+
+    width: int
+    height: int
+    faces: list[LocatedFace]
+    start: Placement
+    note: str  # a sentence where there is none to choose; else empty
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocateResponse(Response):
+    located: LocatedView = UNSET
+
+
+@dataclass(frozen=True)
 class ReadingView:
     before: str
     achieved: Probabilities
@@ -93,6 +115,24 @@ class PhotoResponse(Response):
     edited: EditedView = UNSET
 
 
+@dataclass(frozen=True)
+class WholeView:
+    """A whole photo with the change in it."""
+
+    picture: str  # made small enough to look at
+    file: str  # at its own size, a PNG with its recipe
+    filename: str
+    width: int
+    height: int
+    milliseconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WholeResponse(Response):
+    progress: ProgressView | None = UNSET
+    whole: WholeView = UNSET
+
+
 def progress_view(event: Progress) -> ProgressView:
     pictures = [*event.done, *([event.preview] if event.preview else [])]
     return ProgressView(event.step, event.steps, pictures=[preview_uri(picture) for picture in pictures])
@@ -115,6 +155,11 @@ def point_view(point: SweepPoint, attribute: str) -> SweepPointView:
     return SweepPointView(point.strength, exact_uri(point.face.image), achieved)
 
 
+def located_view(photo: Image.Image, faces: tuple[LocatedFace, ...], missing: str | None) -> LocatedView:
+    start = faces[0].placement if faces else centre_placement(photo.size)
+    return LocatedView(*photo.size, list(faces), start, missing or ("" if faces else NONE_FOUND))
+
+
 def reading_view(reading: PhotoReading) -> ReadingView:
     return ReadingView(exact_uri(reading.crop), _rounded(reading.achieved), reading.base)
 
@@ -134,6 +179,24 @@ def edited_view(result: EditResult, request: PhotoRequest) -> EditedView:
         method=request.edit.method,
         faithfulness=request.edit.faithfulness,
     )
+
+
+def whole_view(result: EditResult, request: WholeRequest) -> WholeView:
+    photo = result.whole
+    return WholeView(
+        picture=preview_uri(_small(photo)),
+        file=data_uri(recipe.to_png(photo, request.recipe), "image/png"),
+        filename=f"photo-{recipe.filename(request.recipe)}",
+        width=photo.width,
+        height=photo.height,
+        milliseconds=round(result.milliseconds),
+    )
+
+
+def _small(photo: Image.Image) -> Image.Image:
+    small = photo.copy()
+    small.thumbnail((WHOLE_PREVIEW, WHOLE_PREVIEW), reducing_gap=2.0)
+    return small
 
 
 def changes_view(changes: tuple[Entanglement, ...]) -> list[Entanglement]:

@@ -14,7 +14,10 @@ from torch.nn import functional as F
 
 from core import attributes
 from core.diffusion.inversion import edit_ddim, edit_ddpm, first_step
-from core.images import to_images, to_pixels, to_tensor
+from core.diffusion.sampling import Step
+from core.images import to_images, to_pixels, to_tensor, to_uint8
+from core.photos.alignment import Placement, align
+from core.photos.compositing import put_back
 from core.pipelines.faces.engine import FaceEngine
 from core.pipelines.faces.entanglement import entangled
 from core.pipelines.faces.types import EditRequest, EditResult
@@ -30,24 +33,15 @@ def edit_photo(engine: FaceEngine, request: EditRequest, cancel: Cancel | None) 
     started = time.perf_counter()
     base, changed = attributes.dense(request.base), attributes.dense(recipe.attributes)
     wanted = attributes.resolve(np.where(changed != 0, changed, base))
-    pixels = to_pixels(request.photo, engine.size)
-    before = Image.fromarray(pixels)
-    photo = to_tensor(pixels)
+    before = face_square(request.photo, request.placement, engine.size)
+    photo = to_tensor(np.asarray(before))
     z = engine.encode(photo)
     reconstruction = engine.decode(z)
 
     def composed(latents: Tensor) -> Image.Image:
         return to_images(keep_rest(photo, reconstruction, engine.decode(latents)))[0]
 
-    source, target = torch.from_numpy(base)[None], torch.from_numpy(wanted.values)[None]
-    network = engine.with_adapters(recipe)  # the style is put on the edit alone
-    edited_by = None if network is None else partial(engine.denoise, network=network)
-    options = {"steps": STEPS, "guidance": recipe.guidance, "faithfulness": request.faithfulness}
-    options["edited_by"] = edited_by
-    if request.method == "ddpm":
-        steps = edit_ddpm(engine.denoise, engine.objective, z, source, target, seed=recipe.seed, **options)
-    else:
-        steps = edit_ddim(engine.denoise, engine.objective, z, source, target, **options)
+    steps = _steps(engine, request, z, base, wanted.values)
     total, cancelled = STEPS - first_step(STEPS, request.faithfulness), False
     for step in steps:
         cancelled = cancel is not None and step.number < total and cancel()
@@ -55,12 +49,36 @@ def edit_photo(engine: FaceEngine, request: EditRequest, cancel: Cancel | None) 
             break
         shown = composed(step.clean) if step.number % 4 == 0 and step.number < total else None
         yield Progress(step.number, total, (), shown)
-    after = composed(step.clean if cancelled else step.latents)
+    latents = step.clean if cancelled else step.latents
+    after, whole = composed(latents), None
+    if request.placement is not None:
+        squares = (to_uint8(x)[0] for x in (reconstruction, engine.decode(latents)))
+        whole = put_back(request.photo, request.placement, *squares)
     notes = (*wanted.notes, *(["Stopped early; this is what was there."] if cancelled else []))
     milliseconds = (time.perf_counter() - started) * 1000
     had, has = engine.read_picture(before), engine.read_picture(after, recipe)
     requested = [name for name, old, new in zip(attributes.NAMES, base, wanted.values, strict=True) if old != new]
-    yield EditResult(before, after, had, has, entangled(had, has, requested), notes, milliseconds, cancelled)
+    yield EditResult(before, after, had, has, entangled(had, has, requested), notes, milliseconds, cancelled, whole)
+
+
+def face_square(photo: Image.Image, placement: Placement | None, size: int) -> Image.Image:
+    """What a face model sees of a photo, RGB (size, size): the square of a face, or the photo's centre square."""
+    if placement is None:
+        return Image.fromarray(to_pixels(photo, size))
+    return align(photo, placement, size)
+
+
+def _steps(engine: FaceEngine, request: EditRequest, z: Tensor, base: np.ndarray, wanted: np.ndarray) -> Iterator[Step]:
+    """The steps from the photo's latents (1, C, S, S) to the edited ones; both attribute rows are (40,)."""
+    recipe = request.recipe
+    source, target = torch.from_numpy(base)[None], torch.from_numpy(wanted)[None]
+    network = engine.with_adapters(recipe)  # the style is put on the edit alone
+    edited_by = None if network is None else partial(engine.denoise, network=network)
+    options = {"steps": STEPS, "guidance": recipe.guidance, "faithfulness": request.faithfulness}
+    options["edited_by"] = edited_by
+    if request.method == "ddpm":
+        return edit_ddpm(engine.denoise, engine.objective, z, source, target, seed=recipe.seed, **options)
+    return edit_ddim(engine.denoise, engine.objective, z, source, target, **options)
 
 
 def keep_rest(photo: Tensor, reconstruction: Tensor, edited: Tensor) -> Tensor:

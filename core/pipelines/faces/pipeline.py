@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from core import attributes
-from core.images import to_pixels
 from core.networks.loading import LOADING
 from core.networks.pool import NetworkPool, pool_of
+from core.photos.alignment import Placement
+from core.photos.detection import FaceFinder
+from core.photos.squares import LocatedFace, frame_of, locate_faces
 from core.pipelines.faces.entanglement import entangled
 from core.pipelines.faces.types import (
     MOST_PREVIEWED,
@@ -51,6 +53,7 @@ class FacesPipeline:
         self.pool = pool or pool_of(root)
         self.root = self.pool.root
         self.shelf = StyleShelf(self.root)
+        self.finder = FaceFinder(self.root)
         self._engine: FaceEngine | None = None
         self._making = threading.Lock()
         self._baselines: OrderedDict[Recipe, dict[str, float]] = OrderedDict()
@@ -132,9 +135,15 @@ class FacesPipeline:
             yield SweepPoint(strength, faces[-1])
         yield FacesResult(tuple(faces), tuple(notes), (time.perf_counter() - started) * 1000, cancelled)
 
-    def read(self, photo: Image.Image) -> PhotoReading:
-        """What the model and the classifier make of a photo."""
-        crop = Image.fromarray(to_pixels(photo, self.engine.size))
+    def locate(self, photo: Image.Image) -> tuple[LocatedFace, ...]:
+        """The faces of a whole photo as squares in this model's frame, the largest first; none is no error."""
+        return locate_faces(self.finder, photo, frame_of(self.root / "faces", self.engine.size))
+
+    def read(self, photo: Image.Image, placement: Placement | None = None) -> PhotoReading:
+        """What the model and the classifier make of a photo: of the square of a face, or of the centre square."""
+        from core.pipelines.faces.photo import face_square
+
+        crop = face_square(photo, placement, self.engine.size)
         achieved = self.engine.read_picture(crop)
         return PhotoReading(crop, achieved, attributes.confident(achieved))
 

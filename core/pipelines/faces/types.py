@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from core import attributes
+from core.photos.alignment import Placement
 from core.recipe import Recipe, RecipeError
 
 PARTS = ("faces", "autoencoder-kl", "classifier")
@@ -53,16 +54,19 @@ class PhotoReading:
 class EditRequest:
     """A photo and the attributes it should have. ``base`` is what it has (read by the classifier, or set by hand).
 
-    Making one raises ``RecipeError`` or ``AttributeValueError`` where a value does not fit.
+    Making one raises ``RecipeError``, ``AttributeValueError`` or ``PictureError`` where a value does not fit.
     """
 
-    photo: Image.Image  # any size; the centre square is used
+    photo: Image.Image  # any size; without a placement its centre square is used
     base: dict[str, float]
     recipe: Recipe
     method: str = METHODS[0]
     faithfulness: float = 0.6  # 0 free .. 1 as close to the photo as the method allows
+    placement: Placement | None = None  # the square of the photo that shows the face
 
     def __post_init__(self) -> None:
+        if self.placement is not None:
+            self.placement.check(self.photo.size)
         if not isinstance(self.base, dict):
             raise RecipeError("The attributes read from the photo are missing; add the photo again.")
         attributes.vector(self.base)  # refuses what is no attribute or no strength
@@ -93,3 +97,4 @@ class EditResult:
     notes: tuple[str, ...] = ()
     milliseconds: float = 0.0
     cancelled: bool = False
+    whole: Image.Image | None = None  # the photo at its own size with the change in it, where a placement was given
