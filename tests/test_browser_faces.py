@@ -269,6 +269,18 @@ def test_a_dropped_photo_is_read_and_edited(visit, tmp_path):
     assert page.locator(".compare canvas.after[data-painted]").count() == 1
     assert page.locator('.meter[data-attribute="Eyeglasses"]').count() == 1
     assert page.locator(".entangled").inner_text().startswith("Nothing else changed")  # to a tiny classifier
+    page.get_by_role("button", name="Put it back into the photo").click()
+    page.wait_for_selector(".whole-dialog[open] img")
+    idle(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download 200 \u00d7 260").click()
+    assert Image.open(download.value.path()).size == (200, 260)
+    page.get_by_role("button", name="Close", exact=True).click()
+    page.locator('.crop-view input[name="turn"]').fill("20")
+    page.wait_for_function(
+        "() => latentscape.session.photo?.base && latentscape.session.photo.placement.degrees === 20"
+    )
+    idle(page)
     page.locator("#mode-draw").click()
     page.wait_for_selector(DRAWN)
     idle(page)

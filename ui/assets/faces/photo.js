@@ -2,14 +2,20 @@
 import { el, emit, icon, on } from "../shared/core.js";
 import { restorePrompt } from "../prompts/wire.js";
 import { ask } from "./ask.js";
+import { cut, moved, nearness, withNearness } from "./placement.js";
 import { adopt, change, session } from "./session.js";
+import { forget, locate, wholePanel } from "./whole.js";
 
 const SIDE = 312; // CSS pixels of the crop preview
 const SENT = 256; // pixels of the square that is sent
 const LARGEST = 20 * 2 ** 20;
+const FARTHEST = -1; // zoom: halvings of the photo's shorter side that the crop is wide
+const NEAREST = 7;
+const MOST_TURNED = 180; // degrees
 
 let bitmap = null;
-let crop = null; // {x, y, side} in pixels of the bitmap
+let crop = null; // Placement: the square that shows the face
+let whole = ""; // identifies the whole photo that the crop is of
 let view = null;
 let closeCamera = () => {};
 let unread = ""; // a picture that this browser cannot show, until the server has read it
@@ -58,21 +64,27 @@ async function carriesRecipe(file) {
 
 async function usePhoto(file) {
   let picture;
+  const source = await asUri(file);
   try {
     picture = await createImageBitmap(file);
   } catch {
     // The browser cannot show this format; the server may be able to. Until then everything stays as it is.
-    unread = await asUri(file);
+    unread = source;
     return ask.send({ kind: "read", photo: unread });
   }
   emit("mode", "edit");
   bitmap = picture;
   unread = "";
+  session.photo = null;
   const side = Math.min(bitmap.width, bitmap.height);
-  crop = { x: (bitmap.width - side) / 2, y: (bitmap.height - side) / 2, side };
+  crop = { x: bitmap.width / 2, y: bitmap.height / 2, side, degrees: 0 };
   view.dataset.empty = "";
   paintCrop();
-  settleCrop();
+  whole = locate(source, bitmap, (placement) => {
+    crop = placement || crop;
+    paintCrop();
+    settleCrop();
+  });
 }
 
 function read() {
@@ -81,6 +93,7 @@ function read() {
 
 function takeUnread() {
   bitmap = null;
+  forget();
   session.photo = null;
   emit("mode", "edit");
   session.photo = { source: unread, base: null };
@@ -90,40 +103,33 @@ function takeUnread() {
 
 // --- the crop ---------------------------------------------------------------------------------------------------
 
-function cut(target, size) {
-  target.width = target.height = size;
-  const context = target.getContext("2d");
-  context.imageSmoothingQuality = "high";
-  context.fillStyle = "white"; // under what is transparent, as the server does
-  context.fillRect(0, 0, size, size);
-  context.drawImage(bitmap, crop.x, crop.y, crop.side, crop.side, 0, 0, size, size);
-  return target;
+function slider(name, value, from, to) {
+  const input = view.querySelector(`input[name=${name}]`);
+  input.value = value;
+  input.style.setProperty("--from", "0%");
+  input.style.setProperty("--to", `${(100 * (Math.min(to, Math.max(from, value)) - from)) / (to - from)}%`);
 }
 
 function paintCrop() {
-  if (bitmap) cut(view.querySelector("canvas"), SIDE * Math.min(2, devicePixelRatio || 1));
-  const zoom = view.querySelector("input[type=range]");
   if (!bitmap) return;
-  const times = Math.min(bitmap.width, bitmap.height) / crop.side;
-  zoom.value = times;
-  zoom.style.setProperty("--from", "0%");
-  zoom.style.setProperty("--to", `${(100 * (times - 1)) / 3}%`);
+  cut(bitmap, crop, view.querySelector("canvas"), SIDE * Math.min(2, devicePixelRatio || 1));
+  slider("zoom", nearness(crop, bitmap), FARTHEST, NEAREST);
+  slider("turn", crop.degrees, -MOST_TURNED, MOST_TURNED);
 }
 
-function moveCrop(dx, dy, zoom) {
+// Moved by pixels of the photo, and nearer, farther or turned where that is given.
+function moveCrop(dx, dy, { zoom, degrees } = {}) {
   if (!bitmap) return;
-  const widest = Math.min(bitmap.width, bitmap.height);
-  const side = zoom ? widest / zoom : crop.side;
-  const x = crop.x + (crop.side - side) / 2 - dx;
-  const y = crop.y + (crop.side - side) / 2 - dy;
-  crop = { side, x: Math.min(bitmap.width - side, Math.max(0, x)), y: Math.min(bitmap.height - side, Math.max(0, y)) };
+  crop = moved(crop, -dx, -dy, bitmap);
+  if (zoom !== undefined) crop = withNearness(crop, Math.min(NEAREST, Math.max(FARTHEST, zoom)), bitmap);
+  if (degrees !== undefined) crop = { ...crop, degrees };
   paintCrop();
 }
 
 function settleCrop() {
   if (!bitmap) return;
-  const source = cut(document.createElement("canvas"), SENT).toDataURL("image/jpeg", 0.95);
-  session.photo = { source, base: null };
+  const source = cut(bitmap, crop, document.createElement("canvas"), SENT).toDataURL("image/jpeg", 0.95);
+  session.photo = { source, base: null, placement: crop, whole };
   read();
 }
 
@@ -134,15 +140,10 @@ function cropView() {
     role: "img",
     "aria-label": "Crop of your photo. Drag to move, arrows too.",
   });
-  const zoom = el("input", {
-    type: "range",
-    class: "plain",
-    min: 1,
-    max: 4,
-    step: 0.01,
-    value: 1,
-    "aria-label": "Zoom",
-  });
+  const range = (name, label, min, max, step) =>
+    el("input", { type: "range", class: "plain", name, min, max, step, value: 0, "aria-label": label });
+  const zoom = range("zoom", "Zoom", FARTHEST, NEAREST, 0.01);
+  const turn = range("turn", "Turn", -MOST_TURNED, MOST_TURNED, 0.5);
   let from = null;
   canvas.addEventListener("pointerdown", (event) => {
     from = [event.clientX, event.clientY];
@@ -160,8 +161,7 @@ function cropView() {
   });
   canvas.addEventListener("wheel", (event) => {
     event.preventDefault();
-    const now = Math.min(bitmap.width, bitmap.height) / crop.side;
-    moveCrop(0, 0, Math.min(4, Math.max(1, now * (event.deltaY < 0 ? 1.05 : 0.95))));
+    moveCrop(0, 0, { zoom: nearness(crop, bitmap) + (event.deltaY < 0 ? 0.07 : -0.07) });
     clearTimeout(canvas.timer);
     canvas.timer = setTimeout(settleCrop, 350);
   }, { passive: false });
@@ -174,13 +174,15 @@ function cropView() {
     clearTimeout(canvas.timer);
     canvas.timer = setTimeout(settleCrop, 350);
   });
-  zoom.addEventListener("input", () => moveCrop(0, 0, Number(zoom.value)));
-  zoom.addEventListener("change", settleCrop);
+  zoom.addEventListener("input", () => moveCrop(0, 0, { zoom: Number(zoom.value) }));
+  turn.addEventListener("input", () => moveCrop(0, 0, { degrees: Number(turn.value) }));
+  for (const input of [zoom, turn]) input.addEventListener("change", settleCrop);
   return el(
     "div",
     { class: "crop-view", "data-empty": "none" },
     canvas,
     el("label", { class: "setting crop-zoom" }, el("span", { class: "setting-name" }, "Zoom"), zoom),
+    el("label", { class: "setting crop-zoom" }, el("span", { class: "setting-name" }, "Turn"), turn),
     el("p", { class: "hint raw-note" }, "This browser cannot show the format; its centre square is used."),
   );
 }
@@ -311,6 +313,7 @@ export const photoPanel = () => {
       el("button", { type: "button", class: "button", onclick: () => camera(panel) }, icon("camera"), "Camera"),
       el("button", { type: "button", class: "button", onclick: paste }, icon("paste"), "Paste"),
     ),
+    wholePanel(),
     view,
     settings(),
   );
