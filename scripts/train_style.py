@@ -5,9 +5,9 @@ Examples:
   python scripts/train_style.py --renderer oil --data celeba=data/celeba --out runs/styles/oil
   python scripts/train_style.py --pictures photos.zip --name summer --out runs/styles/summer
   python scripts/train_style.py --all --data celeba=data/celeba --out runs/styles --export checkpoints/styles
-  python scripts/train_style.py --domain --whole --data utkface=data/utkface --data celeba=data/celeba \
-      --batch 64 --steps 1400 --rate 0.0005 --out runs/styles/close-up-whole
-  python scripts/train_style.py --domain --start runs/styles/close-up-whole/last --data utkface=data/utkface \
+  python scripts/train_style.py --domain --full --data utkface=data/utkface --data celeba=data/celeba \
+      --batch 64 --steps 1400 --rate 0.0005 --out runs/styles/close-up-full
+  python scripts/train_style.py --domain --start runs/styles/close-up-full/last --data utkface=data/utkface \
       --data celeba=data/celeba --name "Close-up" --rank 12 --batch 64 --steps 800 --rate 0.001 \
       --out runs/styles/close-up --export checkpoints/styles/close-up
 """
@@ -35,7 +35,7 @@ def main() -> None:
         preset,
         rank=args.rank or preset.rank,
         everywhere=args.domain,
-        whole=args.whole,
+        full=args.full,
         loop=replace(
             preset.loop,
             learning_rate=args.rate or preset.loop.learning_rate,
@@ -62,7 +62,7 @@ def _options() -> argparse.Namespace:
     )
     source.add_argument("--domain", action="store_true", help="the portraits of utkface as they are")
     parser.add_argument(
-        "--whole", action="store_true", help="train all weights; a style then comes of a run that has them as --start"
+        "--full", action="store_true", help="full fine-tune; a style is then distilled by a run that has it as --start"
     )
     parser.add_argument(
         "--data",
@@ -80,7 +80,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="run folder: state to resume, log, samples, best/")
     parser.add_argument("--export", type=Path, metavar="DIR", help="the finished style's folder")
     parser.add_argument(
-        "--start", type=Path, metavar="DIR", help="go on from a finished style, or from a whole denoiser"
+        "--start", type=Path, metavar="DIR", help="go on from a finished style, or distil a full fine-tune"
     )
     parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
     parser.add_argument("--steps", type=int, help="instead of the preset's")
@@ -98,7 +98,7 @@ def _options() -> argparse.Namespace:
         parser.error("A rendering is learnt from pictures: give --data celeba=DIR.")
     if args.domain and {option.partition("=")[0] for option in args.data} != {"celeba", "utkface"}:
         parser.error("A domain is read by what is known of the first: give --data utkface=DIR and --data celeba=DIR.")
-    if args.whole and args.export:
+    if args.full and args.export:
         parser.error("All weights are no style yet: train one with --start and their last/, and export that.")
     if args.renderer:
         from core.stylize import NAMES
@@ -124,7 +124,7 @@ def _train(args, base, preset, renderer: str | None, title: str, out: Path, expo
 
 
 def _data(args, base, preset, renderer: str | None) -> tuple:
-    """What is learnt from, as the options say, and what is to be known of it wherever the style is worn."""
+    """What is learnt from, as the options say, and what is to be known of it wherever the style is applied."""
     from core import checkpoints
     from core.data.style_photos import read_photos
     from core.training.lora.data import photo_data, read_attributes, rendered_data

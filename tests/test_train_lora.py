@@ -27,7 +27,7 @@ from core.training.lora import train as lora
 from core.training.lora.data import chosen_rows, open_base, photo_data, read_attributes, rendered_data
 from core.training.lora.domain import domain_data, filter_portraits
 from core.training.lora.export import export_style, sample_sheet, sampler
-from core.training.lora.full_finetune import condensed, open_whole
+from core.training.lora.full_finetune import distilled, open_full
 from core.training.lora.train import PRESETS, train_style
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
@@ -63,7 +63,7 @@ def photos(count=6, size=64) -> np.ndarray:
     return np.random.default_rng(5).integers(0, 255, (count, size, size, 3), dtype=np.uint8)
 
 
-def taught(base, data, run: Path) -> list[float]:
+def trained(base, data, run: Path) -> list[float]:
     """Errors on held-out pictures of the style while it is learnt quickly."""
     loop = replace(SMOKE.loop, steps=40, validate_every=4, learning_rate=2e-2, ema_decay=0.5, batch_size=8)
     train_style(base, data, replace(SMOKE, rank=4, loop=loop), run, FACTS)
@@ -72,20 +72,18 @@ def taught(base, data, run: Path) -> list[float]:
 
 def test_few_held_out_pictures_are_measured_at_many_levels(base):
     """One turn each would say more of their noise than of the train."""
-    asked = []
+    inputs = []
 
     def answer(given):
-        asked.append(given)
+        inputs.append(given)
         return torch.zeros_like(given[0])
 
     data = photo_data(base, photos(18), np.zeros((18, 40)))
     error = lora.held_out_error(base, answer, data, torch.device("cpu"))
-    ((x, t, told),) = asked
-    assert len(data.val) == 3 and len(x) == len(told) == 32 and len(t.unique()) == 32
+    ((x, t, conditioning),) = inputs
+    assert len(data.val) == 3 and len(x) == len(conditioning) == 32 and len(t.unique()) == 32
     assert len({row.numpy().tobytes() for row in x}) == 32 and error > 0
-    assert lora.held_out_error(base, answer, data, torch.device("cpu")) == error and torch.equal(
-        asked[0][0], asked[1][0]
-    )
+    assert lora.held_out_error(base, answer, data, torch.device("cpu")) == error and torch.equal(inputs[0][0], inputs[1][0])
 
 
 @pytest.mark.parametrize(("risen", "kept"), [(1.002, 6), (1.05, 4)])
@@ -106,7 +104,7 @@ def test_the_end_is_kept_unless_it_is_clearly_worse(base, tmp_path, monkeypatch,
 
 def test_a_style_is_learnt_and_the_base_stays(base, tmp_path):
     before = {name: value.clone() for name, value in base.network.state_dict().items()}
-    error = taught(base, photo_data(base, photos(), np.zeros((6, 40))), tmp_path / "run")
+    error = trained(base, photo_data(base, photos(), np.zeros((6, 40))), tmp_path / "run")
     assert error[-1] < 0.9 * error[0]
     assert all(torch.equal(value, before[name]) for name, value in base.network.state_dict().items())
     adapter = read_adapter(tmp_path / "run" / "best")
@@ -115,7 +113,7 @@ def test_a_style_is_learnt_and_the_base_stays(base, tmp_path):
 
 
 def test_a_rendering_is_learnt_on_pictures_that_were_not_trained_on(base, data, tmp_path):
-    error = taught(base, data, tmp_path / "run")
+    error = trained(base, data, tmp_path / "run")
     assert error[-1] < 0.95 * error[0]
 
 
@@ -163,59 +161,59 @@ def test_a_domain_is_learnt_from_clear_pictures(base, tiny_checkpoints, syntheti
     assert not known[faces.indices("train")[0]] and 0.3 < known.mean() < 1
     rows = chosen_rows(source, 12, known)
     assert close.sources == {"utkface": 16} and (len(close.train), len(close.val)) == (12, 4)
-    told = close.told.numpy()
+    conditioning = close.conditioning.numpy()
     said = named_attributes([names[row] for row in np.concatenate(list(rows.values()))])
-    assert np.array_equal(told[said != 0], said[said != 0]) and set(np.unique(told)) <= {-1, 0, 1}
-    assert (told[:, INDEX["Male"]] != 0).all() and (told[:, INDEX["Young"]] == 0).any()
+    assert np.array_equal(conditioning[said != 0], said[said != 0]) and set(np.unique(conditioning)) <= {-1, 0, 1}
+    assert (conditioning[:, INDEX["Male"]] != 0).all() and (conditioning[:, INDEX["Young"]] == 0).any()
     facts = {"title": "Close portrait", "domain": "utkface", "framing": [framing.zoom, framing.below]}
     train_style(base, close, SMOKE, tmp_path / "run", facts)
     kept = read_adapter(tmp_path / "run" / "best").metadata
     assert kept["domain"] == "utkface" and Framing.of(kept["framing"]) == framing
 
 
-def test_a_whole_denoiser_is_condensed_into_a_small_style(base, data, tmp_path):
+def test_a_full_fine_tune_is_distilled_into_a_small_style(base, data, tmp_path):
     loop = replace(SMOKE.loop, steps=20, learning_rate=3e-3, ema_decay=0.5, batch_size=8, validate_every=20)
-    whole = replace(SMOKE, whole=True, everywhere=True, loop=loop)
-    show = sampler(base, tmp_path / "whole" / "samples")
-    train_style(base, data, whole, tmp_path / "whole", FACTS, show=show)
-    taught = open_whole(base, tmp_path / "whole" / "last")
-    error = [row["val_loss"] for row in log_of(tmp_path / "whole") if "val_loss" in row][-1]
+    full = replace(SMOKE, full=True, everywhere=True, loop=loop)
+    show = sampler(base, tmp_path / "full" / "samples")
+    train_style(base, data, full, tmp_path / "full", FACTS, show=show)
+    tuned = open_full(base, tmp_path / "full" / "last")
+    error = [row["val_loss"] for row in log_of(tmp_path / "full") if "val_loss" in row][-1]
     generator = torch.Generator().manual_seed(3)
-    asked = [
+    inputs = [
         (
             torch.randn(16, *data.styled.shape[2:], generator=generator),
             torch.arange(16) * 60,
-            data.told[:16].repeat(2, 1)[:16],
+            data.conditioning[:16].repeat(2, 1)[:16],
         )
         for _ in range(2)
     ]
     targets = EVERYWHERE["faces"]
-    plain = base.network(*asked[0]) - taught(*asked[0])
+    plain = base.network(*inputs[0]) - tuned(*inputs[0])
 
     def missed(adapter) -> float:
-        left = merged(base.network, [ActiveAdapter(adapter, 1.0)])(*asked[0]) - taught(*asked[0])
+        left = merged(base.network, [ActiveAdapter(adapter, 1.0)])(*inputs[0]) - tuned(*inputs[0])
         return float(left.square().mean() / plain.square().mean())
 
-    sizes = [missed(condensed(base.network, taught, targets, rank, asked)) for rank in (1, 4, 128)]
+    sizes = [missed(distilled(base.network, tuned, targets, rank, inputs)) for rank in (1, 4, 128)]
     assert sizes[0] > sizes[1] > sizes[2] and sizes[1] < 0.9
     layers = {
-        n: (m.weight - base.network.get_submodule(n).weight).flatten(1) for n, m in targeted(taught, targets).items()
+        n: (m.weight - base.network.get_submodule(n).weight).flatten(1) for n, m in targeted(tuned, targets).items()
     }
     cut = {}
     for name, change in layers.items():
         u, s, v = torch.linalg.svd(change, full_matrices=False)
-        shape = taught.get_submodule(name).weight.shape
+        shape = tuned.get_submodule(name).weight.shape
         up = (u[:, :1] * s[:1]).reshape(shape[0], 1, *((1, 1) if len(shape) == 4 else ()))
         cut[name] = LowRank(v[:1].reshape(1, *shape[1:]), up)
     assert sizes[0] < missed(Adapter("cut", cut, {}, "")), "knowing the inputs is worth something"
     small = replace(SMOKE, rank=4, everywhere=True, loop=replace(loop, steps=10))
-    train_style(base, data, small, tmp_path / "small", FACTS, start=tmp_path / "whole" / "last")
+    train_style(base, data, small, tmp_path / "small", FACTS, start=tmp_path / "full" / "last")
     facts = checkpoints.read_json(tmp_path / "small" / "run.json")
-    assert facts["condensed_from"]["steps"] == 20 and facts["rank"] == 4
+    assert facts["distilled_from"]["steps"] == 20 and facts["rank"] == 4
     healed = [row["val_loss"] for row in log_of(tmp_path / "small") if "val_loss" in row][-1]
     train_style(base, data, replace(small, loop=replace(loop, steps=1, learning_rate=1e-9)), tmp_path / "base", FACTS)
-    untaught = [row["val_loss"] for row in log_of(tmp_path / "base") if "val_loss" in row][-1]
-    assert error < untaught and healed - error < 0.5 * (untaught - error)
+    untrained = [row["val_loss"] for row in log_of(tmp_path / "base") if "val_loss" in row][-1]
+    assert error < untrained and healed - error < 0.5 * (untrained - error)
     assert merged_change(read_adapter(tmp_path / "small" / "last")).abs().max() > 0
 
 
@@ -249,7 +247,7 @@ def test_own_photos_teach_without_labels(base, tiny_checkpoints, tmp_path):
 def test_the_text_model_learns_a_style_too(tmp_path):
     base = open_base("text", checkpoint_root(tmp_path))
     own = photo_data(base, photos(), np.sign(np.random.default_rng(1).normal(size=(6, 40))), trigger="inky")
-    assert own.told.ndim == 3
+    assert own.conditioning.ndim == 3
     train_style(base, own, SMOKE, tmp_path / "style", FACTS, show=sampler(base, tmp_path / "samples", "inky"))
     adapter = read_adapter(tmp_path / "style" / "best")
     assert adapter.metadata["base"] == "text"

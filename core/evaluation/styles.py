@@ -33,7 +33,7 @@ from core.pipelines.styles.library import StyleShelf
 from core.pipelines.styles.types import StyleInfo
 from core.recipe import Recipe
 from core.stylize import NAMES, render
-from core.training.lora.domain import told_of
+from core.training.lora.domain import infer_attributes
 
 MADE_WITH = ("faces", "autoencoder-kl", "classifier")
 PLAIN = "plain"
@@ -131,7 +131,7 @@ def _rendered(stage: _Stage, train: np.ndarray) -> _Group:
 def _domain(stage: _Stage, train: np.ndarray, source: PictureSet, faces: PictureSet, options: Options) -> _Group:
     portraits = pictures_of(source, "train", TRAINED_ON)
     rows = rows_of(source, options.part, len(stage.plain))
-    people = told_of(source, rows, faces, stage.classifier, find_framing(portraits, train))
+    people = infer_attributes(source, rows, faces, stage.classifier, find_framing(portraits, train))
     classes = {PLAIN: _both(stage, train), source.name: _both(stage, portraits)}
     references = {PLAIN: stage.photos, source.name: np.asarray(source.pixels[rows])}
     return _Group(train_judge(stage.classifier, classes), references, 2 * len(train), people)

@@ -1,4 +1,4 @@
-"""What a style is learnt from: latents of styled pictures, and what is said of each."""
+"""The training data of a style: latents of styled pictures, and the conditioning of each."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ _PREDICTIONS = {"epsilon": "epsilon", "v_prediction": "v_prediction", "flow_pred
 
 @dataclass(frozen=True)
 class StyleBase:
-    """A frozen denoiser with what belongs to it. ``told`` turns descriptions into what the denoiser is given."""
+    """A frozen denoiser with what belongs to it. ``conditioning`` turns descriptions into the denoiser's input."""
 
     kind: str  # "faces" or "text"
     network: nn.Module
     objective: Objective
     codec: LatentCodec
     fingerprint: str
-    told: Callable[[Sequence[object]], Tensor]  # attributes (N, 40), or N texts -> (N, L, D)
+    conditioning: Callable[[Sequence[object]], Tensor]  # of attributes (N, 40), or N texts -> (N, L, D)
     size: int  # pixels along a side
 
-    def answer(self, output: object) -> Tensor:
-        """diffusers' denoisers wrap their prediction."""
+    def prediction(self, output: object) -> Tensor:
+        """The prediction in a denoiser's output: those of diffusers wrap it."""
         return output if isinstance(output, Tensor) else output.sample
 
 
 @dataclass(frozen=True)
 class StyleData:
-    """Latents float32 (N, 2, C, S, S), picture and mirror image; ``told`` is (N, 40) or (N, L, D)."""
+    """Latents float32 (N, 2, C, S, S), picture and mirror image; ``conditioning`` is (N, 40) or (N, L, D)."""
 
     styled: Tensor
-    told: Tensor
-    silent: Tensor  # (40,) or (L, D): nothing said
+    conditioning: Tensor
+    unconditional: Tensor  # (40,) or (L, D): the conditioning of no description
     train: np.ndarray
     val: np.ndarray
     sources: dict[str, int] = field(default_factory=dict)  # data set -> pictures; a person's own are in none
@@ -78,7 +78,7 @@ def open_base(kind: str, root: Path) -> StyleBase:
     encoder, tokenizer = pipeline.text_encoder.eval().requires_grad_(False), pipeline.tokenizer
 
     @torch.no_grad()
-    def told(texts: Sequence[str]) -> Tensor:
+    def conditioning(texts: Sequence[str]) -> Tensor:
         tokens = tokenizer(
             list(texts),
             padding="max_length",
@@ -91,7 +91,7 @@ def open_base(kind: str, root: Path) -> StyleBase:
     network, codec = pipeline.unet.eval().requires_grad_(False), LatentCodec(pipeline.vae.eval())
     objective = FolderObjective(dict(pipeline.scheduler.config))
     size = network.config.sample_size * codec.factor
-    return StyleBase(kind, network, objective, codec, checkpoints.fingerprint(root / "text"), told, size)
+    return StyleBase(kind, network, objective, codec, checkpoints.fingerprint(root / "text"), conditioning, size)
 
 
 def rendered_data(
@@ -109,8 +109,8 @@ def rendered_data(
     split = np.array(parts)
     return StyleData(
         _pairs(base, styled),
-        base.told(descriptions),
-        _silent(base),
+        base.conditioning(descriptions),
+        _unconditional(base),
         np.flatnonzero(split == "train"),
         np.flatnonzero(split == "val"),
         {kind: len(pixels) // len(sets) for kind in sets},
@@ -126,7 +126,7 @@ def chosen_rows(source: PictureSet, pictures: int, among: np.ndarray | None = No
 
 
 def photo_data(base: StyleBase, pixels: np.ndarray, attributes: np.ndarray, *, trigger: str = "") -> StyleData:
-    """A person's pictures (N, S, S, 3) and what the classifier reads in them (N, 40), 0 where it is unsure.
+    """A person's pictures (N, S, S, 3) and the attributes that the classifier infers (N, 40), 0 where it is unsure.
 
     Every eighth is held out; of fewer than sixteen none is, and the figure is that of the training pictures.
     """
@@ -135,7 +135,7 @@ def photo_data(base: StyleBase, pixels: np.ndarray, attributes: np.ndarray, *, t
     descriptions = [_words(base, row, trigger, seed) for seed, row in enumerate(attributes)]
     sides = [side for p in pixels for side in (p, np.ascontiguousarray(p[:, ::-1]))]
     train = rows if len(held) == len(rows) else np.setdiff1d(rows, held)
-    return StyleData(_pairs(base, sides), base.told(descriptions), _silent(base), train, held)
+    return StyleData(_pairs(base, sides), base.conditioning(descriptions), _unconditional(base), train, held)
 
 
 @torch.no_grad()
@@ -160,8 +160,8 @@ def _words(base: StyleBase, attributes: np.ndarray, trigger: str, seed: int) -> 
     return f"{trigger} {describe_face(attributes, random.Random(seed)).text}".strip()
 
 
-def _silent(base: StyleBase) -> Tensor:
-    return base.told([np.zeros(40)] if base.kind == "faces" else [""])[0]
+def _unconditional(base: StyleBase) -> Tensor:
+    return base.conditioning([np.zeros(40)] if base.kind == "faces" else [""])[0]
 
 
 @torch.no_grad()

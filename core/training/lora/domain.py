@@ -16,9 +16,9 @@ from core.data.sets import named_attributes
 from core.images import to_tensor
 from core.training.lora.data import StyleBase, StyleData, chosen_rows, photo_data
 
-SURE = 0.75  # probability from which an attribute is said
+SURE = 0.75  # probability from which an attribute counts as inferred
 _LEAST_COLOUR = 12.0  # mean distance of the strongest channel from the weakest, of 255
-_WEIGHED = 4000
+_CALIBRATION = 4000
 _TURNED, _BLURRED = 0.25, 0.15  # shares of a set that are left out
 
 
@@ -33,43 +33,42 @@ def domain_data(
     picked = np.concatenate(list(rows.values()))
     pixels = np.asarray(source.pixels[picked])
     framing = find_framing(
-        np.asarray(source.pixels[source.indices("train")]), np.asarray(faces.pixels[_weighed(faces)])
+        np.asarray(source.pixels[source.indices("train")]), np.asarray(faces.pixels[_calibration_rows(faces)])
     )
-    told = told_of(source, picked, faces, classifier, framing)
-    data = photo_data(base, pixels, told)
+    inferred = infer_attributes(source, picked, faces, classifier, framing)
+    data = photo_data(base, pixels, inferred)
     order, train = np.arange(len(picked)), len(rows["train"])
     counted = {source.name: len(picked)}
     return replace(data, train=order[:train], val=order[train:], sources=counted), framing
 
 
-def told_of(
+def infer_attributes(
     source: PictureSet, rows: np.ndarray, faces: PictureSet, classifier: nn.Module, framing: Framing
 ) -> np.ndarray:
-    """What is known, or can be read, of some portraits of a set: float32 (N, 40) of -1, 0 and 1.
+    """Attributes of some portraits of a set, float32 (N, 40) of -1, 0 and 1: known from the file's name, else inferred.
 
-    The classifier reads every portrait set back into the frame it knows (:mod:`core.data.framing`), its logits weighed
-    on ``faces`` that were stepped near and back as well: what does not survive that is not said. What a file's name
-    says of a picture is said instead of what is read.
+    Every portrait is first brought back to the framing of the classifier (:mod:`core.data.framing`). The logits are
+    calibrated on ``faces`` that went to the portraits' framing and back: attributes that do not survive this stay 0.
     """
-    weighed = _weighed(faces)
-    near = step_back(step_near(np.asarray(faces.pixels[weighed]), framing), framing)
+    calibration = _calibration_rows(faces)
+    near = step_back(step_near(np.asarray(faces.pixels[calibration]), framing), framing)
     seen = _logits(classifier, step_back(np.asarray(source.pixels[rows]), framing))
-    told = _read(_logits(classifier, near), faces.attributes[weighed], seen)
+    inferred = _inferred(_logits(classifier, near), faces.attributes[calibration], seen)
     named = named_attributes([source.names[row] for row in rows])
-    return np.where(named != 0, named, told).astype(np.float32)
+    return np.where(named != 0, named, inferred).astype(np.float32)
 
 
-def _weighed(faces: PictureSet) -> np.ndarray:
-    """Rows of the faces that a reading is weighed on."""
-    taught = faces.indices("train")
-    return taught[:: max(1, len(taught) // _WEIGHED)]
+def _calibration_rows(faces: PictureSet) -> np.ndarray:
+    """Rows of the faces that the logits are calibrated on."""
+    train = faces.indices("train")
+    return train[:: max(1, len(train) // _CALIBRATION)]
 
 
 def filter_portraits(pixels: np.ndarray) -> np.ndarray:
     """Portraits uint8 (N, S, S, 3) -> bool (N,): in colour, sharp, and looking at the camera as most of them do.
 
-    A small network that is shown everything learns the mean of everything. Sharpness is the Laplacian against the
-    contrast; how a face is held is how well its luminances agree with the mean of all and of their mirror images.
+    A small network that is trained on everything learns the mean of everything. Sharpness is the Laplacian against the
+    contrast; the pose is judged by how well the luminances agree with the mean of all and of their mirror images.
     """
     grey = np.asarray(pixels).mean(axis=3, dtype=np.float32)  # (N, S, S)
     pixels = np.asarray(pixels)
@@ -96,16 +95,16 @@ def _logits(classifier: nn.Module, pixels: np.ndarray) -> np.ndarray:
     return torch.cat([classifier(to_tensor(part)).attributes for part in parts]).numpy()
 
 
-def _read(shown: np.ndarray, labels: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Logits (M, 40) of labelled pictures and (N, 40) of others -> (N, 40) of -1, 0 and 1, what is sure at even priors
+def _inferred(shown: np.ndarray, labels: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Logits (M, 40) of labelled pictures and (N, 40) of others -> (N, 40) of -1, 0 and 1: what is sure at even priors
     (Platt 1999, "Probabilistic outputs for support vector machines").
     """
-    told = np.zeros_like(seen)
+    inferred = np.zeros_like(seen)
     for index in range(attributes.COUNT):
         present = labels[:, index] > 0
         if present.all() or not present.any():
             continue
         scale = LogisticRegression(class_weight="balanced").fit(shown[:, [index]], present)
         likely = scale.predict_proba(seen[:, [index]])[:, 1]
-        told[:, index] = np.where(likely > SURE, 1, np.where(likely < 1 - SURE, -1, 0))
-    return told
+        inferred[:, index] = np.where(likely > SURE, 1, np.where(likely < 1 - SURE, -1, 0))
+    return inferred

@@ -23,7 +23,7 @@ from core.training.export import training_facts
 from core.training.lora.data import StyleBase
 
 SEEDS = (7, 19, 23, 42)
-_ASKED: tuple[dict[str, float], ...] = (
+_REQUESTED: tuple[dict[str, float], ...] = (
     {"Smiling": 1.0, "Male": -1.0, "Young": 1.0},
     {"Male": 1.0, "Young": 1.0},
     {"Male": -1.0, "Blond_Hair": 1.0},
@@ -37,9 +37,7 @@ _THUMBNAIL_SEED = 27
 
 
 def sampler(base: StyleBase, folder: Path, trigger: str = "") -> Callable[[nn.Module, int], None]:
-    """What draws ``folder/sample-00050.png`` with the factors of a step, or its whole denoiser: four pictures side by
-    side.
-    """
+    """A function that draws ``folder/sample-00050.png`` with the model of a step: four pictures side by side."""
     folder.mkdir(parents=True, exist_ok=True)
 
     def show(model: nn.Module, step: int) -> None:
@@ -71,17 +69,19 @@ def sample_sheet(
     )
     device = next(network.parameters()).device
 
-    def denoise(x: Tensor, t: Tensor, told: Tensor) -> Tensor:
+    def denoise(x: Tensor, t: Tensor, conditioning: Tensor) -> Tensor:
         x = x.to(device).contiguous(memory_format=torch.channels_last)
-        return base.answer(network(x, t.to(device), told.to(device))).float().cpu()
+        return base.prediction(network(x, t.to(device), conditioning.to(device))).float().cpu()
 
     if base.kind == "faces":
-        told = torch.from_numpy(np.stack([attributes.vector(_ASKED[i % 4]) for i in range(len(seeds))])).float()
-        z = draw(denoise, base.objective, _PLAN, noise, told)
+        conditioning = torch.from_numpy(
+            np.stack([attributes.vector(_REQUESTED[i % 4]) for i in range(len(seeds))])
+        ).float()
+        z = draw(denoise, base.objective, _PLAN, noise, conditioning)
     else:
         prompts = [f"{trigger} {_PROMPTS[i % 4]}".strip() for i in range(len(seeds))]
-        told = Conditioning(base.told(prompts), base.told([""]))
-        z = list(sample_text_steps(denoise, base.objective, _PLAN, noise, told))[-1].latents
+        conditioning = Conditioning(base.conditioning(prompts), base.conditioning([""]))
+        z = list(sample_text_steps(denoise, base.objective, _PLAN, noise, conditioning))[-1].latents
     images = to_images(base.codec.decode(z))
     sheet = Image.new("RGB", (sum(image.width for image in images), images[0].height))
     for place, image in enumerate(images):

@@ -1,8 +1,8 @@
-"""A denoiser taught with all of its weights, and the small adapter that comes nearest to it.
+"""Full fine-tuning of a denoiser, and its distillation into the nearest small adapter.
 
-A look is learned by low-rank factors within minutes; where things are in a picture is a larger change, and trained for
-as long, all weights reached a lower error on it than the factors did. What they learned is of low rank in the
-directions in which each layer's input varies, so that most of it fits into a style after all.
+Low-rank factors learn a look within minutes. A change of composition is larger: in the same time a full fine-tune
+reaches a lower error on it than factors do. Its change is of low rank in the directions in which each layer's input
+varies, so most of it still fits into an adapter.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from core.models.adapter_files import WEIGHTS, Adapter, LowRank, read_adapter
 from core.models.adapters import ActiveAdapter, merged, targeted
 from core.training.lora.data import StyleBase
 
-_SEEN = 2048  # places of a batch that a layer's input is judged by
-_RIDGE = 1e-4  # of the mean variance: directions that were not seen are not free
+_SEEN = 2048  # positions of a batch that a layer's second moments are taken from
+_RIDGE = 1e-4  # of the mean variance, added so that unseen directions keep a cost
 
 
-def whole_model(base: StyleBase, start: Path | None) -> nn.Module:
+def full_model(base: StyleBase, start: Path | None) -> nn.Module:
     """A copy of the base to be trained, from the weights in ``start`` or in the style there. Raises
     ``CheckpointError``.
     """
@@ -32,29 +32,29 @@ def whole_model(base: StyleBase, start: Path | None) -> nn.Module:
         return copy.deepcopy(base.network).requires_grad_(True)
     if (start / WEIGHTS).is_file():
         return copy.deepcopy(merged(base.network, [ActiveAdapter(read_adapter(start), 1.0)])).requires_grad_(True)
-    return open_whole(base, start).requires_grad_(True)
+    return open_full(base, start).requires_grad_(True)
 
 
-def open_whole(base: StyleBase, folder: Path) -> nn.Module:
-    """What :func:`core.training.lora.train.train_style` saved of a whole denoiser. Raises ``CheckpointError``."""
+def open_full(base: StyleBase, folder: Path) -> nn.Module:
+    """What :func:`core.training.lora.train.train_style` saved of a full fine-tune. Raises ``CheckpointError``."""
     model = copy.deepcopy(base.network)
     checkpoints.load_weights(model, folder / checkpoints.WEIGHTS)
     return model.eval().requires_grad_(False)
 
 
 @torch.no_grad()
-def condensed(
-    network: nn.Module, whole: nn.Module, targets: Sequence[str], rank: int, batches: Sequence[tuple[Tensor, ...]]
+def distilled(
+    network: nn.Module, tuned: nn.Module, targets: Sequence[str], rank: int, batches: Sequence[tuple[Tensor, ...]]
 ) -> Adapter:
-    """The adapter of ``rank`` after which each layer of ``network`` answers nearest to ``whole``'s, on the inputs that
-    the layers of ``whole`` meet in ``batches``.
+    """The adapter of ``rank`` with which the output of each layer of ``network`` comes nearest to that of ``tuned``, on
+    the inputs of that layer in ``batches``.
 
     With C = L L^T their second moments, |(W - B A) x|^2 has the mean |(W - B A) L|^2, whose best B A L is the truncated
-    singular value decomposition of W L (Wang et al. 2024, "SVD-LLM", arXiv:2403.07378). Biases and norms stay behind.
+    singular value decomposition of W L (Wang et al. 2024, "SVD-LLM", arXiv:2403.07378). Biases and norms are left out.
     """
-    moments = _moments(whole, targets, batches)
+    moments = _moments(tuned, targets, batches)
     old, layers = targeted(network, targets), {}
-    for name, layer in targeted(whole, targets).items():
+    for name, layer in targeted(tuned, targets).items():
         change = layer.weight.float().flatten(1) - old[name].weight.float().flatten(1)  # (O, I * K * K)
         root = torch.linalg.cholesky(moments[name]).to(change.dtype)
         u, s, v = torch.linalg.svd(change @ root, full_matrices=False)
@@ -64,27 +64,27 @@ def condensed(
         tail = (1, 1) if layer.weight.ndim == 4 else ()
         up = (u[:, :kept] * size).reshape(len(u), kept, *tail)
         layers[name] = LowRank(down.reshape(kept, *layer.weight.shape[1:]).contiguous(), up.contiguous())
-    return Adapter("condensed", layers, {}, "")
+    return Adapter("distilled", layers, {}, "")
 
 
-def _moments(whole: nn.Module, targets: Sequence[str], batches: Sequence[tuple[Tensor, ...]]) -> dict[str, Tensor]:
+def _moments(tuned: nn.Module, targets: Sequence[str], batches: Sequence[tuple[Tensor, ...]]) -> dict[str, Tensor]:
     """Second moments of every layer's input, float64 (I * K * K, I * K * K), a little of each variance added."""
     sums: dict[str, Tensor] = {}
     counts: dict[str, int] = {}
 
-    def met(name: str, layer: nn.Module, x: Tensor) -> None:
+    def add(name: str, layer: nn.Module, x: Tensor) -> None:
         rows = _rows(layer, x.float())
         chosen = torch.randperm(len(rows), generator=torch.Generator().manual_seed(len(counts)))[:_SEEN]
         rows = rows[chosen.to(rows.device)].double().cpu()
         sums[name], counts[name] = sums.get(name, 0) + rows.T @ rows, counts.get(name, 0) + len(rows)
 
     hooks = [
-        layer.register_forward_pre_hook(lambda module, inputs, name=name: met(name, module, inputs[0]))
-        for name, layer in targeted(whole, targets).items()
+        layer.register_forward_pre_hook(lambda module, inputs, name=name: add(name, module, inputs[0]))
+        for name, layer in targeted(tuned, targets).items()
     ]
     try:
         for batch in batches:
-            whole(*batch)
+            tuned(*batch)
     finally:
         for hook in hooks:
             hook.remove()

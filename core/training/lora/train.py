@@ -1,4 +1,4 @@
-"""Train a style: low-rank factors of a frozen denoiser, on few pictures and in minutes."""
+"""Train a style: low-rank factors of a frozen denoiser, on few pictures and in minutes; or a full fine-tune."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from core.training.export import training_facts
 from core.training.faces import drop_attributes
 from core.training.loop import Loop, LoopConfig
 from core.training.lora.data import StyleBase, StyleData
-from core.training.lora.full_finetune import condensed, open_whole, whole_model
+from core.training.lora.full_finetune import distilled, full_model, open_full
 
-_CONDENSED_ON = 8  # batches
+_DISTILLED_ON = 8  # batches
 _HELD_OUT = 32  # noisy pictures that an error is measured on
-# Few pictures tell no finer than a hundredth of the error, and the look goes on growing when that no longer falls: by
-# the end a run may be so much worse than at its start, and is kept all the same.
+# Few pictures measure the error no finer than to a hundredth, and a look goes on improving when the error no longer
+# falls: at its end a run counts as best although its error is this share higher than at its start.
 _LATER = 0.01
 
 
@@ -39,7 +39,7 @@ class StylePreset:
     unconditional: float = 0.15
     complete: float = 0.4
     everywhere: bool = False  # all layers, for another kind of picture instead of another look
-    whole: bool = False  # all weights, to be condensed into an adapter afterwards
+    full: bool = False  # a full fine-tune, to be distilled into an adapter afterwards
 
 
 PRESETS = {
@@ -95,11 +95,11 @@ def train_style(
     until: int | None = None,
 ) -> Loop:
     """Latents of a style -> a run folder whose ``best/`` and ``last/`` are adapters (averaged weights), or denoisers
-    where the preset trains the ``whole``.
+    where the preset is a ``full`` fine-tune.
 
     ``facts`` go into the adapter; ``show`` is called with the averaged model and the step at every validation;
-    ``start`` is the folder of a style to go on from, or of a whole denoiser, which is then condensed and answers in
-    place of the pictures (distillation: Hinton et al. 2015, arXiv:1503.02531). Raises ``AdapterError`` where a style
+    ``start`` is the folder of a style to go on from, or of a full fine-tune, which is then distilled: its predictions
+    take the place of the pictures (Hinton et al. 2015, arXiv:1503.02531). Raises ``AdapterError`` where a style
     has other layers or a higher rank, ``CheckpointError`` where a denoiser is of another shape.
     """
     # model, optimiser
@@ -113,21 +113,21 @@ def train_style(
     network = base.network.to(loop.device, memory_format=torch.channels_last).eval()
     if teacher is not None:
         teacher = teacher.to(loop.device, memory_format=torch.channels_last)
-    attached = None if preset.whole else model.attached(network)
+    attached = None if preset.full else model.attached(network)
 
-    def answer(model: nn.Module, asked: tuple[Tensor, ...]) -> Tensor:
-        output = model(*asked) if attached is None else functional_call(attached, model.by_name(), asked)
-        return base.answer(output)
+    def predict(model: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
+        output = model(*inputs) if attached is None else functional_call(attached, model.by_name(), inputs)
+        return base.prediction(output)
 
     def train_step(step: int) -> dict[str, Tensor]:
         generator = loop.generator(step)
         batch = _draw(base, data, preset, loop.batch_size, generator)
-        asked, target = tuple(value.to(loop.device) for value in batch.asked), batch.target
+        inputs, target = tuple(value.to(loop.device) for value in batch.inputs), batch.target
         with loop.autocast():
             if teacher is not None:
                 with torch.no_grad():
-                    target = base.answer(teacher(*asked)).float()
-            output = answer(loop.modules["model"], asked)
+                    target = base.prediction(teacher(*inputs)).float()
+            output = predict(loop.modules["model"], inputs)
         loss = F.mse_loss(output.float(), target.to(loop.device))
         loop.update("model", loss)
         return {"loss": loss.detach()}
@@ -135,7 +135,7 @@ def train_style(
     def validate(model: nn.Module) -> dict[str, float]:
         if show is not None:
             show(model, loop.step)
-        loss = held_out_error(base, lambda asked: answer(model, asked), data, loop.device)
+        loss = held_out_error(base, lambda inputs: predict(model, inputs), data, loop.device)
         return {"loss": loss, "rank": loss * (1 - _LATER * loop.step / preset.loop.steps)}
 
     # train, log, save
@@ -148,20 +148,20 @@ def train_style(
 def _begun(
     base: StyleBase, data: StyleData, preset: StylePreset, about: dict[str, object], start: Path | None
 ) -> tuple[nn.Module, nn.Module | None, dict[str, object]]:
-    """What is trained, the denoiser that teaches it where one is condensed, and what is to be known of its start."""
-    if preset.whole:
-        return whole_model(base, start), None, {}
+    """The model to train, its teacher where a full fine-tune is distilled, and facts on where it starts."""
+    if preset.full:
+        return full_model(base, start), None, {}
     targets = (EVERYWHERE if preset.everywhere else TARGETS)[base.kind]
     factors = AdapterFactors(base.network, targets, preset.rank, about)
     known: dict[str, object] = {"rank": preset.rank}
     if start is None:
         return factors, None, known
     if (start / checkpoints.WEIGHTS).is_file():
-        teacher = open_whole(base, start)
-        met = [_draw(base, data, preset, 64, torch.Generator().manual_seed(seed)) for seed in range(_CONDENSED_ON)]
-        factors.begin(condensed(base.network, teacher, targets, preset.rank, [one.asked for one in met]))
+        teacher = open_full(base, start)
+        sampled = [_draw(base, data, preset, 64, torch.Generator().manual_seed(seed)) for seed in range(_DISTILLED_ON)]
+        factors.begin(distilled(base.network, teacher, targets, preset.rank, [one.inputs for one in sampled]))
         from_run = {"style": str(about.get("title", "")), **_training_of_run(start.parent)}
-        return factors, teacher, {**known, "condensed_from": from_run}
+        return factors, teacher, {**known, "distilled_from": from_run}
     begun = read_adapter(start)
     factors.begin(begun)
     return factors, None, {**known, "started_from": {"weights": begun.fingerprint, **batches.training_of(start)}}
@@ -172,11 +172,11 @@ class _Batch:
     x: Tensor  # (N, C, S, S), styled latents with noise
     target: Tensor
     timesteps: Tensor
-    told: Tensor
+    conditioning: Tensor
 
     @property
-    def asked(self) -> tuple[Tensor, Tensor, Tensor]:
-        return self.x, self.timesteps, self.told
+    def inputs(self) -> tuple[Tensor, Tensor, Tensor]:
+        return self.x, self.timesteps, self.conditioning
 
 
 def _draw(base: StyleBase, data: StyleData, preset: StylePreset, count: int, generator: torch.Generator) -> _Batch:
@@ -186,23 +186,23 @@ def _draw(base: StyleBase, data: StyleData, preset: StylePreset, count: int, gen
     z = data.styled[rows, sides]
     noise = draws.randn(generator, *z.shape)
     t = objective.draw_timesteps(count, generator, uniform=preset.uniform_times)
-    told = data.told[rows]
+    conditioning = data.conditioning[rows]
     if base.kind == "faces":
-        told = drop_attributes(told, generator, preset.unconditional, preset.complete)
+        conditioning = drop_attributes(conditioning, generator, preset.unconditional, preset.complete)
     else:
-        silent = draws.rand(generator, count) < preset.unconditional
-        told = torch.where(silent[:, None, None], data.silent, told)
+        unconditional = draws.rand(generator, count) < preset.unconditional
+        conditioning = torch.where(unconditional[:, None, None], data.unconditional, conditioning)
     x = objective.noised(z, noise, t).contiguous(memory_format=torch.channels_last)
-    return _Batch(x, objective.target(z, noise, t), t, told)
+    return _Batch(x, objective.target(z, noise, t), t, conditioning)
 
 
 @torch.no_grad()
 def held_out_error(
-    base: StyleBase, answer: Callable[[tuple[Tensor, ...]], Tensor], data: StyleData, device: torch.device
+    base: StyleBase, predict: Callable[[tuple[Tensor, ...]], Tensor], data: StyleData, device: torch.device
 ) -> float:
     """Mean squared error of the prediction on held-out styled pictures; levels and noise are the same every time.
 
-    Few pictures take several turns, with their mirror images and at other levels.
+    Few pictures are used several times, with their mirror images and at other levels.
     """
     turns, places = np.divmod(np.arange(_HELD_OUT), len(data.val))
     rows = data.val[places]
@@ -210,12 +210,12 @@ def held_out_error(
     noise, t = torch.randn(z.shape, generator=generator), torch.arange(_HELD_OUT) * TIMESTEPS // _HELD_OUT
     t = t * 7919 % TIMESTEPS  # no picture at low levels alone
     x = base.objective.noised(z, noise, t).contiguous(memory_format=torch.channels_last)
-    output = answer((x.to(device), t.to(device), data.told[rows].to(device))).float().cpu()
+    output = predict((x.to(device), t.to(device), data.conditioning[rows].to(device))).float().cpu()
     return float(F.mse_loss(output, base.objective.target(z, noise, t)))
 
 
 def _training_of_run(run: Path) -> dict[str, object]:
-    """Steps, pictures and hours of a run that made a whole denoiser, where its papers are still there."""
+    """Steps, pictures and hours of a full fine-tune, where its files are still there."""
     if not (run / "run.json").is_file():
         return {}
     facts = training_facts(run)
