@@ -76,11 +76,11 @@ def train_autoencoder(
     # model, optimiser
     torch.manual_seed(preset.loop.seed)
     model = use_quick_group_norm(build_autoencoder(**preset.model))
-    facts = {**batches.facts(sets), "preset": _without_loop(preset), **batches.begin_with(model, start)}
+    metadata = {**batches.metadata_of(sets), "preset": _without_loop(preset), **batches.begin_with(model, start)}
     modules: dict[str, nn.Module] = {"model": model}
     if preset.adversarial_weight:
         modules["discriminator"] = PatchDiscriminator()
-    loop = Loop(preset.loop, out, modules, facts)
+    loop = Loop(preset.loop, out, modules, metadata)
     perceptual = None
     if classifier is not None and preset.perceptual_weight:
         perceptual = PerceptualLoss(classifier).to(loop.device, memory_format=torch.channels_last)

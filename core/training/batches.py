@@ -15,7 +15,7 @@ from core.data import PictureSet
 from core.images import to_tensor
 
 
-def facts(sets: Mapping[str, PictureSet]) -> dict[str, object]:
+def metadata_of(sets: Mapping[str, PictureSet]) -> dict[str, object]:
     """What a run's ``run.json`` says of its data: pictures per kind and part."""
     parts = ("train", "val", "test")
     return {"data": {kind: {part: len(s.indices(part)) for part in parts} for kind, s in sets.items()}}

@@ -69,7 +69,7 @@ def train_classifier(
     torch.manual_seed(preset.loop.seed)
     model = PictureClassifier(class_names=() if foods is None else foods.class_names, **preset.model)
     sets = {faces.name: faces} | ({} if foods is None else {foods.name: foods})
-    loop = Loop(preset.loop, out, {"model": model}, batches.facts(sets) | batches.begin_with(model, start))
+    loop = Loop(preset.loop, out, {"model": model}, batches.metadata_of(sets) | batches.begin_with(model, start))
     count = loop.batch_size if foods is None else round(loop.batch_size * preset.face_share)
 
     def train_step(step: int) -> dict[str, Tensor]:

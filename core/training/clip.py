@@ -140,8 +140,8 @@ def train_clip(
     modules: dict[str, nn.Module] = {"model": model}
     if classifier is not None:
         modules["guide"] = Guide(model.config.vision_config.hidden_size, classifier.config.embedding_dim)
-    facts = {**batches.facts(sets), "shape": preset.shape, "distilled": classifier is not None}
-    loop = Loop(preset.loop, out, modules, facts)
+    metadata = {**batches.metadata_of(sets), "shape": preset.shape, "distilled": classifier is not None}
+    loop = Loop(preset.loop, out, modules, metadata)
     teacher = None if classifier is None else classifier.eval().requires_grad_(False).to(loop.device)
     count = loop.batch_size if sources.foods is None else round(preset.faces * loop.batch_size)
 

@@ -35,7 +35,7 @@ def export_run(
     Raises ``CheckpointError``.
     """
     model = checkpoints.load_model(run / which)
-    training = training_facts(run)
+    training = training_metadata(run)
     if isinstance(model, AutoencoderKL):
         if not sets:
             raise checkpoints.CheckpointError(
@@ -63,15 +63,15 @@ def export_run(
     return model
 
 
-def training_facts(run: Path) -> dict:
+def training_metadata(run: Path) -> dict:
     """What ``training.json`` says of a run: its ``run.json``, steps, pictures seen, hours and curves."""
-    facts = checkpoints.read_json(run / "run.json")
+    metadata = checkpoints.read_json(run / "run.json")
     rows = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     steps = rows[-1]["step"]
-    seen = steps * facts["config"]["batch_size"]
+    seen = steps * metadata["config"]["batch_size"]
     hours = round(rows[-1]["seconds"] / 3600, 2)
     return {
-        **facts,
+        **metadata,
         "steps": steps,
         "pictures_seen": seen,
         "hours": hours,

@@ -80,11 +80,11 @@ def train_faces(
     shape = {**SHAPES[preset.shape], **preset.overrides}
     detail = None if data.detail is None or (data.detail == 1).all() else torch.from_numpy(data.detail)
     model = FaceUNet(latent_channels=channels, sample_size=size, detail=detail is not None, **shape)
-    facts = _facts(data, preset, objective, soft_labels=preset.soft_labels if confidence is not None else 0.0)
+    metadata = _metadata(data, preset, objective, soft_labels=preset.soft_labels if confidence is not None else 0.0)
     if start is not None:
         checkpoints.load_weights(model, start / checkpoints.WEIGHTS)
-        facts["started_from"] = history(start)
-    loop = Loop(preset.loop, out, {"model": model}, facts)
+        metadata["started_from"] = history(start)
+    loop = Loop(preset.loop, out, {"model": model}, metadata)
 
     def train_step(step: int) -> dict[str, Tensor]:
         generator = loop.generator(step)
@@ -114,7 +114,7 @@ def train_faces(
     return loop
 
 
-def _facts(data: LatentSet, preset: FacesPreset, objective: Objective, soft_labels: float) -> dict[str, object]:
+def _metadata(data: LatentSet, preset: FacesPreset, objective: Objective, soft_labels: float) -> dict[str, object]:
     """What the run's ``run.json`` says beside its loop."""
     return {
         "data": {"celeba": {"train": len(data.indices("train"))}},

@@ -69,11 +69,11 @@ def train_flat_autoencoder(
     # model, optimiser
     torch.manual_seed(preset.loop.seed)
     model = FlatAutoencoder(variational=variational, **preset.model)
-    facts = {**batches.facts(sets), "preset": {k: v for k, v in vars(preset).items() if k != "loop"}}
+    metadata = {**batches.metadata_of(sets), "preset": {k: v for k, v in vars(preset).items() if k != "loop"}}
     if start is not None:
         _begin_with(model, checkpoints.load_model(start))
-        facts["started_from"] = checkpoints.fingerprint(start)
-    loop = Loop(preset.loop, out, {"model": model}, facts)
+        metadata["started_from"] = checkpoints.fingerprint(start)
+    loop = Loop(preset.loop, out, {"model": model}, metadata)
     perceptual = None
     if classifier is not None and preset.perceptual_weight:
         perceptual = PerceptualLoss(classifier).to(loop.device, memory_format=torch.channels_last)

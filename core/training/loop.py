@@ -70,9 +70,13 @@ class Loop:
     """Owns the optimisers, the EMA of ``modules["model"]`` and the run folder; the caller owns losses and data."""
 
     def __init__(
-        self, config: LoopConfig, out: Path, modules: Mapping[str, nn.Module], facts: Mapping[str, object] | None = None
+        self,
+        config: LoopConfig,
+        out: Path,
+        modules: Mapping[str, nn.Module],
+        metadata: Mapping[str, object] | None = None,
     ) -> None:
-        """``modules`` holds "model" and whatever else is trained; ``facts`` go into ``run.json`` with the config."""
+        """``modules`` has "model" and whatever else is trained; ``metadata`` goes into ``run.json`` with the config."""
         _keep_memory()
         self.config, self.out = config, Path(out)
         self.out.mkdir(parents=True, exist_ok=True)
@@ -101,7 +105,7 @@ class Loop:
         self._stop = False
         if self.processes.main:
             used = {**asdict(config), "precision": self.precision}
-            about = {"config": used, "hardware": _hardware(), **(facts or {})}
+            about = {"config": used, "hardware": _hardware(), **(metadata or {})}
             (self.out / "run.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
 
     @property
@@ -194,10 +198,10 @@ class Loop:
         """Write the resumable state; a full disk keeps the previous one and says so."""
         if not self.processes.main:
             return
-        facts = {"step": self.step, "best": self.best, "seconds": self.seconds, "config": asdict(self.config)}
-        facts |= {"ema_steps": self.ema.optimization_step, "sums": self.sums}
+        metadata = {"step": self.step, "best": self.best, "seconds": self.seconds, "config": asdict(self.config)}
+        metadata |= {"ema_steps": self.ema.optimization_step, "sums": self.sums}
         try:
-            save_state(self.out / "state.safetensors", self.modules, self.optimisers, self._extra(), facts)
+            save_state(self.out / "state.safetensors", self.modules, self.optimisers, self._extra(), metadata)
         except OSError as error:
             log.error("The state of step %d could not be written (%s); the previous one stays.", self.step, error)
 
@@ -248,9 +252,9 @@ class Loop:
         if not state.is_file():
             log.warning("Nothing to resume in %s; starting from the beginning.", self.out)
             return
-        facts = load_state(state, self.modules, self.optimisers, self._extra())
-        self.step, self.best, self.seconds = facts["step"], facts["best"], facts["seconds"]
-        self.ema.optimization_step, self.sums = facts["ema_steps"], facts.get("sums", {})
+        metadata = load_state(state, self.modules, self.optimisers, self._extra())
+        self.step, self.best, self.seconds = metadata["step"], metadata["best"], metadata["seconds"]
+        self.ema.optimization_step, self.sums = metadata["ema_steps"], metadata.get("sums", {})
         if not self.processes.main:
             return
         rows = [json.loads(line) for line in journal.read_text().splitlines()] if journal.is_file() else []

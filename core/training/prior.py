@@ -15,7 +15,7 @@ from core.data import PictureSet
 from core.latents import LatentSet
 from core.models.prior import Gaussian, TextPrior, divergence, negative_likelihood
 from core.training import batches
-from core.training.export import training_facts
+from core.training.export import training_metadata
 from core.training.loop import Loop, LoopConfig
 from core.training.text import LatentBatches, TextStates, fixed_caption
 
@@ -60,11 +60,11 @@ def train_prior(
     torch.manual_seed(preset.loop.seed)
     channels, size = latents["celeba"].latents.shape[2:4]
     model = TextPrior(channels, size, states.width, **preset.model)
-    facts = {**batches.facts(sets), "encoder": latents["celeba"].encoder, "clip": str(clip)}
+    metadata = {**batches.metadata_of(sets), "encoder": latents["celeba"].encoder, "clip": str(clip)}
     if start is not None:
         _begin(model, start)
-        facts["started_from"] = batches.history(start)
-    loop = Loop(preset.loop, out, {"model": model}, facts)
+        metadata["started_from"] = batches.history(start)
+    loop = Loop(preset.loop, out, {"model": model}, metadata)
     states.encoder.to(loop.device)
 
     def train_step(step: int) -> dict[str, Tensor]:
@@ -89,13 +89,13 @@ def train_prior(
 
 
 def export_prior(run: Path, folder: Path, *, which: str = "last") -> None:
-    """A run -> ``folder``, which a text pipeline holds as its ``prior``: config, fp16 weights, training facts. The
+    """A run -> ``folder``, which a text pipeline holds as its ``prior``: config, fp16 weights, training metadata. The
     posterior is left out: a draft needs the sentence alone.
     """
     model = TextPrior.from_config(checkpoints.read_json(run / which / "config.json"))
     checkpoints.load_weights(model, run / which / checkpoints.WEIGHTS)
     checkpoints.save_model(without_posterior(model), folder)
-    checkpoints.write_json(folder / "training.json", training_facts(run))
+    checkpoints.write_json(folder / "training.json", training_metadata(run))
 
 
 def without_posterior(model: TextPrior) -> TextPrior:

@@ -18,9 +18,9 @@ def save_state(
     modules: Mapping[str, nn.Module],
     optimisers: Mapping[str, torch.optim.Optimizer],
     extra: Mapping[str, list[Tensor]],
-    facts: Mapping[str, object],
+    metadata: Mapping[str, object],
 ) -> None:
-    """Weights, optimiser moments, extra tensor lists (EMA) and JSON facts -> ``path``, replaced atomically."""
+    """Weights, optimiser moments, extra tensor lists (EMA) and JSON metadata -> ``path``, replaced atomically."""
     tensors: dict[str, Tensor] = {}
     for name, module in modules.items():
         tensors |= {f"module.{name}.{key}": value for key, value in module.state_dict().items()}
@@ -32,7 +32,7 @@ def save_state(
         tensors |= {f"extra.{name}.{index}": value for index, value in enumerate(values)}
     part = path.with_suffix(".part")
     try:
-        save_file({key: value.contiguous() for key, value in tensors.items()}, part, {"facts": json.dumps(facts)})
+        save_file({key: value.contiguous() for key, value in tensors.items()}, part, {"facts": json.dumps(metadata)})
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
@@ -44,9 +44,9 @@ def load_state(
     optimisers: Mapping[str, torch.optim.Optimizer],
     extra: Mapping[str, list[Tensor]],
 ) -> dict:
-    """Fill everything in place from :func:`save_state`'s file; returns its facts. Strict: a mismatch raises."""
+    """Fill everything in place from :func:`save_state`'s file; returns its metadata. Strict: a mismatch raises."""
     with safe_open(path, framework="pt") as file:
-        facts = json.loads(file.metadata()["facts"])
+        metadata = json.loads(file.metadata()["facts"])
         keys = set(file.keys())
         for name, module in modules.items():
             prefix = f"module.{name}."
@@ -65,4 +65,4 @@ def load_state(
         for name, values in extra.items():
             for index, value in enumerate(values):
                 value.copy_(file.get_tensor(f"extra.{name}.{index}"))
-    return facts
+    return metadata

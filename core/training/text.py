@@ -132,23 +132,19 @@ def train_text(
     torch.manual_seed(preset.loop.seed)
     channels, size = latents["celeba"].latents.shape[2:4]
     model = build_text_unet(channels, size, states.width, **SHAPES[preset.shape])
-    facts = {
-        **batches.facts(sets),
-        "encoder": latents["celeba"].encoder,
-        "clip": str(clip),
-        "shape": preset.shape,
-        "scheduler": objective.scheduler_config(),
-    }
+    about = {"encoder": latents["celeba"].encoder, "clip": str(clip), "shape": preset.shape}
+    metadata = {**batches.metadata_of(sets), **about, "scheduler": objective.scheduler_config()}
     if start is not None:
         weights = start / "unet" if (start / "unet").is_dir() else start
         checkpoints.load_weights(model, weights / checkpoints.WEIGHTS)
-        facts["started_from"] = batches.history(start, weights)
+        metadata["started_from"] = batches.history(start, weights)
     elif faces is not None:
         if resume and (out / "state.safetensors").is_file():
-            facts["started_from"] = checkpoints.read_json(out / "run.json")["started_from"]
+            metadata["started_from"] = checkpoints.read_json(out / "run.json")["started_from"]
         else:
-            facts["started_from"] = {"faces": checkpoints.fingerprint(faces), **begin_with(model, faces, drawn, states)}
-    loop = Loop(preset.loop, out, {"model": model}, facts)
+            missed = begin_with(model, faces, drawn, states)
+            metadata["started_from"] = {"faces": checkpoints.fingerprint(faces), **missed}
+    loop = Loop(preset.loop, out, {"model": model}, metadata)
     states.encoder.to(loop.device)
 
     def train_step(step: int) -> dict[str, Tensor]:

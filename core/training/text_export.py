@@ -12,7 +12,7 @@ from core import checkpoints
 from core.data import PictureSet
 from core.models.clip import PROCESSOR, WEIGHTS, load_clip
 from core.training.clip_zero_shot import zero_shot
-from core.training.export import training_facts
+from core.training.export import training_metadata
 
 
 def export_clip(run: Path, folder: Path, sets: Mapping[str, PictureSet], *, which: str = "last") -> dict:
@@ -25,7 +25,7 @@ def export_clip(run: Path, folder: Path, sets: Mapping[str, PictureSet], *, whic
     CLIPTokenizer.from_pretrained(run / "tokenizer", local_files_only=True).save_pretrained(folder)
     readable(folder)
     checkpoints.write_json(folder / "preprocessor_config.json", PROCESSOR)
-    checkpoints.write_json(folder / "training.json", training_facts(run))
+    checkpoints.write_json(folder / "training.json", training_metadata(run))
     figures = zero_shot(*load_clip(folder), sets, "test")
     parameters = sum(p.numel() for p in model.parameters())
     checkpoints.write_json(folder / "metrics.json", {"parameters": parameters, **figures})
@@ -40,7 +40,7 @@ def export_text(run: Path, clip: Path, autoencoder: Path, folder: Path, *, which
     if not (run / which / checkpoints.WEIGHTS).is_file():
         raise checkpoints.CheckpointError(f"{run} holds no finished run: {which}/{checkpoints.WEIGHTS} is missing.")
     model, tokenizer = load_clip(clip)
-    training = training_facts(run)
+    training = training_metadata(run)
     scheduler = {**training.pop("scheduler"), "timestep_spacing": "trailing", "steps_offset": 1}
     scheduler.pop("clip_sample")
     pipeline = StableDiffusionPipeline(

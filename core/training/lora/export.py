@@ -19,7 +19,7 @@ from core.images import to_images
 from core.models.adapter_files import Adapter, read_adapter, write_adapter
 from core.models.adapters import ActiveAdapter, AdapterFactors, merged, reduced
 from core.recipe import Recipe
-from core.training.export import training_facts
+from core.training.export import training_metadata
 from core.training.lora.data import StyleBase
 
 SEEDS = (7, 19, 23, 42)
@@ -110,7 +110,7 @@ def export_style(
     adapter = Adapter(adapter.name, layers, metadata, "")
     folder.mkdir(parents=True, exist_ok=True)
     made = {"trained_rank": trained.rank, "scale": scale}
-    checkpoints.write_json(folder / "training.json", {**training_facts(run), **made})
+    checkpoints.write_json(folder / "training.json", {**training_metadata(run), **made})
     trigger = str(metadata.get("trigger", ""))
     for name, seeds in ((checkpoints.SAMPLES, SEEDS), (_THUMBNAIL, (_THUMBNAIL_SEED,))):
         sample_sheet(base, adapter, seeds, trigger=trigger).save(folder / name, "WEBP", quality=92, method=6)

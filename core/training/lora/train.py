@@ -17,7 +17,7 @@ from core.diffusion.objective import TIMESTEPS
 from core.models.adapter_files import WEIGHTS, read_adapter
 from core.models.adapters import EVERYWHERE, TARGETS, AdapterFactors
 from core.training import batches
-from core.training.export import training_facts
+from core.training.export import training_metadata
 from core.training.faces import drop_attributes
 from core.training.loop import Loop, LoopConfig
 from core.training.lora.data import StyleBase, StyleData
@@ -87,7 +87,7 @@ def train_style(
     data: StyleData,
     preset: StylePreset,
     out: Path,
-    facts: dict[str, object],
+    metadata: dict[str, object],
     *,
     show: Callable[[nn.Module, int], None] | None = None,
     start: Path | None = None,
@@ -97,14 +97,14 @@ def train_style(
     """Latents of a style -> a run folder whose ``best/`` and ``last/`` are adapters (averaged weights), or denoisers
     where the preset is a ``full`` fine-tune.
 
-    ``facts`` go into the adapter; ``show`` is called with the averaged model and the step at every validation;
+    ``metadata`` goes into the adapter; ``show`` is called with the averaged model and the step at every validation;
     ``start`` is the folder of a style to go on from, or of a full fine-tune, which is then distilled: its predictions
     take the place of the pictures (Hinton et al. 2015, arXiv:1503.02531). Raises ``AdapterError`` where a style
     has other layers or a higher rank, ``CheckpointError`` where a denoiser is of another shape.
     """
     # model, optimiser
     torch.manual_seed(preset.loop.seed)
-    about = {"base": base.kind, "fingerprint": base.fingerprint, **facts}
+    about = {"base": base.kind, "fingerprint": base.fingerprint, **metadata}
     counted = {"train": len(data.train), "val": len(data.val), **data.sources}
     known: dict[str, object] = {"data": counted, "style": about}
     model, teacher, more = _begun(base, data, preset, about, start)
@@ -148,7 +148,7 @@ def train_style(
 def _begun(
     base: StyleBase, data: StyleData, preset: StylePreset, about: dict[str, object], start: Path | None
 ) -> tuple[nn.Module, nn.Module | None, dict[str, object]]:
-    """The model to train, its teacher where a full fine-tune is distilled, and facts on where it starts."""
+    """The model to train, its teacher where a full fine-tune is distilled, and metadata on where it starts."""
     if preset.full:
         return full_model(base, start), None, {}
     targets = (EVERYWHERE if preset.everywhere else TARGETS)[base.kind]
@@ -218,5 +218,7 @@ def _training_of_run(run: Path) -> dict[str, object]:
     """Steps, pictures and hours of a full fine-tune, where its files are still there."""
     if not (run / "run.json").is_file():
         return {}
-    facts = training_facts(run)
-    return {key: facts[key] for key in ("steps", "pictures_seen", "hours", "config", "started_from") if key in facts}
+    metadata = training_metadata(run)
+    return {
+        key: metadata[key] for key in ("steps", "pictures_seen", "hours", "config", "started_from") if key in metadata
+    }
