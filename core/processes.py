@@ -26,6 +26,13 @@ class Processes:
         return cls(state.process_index, state.num_processes)
 
     @property
+    def device(self) -> str:
+        """Where this process computes: a GPU of its own on machines that have some, else the CPU."""
+        import torch
+
+        return f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu"
+
+    @property
     def main(self) -> bool:
         """Whether this is the one process that writes logs and checkpoints."""
         return self.index == 0

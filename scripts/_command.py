@@ -75,3 +75,15 @@ def load_sets(options: list[str], *, size: int = 64, sizes: dict[str, int] | Non
     given = data.parse_data_options(options)
     with Processes.launched().main_first():
         return {kind: data.load(kind, paths, sizes.get(kind, size)) for kind, paths in given.items()}
+
+
+def encoded(source: Any, autoencoder: Path, folder: Path) -> Any:
+    """A picture set -> its latents in ``folder``, encoded now where they are not there yet."""
+    from core import checkpoints
+    from core.latents import encode_set
+    from core.latents.codecs import encoder_on
+    from core.models import LatentCodec
+    from core.processes import Processes
+
+    encode = encoder_on(Processes.launched().device, LatentCodec(checkpoints.load_model(autoencoder)))
+    return encode_set(source, encode, checkpoints.fingerprint(autoencoder), folder)

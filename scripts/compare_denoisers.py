@@ -10,7 +10,7 @@ import argparse
 import json
 from pathlib import Path
 
-from _command import load_sets, run
+from _command import encoded, load_sets, run
 
 
 def main() -> None:
@@ -27,8 +27,6 @@ def main() -> None:
     from core import checkpoints
     from core.data import DataError
     from core.evaluation.compare_presets import curves_chart, measuring_root, preset_figures
-    from core.latents import encode_set
-    from core.models import LatentCodec
     from core.training.compare_presets import compared_presets, train_for
     from core.training.export import export_run
 
@@ -36,8 +34,7 @@ def main() -> None:
     sets = load_sets(args.data, size=checkpoints.picture_size(autoencoder))
     if "celeba" not in sets:
         raise DataError("Denoisers are compared on CelebA; give it with --data celeba=DIR.")
-    codec = LatentCodec(checkpoints.load_model(autoencoder))
-    latents = encode_set(sets["celeba"], codec.encode, checkpoints.fingerprint(autoencoder), args.out / "latents")
+    latents = encoded(sets["celeba"], autoencoder, args.out / "latents")
     result: dict[str, dict[str, float]] = {}
     for name, preset in compared_presets(args.preset).items():
         folder = args.out / name.replace(", ", "-").lower()

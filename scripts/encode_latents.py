@@ -36,7 +36,7 @@ def main() -> None:
 
     from core import checkpoints, data
     from core.latents import encode_set
-    from core.latents.codecs import open_codec
+    from core.latents.codecs import encoder_on, open_codec
     from core.processes import Processes
 
     opened = open_codec(args.model, args.checkpoints or checkpoints.root())
@@ -50,7 +50,7 @@ def main() -> None:
     with processes.main_first():
         pictures = data.load(kind, paths, size, args.cache)
     fingerprint = opened.fingerprint if size == opened.size else f"{opened.fingerprint} at {size} px"
-    latents = encode_set(pictures, opened.encode, fingerprint, args.out, batch=args.batch)
+    latents = encode_set(pictures, encoder_on(processes.device, opened.codec), fingerprint, args.out, batch=args.batch)
     if processes.main:
         print(f"{len(latents.names)} pictures in {args.out}: latents {latents.latents.shape}")
 

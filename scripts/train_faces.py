@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from _command import load_sets, run, training_parser, with_options
+from _command import encoded, load_sets, run, training_parser, with_options
 
 
 def main() -> None:
@@ -35,8 +35,6 @@ def main() -> None:
 
     from core import checkpoints
     from core.data import DataError
-    from core.latents import encode_set
-    from core.models import LatentCodec
     from core.training.attribute_confidence import attribute_confidence
     from core.training.faces import PRESETS, train_faces
 
@@ -44,8 +42,7 @@ def main() -> None:
     sets = load_sets(args.data, size=checkpoints.picture_size(autoencoder))
     if "celeba" not in sets:
         raise DataError("The face denoiser learns from CelebA; give it with --data celeba=DIR.")
-    codec = LatentCodec(checkpoints.load_model(autoencoder))
-    latents = encode_set(sets["celeba"], codec.encode, checkpoints.fingerprint(autoencoder), args.out / "latents")
+    latents = encoded(sets["celeba"], autoencoder, args.out / "latents")
     preset = with_options(PRESETS["baseline" if args.baseline else args.preset], args)
     if args.prediction:
         preset = replace(preset, prediction=args.prediction)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from _command import load_sets, run, training_parser, with_options
+from _command import encoded, load_sets, run, training_parser, with_options
 
 
 def main() -> None:
@@ -22,8 +22,6 @@ def main() -> None:
 
     from core import checkpoints
     from core.data import DataError
-    from core.latents import encode_set
-    from core.models import LatentCodec
     from core.training.prior import PRESETS, export_prior, train_prior
 
     autoencoder = args.autoencoder or checkpoints.root() / "autoencoder-kl"
@@ -32,9 +30,8 @@ def main() -> None:
         raise DataError("The variational start learns from CelebA; give it with --data celeba=DIR.")
     sets = {kind: sets[kind] for kind in ("celeba", "food101") if kind in sets}
     clip = args.clip or checkpoints.root() / "clip"
-    codec, fingerprint = LatentCodec(checkpoints.load_model(autoencoder)), checkpoints.fingerprint(autoencoder)
     kept = args.latents or args.out / "latents"
-    latents = {kind: encode_set(source, codec.encode, fingerprint, kept / kind) for kind, source in sets.items()}
+    latents = {kind: encoded(source, autoencoder, kept / kind) for kind, source in sets.items()}
     preset = with_options(PRESETS[args.preset], args)
     loop = train_prior(sets, latents, clip, preset, args.out, start=args.start, resume=args.resume)
     if args.export and loop.processes.main:

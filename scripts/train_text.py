@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from _command import load_sets, run, training_parser, with_options
+from _command import encoded, load_sets, run, training_parser, with_options
 
 
 def main() -> None:
@@ -25,8 +25,6 @@ def main() -> None:
 
     from core import checkpoints
     from core.data import DataError
-    from core.latents import encode_set
-    from core.models import LatentCodec
     from core.training.text import PRESETS, train_text
     from core.training.text_export import export_text
 
@@ -36,9 +34,8 @@ def main() -> None:
         raise DataError("The text denoiser learns from CelebA; give it with --data celeba=DIR.")
     sets = {kind: sets[kind] for kind in ("celeba", "food101") if kind in sets}
     clip = args.clip or checkpoints.root() / "clip"
-    codec, fingerprint = LatentCodec(checkpoints.load_model(autoencoder)), checkpoints.fingerprint(autoencoder)
     kept = args.latents or args.out / "latents"
-    latents = {kind: encode_set(source, codec.encode, fingerprint, kept / kind) for kind, source in sets.items()}
+    latents = {kind: encoded(source, autoencoder, kept / kind) for kind, source in sets.items()}
     preset = with_options(PRESETS[args.preset], args)
     loop = train_text(sets, latents, clip, preset, args.out, start=args.start, faces=args.faces, resume=args.resume)
     if args.export and loop.processes.main:

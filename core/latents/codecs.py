@@ -7,6 +7,7 @@ the factor in its config (0.18215), TAESD's because it was distilled to that sca
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -83,6 +84,12 @@ class OpenCodec:
 
     def decode(self, z: Tensor) -> Tensor:
         return self.codec.decode(z)
+
+
+def encoder_on(device: str, codec: FlatCodec | LatentCodec | TinyCodec) -> Callable[[Tensor], Tensor]:
+    """Pictures on the CPU -> latents on ``device``, to which the codec's network is moved."""
+    codec.autoencoder.to(device)
+    return lambda x: codec.encode(x.to(device))
 
 
 def open_codec(model: str | Path, root: Path) -> OpenCodec:
