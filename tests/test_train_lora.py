@@ -90,7 +90,7 @@ def test_few_held_out_pictures_are_measured_at_many_levels(base):
 @pytest.mark.parametrize(("risen", "kept"), [(1.002, 6), (1.05, 4)])
 def test_the_end_is_kept_unless_it_is_clearly_worse(base, tmp_path, monkeypatch, risen, kept):
     errors = iter([2.0, 1.0, risen])
-    monkeypatch.setattr(lora, "_error", lambda *_: next(errors))
+    monkeypatch.setattr(lora, "held_out_error", lambda *_: next(errors))
     preset = replace(SMOKE, loop=replace(SMOKE.loop, steps=6, validate_every=2))
     data = photo_data(base, photos(), np.zeros((6, 40)))
 
