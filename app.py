@@ -15,7 +15,7 @@ import gradio as gr
 
 from core.networks.pool import pool_of
 from core.pipelines.faces.pipeline import FacesPipeline
-from core.pipelines.latent_map.pipeline import ExplorePipeline
+from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.models.pipeline import ModelShelf
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruction.pipeline import ReconstructPipeline
@@ -29,10 +29,10 @@ def build(root: str | None = None) -> gr.Blocks:
     """The whole app around the checkpoints in ``root`` (or ``LATENTSCAPE_CHECKPOINTS``, or ``checkpoints``)."""
     root = root or os.environ.get("LATENTSCAPE_CHECKPOINTS") or str(Path(__file__).parent / "checkpoints")
     pool = pool_of(root)  # every network once, whichever tabs use it
-    faces, prompts, explore = FacesPipeline(pool=pool), PromptsPipeline(pool=pool), ExplorePipeline(pool=pool)
+    faces, prompts, latent_map = FacesPipeline(pool=pool), PromptsPipeline(pool=pool), LatentMapPipeline(pool=pool)
     reconstruct = ReconstructPipeline(pool=pool)
-    page = build_shell(faces, prompts, StylesPipeline(faces), reconstruct, explore, ModelShelf(root))
-    page.warm_up = lambda: _warm(faces, explore, prompts)
+    page = build_shell(faces, prompts, StylesPipeline(faces), reconstruct, latent_map, ModelShelf(root))
+    page.warm_up = lambda: _warm(faces, latent_map, prompts)
     return page
 
 
@@ -44,7 +44,7 @@ def start(page: gr.Blocks, **settings: object) -> tuple[object, str, str]:
     return served
 
 
-def _warm(faces: FacesPipeline, explore: ExplorePipeline, prompts: PromptsPipeline) -> None:
+def _warm(faces: FacesPipeline, latent_map: LatentMapPipeline, prompts: PromptsPipeline) -> None:
     """In the order in which somebody who has just opened the page needs them."""
     for pipeline in (faces, prompts):
         if pipeline.missing():
@@ -52,7 +52,7 @@ def _warm(faces: FacesPipeline, explore: ExplorePipeline, prompts: PromptsPipeli
     try:
         if not faces.missing():
             faces.warm()
-            explore.warm()
+            latent_map.warm()
         if not prompts.missing():
             prompts.warm()
     except Exception:

@@ -62,10 +62,10 @@ def _built(args: argparse.Namespace, root: Path, processes: Processes) -> Atlas 
     pictures = _generated(args, root, state, processes) if args.generate else _of_data(args, processes)
 
     from core.networks.pool import pool_of
-    from core.pipelines.latent_map.engine import ExploreEngine  # with torch: not before the pictures are there
+    from core.pipelines.latent_map.engine import LatentMapEngine  # with torch: not before the pictures are there
 
     state.mkdir(parents=True, exist_ok=True)
-    arrays = _followed(look_together(ExploreEngine(pool_of(root)), pictures.pixels, state, processes))
+    arrays = _followed(look_together(LatentMapEngine(pool_of(root)), pictures.pixels, state, processes))
     slow = kept_maps(state, args.seed)
     if processes.count > 1:
         _followed(fit_maps(arrays, slow, processes))
@@ -78,12 +78,12 @@ def _with_more(args: argparse.Namespace, root: Path) -> Atlas:
     from core.latents.fitting import fit_apart
     from core.networks.pool import pool_of
     from core.pipelines.latent_map.build import add_spaces
-    from core.pipelines.latent_map.engine import ExploreEngine
+    from core.pipelines.latent_map.engine import LatentMapEngine
 
     def fitted(key: str, kind: str, reduced: np.ndarray) -> np.ndarray:
         return fit_apart(kind, reduced, args.seed)
 
-    engine, atlas = ExploreEngine(pool_of(root)), Atlas.open(args.out)
+    engine, atlas = LatentMapEngine(pool_of(root)), Atlas.open(args.out)
     return _followed(add_spaces(engine, atlas, args.add, slow=fitted, seed=args.seed))
 
 

@@ -18,7 +18,7 @@ from core.data.sets import load
 from core.data.style_photos import read_photos
 from core.pipelines.folders import open_pictures
 from core.pipelines.latent_map.photos import PhotoReader
-from core.pipelines.latent_map.types import ExploreError
+from core.pipelines.latent_map.types import LatentMapError
 from core.pipelines.uploads import MOST_FAILURES, LeftOut, collect
 
 FORK = b"\0\5\x16\7\0\2\0\0Mac OS X        " + bytes(200)  # what a Mac keeps beside a file
@@ -90,7 +90,7 @@ def test_a_locked_zip_is_named_once(tmp_path):
     assert not pictures and len(problems) == 1 and problems[0][0] == "locked.zip" and "password" in problems[0][1]
     with pytest.raises(ArchiveError, match="locked with a password"):
         list(open_pictures(path))
-    with pytest.raises(ExploreError, match="locked with a password"):
+    with pytest.raises(LatentMapError, match="locked with a password"):
         read_by_map(path)
 
 
@@ -198,7 +198,7 @@ def test_names_with_marks_stay_as_they_are(tmp_path, name):
 def test_the_map_refuses_a_huge_list_of_members_before_it_is_read(tmp_path):
     listing = b"PK\5\6" + bytes(8) + struct.pack("<II", 2**30, 0) + bytes(2)
     (tmp_path / "many.zip").write_bytes(b"PK\3\4" + bytes(50) + listing)
-    with pytest.raises(ExploreError, match="lists too many files, over 4 MB of names"):
+    with pytest.raises(LatentMapError, match="lists too many files, over 4 MB of names"):
         read_by_map(tmp_path / "many.zip")
     long = zipped(tmp_path / "long.zip", {f"{i:05d}{'x' * 4000}.txt": b"" for i in range(MOST_LIST // 4000)})
     with pytest.raises(ArchiveError, match="lists too many files"):

@@ -21,14 +21,14 @@ from core.models import FlatAutoencoder
 from core.networks.pool import pool_of
 from core.pipelines.latent_map import photos
 from core.pipelines.latent_map.build import Pictures, assemble, look_at
-from core.pipelines.latent_map.engine import ExploreEngine
-from core.pipelines.latent_map.pipeline import ExplorePipeline
+from core.pipelines.latent_map.engine import LatentMapEngine
+from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.latent_map.requests import ClusterRequest, PathRequest, Stop, WalkRequest
 from core.pipelines.latent_map.types import (
     PROJECTIONS,
     Advance,
     AtlasInfo,
-    ExploreError,
+    LatentMapError,
 )
 from core.recipe import Recipe, to_json
 
@@ -48,7 +48,7 @@ def shelf(tiny_checkpoints, synthetic_celeba, tmp_path_factory) -> Path:
         recipe=to_json(Recipe(steps=4)),
         command="python scripts/build_atlas.py --generate 48 --out faces",
     )
-    *_, arrays = look_at(ExploreEngine(pool_of(tiny_checkpoints)), pictures.pixels, errors=True)
+    *_, arrays = look_at(LatentMapEngine(pool_of(tiny_checkpoints)), pictures.pixels, errors=True)
     *_, atlas = assemble(tiny_checkpoints, pictures, arrays)
     atlas.measured = np.where(source.attributes > 0, 240, 15).astype(np.uint8)  # the tiny classifier knows nothing
     for space in atlas.spaces.values():
@@ -59,12 +59,12 @@ def shelf(tiny_checkpoints, synthetic_celeba, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def explorer(tiny_checkpoints, shelf) -> ExplorePipeline:
-    return ExplorePipeline(tiny_checkpoints, shelf)
+def latent_map(tiny_checkpoints, shelf) -> LatentMapPipeline:
+    return LatentMapPipeline(tiny_checkpoints, shelf)
 
 
-def test_the_chooser_knows_every_space(explorer):
-    (info,) = explorer.atlases()
+def test_the_chooser_knows_every_space(latent_map):
+    (info,) = latent_map.atlases()
     assert (info.name, info.title, info.count, info.kind) == ("faces", "Drawn faces", 48, "generated")
     assert [space.key for space in info.spaces] == SPACES and not info.problem and not info.notes
     assert [space.decodes for space in info.spaces] == [True, True, True, False, False]
@@ -72,25 +72,25 @@ def test_the_chooser_knows_every_space(explorer):
     assert not info.space("vae").problem and info.asked
 
 
-def test_points_thumbnails_and_colours_fit_together(explorer):
+def test_points_thumbnails_and_colours_fit_together(latent_map):
     for projection, width in (("pca2", 2), ("pca3", 3), ("tsne2", 2)):
-        places = explorer.points("faces", "vae", projection).places
+        places = latent_map.points("faces", "vae", projection).places
         assert places.shape == (48, width) and np.isfinite(places).all()
-    assert sum(explorer.points("faces", "vae", "pca2").explained) <= 1
-    assert explorer.sheet("faces", 0)[8:12] == b"WEBP"
-    for by, title in explorer.colourings("faces", "kl"):
-        colouring = explorer.colour("faces", "kl", by)
+    assert sum(latent_map.points("faces", "vae", "pca2").explained) <= 1
+    assert latent_map.sheet("faces", 0)[8:12] == b"WEBP"
+    for by, title in latent_map.colourings("faces", "kl"):
+        colouring = latent_map.colour("faces", "kl", by)
         assert colouring.values.shape == (48,) and colouring.title == title
     assert {"error", "density", "cluster:kmeans", "asked:Smiling"} <= {
-        by for by, _ in explorer.colourings("faces", "kl")
+        by for by, _ in latent_map.colourings("faces", "kl")
     }
-    assert "error" not in dict(explorer.colourings("faces", "classifier"))
-    with pytest.raises(ExploreError, match="cannot be coloured"):
-        explorer.colour("faces", "kl", "measured:Nose")
+    assert "error" not in dict(latent_map.colourings("faces", "classifier"))
+    with pytest.raises(LatentMapError, match="cannot be coloured"):
+        latent_map.colour("faces", "kl", "measured:Nose")
 
 
-def test_a_point_says_everything_and_can_be_drawn_again(explorer):
-    card = explorer.point("faces", 3)
+def test_a_point_says_everything_and_can_be_drawn_again(latent_map):
+    card = latent_map.point("faces", 3)
     assert card.picture.size == (64, 64) and card.name == "seed 103"
     assert card.recipe.seed == 103 and card.recipe.steps == 4 and card.recipe.attributes == card.asked
     assert len(card.measured) == 40 and (card.measured["Smiling"] > 0.5) == (card.asked["Smiling"] > 0)
@@ -98,57 +98,60 @@ def test_a_point_says_everything_and_can_be_drawn_again(explorer):
 
 @pytest.mark.parametrize("projection", ["pca2", "pca3", "tsne2"])
 @pytest.mark.parametrize("space", SPACES)
-def test_any_place_is_answered(explorer, space, projection):
-    places = explorer.points("faces", space, projection).places
-    found = explorer.decode_at("faces", space, projection, places[:2].mean(axis=0))
+def test_any_place_is_answered(latent_map, space, projection):
+    places = latent_map.points("faces", space, projection).places
+    found = latent_map.decode_at("faces", space, projection, places[:2].mean(axis=0))
     assert found.decoded == (space in ("cae", "vae", "kl"))
     assert found.picture.size == ((64, 64) if found.decoded else (48, 48))
     assert 0 <= found.uncertainty <= 1 and found.place == pytest.approx(places[:2].mean(axis=0), abs=1e-4)
     assert all(0 <= row < 48 for row in found.rows)
-    again = explorer.decode_at("faces", space, projection, places[:2].mean(axis=0))
+    again = latent_map.decode_at("faces", space, projection, places[:2].mean(axis=0))
     assert again.picture.tobytes() == found.picture.tobytes()
 
 
-def test_on_a_picture_of_a_map_without_inverse_that_picture_is_decoded(explorer):
-    place = explorer.points("faces", "kl", "tsne2").places[9]
-    there, itself = explorer.decode_at("faces", "kl", "tsne2", place), explorer.decode_row("faces", "kl", "tsne2", 9)
+def test_on_a_picture_of_a_map_without_inverse_that_picture_is_decoded(latent_map):
+    place = latent_map.points("faces", "kl", "tsne2").places[9]
+    there, itself = (
+        latent_map.decode_at("faces", "kl", "tsne2", place),
+        latent_map.decode_row("faces", "kl", "tsne2", 9),
+    )
     difference = np.abs(np.asarray(there.picture, float) - np.asarray(itself.picture, float))
     assert there.rows[0] == 9 and difference.mean() < 2
 
 
 @pytest.mark.parametrize("way", ["linear", "spherical", "data"])
 @pytest.mark.parametrize("space", ["vae", "classifier"])
-def test_a_path_runs_from_stop_to_stop(explorer, space, way):
-    place = tuple(explorer.points("faces", space, "tsne2").places[20])
+def test_a_path_runs_from_stop_to_stop(latent_map, space, way):
+    place = tuple(latent_map.points("faces", space, "tsne2").places[20])
     request = PathRequest("faces", space, "tsne2", (Stop(row=1), Stop(place=place), Stop(row=30)), way, 7)
-    found = explorer.path(request)
+    found = latent_map.path(request)
     assert len(found.pictures) == 7 and found.trail.shape == (7, 2) and found.length > 0
-    ends = explorer.points("faces", space, "tsne2").places[[1, 30]]
+    ends = latent_map.points("faces", space, "tsne2").places[[1, 30]]
     assert found.trail[[0, -1]] == pytest.approx(ends, abs=0.05)
     assert found.rows[0] == 1 and found.rows[-1] == 30 and found.decoded == (space == "vae")
 
 
 @pytest.mark.parametrize("method", ["probe", "mean"])
-def test_a_walk_crosses_the_boundary_where_it_says(explorer, method):
+def test_a_walk_crosses_the_boundary_where_it_says(latent_map, method):
     base = WalkRequest("faces", "kl", "pca2", Stop(row=2), "Blond_Hair", method)
-    turn = explorer.walk(base).boundary
+    turn = latent_map.walk(base).boundary
     assert turn is not None
     low, high = sorted((turn - 0.5, turn + 0.5))
-    found = explorer.walk(WalkRequest("faces", "kl", "pca2", Stop(row=2), "Blond_Hair", method, low, high, 5))
+    found = latent_map.walk(WalkRequest("faces", "kl", "pca2", Stop(row=2), "Blond_Hair", method, low, high, 5))
     assert found.strengths[2] == pytest.approx(turn) and found.probabilities[2] == pytest.approx(0.5, abs=1e-3)
     assert found.probabilities[0] < 0.5 < found.probabilities[-1] and len(found.pictures) == 5
 
 
-def test_a_direction_says_what_it_moves(explorer):
-    info = explorer.direction("faces", "kl", "Blond_Hair", "mean")
+def test_a_direction_says_what_it_moves(latent_map):
+    info = latent_map.direction("faces", "kl", "Blond_Hair", "mean")
     strengths = [abs(cosine) for _, cosine in info.entangled]
     assert strengths == sorted(strengths, reverse=True) and "Blond_Hair" not in dict(info.entangled)
     assert info.present + info.absent == 48
 
 
 @pytest.mark.parametrize(("method", "count"), [("kmeans", 4), ("mixture", 3), ("hdbscan", 3), ("kmeans", 8)])
-def test_clusters_cover_the_atlas(explorer, method, count):
-    found = explorer.clusters(ClusterRequest("faces", "vae", method, count))
+def test_clusters_cover_the_atlas(latent_map, method, count):
+    found = latent_map.clusters(ClusterRequest("faces", "vae", method, count))
     assert sum(card.size for card in found.clusters) + found.noise == 48 == len(found.labels)
     for card in found.clusters:
         assert found.labels[card.medoid] == card.number and card.rows[0] == card.medoid
@@ -157,20 +160,20 @@ def test_clusters_cover_the_atlas(explorer, method, count):
         assert len(found.clusters) == count
 
 
-def test_the_number_of_clusters_can_be_chosen_by_silhouette_and_elbow(explorer):
-    choice = explorer.count_choice("faces", "vae", counts=(2, 3, 5))
+def test_the_number_of_clusters_can_be_chosen_by_silhouette_and_elbow(latent_map):
+    choice = latent_map.count_choice("faces", "vae", counts=(2, 3, 5))
     assert choice.counts == (2, 3, 5) and choice.suggested in choice.counts and np.all(np.diff(choice.elbow) < 0)
-    with pytest.raises(ExploreError, match="HDBSCAN"):
-        explorer.count_choice("faces", "vae", "hdbscan")
+    with pytest.raises(LatentMapError, match="HDBSCAN"):
+        latent_map.count_choice("faces", "vae", "hdbscan")
 
 
-def test_a_lasso_learns_what_it_holds(explorer):
-    bald = explorer.search("faces", "bald").rows
-    crowd = explorer.describe("faces", "kl", bald)
+def test_a_lasso_learns_what_it_holds(latent_map):
+    bald = latent_map.search("faces", "bald").rows
+    crowd = latent_map.describe("faces", "kl", bald)
     first = crowd.traits[0]
     assert (first.name, first.share, first.significant) == ("Bald", 1.0, True) and first.lift > 1
     assert crowd.medoid in bald and crowd.size == len(bald) and crowd.mean.size == (64, 64)
-    assert explorer.describe("faces", "classifier", [5, 5, 6]).size == 2
+    assert latent_map.describe("faces", "classifier", [5, 5, 6]).size == 2
 
 
 LABELS = {"smiling": "Smiling", "eyeglasses": "Eyeglasses", "young": "Young", "male": "Male", "hat": "Wearing_Hat"}
@@ -190,10 +193,10 @@ LABELS = {"smiling": "Smiling", "eyeglasses": "Eyeglasses", "young": "Young", "m
         ("-young +Wearing_Hat", lambda s, e, y, m, h: ~y & h),
     ],
 )
-def test_search_understands(explorer, shelf, expression, wanted):
+def test_search_understands(latent_map, shelf, expression, wanted):
     atlas = Atlas.open(shelf / "faces")
     columns = [atlas.present()[:, attributes.INDEX[name]] for name in LABELS.values()]
-    assert (explorer.search("faces", expression).rows == np.flatnonzero(wanted(*columns))).all()
+    assert (latent_map.search("faces", expression).rows == np.flatnonzero(wanted(*columns))).all()
 
 
 @pytest.mark.parametrize(
@@ -210,24 +213,24 @@ def test_search_understands(explorer, shelf, expression, wanted):
         ("x" * 300, "longer"),
     ],
 )
-def test_search_says_what_it_stumbled_over(explorer, expression, said):
-    with pytest.raises(ExploreError, match=said):
-        explorer.search("faces", expression)
+def test_search_says_what_it_stumbled_over(latent_map, expression, said):
+    with pytest.raises(LatentMapError, match=said):
+        latent_map.search("faces", expression)
 
 
-def test_neighbours_and_oddities(explorer):
-    for found in explorer.neighbours("faces", 7, 5):
+def test_neighbours_and_oddities(latent_map):
+    for found in latent_map.neighbours("faces", 7, 5):
         assert len(found.rows) == 5 and 7 not in found.rows and list(found.distances) == sorted(found.distances)
-    odd = explorer.oddities("faces", "kl", 6)
+    odd = latent_map.outliers("faces", "kl", 6)
     assert len(odd.outliers) == 6 and odd.density.shape == (48,) and list(odd.factors) == sorted(odd.factors)[::-1]
 
 
-def test_a_picture_from_elsewhere_is_located_beside_itself(explorer, shelf, synthetic_celeba, tmp_path):
+def test_a_picture_from_elsewhere_is_located_beside_itself(latent_map, shelf, synthetic_celeba, tmp_path):
     with zipfile.ZipFile(synthetic_celeba / "img_align_celeba.zip") as archive:
         picture = Image.open(io.BytesIO(archive.read("img_align_celeba/000013.jpg")))
-    for found in explorer.locate("faces", picture):
+    for found in latent_map.locate("faces", picture):
         assert found.rows[0] == 12, found.space
-        places = explorer.points("faces", found.space, "tsne2").places
+        places = latent_map.points("faces", found.space, "tsne2").places
         apart = np.linalg.norm(places - np.asarray(found.places["tsne2"]), axis=1)
         assert (apart < apart[12]).sum() < 5, found.space  # of 48; how far t-SNE spreads them differs by processor
 
@@ -262,9 +265,9 @@ def test_a_picture_from_elsewhere_is_located_beside_itself(explorer, shelf, synt
         lambda e: e.clusters(ClusterRequest("faces", "vae", "magic", 3)),
     ],
 )
-def test_what_is_forged_is_refused_with_a_sentence(explorer, ask):
-    with pytest.raises(ExploreError, match=r"\.$|:"):
-        ask(explorer)
+def test_what_is_forged_is_refused_with_a_sentence(latent_map, ask):
+    with pytest.raises(LatentMapError, match=r"\.$|:"):
+        ask(latent_map)
 
 
 def test_other_weights_are_noticed_and_the_map_stays(tiny_checkpoints, shelf, tmp_path):
@@ -274,15 +277,15 @@ def test_other_weights_are_noticed_and_the_map_stays(tiny_checkpoints, shelf, tm
     with torch.random.fork_rng():
         torch.manual_seed(4)
         save_model(FlatAutoencoder(True, code_dim=16, widths=(16, 16, 16)).eval(), other / "autoencoder-vae")
-    explorer = ExplorePipeline(other, shelf)
-    info = explorer.open("faces")
+    latent_map = LatentMapPipeline(other, shelf)
+    info = latent_map.open("faces")
     assert "Build it again with: python scripts/build_atlas.py --generate 48" in info.space("vae").problem
     assert "train_autoencoder" in info.space("cae").problem and not info.space("kl").problem
-    assert explorer.points("faces", "vae", "pca2").places.shape == (48, 2)
-    with pytest.raises(ExploreError, match="Build it again"):
-        explorer.decode_at("faces", "vae", "pca2", (0, 0))
-    assert all(card.mean is None for card in explorer.clusters(ClusterRequest("faces", "vae")).clusters)
-    located = {found.space: found for found in explorer.locate("faces", Image.new("RGB", (64, 64)))}
+    assert latent_map.points("faces", "vae", "pca2").places.shape == (48, 2)
+    with pytest.raises(LatentMapError, match="Build it again"):
+        latent_map.decode_at("faces", "vae", "pca2", (0, 0))
+    assert all(card.mean is None for card in latent_map.clusters(ClusterRequest("faces", "vae")).clusters)
+    located = {found.space: found for found in latent_map.locate("faces", Image.new("RGB", (64, 64)))}
     assert located["vae"].problem and located["kl"].rows
 
 
@@ -290,28 +293,28 @@ def test_other_face_models_draw_no_recipes(tiny_checkpoints, shelf, tmp_path):
     other = tmp_path / "checkpoints"
     shutil.copytree(tiny_checkpoints, other)
     shutil.rmtree(other / "faces")
-    explorer = ExplorePipeline(other, shelf)
-    assert explorer.point("faces", 0).recipe is None and "draw them again" in explorer.open("faces").notes[0]
+    latent_map = LatentMapPipeline(other, shelf)
+    assert latent_map.point("faces", 0).recipe is None and "draw them again" in latent_map.open("faces").notes[0]
 
 
 def test_a_damaged_atlas_is_listed_with_its_problem(tiny_checkpoints, shelf, tmp_path):
     shutil.copytree(shelf / "faces", tmp_path / "broken")
     (tmp_path / "broken" / "kl.npy").write_bytes(b"")
-    (info,) = ExplorePipeline(tiny_checkpoints, tmp_path).atlases()
+    (info,) = LatentMapPipeline(tiny_checkpoints, tmp_path).atlases()
     assert info.name == "broken" and "Build it again" in info.problem
-    assert "no atlas yet" in ExplorePipeline(tiny_checkpoints, tmp_path / "nothing").missing()
+    assert "no atlas yet" in LatentMapPipeline(tiny_checkpoints, tmp_path / "nothing").missing()
 
 
 def test_many_threads_get_what_one_gets(tiny_checkpoints, shelf):
-    explorer = ExplorePipeline(tiny_checkpoints, shelf)
+    latent_map = LatentMapPipeline(tiny_checkpoints, shelf)
     request = PathRequest("faces", "kl", "tsne2", (Stop(row=1), Stop(row=40)), "data", 4)
     found, problems = [], []
 
     def ask() -> None:
         try:
-            found.append([picture.tobytes() for picture in explorer.path(request).pictures])
-            explorer.clusters(ClusterRequest("faces", "vae", "kmeans", 5))
-            explorer.search("faces", "smiling")
+            found.append([picture.tobytes() for picture in latent_map.path(request).pictures])
+            latent_map.clusters(ClusterRequest("faces", "vae", "kmeans", 5))
+            latent_map.search("faces", "smiling")
         except Exception as error:
             problems.append(error)
 
@@ -332,8 +335,8 @@ def photo(shade: int, size: tuple[int, int] = (80, 60)) -> bytes:
     return file.getvalue()
 
 
-def upload(explorer: ExplorePipeline, *sources: Path) -> AtlasInfo:
-    *steps, info = explorer.add_photos(sources)
+def upload(latent_map: LatentMapPipeline, *sources: Path) -> AtlasInfo:
+    *steps, info = latent_map.add_photos(sources)
     assert all(isinstance(step, Advance) and 0 <= step.done <= step.total for step in steps)
     return info
 
@@ -343,7 +346,7 @@ def wait_for_maps():
         thread.join(600)
 
 
-def test_photos_become_an_atlas_that_goes_with_its_visitor(explorer, tmp_path):
+def test_photos_become_an_atlas_that_goes_with_its_visitor(latent_map, tmp_path):
     with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
         for number in range(6):
             archive.writestr(f"deep/folder/{number}.png", photo(20 + 10 * number))
@@ -352,61 +355,61 @@ def test_photos_become_an_atlas_that_goes_with_its_visitor(explorer, tmp_path):
         archive.writestr("broken.jpg", b"\xff\xd8\xff not a picture")
     single = tmp_path / "single.png"
     single.write_bytes(photo(5))
-    info = upload(explorer, tmp_path / "photos.zip", single)
+    info = upload(latent_map, tmp_path / "photos.zip", single)
     assert info.kind == "photos" and info.count == 8 and [space.key for space in info.spaces] == SPACES
     assert info.notes[0] == "Left out photos.zip: 1 file in it is no picture."
     assert info.notes[1].startswith("Left out photos.zip/broken.jpg: This file is not a picture")
     assert "So few photos" in info.notes[2]
     assert info.space("vae").projections == ("pca2", "pca3") and not info.space("vae").pending
-    assert explorer.point(info.name, 7).name == "single.png" and explorer.point(info.name, 7).recipe is None
-    assert explorer.decode_at(info.name, "kl", "pca2", (0, 0)).decoded
+    assert latent_map.point(info.name, 7).name == "single.png" and latent_map.point(info.name, 7).recipe is None
+    assert latent_map.decode_at(info.name, "kl", "pca2", (0, 0)).decoded
     assert not (tmp_path.parent / "escape.png").exists()
-    assert info.name not in [one.name for one in explorer.atlases()]
-    explorer.close(info.name)
-    with pytest.raises(ExploreError, match="no longer here"):
-        explorer.points(info.name, "kl", "pca2")
+    assert info.name not in [one.name for one in latent_map.atlases()]
+    latent_map.close(info.name)
+    with pytest.raises(LatentMapError, match="no longer here"):
+        latent_map.points(info.name, "kl", "pca2")
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
-def test_one_two_and_three_identical_photos_say_so(explorer, tmp_path, count):
+def test_one_two_and_three_identical_photos_say_so(latent_map, tmp_path, count):
     same = photo(50)
     for number in range(count):
         (tmp_path / f"{number}.png").write_bytes(same)
-    info = upload(explorer, tmp_path)
+    info = upload(latent_map, tmp_path)
     assert info.count == count and "So few photos" in info.notes[0] and "without a face" in info.notes[-1]
-    assert np.isfinite(explorer.points(info.name, "vae", "pca3").places).all()
-    assert explorer.decode_at(info.name, "vae", "pca2", (0, 0)).picture.size == (64, 64)
-    with pytest.raises(ExploreError, match="the same"):
-        explorer.clusters(ClusterRequest(info.name, "vae", "kmeans", 2))
-    explorer.describe(info.name, "vae", [0])
-    explorer.colour(info.name, "vae", "density")
+    assert np.isfinite(latent_map.points(info.name, "vae", "pca3").places).all()
+    assert latent_map.decode_at(info.name, "vae", "pca2", (0, 0)).picture.size == (64, 64)
+    with pytest.raises(LatentMapError, match="the same"):
+        latent_map.clusters(ClusterRequest(info.name, "vae", "kmeans", 2))
+    latent_map.describe(info.name, "vae", [0])
+    latent_map.colour(info.name, "vae", "density")
 
 
-def test_files_without_a_picture_are_refused(explorer, tmp_path):
+def test_files_without_a_picture_are_refused(latent_map, tmp_path):
     (tmp_path / "text.txt").write_text("hello")
     (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04 cut short")
-    with pytest.raises(ExploreError, match="None of these files"):
-        upload(explorer, tmp_path / "text.txt", tmp_path / "bad.zip", tmp_path / "absent.png")
+    with pytest.raises(LatentMapError, match="None of these files"):
+        upload(latent_map, tmp_path / "text.txt", tmp_path / "bad.zip", tmp_path / "absent.png")
 
 
-def test_an_upload_can_be_stopped(explorer, tmp_path):
+def test_an_upload_can_be_stopped(latent_map, tmp_path):
     for number in range(20):
         (tmp_path / f"{number}.png").write_bytes(photo(number))
-    steps = list(explorer.add_photos([tmp_path], cancel=lambda: True))
+    steps = list(latent_map.add_photos([tmp_path], cancel=lambda: True))
     assert steps and all(isinstance(step, Advance) for step in steps)
 
 
-def test_visitors_are_bounded_and_their_names_cannot_be_guessed(explorer, tmp_path):
+def test_visitors_are_bounded_and_their_names_cannot_be_guessed(latent_map, tmp_path):
     (tmp_path / "one.png").write_bytes(photo(30))
-    first = upload(explorer, tmp_path)
-    others = [upload(explorer, tmp_path).name for _ in range(12)]
+    first = upload(latent_map, tmp_path)
+    others = [upload(latent_map, tmp_path).name for _ in range(12)]
     assert len({first.name, *others}) == 13 and all(len(name) > 25 for name in others)
-    with pytest.raises(ExploreError, match="no longer here"):
-        explorer.points(first.name, "kl", "pca2")
-    assert explorer.open(others[-1]).count == 1
+    with pytest.raises(LatentMapError, match="no longer here"):
+        latent_map.points(first.name, "kl", "pca2")
+    assert latent_map.open(others[-1]).count == 1
 
 
-def test_a_map_that_fails_for_any_reason_is_no_longer_being_fitted(explorer, tmp_path, monkeypatch):
+def test_a_map_that_fails_for_any_reason_is_no_longer_being_fitted(latent_map, tmp_path, monkeypatch):
     tried = []
 
     def refuse(kind, reduced):
@@ -416,38 +419,38 @@ def test_a_map_that_fails_for_any_reason_is_no_longer_being_fitted(explorer, tmp
     monkeypatch.setattr(photos, "fit_apart", refuse)
     for number in range(12):
         (tmp_path / f"{number}.png").write_bytes(photo(10 + 5 * number))
-    info = upload(explorer, tmp_path)
+    info = upload(latent_map, tmp_path)
     wait_for_maps()
-    info = explorer.open(info.name)
+    info = latent_map.open(info.name)
     assert sorted(tried) == sorted(photos.BACKGROUND_MAPS * len(SPACES))  # one failure ends no other map
     assert not any(space.pending for space in info.spaces)
     assert "UMAP could not be fitted" in " ".join(info.notes)
-    with pytest.raises(ExploreError, match="could not be fitted to these pictures; look at PCA"):
-        explorer.points(info.name, "vae", "umap2")
+    with pytest.raises(LatentMapError, match="could not be fitted to these pictures; look at PCA"):
+        latent_map.points(info.name, "vae", "umap2")
 
 
 @pytest.mark.parametrize(("count", "words"), [(12, "too few of these pictures differ"), (3, "too few pictures for it")])
-def test_identical_pictures_and_three_have_pca_and_a_sentence(explorer, tmp_path, count, words):
+def test_identical_pictures_and_three_have_pca_and_a_sentence(latent_map, tmp_path, count, words):
     same = photo(50)
     for number in range(count):
         (tmp_path / f"{number}.png").write_bytes(same if count == 12 else photo(20 * number + 5))
-    info = upload(explorer, tmp_path)
+    info = upload(latent_map, tmp_path)
     assert info.count == count and not any(space.pending for space in info.spaces)
-    assert np.isfinite(explorer.points(info.name, "vae", "pca2").places).all()
+    assert np.isfinite(latent_map.points(info.name, "vae", "pca2").places).all()
     for projection in ("umap2", "tsne2", "umap3"):
-        with pytest.raises(ExploreError, match=words):
-            explorer.points(info.name, "vae", projection)
+        with pytest.raises(LatentMapError, match=words):
+            latent_map.points(info.name, "vae", projection)
 
 
 @pytest.mark.slow
-def test_maps_of_photos_follow_in_the_background(explorer, tmp_path):
+def test_maps_of_photos_follow_in_the_background(latent_map, tmp_path):
     for number in range(12):
         (tmp_path / f"{number}.png").write_bytes(photo(10 + 5 * number))
-    info = upload(explorer, tmp_path)
+    info = upload(latent_map, tmp_path)
     assert info.space("vae").pending == ("umap2", "tsne2", "umap3")
-    with pytest.raises(ExploreError, match="still being fitted"):
-        explorer.points(info.name, "vae", "umap3")
+    with pytest.raises(LatentMapError, match="still being fitted"):
+        latent_map.points(info.name, "vae", "umap3")
     wait_for_maps()
-    assert explorer.open(info.name).space("vae").projections == tuple(PROJECTIONS)
-    assert explorer.points(info.name, "vae", "umap2").places.shape == (12, 2)
-    explorer.close(info.name)
+    assert latent_map.open(info.name).space("vae").projections == tuple(PROJECTIONS)
+    assert latent_map.points(info.name, "vae", "umap2").places.shape == (12, 2)
+    latent_map.close(info.name)

@@ -22,9 +22,9 @@ from core.latents.atlas import Atlas
 from core.models.clip import embed_pictures, embed_texts, load_clip, tokens_of
 from core.networks.pool import pool_of
 from core.pipelines.latent_map.build import add_spaces
-from core.pipelines.latent_map.engine import ExploreEngine
-from core.pipelines.latent_map.pipeline import ExplorePipeline
-from core.pipelines.latent_map.types import Advance, ExploreError
+from core.pipelines.latent_map.engine import LatentMapEngine
+from core.pipelines.latent_map.pipeline import LatentMapPipeline
+from core.pipelines.latent_map.types import Advance, LatentMapError
 from core.pipelines.latent_map.word_search import LEAST, Sought
 from ui.latent_map.handlers import LatentMapHandlers
 from ui.latent_map.requests import SearchRequest
@@ -69,13 +69,13 @@ def before(tiny_checkpoints, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def explorer(root, shelf) -> ExplorePipeline:
-    return ExplorePipeline(root, shelf)
+def latent_map(root, shelf) -> LatentMapPipeline:
+    return LatentMapPipeline(root, shelf)
 
 
 @pytest.fixture(scope="module")
-def handlers(explorer) -> LatentMapHandlers:
-    return LatentMapHandlers(explorer)
+def handlers(latent_map) -> LatentMapHandlers:
+    return LatentMapHandlers(latent_map)
 
 
 @pytest.fixture(scope="module")
@@ -94,37 +94,37 @@ def cosines(clip, shelf: Path, text: str) -> np.ndarray:
 # --- a space like the others ------------------------------------------------------------------------------------------
 
 
-def test_clip_is_a_space_of_a_new_atlas(explorer, shelf, clip):
-    info = explorer.open("faces").space("clip")
+def test_clip_is_a_space_of_a_new_atlas(latent_map, shelf, clip):
+    info = latent_map.open("faces").space("clip")
     assert info.title == "CLIP" and not info.decodes and not info.problem and info.dimensions == 32
     vectors = Atlas.open(shelf / "faces").spaces["clip"].vectors()
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=0.02)  # unit vectors, held in 8 bits
     pixels = np.asarray(Image.effect_noise((64, 64), 60).convert("RGB"))
-    seen = explorer.engine.look(pixels[None], ["clip"]).vectors["clip"]
+    seen = latent_map.engine.look(pixels[None], ["clip"]).vectors["clip"]
     assert seen == pytest.approx(embed_pictures(clip[0], to_tensor(pixels)).numpy(), abs=1e-5)
 
 
-def test_everything_that_goes_through_the_spaces_includes_clip(explorer):
-    near = {found.space: found for found in explorer.neighbours("faces", 7, 5)}
+def test_everything_that_goes_through_the_spaces_includes_clip(latent_map):
+    near = {found.space: found for found in latent_map.neighbours("faces", 7, 5)}
     assert len(near["clip"].rows) == 5 and 7 not in near["clip"].rows
-    assert len(explorer.oddities("faces", "clip", 6).outliers) == 6
-    by = dict(explorer.colourings("faces", "clip"))
+    assert len(latent_map.outliers("faces", "clip", 6).outliers) == 6
+    by = dict(latent_map.colourings("faces", "clip"))
     assert {"density", "cluster:kmeans", "asked:Smiling"} <= set(by) and "error" not in by
-    assert not explorer.decode_at("faces", "clip", "pca2", (0, 0)).decoded
-    located = {found.space: found for found in explorer.locate("faces", explorer.picture("faces", 3))}
+    assert not latent_map.decode_at("faces", "clip", "pca2", (0, 0)).decoded
+    located = {found.space: found for found in latent_map.locate("faces", latent_map.picture("faces", 3))}
     assert not located["clip"].problem and len(located["clip"].places["pca2"]) == 2
 
 
 def test_without_a_clip_everything_is_as_before(tiny_checkpoints, before):
-    explorer = ExplorePipeline(tiny_checkpoints, before)
-    assert "clip" not in [space.key for space in explorer.open("faces").spaces]
-    assert len(explorer.search("faces", "smiling").rows) == COUNT // 2
-    with pytest.raises(ExploreError, match=r"'bicycle' is not known.*looked for by CLIP.*Make it with: .*train_clip"):
-        explorer.search("faces", "bicycle")
-    with pytest.raises(ExploreError, match="train_clip"):
-        explorer.search("faces", "smiling", by_words=True)
-    with pytest.raises(ExploreError, match=r"Write what to look for.*young\.$"):
-        explorer.search("faces", " ", by_words=True)
+    latent_map = LatentMapPipeline(tiny_checkpoints, before)
+    assert "clip" not in [space.key for space in latent_map.open("faces").spaces]
+    assert len(latent_map.search("faces", "smiling").rows) == COUNT // 2
+    with pytest.raises(LatentMapError, match=r"'bicycle' is not known.*looked for by CLIP.*Make it with: .*train_clip"):
+        latent_map.search("faces", "bicycle")
+    with pytest.raises(LatentMapError, match="train_clip"):
+        latent_map.search("faces", "smiling", by_words=True)
+    with pytest.raises(LatentMapError, match=r"Write what to look for.*young\.$"):
+        latent_map.search("faces", " ", by_words=True)
 
 
 def test_other_weights_are_refused_and_the_filter_stays(root, shelf, tmp_path):
@@ -132,26 +132,26 @@ def test_other_weights_are_refused_and_the_filter_stays(root, shelf, tmp_path):
     shutil.copytree(root, other)
     path = checkpoints.weights(other / "clip")
     path.write_bytes(path.read_bytes()[:-4] + b"\0\0\0\0")
-    explorer = ExplorePipeline(other, shelf)
-    assert "not those that this atlas was built with" in explorer.open("faces").space("clip").problem
-    with pytest.raises(ExploreError, match="Build it again"):
-        explorer.search("faces", WORDS)
-    assert len(explorer.search("faces", "smiling").rows) == COUNT // 2
+    latent_map = LatentMapPipeline(other, shelf)
+    assert "not those that this atlas was built with" in latent_map.open("faces").space("clip").problem
+    with pytest.raises(LatentMapError, match="Build it again"):
+        latent_map.search("faces", WORDS)
+    assert len(latent_map.search("faces", "smiling").rows) == COUNT // 2
 
 
 # --- one space more ---------------------------------------------------------------------------------------------------
 
 
 def test_an_older_atlas_opens_and_names_the_command(root, before):
-    explorer = ExplorePipeline(root, before)
-    assert "clip" not in [space.key for space in explorer.open("faces").spaces]
-    with pytest.raises(ExploreError, match=r"--add clip --out .*atlases/faces"):
-        explorer.search("faces", WORDS)
+    latent_map = LatentMapPipeline(root, before)
+    assert "clip" not in [space.key for space in latent_map.open("faces").spaces]
+    with pytest.raises(LatentMapError, match=r"--add clip --out .*atlases/faces"):
+        latent_map.search("faces", WORDS)
 
 
 def test_a_space_is_added_and_the_others_stay(root, before, tmp_path):
     atlas = Atlas.open(before / "faces")
-    *steps, made = add_spaces(ExploreEngine(pool_of(root)), atlas, ["clip"])
+    *steps, made = add_spaces(LatentMapEngine(pool_of(root)), atlas, ["clip"])
     assert {step.phase for step in steps if isinstance(step, Advance)} == {"reading", "looking", "mapping"}
     made.save(tmp_path / "faces")
     opened = Atlas.open(tmp_path / "faces")
@@ -161,7 +161,7 @@ def test_a_space_is_added_and_the_others_stay(root, before, tmp_path):
         assert np.array_equal(opened.spaces[key].places["pca3"], space.places["pca3"])
     assert np.array_equal(opened.measured, atlas.measured) and opened.command == atlas.command
     assert opened.thumbnail(9).tobytes() == atlas.thumbnail(9).tobytes()
-    found = ExplorePipeline(root, tmp_path).search("faces", WORDS)
+    found = LatentMapPipeline(root, tmp_path).search("faces", WORDS)
     assert isinstance(found, Sought) and not opened.spaces["clip"].psnr
 
 
@@ -169,7 +169,7 @@ def test_a_space_of_other_weights_is_made_again(root, shelf, tmp_path):
     atlas = Atlas.open(shelf / "faces")
     known = atlas.spaces["classifier"].vectors()
     atlas.spaces["classifier"].fingerprint = "of another"
-    *_, made = add_spaces(ExploreEngine(pool_of(root)), atlas, ["classifier"])
+    *_, made = add_spaces(LatentMapEngine(pool_of(root)), atlas, ["classifier"])
     again = made.spaces["classifier"]
     assert again.fingerprint == checkpoints.fingerprint(root / "classifier") == made.made_with["classifier"]
     assert again.codes.shape == known.shape and made.measured.shape == (COUNT, 40)
@@ -195,24 +195,24 @@ def test_the_command_adds_a_space_in_place(root, before, tmp_path):
 
 def test_weights_that_are_not_there_add_nothing(tiny_checkpoints, before):
     with pytest.raises(checkpoints.CheckpointError, match="train_clip"):
-        list(add_spaces(ExploreEngine(pool_of(tiny_checkpoints)), Atlas.open(before / "faces"), ["clip"]))
+        list(add_spaces(LatentMapEngine(pool_of(tiny_checkpoints)), Atlas.open(before / "faces"), ["clip"]))
 
 
 # --- search by words --------------------------------------------------------------------------------------------------
 
 
-def test_words_find_what_clip_finds(explorer, shelf, clip):
-    found = explorer.search("faces", WORDS)
+def test_words_find_what_clip_finds(latent_map, shelf, clip):
+    found = latent_map.search("faces", WORDS)
     wanted = cosines(clip, shelf, WORDS)
     assert isinstance(found, Sought) and found.similarity == pytest.approx(wanted, abs=1e-5)
     assert found.rows.tolist() == np.argsort(-found.similarity, kind="stable")[:LEAST].tolist()
     assert found.understood == WORDS and "bicycle" in found.notes[0]
-    other = explorer.search("faces", "sushi on a plate")
+    other = latent_map.search("faces", "sushi on a plate")
     assert not np.allclose(other.similarity, found.similarity)
 
 
-def test_what_the_grammar_understands_filters_unless_words_are_wanted(explorer):
-    filtered, sought = (explorer.search("faces", "smiling woman", by_words=words) for words in (False, True))
+def test_what_the_grammar_understands_filters_unless_words_are_wanted(latent_map):
+    filtered, sought = (latent_map.search("faces", "smiling woman", by_words=words) for words in (False, True))
     assert not isinstance(filtered, Sought) and filtered.understood == "smiling and not male"
     assert isinstance(sought, Sought) and sought.understood == "smiling woman" and not sought.notes
 
@@ -234,7 +234,7 @@ def test_a_book_is_cut_at_the_encoders_length_and_it_is_said(handlers, clip, she
     assert floats(answer["values"]) == pytest.approx(cosines(clip, shelf, start), abs=1e-5)
 
 
-def test_the_answer_says_which_search_it_was(handlers, explorer):
+def test_the_answer_says_which_search_it_was(handlers, latent_map):
     filtered = ask(handlers, kind="search", **FIRST, expression="smiling")
     assert filtered["how"] == "attributes" and filtered["rows"] == list(range(1, COUNT, 2)) and not filtered["values"]
     sought = ask(handlers, kind="search", **FIRST, expression="smiling", words=True)
@@ -253,8 +253,8 @@ def test_forged_searches_end_as_one_sentence(forged):
 def test_many_visitors_find_what_one_finds(root, shelf):
     import threading
 
-    explorer, found = ExplorePipeline(root, shelf), []
-    threads = [threading.Thread(target=lambda: found.append(explorer.search("faces", WORDS).rows)) for _ in range(6)]
+    latent_map, found = LatentMapPipeline(root, shelf), []
+    threads = [threading.Thread(target=lambda: found.append(latent_map.search("faces", WORDS).rows)) for _ in range(6)]
     state = torch.random.get_rng_state()
     for thread in threads:
         thread.start()
@@ -267,7 +267,7 @@ def test_many_visitors_find_what_one_finds(root, shelf):
 def test_the_benchmark_measures_a_search_by_words(root, monkeypatch):
     for name, count in {"POINTS": 100, "LASSO": 20}.items():
         monkeypatch.setattr(f"core.benchmarks.latent_map.{name}", count)
-    embed, asked = ExploreEngine.embed_words, []
-    monkeypatch.setattr(ExploreEngine, "embed_words", lambda self, text: asked.append(text) or embed(self, text))
+    embed, asked = LatentMapEngine.embed_words, []
+    monkeypatch.setattr(LatentMapEngine, "embed_words", lambda self, text: asked.append(text) or embed(self, text))
     found = measure_map(root, 1, photos=2)
     assert found["map_words_ms"] > 0 and "a smiling old man" in asked  # CLIP has read them

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from tiny_map import COUNT, FIRST, ask, floats, noise_atlas
 
-from core.pipelines.latent_map.pipeline import ExplorePipeline
+from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.latent_map.requests import Stop
 from ui.components.pictures import data_uri, decode_uri
 from ui.latent_map.handlers import LatentMapHandlers, MapState
@@ -24,11 +24,11 @@ from ui.messages import USER_ERRORS, parse
 def handlers(tiny_checkpoints, tmp_path_factory) -> LatentMapHandlers:
     folder = tmp_path_factory.mktemp("atlases")
     noise_atlas(tiny_checkpoints, folder)
-    return LatentMapHandlers(ExplorePipeline(tiny_checkpoints, folder))
+    return LatentMapHandlers(LatentMapPipeline(tiny_checkpoints, folder))
 
 
 def parsed(value):
-    return parse(LatentMapHandlers(ExplorePipeline()).routes, value)[1]
+    return parse(LatentMapHandlers(LatentMapPipeline()).routes, value)[1]
 
 
 def test_a_request_arrives_as_it_was_meant():
@@ -85,7 +85,7 @@ def test_points_arrive_as_they_are(handlers):
     opened = ask(handlers, kind="open")
     assert [one["name"] for one in opened["atlases"]] == ["faces"] and opened["missing"] == ""
     points = ask(handlers, kind="points", **FIRST)
-    places = handlers.explore.points("faces", "vae", "pca2").places
+    places = handlers.latent_map.points("faces", "vae", "pca2").places
     np.testing.assert_array_equal(floats(points["places"]).reshape(-1, points["dimensions"]), places)
     assert 0 < sum(points["explained"]) <= 1 and ["density", "Density"] in [list(one) for one in points["colourings"]]
     colour = ask(handlers, kind="colour", **FIRST, by="asked:Smiling")
@@ -97,7 +97,7 @@ def test_a_picture_comes_before_what_the_spaces_make_of_it(handlers):
     card, more = (ask(handlers, kind=kind, row=6, **FIRST) for kind in ("point", "near"))
     assert card["picture"].startswith("data:image/png") and card["asked"] == {"Smiling": -1.0} and "near" not in card
     assert len(more["near"]["vae"]) == 8 and all(6 not in rows for rows in more["near"].values())
-    assert set(more["near"]) == {space.key for space in handlers.explore.open("faces").spaces}
+    assert set(more["near"]) == {space.key for space in handlers.latent_map.open("faces").spaces}
     large, through = (Image.open(io.BytesIO(decode_uri(uri))) for uri in (card["picture"], more["through"]))
     assert large.size == through.size == (64, 64) and card["picture"] != more["through"]
 
@@ -109,7 +109,7 @@ def test_a_picture_from_another_tab_finds_its_place(handlers):
     assert all(
         len(one["places"]["pca2"]) == 2 and len(one["rows"]) == 8 and not one["problem"] for one in sent.values()
     )
-    located = handlers.explore.locate("faces", Image.open(io.BytesIO(own)))
+    located = handlers.latent_map.locate("faces", Image.open(io.BytesIO(own)))
     assert [one.rows for one in located] == [tuple(one["rows"]) for one in sent.values()]
     for value in (None, 3, "data:image/png;base64,AAAA"):
         assert ask(handlers, kind="locate", **FIRST, uri=value)["error"].endswith(".")
@@ -169,7 +169,7 @@ def test_what_cannot_be_answered_is_said(handlers, request_):
 
 
 def test_an_empty_folder_names_the_command(tiny_checkpoints, tmp_path):
-    opened = ask(LatentMapHandlers(ExplorePipeline(tiny_checkpoints, tmp_path)), kind="open")
+    opened = ask(LatentMapHandlers(LatentMapPipeline(tiny_checkpoints, tmp_path)), kind="open")
     assert opened["atlases"] == [] and "python scripts/build_atlas.py" in opened["missing"]
 
 

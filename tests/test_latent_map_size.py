@@ -10,8 +10,8 @@ from tiny_map import ask, floats
 
 from core.benchmarks.latent_map import measure_map, synthetic_atlas
 from core.latents.atlas import Atlas
-from core.pipelines.latent_map.pipeline import ExplorePipeline
-from core.pipelines.latent_map.types import ExploreError
+from core.pipelines.latent_map.pipeline import LatentMapPipeline
+from core.pipelines.latent_map.types import LatentMapError
 from ui.latent_map.handlers import LatentMapHandlers
 
 COUNT = 50_000
@@ -27,13 +27,13 @@ def atlas(tiny_checkpoints) -> Atlas:
 def large(tiny_checkpoints, atlas, tmp_path_factory) -> LatentMapHandlers:
     folder = tmp_path_factory.mktemp("large")
     atlas.save(folder / "random")
-    return LatentMapHandlers(ExplorePipeline(tiny_checkpoints, folder))
+    return LatentMapHandlers(LatentMapPipeline(tiny_checkpoints, folder))
 
 
 def test_fifty_thousand_points_are_sent_as_they_are(large):
     points = ask(large, kind="points", **WHERE)
     places = floats(points["places"]).reshape(-1, 2)
-    stored = large.explore.points("random", "vae", "umap2").places
+    stored = large.latent_map.points("random", "vae", "umap2").places
     assert places.shape == (COUNT, 2) and np.array_equal(places, stored)
     assert len(json.dumps(points)) < 560_000
     colour = ask(large, kind="colour", **WHERE, by="cluster:kmeans")
@@ -41,7 +41,7 @@ def test_fifty_thousand_points_are_sent_as_they_are(large):
 
 
 def test_the_last_point_is_the_last_picture(large, atlas):
-    info = large.explore.open("random")
+    info = large.latent_map.open("random")
     assert info.sheets == -(-COUNT // info.columns**2)
     assert ask(large, kind="sheet", atlas="random", number=info.sheets - 1)["sheet"].startswith("data:image/webp")
     near = ask(large, kind="near", row=COUNT - 1, **WHERE)["near"]
@@ -54,8 +54,8 @@ def test_the_last_point_is_the_last_picture(large, atlas):
 def test_a_crowd_of_half_of_them_is_described(large):
     crowd = ask(large, kind="crowd", **WHERE, rows=list(range(0, COUNT, 2)))
     assert crowd["size"] == COUNT // 2 and crowd["share"] == 0.5
-    with pytest.raises(ExploreError, match="numbered"):
-        large.explore.describe("random", "vae", [0, COUNT])
+    with pytest.raises(LatentMapError, match="numbered"):
+        large.latent_map.describe("random", "vae", [0, COUNT])
 
 
 def test_the_benchmark_of_the_map_measures_everything(tiny_checkpoints, monkeypatch):

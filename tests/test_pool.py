@@ -20,7 +20,7 @@ from core.networks.fair_lock import FairLock
 from core.networks.pool import NetworkPool, pool_of
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.faces.types import EditRequest
-from core.pipelines.latent_map.engine import ExploreEngine
+from core.pipelines.latent_map.engine import LatentMapEngine
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.types import PromptRequest
 from core.pipelines.reconstruction.pipeline import ReconstructPipeline
@@ -56,11 +56,11 @@ def last(events):
 
 def test_all_tabs_use_the_same_networks(root):
     pool = NetworkPool(root)
-    reconstruct, explore = ReconstructPipeline(pool=pool).engine, ExploreEngine(pool)
-    assert reconstruct.classifier() is explore.classifier() is pool.get("classifier")
-    assert reconstruct.codec("kl") is explore.codec("kl") is pool.get("autoencoder-kl")
+    reconstruct, latent_map = ReconstructPipeline(pool=pool).engine, LatentMapEngine(pool)
+    assert reconstruct.classifier() is latent_map.classifier() is pool.get("classifier")
+    assert reconstruct.codec("kl") is latent_map.codec("kl") is pool.get("autoencoder-kl")
     assert pool.get("text").codec.autoencoder is pool.get("autoencoder-kl").codec.autoencoder
-    assert explore.clip() is pool.get("clip")
+    assert latent_map.clip() is pool.get("clip")
 
 
 def test_one_instance_of_every_network_is_in_memory_after_each_tab_was_used(root):
@@ -70,7 +70,7 @@ import gc, sys
 from collections import Counter
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 import test_pool as tabs
-from core.pipelines.latent_map.engine import ExploreEngine
+from core.pipelines.latent_map.engine import LatentMapEngine
 root = {str(root)!r}
 faces, prompts = tabs.FacesPipeline(root), tabs.PromptsPipeline(root)
 tabs.last(faces.draw(tabs.RECIPE)), tabs.last(prompts.draw(tabs.PROMPT))
@@ -79,7 +79,7 @@ reconstruct = tabs.ReconstructPipeline(root)
 for key in ("cae", "vae", "kl"):
     reconstruct.reconstruct(tabs.ReconstructRequest(tabs.photo(), key))
 pixels = tabs.np.zeros((2, 64, 64, 3), "uint8")
-ExploreEngine(tabs.pool_of(root)).look(pixels, ["cae", "vae", "kl", "classifier", "clip"])
+LatentMapEngine(tabs.pool_of(root)).look(pixels, ["cae", "vae", "kl", "classifier", "clip"])
 names = "AutoencoderKL FlatAutoencoder PictureClassifier FaceUNet CLIPModel UNet2DConditionModel".split()
 found = [one for one in gc.get_objects() if type(one).__name__ in names and hasattr(one, "parameters")]
 real = [one for one in found if next(one.parameters()).device.type != "meta"]
@@ -185,7 +185,7 @@ class CountingPool(NetworkPool):
 def test_no_job_holds_the_lock_for_more_than_one_network_call(root):
     pool = CountingPool(root)
     faces, prompts, reconstruct = FacesPipeline(pool=pool), PromptsPipeline(pool=pool), ReconstructPipeline(pool=pool)
-    explore = ExploreEngine(pool)
+    latent_map = LatentMapEngine(pool)
     jobs = {
         "face": lambda: last(faces.draw(RECIPE)),
         "photo": lambda: last(faces.edit(EditRequest(photo(), {"Smiling": -1.0}, RECIPE))),
@@ -193,9 +193,9 @@ def test_no_job_holds_the_lock_for_more_than_one_network_call(root):
         "readback": lambda: prompts.readback(photo(), "a smiling woman"),
         "whole photo": lambda: last(reconstruct.whole(ReconstructRequest(photo(150), "kl", whole=True))),
         "surgery": lambda: reconstruct.operate(SurgeryRequest(photo(), "kl", Surgery(noise=0.5))),
-        "atlas": lambda: explore.look(np.zeros((4, 64, 64, 3), np.uint8), ["kl", "classifier", "clip"], errors=True),
-        "map": lambda: explore.decode("vae", np.zeros((5, 16), np.float32)),
-        "words": lambda: explore.embed_words("a smiling woman"),
+        "atlas": lambda: latent_map.look(np.zeros((4, 64, 64, 3), np.uint8), ["kl", "classifier", "clip"], errors=True),
+        "map": lambda: latent_map.decode("vae", np.zeros((5, 16), np.float32)),
+        "words": lambda: latent_map.embed_words("a smiling woman"),
     }
     for name, job in jobs.items():
         pool.calls.clear()
@@ -258,7 +258,7 @@ def test_a_checkpoint_that_changes_on_disk_is_a_sentence_for_its_users_alone(own
 def everything(pool: NetworkPool) -> dict:
     """One job of every tab, to do in any order."""
     faces, prompts, reconstruct = FacesPipeline(pool=pool), PromptsPipeline(pool=pool), ReconstructPipeline(pool=pool)
-    explore = ExploreEngine(pool)
+    latent_map = LatentMapEngine(pool)
     code = np.random.default_rng(0).standard_normal((1, 16)).astype(np.float32)
     return {
         "face": lambda: last(faces.draw(RECIPE)).faces[0].image.tobytes(),
@@ -266,8 +266,8 @@ def everything(pool: NetworkPool) -> dict:
         "readback": lambda: str(prompts.readback(photo(), "a smiling woman")).encode(),
         "kl": lambda: reconstruct.reconstruct(ReconstructRequest(photo(), "kl")).latents.tobytes(),
         "tiles": lambda: last(reconstruct.whole(ReconstructRequest(photo(90), "kl", whole=True))).after.tobytes(),
-        "map": lambda: explore.decode("cae", code)[0].tobytes(),
-        "atlas": lambda: explore.look(np.full((8, 64, 64, 3), 90, np.uint8), ["kl"]).vectors["kl"].tobytes(),
+        "map": lambda: latent_map.decode("cae", code)[0].tobytes(),
+        "atlas": lambda: latent_map.look(np.full((8, 64, 64, 3), 90, np.uint8), ["kl"]).vectors["kl"].tobytes(),
     }
 
 

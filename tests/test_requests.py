@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from core.pipelines.faces.pipeline import FacesPipeline
-from core.pipelines.latent_map.pipeline import ExplorePipeline
+from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruction.pipeline import ReconstructPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
@@ -53,7 +53,7 @@ def tabs():
         "styles": styles.routes,
         "trainings": styles.job_routes,
         "reconstruction": ReconstructionHandlers(ReconstructPipeline(), Examples(faces)).routes,
-        "latent map": LatentMapHandlers(ExplorePipeline()).routes,
+        "latent map": LatentMapHandlers(LatentMapPipeline()).routes,
     }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from core import attributes
 from core.networks.pool import pool_of
 from core.pipelines.latent_map.build import Pictures, assemble, look_at
-from core.pipelines.latent_map.engine import ExploreEngine
+from core.pipelines.latent_map.engine import LatentMapEngine
 from ui.latent_map.handlers import LatentMapHandlers
 
 COUNT = 64
@@ -24,7 +24,7 @@ def noise_atlas(root: Path, folder: Path) -> None:
     asked[:, attributes.INDEX["Smiling"]] = np.where(np.arange(COUNT) % 2, 1, -1)
     pixels = random.integers(0, 128, (COUNT, 64, 64, 3)) + 100 * (np.arange(COUNT) % 2)[:, None, None, None]
     pictures = Pictures(pixels.astype(np.uint8), "Noise", "pictures", asked=asked, command="python scripts/build.py")
-    *_, vectors = look_at(ExploreEngine(pool_of(root)), pictures.pixels)
+    *_, vectors = look_at(LatentMapEngine(pool_of(root)), pictures.pixels)
     *_, atlas = assemble(root, pictures, vectors)
     atlas.measured = np.where(asked > 0, 240, 15).astype(np.uint8)  # the tiny classifier knows nothing
     atlas.save(folder / "faces")

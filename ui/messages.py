@@ -17,7 +17,7 @@ from core.attributes import AttributeValueError
 from core.checkpoints import CheckpointError
 from core.images import PictureError
 from core.latents.atlas import AtlasError
-from core.pipelines.latent_map.types import ExploreError
+from core.pipelines.latent_map.types import LatentMapError
 from core.recipe import RecipeError
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ USER_ERRORS = (
     AttributeValueError,
     PictureError,
     CheckpointError,
-    ExploreError,
+    LatentMapError,
     AtlasError,
 )
 

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from core.pipelines.faces.pipeline import FacesPipeline
-from core.pipelines.latent_map.pipeline import ExplorePipeline
+from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.models.pipeline import ModelShelf
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruction.benchmark import read_benchmarks
@@ -35,7 +35,7 @@ def build_shell(
     prompts: PromptsPipeline,
     styles: StylesPipeline,
     reconstruct: ReconstructPipeline,
-    explore: ExplorePipeline,
+    latent_map: LatentMapPipeline,
     shelf: ModelShelf,
 ) -> gr.Blocks:
     """All tabs of the app around their pipelines."""
@@ -65,7 +65,7 @@ def build_shell(
                     reconstruct, faces, benchmark=lambda: bench_view(lambda: read_benchmarks(reconstruct.root))
                 )
             with gr.Tab("Latent map", id="map", elem_id="map-tab"):
-                latent_map_tab(explore)
+                latent_map_tab(latent_map)
             with gr.Tab("Models", id="models", elem_id="models-tab"):
                 models_tab(shelf)
         page.unload(page_closed(styles))

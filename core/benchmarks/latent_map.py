@@ -16,7 +16,7 @@ from core.latents.atlas import COLUMNS, Atlas, make_sheets
 from core.latents.spaces import ENCODERS
 from core.networks.pool import pool_of
 from core.pipelines.latent_map.build import make_space
-from core.pipelines.latent_map.pipeline import ExplorePipeline
+from core.pipelines.latent_map.pipeline import LatentMapPipeline
 
 POINTS = 10_000
 LASSO = 5_000  # pictures of a selection
@@ -44,9 +44,9 @@ def measure_map(root: Path, times: int = 20, photos: int = 2000) -> Rows:
     """What a person waits for on a map of 10,000 points, in this process: the map, a click, a crowd, ``photos`` of
     one's own. The page adds its own time on top.
     """
-    from core.pipelines.latent_map.engine import ExploreEngine
+    from core.pipelines.latent_map.engine import LatentMapEngine
 
-    engine = ExploreEngine(pool_of(root))
+    engine = LatentMapEngine(pool_of(root))
     kinds = {key: int(np.prod(engine.codec(key).latent_shape)) for key in ("vae", "kl")}
     kinds["classifier"] = engine.classifier().config.embedding_dim
     if not checkpoints.missing(root / "clip"):
@@ -56,47 +56,47 @@ def measure_map(root: Path, times: int = 20, photos: int = 2000) -> Rows:
     crowd = random.choice(POINTS, LASSO, replace=False)
     with tempfile.TemporaryDirectory() as folder:
         atlas.save(Path(folder) / WHERE[0])
-        explore = ExplorePipeline(root, folder)
-        first = median_milliseconds(lambda: _first_map(ExplorePipeline(root, folder)), max(1, times // 7))
-        explore.warm()
+        latent_map = LatentMapPipeline(root, folder)
+        first = median_milliseconds(lambda: _first_map(LatentMapPipeline(root, folder)), max(1, times // 7))
+        latent_map.warm()
 
         def point() -> None:
             row = int(random.integers(POINTS))
-            explore.point(WHERE[0], row)
-            explore.neighbours(WHERE[0], row)
+            latent_map.point(WHERE[0], row)
+            latent_map.neighbours(WHERE[0], row)
 
         return {
             "map_points": POINTS,
             "map_first_ms": first,
             "map_empty_place_ms": median_milliseconds(
-                lambda: explore.decode_at(*WHERE, random.standard_normal(2)), times
+                lambda: latent_map.decode_at(*WHERE, random.standard_normal(2)), times
             ),
             "map_point_ms": median_milliseconds(point, times),
             "map_lasso_of_5000_ms": median_milliseconds(
-                lambda: explore.describe(*WHERE[:2], crowd), max(1, times // 4)
+                lambda: latent_map.describe(*WHERE[:2], crowd), max(1, times // 4)
             ),
-            **_words(explore, times),
+            **_words(latent_map, times),
             "map_photos": photos,
-            "map_photos_s": _photos(explore, Path(folder) / "photos", random, photos),
+            "map_photos_s": _photos(latent_map, Path(folder) / "photos", random, photos),
         }
 
 
-def _first_map(explore: ExplorePipeline) -> None:
+def _first_map(latent_map: LatentMapPipeline) -> None:
     """Everything that the page asks for before there are points in colour."""
-    explore.atlases()
-    explore.points(*WHERE)
-    explore.colourings(*WHERE[:2])
-    explore.colour(*WHERE[:2], "cluster:kmeans")
+    latent_map.atlases()
+    latent_map.points(*WHERE)
+    latent_map.colourings(*WHERE[:2])
+    latent_map.colour(*WHERE[:2], "cluster:kmeans")
 
 
-def _words(explore: ExplorePipeline, times: int) -> Rows:
+def _words(latent_map: LatentMapPipeline, times: int) -> Rows:
     """A search by words; nothing where there is no CLIP."""
-    if "clip" not in [space.key for space in explore.open(WHERE[0]).spaces]:
+    if "clip" not in [space.key for space in latent_map.open(WHERE[0]).spaces]:
         return {}
-    return {"map_words_ms": median_milliseconds(lambda: explore.search(WHERE[0], "a smiling old man", True), times)}
+    return {"map_words_ms": median_milliseconds(lambda: latent_map.search(WHERE[0], "a smiling old man", True), times)}
 
 
-def _photos(explore: ExplorePipeline, folder: Path, random: np.random.Generator, count: int) -> float:
+def _photos(latent_map: LatentMapPipeline, folder: Path, random: np.random.Generator, count: int) -> float:
     """Seconds until photos of one's own are read, encoded by all encoders, mapped by PCA and clustered."""
     folder.mkdir()
     for number in range(count):
@@ -104,7 +104,7 @@ def _photos(explore: ExplorePipeline, folder: Path, random: np.random.Generator,
         rough.resize(PHOTO, Image.Resampling.BICUBIC).save(folder / f"{number}.jpg", quality=90)
 
     started = time.perf_counter()
-    *_, info = explore.add_photos([folder])
+    *_, info = latent_map.add_photos([folder])
     taken = time.perf_counter() - started  # once: from now on UMAP is fitted beside it
-    explore.close(info.name)
+    latent_map.close(info.name)
     return taken

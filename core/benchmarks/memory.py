@@ -14,7 +14,7 @@ from PIL import Image
 from core.benchmarks.app import ROOT, Rows, memory_of
 from core.networks.pool import pool_of
 from core.pipelines.faces.pipeline import FacesPipeline
-from core.pipelines.latent_map.pipeline import ExplorePipeline
+from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.types import PromptRequest
 from core.pipelines.reconstruction.pipeline import ReconstructPipeline
@@ -35,7 +35,7 @@ def measure_memory(root: Path) -> Rows:
 def _acts(root: Path) -> Iterator[tuple[str, Callable[[], object]]]:
     """What is done in each tab; a tab without its checkpoints is left out."""
     pool, photo = pool_of(root), Image.new("RGB", (400, 500), "tan")
-    faces, prompts, explore = FacesPipeline(pool=pool), PromptsPipeline(pool=pool), ExplorePipeline(pool=pool)
+    faces, prompts, latent_map = FacesPipeline(pool=pool), PromptsPipeline(pool=pool), LatentMapPipeline(pool=pool)
     styles, reconstruct = StylesPipeline(faces, prompts), ReconstructPipeline(pool=pool)
     if not faces.missing():
         yield "faces", lambda: list(faces.draw(Recipe(seed=1, attributes={"Smiling": 1.0})))
@@ -45,8 +45,8 @@ def _acts(root: Path) -> Iterator[tuple[str, Callable[[], object]]]:
     if names := [info.name for info in styles.styles() if info.base == "faces"]:
         yield "styles", lambda: list(styles.draw(Recipe(seed=1, styles={names[0]: 1.0})))
     yield "reconstruction", lambda: list(reconstruct.grid(GridRequest((("photo", photo),), ("cae", "vae", "kl"))))
-    if not explore.missing():
-        yield "latent_map", lambda: explore.locate(explore.atlases()[0].name, photo)
+    if not latent_map.missing():
+        yield "latent_map", lambda: latent_map.locate(latent_map.atlases()[0].name, photo)
 
 
 def main() -> None:

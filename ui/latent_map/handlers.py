@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.latents.paths import to_gif
-from core.pipelines.latent_map.pipeline import ExplorePipeline
+from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.latent_map.types import Advance
 from ui.components.pictures import data_uri, exact_uri
 from ui.latent_map import views
@@ -75,8 +75,8 @@ class MapState:
 class LatentMapHandlers:
     """The tab's pipeline; what belongs to one visitor is in their :class:`MapState`."""
 
-    def __init__(self, explore: ExplorePipeline) -> None:
-        self.explore = explore
+    def __init__(self, latent_map: LatentMapPipeline) -> None:
+        self.latent_map = latent_map
         self.routes = {
             "open": (Request, self.open),
             "atlas": (AtlasRequest, self.atlas),
@@ -112,85 +112,85 @@ class LatentMapHandlers:
     # --- looking ------------------------------------------------------------------------------------------------------
 
     def open(self, request: Request) -> OpenResponse:
-        return OpenResponse(atlases=self.explore.atlases(), missing=self.explore.missing() or "")
+        return OpenResponse(atlases=self.latent_map.atlases(), missing=self.latent_map.missing() or "")
 
     def atlas(self, request: AtlasRequest) -> AtlasResponse:
-        return AtlasResponse(atlas=self.explore.open(request.atlas))
+        return AtlasResponse(atlas=self.latent_map.open(request.atlas))
 
     def points(self, request: MapRequest) -> PointsResponse:
-        points = self.explore.points(request.atlas, request.space, request.projection)
+        points = self.latent_map.points(request.atlas, request.space, request.projection)
         return PointsResponse(
             places=packed(points.places),
             dimensions=int(points.places.shape[1]),
             explained=[round(share, 4) for share in points.explained],
-            colourings=self.explore.colourings(request.atlas, request.space),
+            colourings=self.latent_map.colourings(request.atlas, request.space),
         )
 
     def colour(self, request: ColourRequest) -> ColourResponse:
-        found = self.explore.colour(request.atlas, request.space, request.by)
+        found = self.latent_map.colour(request.atlas, request.space, request.by)
         return ColourResponse(title=found.title, scale=found.kind, values=packed(found.values), names=found.names)
 
     def sheet(self, request: SheetRequest) -> SheetResponse:
-        return SheetResponse(sheet=data_uri(self.explore.sheet(request.atlas, request.number), "image/webp"))
+        return SheetResponse(sheet=data_uri(self.latent_map.sheet(request.atlas, request.number), "image/webp"))
 
     def point(self, request: PointRequest) -> PointResponse:
-        return views.point_response(self.explore.point(request.atlas, request.row))
+        return views.point_response(self.latent_map.point(request.atlas, request.row))
 
     def near(self, request: NearRequest) -> NearResponse:
-        near = {one.space: list(one.rows) for one in self.explore.neighbours(request.atlas, request.row, NEAR)}
-        space = self.explore.open(request.atlas).space(request.space)
+        near = {one.space: list(one.rows) for one in self.latent_map.neighbours(request.atlas, request.row, NEAR)}
+        space = self.latent_map.open(request.atlas).space(request.space)
         if not space.decodes or space.problem:
             return NearResponse(row=request.row, near=near)
-        found = self.explore.decode_row(request.atlas, request.space, request.projection, request.row)
+        found = self.latent_map.decode_row(request.atlas, request.space, request.projection, request.row)
         return NearResponse(row=request.row, near=near, through=exact_uri(found.picture))
 
     def locate(self, request: LocateRequest) -> LocateResponse:
-        found = self.explore.locate(request.atlas, request.picture, NEAR)
+        found = self.latent_map.locate(request.atlas, request.picture, NEAR)
         if all(one.problem for one in found):
             raise RequestError(found[0].problem)
         return LocateResponse(spaces={one.space: views.located_view(one) for one in found})
 
     def decode(self, request: DecodeRequest) -> DecodeResponse:
-        found = self.explore.decode_at(request.atlas, request.space, request.projection, request.place)
+        found = self.latent_map.decode_at(request.atlas, request.space, request.projection, request.place)
         return views.decode_response(found)
 
     def search(self, request: SearchRequest) -> SearchResponse:
-        return views.search_response(self.explore.search(request.atlas, request.expression, request.words))
+        return views.search_response(self.latent_map.search(request.atlas, request.expression, request.words))
 
     # --- ways ---------------------------------------------------------------------------------------------------------
 
     def path(self, request: PathRequest) -> PathResponse:
-        return views.path_response(self.explore.path(request.wanted))
+        return views.path_response(self.latent_map.path(request.wanted))
 
     def walk(self, request: WalkRequest) -> WalkResponse:
-        found, method = self.explore.walk(request.wanted), request.wanted.method
-        about = self.explore.direction(request.atlas, request.space, request.attribute, method)
+        found, method = self.latent_map.walk(request.wanted), request.wanted.method
+        about = self.latent_map.direction(request.atlas, request.space, request.attribute, method)
         return views.walk_response(found, about)
 
     def gif(self, request: GifRequest) -> GifResponse:
-        draw = self.explore.walk if isinstance(request.shown, WalkRequest) else self.explore.path
+        draw = self.latent_map.walk if isinstance(request.shown, WalkRequest) else self.latent_map.path
         return GifResponse(gif=data_uri(to_gif(draw(request.shown.wanted).pictures), "image/gif"))
 
     # --- selections ---------------------------------------------------------------------------------------------------
 
     def describe(self, request: SelectionRequest) -> SelectionResponse:
-        return views.selection_response(self.explore.describe(request.atlas, request.space, request.rows))
+        return views.selection_response(self.latent_map.describe(request.atlas, request.space, request.rows))
 
     def clusters(self, request: ClustersRequest) -> ClustersResponse:
-        return views.clusters_response(self.explore.clusters(request.clusters))
+        return views.clusters_response(self.latent_map.clusters(request.clusters))
 
     def counts(self, request: CountsRequest) -> CountsResponse:
-        found = self.explore.count_choice(request.atlas, request.space, request.method)
+        found = self.latent_map.count_choice(request.atlas, request.space, request.method)
         return CountsResponse(counts=found.counts, charts=count_charts(found), suggested=found.suggested)
 
     def spaces(self, request: AtlasRequest) -> SpacesResponse:
-        return SpacesResponse(charts=space_charts(self.explore.structures(request.atlas)))
+        return SpacesResponse(charts=space_charts(self.latent_map.structures(request.atlas)))
 
     def page(self, request: PageRequest) -> PageResponse:
-        return PageResponse(page=web_page(self.explore, request))
+        return PageResponse(page=web_page(self.latent_map, request))
 
     def outliers(self, request: SpaceRequest) -> OutliersResponse:
-        found = self.explore.oddities(request.atlas, request.space, OUTLIERS)
+        found = self.latent_map.outliers(request.atlas, request.space, OUTLIERS)
         factors = [finite(factor, 2) for factor in found.factors]
         return OutliersResponse(outliers=found.outliers, factors=factors, duplicates=found.duplicates)
 
@@ -202,11 +202,11 @@ class LatentMapHandlers:
         return stream({"photos": (PhotosRequest, self._add_photos)}, sent, state, failed=PHOTOS_FAILED)
 
     def _add_photos(self, request: PhotosRequest, state: MapState) -> Iterator[AtlasResponse]:
-        for step in self.explore.add_photos(request.paths, cancel=lambda: state.ended >= request.request_id):
+        for step in self.latent_map.add_photos(request.paths, cancel=lambda: state.ended >= request.request_id):
             if isinstance(step, Advance):
                 yield AtlasResponse(phase=step.phase, done=step.done, total=step.total)
                 continue
-            self.explore.close(state.photos)
+            self.latent_map.close(state.photos)
             state.photos = step.name
             yield AtlasResponse(atlas=step, last=True)
             return
@@ -214,7 +214,7 @@ class LatentMapHandlers:
 
     def forget(self, state: MapState) -> None:
         """The visitor is gone, and so are their photos."""
-        self.explore.close(state.photos)
+        self.latent_map.close(state.photos)
 
 
 def _refuse(request: Request) -> None:

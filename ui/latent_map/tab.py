@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from core import attributes
-from core.pipelines.latent_map.pipeline import ExplorePipeline
+from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.latent_map.types import DIRECTIONS, METHODS, PROJECTIONS, WAYS
 from ui.components.component import failure_script, island
 from ui.latent_map.handlers import LatentMapHandlers, MapState
@@ -19,9 +19,9 @@ MAP_QUEUE = "map"  # a line of its own: a click on the map does not wait for a f
 FORGET_AFTER = 3600  # seconds after which the photos of a visitor who stays away are let go
 
 
-def latent_map_tab(explore: ExplorePipeline) -> None:
+def latent_map_tab(latent_map: LatentMapPipeline) -> None:
     """Lays the tab out; nothing is opened before it is looked at."""
-    handlers = LatentMapHandlers(explore)
+    handlers = LatentMapHandlers(latent_map)
     state = gr.State(MapState(), time_to_live=FORGET_AFTER, delete_callback=handlers.forget)
 
     def answer(value: Any) -> Json:

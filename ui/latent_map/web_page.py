@@ -14,7 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.io import to_html
 
-from core.pipelines.latent_map.pipeline import ExplorePipeline
+from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.latent_map.whole_map import WholeMap
 from ui.components.chart_style import words
 from ui.latent_map.requests import PageRequest
@@ -67,9 +67,9 @@ def read_colours(value: Any, count: int, rows: tuple[int, ...]) -> Colours:
     return Colours(value["title"][:80], value["scale"], values, kept, tuple(colours), selected)
 
 
-def web_page(explore: ExplorePipeline, request: PageRequest) -> str:
-    """The whole page as HTML. Raises :class:`RequestError`, ``ExploreError`` or ``AtlasError``."""
-    found = explore.whole(request.atlas, request.space, request.projection, MOST_SHEETS)
+def web_page(latent_map: LatentMapPipeline, request: PageRequest) -> str:
+    """The whole page as HTML. Raises :class:`RequestError`, ``LatentMapError`` or ``AtlasError``."""
+    found = latent_map.whole(request.atlas, request.space, request.projection, MOST_SHEETS)
     shown = read_colours(request.colours, len(found.places), request.rows)
     figure = map_figure(found, shown)
     settings = {"displaylogo": False, "showSendToCloud": False, "responsive": True, "scrollZoom": True}

@@ -24,7 +24,7 @@ from core.pipelines.latent_map.types import Advance
 from core.pipelines.progress import Cancel
 
 if TYPE_CHECKING:
-    from core.pipelines.latent_map.engine import ExploreEngine
+    from core.pipelines.latent_map.engine import LatentMapEngine
 
 BATCH = 16
 Fit = Callable[[str, str, np.ndarray], np.ndarray]  # space, kind of map, principal components (N, K) -> the map
@@ -55,7 +55,7 @@ def present_spaces(root: Path) -> list[str]:
 
 
 def look_at(
-    engine: ExploreEngine,
+    engine: LatentMapEngine,
     pixels: np.ndarray,
     *,
     spaces: Sequence[str] = (),
@@ -70,10 +70,10 @@ def look_at(
     if not spaces:
         raise CheckpointError(checkpoints.missing(engine.root / "classifier") or "There are no encoders.")
     count = len(pixels)
-    mark = f"errors={errors} " + " ".join(
+    settings = f"errors={errors} " + " ".join(
         f"{key}={checkpoints.fingerprint(engine.root / ENCODERS[key].checkpoint)}" for key in spaces
     )
-    done, arrays = _recall(state, mark, count)
+    done, arrays = _recall(state, settings, count)
     while done < count:
         stop = min(count, done + BATCH)
         looked = engine.look(np.asarray(pixels[done:stop]), spaces, errors=errors)
@@ -87,7 +87,7 @@ def look_at(
             arrays[name][done:stop] = values
         done = stop
         if state is not None and ((done // BATCH) % 16 == 0 or done == count):
-            checkpoints.write_json(state / "looked.json", {"mark": mark, "done": done, "arrays": list(arrays)})
+            checkpoints.write_json(state / "looked.json", {"settings": settings, "done": done, "arrays": list(arrays)})
         yield Advance("looking", done, count)
         if cancel is not None and cancel():
             return
@@ -127,7 +127,7 @@ def assemble(
 
 
 def add_spaces(
-    engine: ExploreEngine, atlas: Atlas, keys: Sequence[str], *, slow: Fit | None = None, seed: int = 0
+    engine: LatentMapEngine, atlas: Atlas, keys: Sequence[str], *, slow: Fit | None = None, seed: int = 0
 ) -> Iterator[Advance | Atlas]:
     """Spaces of an atlas made, or made again, with the present weights; nothing is drawn and the other spaces stay.
 
@@ -150,7 +150,7 @@ def add_spaces(
     yield atlas
 
 
-def _kept_pictures(engine: ExploreEngine, atlas: Atlas) -> Generator[Advance, None, np.ndarray]:
+def _kept_pictures(engine: LatentMapEngine, atlas: Atlas) -> Generator[Advance, None, np.ndarray]:
     """Pictures uint8 (N, 64, 64, 3): decoded from KL latents where their weights are still here, else thumbnails."""
     sharpest, folder = atlas.spaces.get("kl"), engine.root / ENCODERS["kl"].checkpoint
     decodes = (
@@ -256,13 +256,13 @@ def _array(state: Path | None, name: str, shape: tuple[int, ...], kind: type) ->
     return np.lib.format.open_memmap(state / f"{name}.npy", mode="w+", dtype=kind, shape=shape)
 
 
-def _recall(state: Path | None, mark: str, count: int) -> tuple[int, dict[str, np.ndarray]]:
+def _recall(state: Path | None, settings: str, count: int) -> tuple[int, dict[str, np.ndarray]]:
     if state is None or not (state / "looked.json").is_file():
         return 0, {}
     try:
         index = checkpoints.read_json(state / "looked.json")
         arrays = {name: np.load(state / f"{name}.npy", mmap_mode="r+") for name in index["arrays"]}
-        if index["mark"] == mark and arrays and all(len(array) == count for array in arrays.values()):
+        if index["settings"] == settings and arrays and all(len(array) == count for array in arrays.values()):
             return int(index["done"]), arrays
     except (CheckpointError, OSError, ValueError, KeyError):
         pass

@@ -7,7 +7,7 @@ import numpy as np
 from core import attributes
 from core.latents.atlas import Atlas
 from core.latents.spaces import Space
-from core.pipelines.latent_map.types import METHODS, Colouring, ExploreError
+from core.pipelines.latent_map.types import METHODS, Colouring, LatentMapError
 
 
 def choices(atlas: Atlas, space: Space) -> list[tuple[str, str]]:
@@ -27,10 +27,10 @@ def choices(atlas: Atlas, space: Space) -> list[tuple[str, str]]:
 
 
 def colour(atlas: Atlas, space: Space, by: str) -> Colouring:
-    """One value per picture. Raises ``ExploreError`` for what is not among :func:`choices`."""
+    """One value per picture. Raises ``LatentMapError`` for what is not among :func:`choices`."""
     titles = dict(choices(atlas, space))
     if by not in titles:
-        raise ExploreError(f"These pictures cannot be coloured by {str(by)[:40]!r}.")
+        raise LatentMapError(f"These pictures cannot be coloured by {str(by)[:40]!r}.")
     kind, _, which = by.partition(":")
     if kind == "measured":
         return Colouring(titles[by], "share", (atlas.measured[:, attributes.INDEX[which]] / 255).astype(np.float32))

@@ -34,7 +34,7 @@ class Looked:
     psnr: dict[str, np.ndarray]
 
 
-class ExploreEngine:
+class LatentMapEngine:
     """The codecs, the classifier and CLIP of one checkpoint root."""
 
     def __init__(self, pool: NetworkPool) -> None:

@@ -13,8 +13,8 @@ import numpy as np
 from core.images import to_pixels
 from core.latents.fitting import fit_apart
 from core.latents.projection import LEAST
-from core.pipelines.latent_map.atlas_store import Held, different
-from core.pipelines.latent_map.types import Advance, ExploreError
+from core.pipelines.latent_map.atlas_store import OpenAtlas, different
+from core.pipelines.latent_map.types import Advance, LatentMapError
 from core.pipelines.progress import Cancel
 from core.pipelines.uploads import LeftOut, take
 
@@ -29,7 +29,7 @@ EACH = 25  # photos between two words on how far it is
 class PhotoReader:
     """Iterate it for :class:`Advance`; afterwards ``pixels``, ``names`` and ``notes`` hold what was read.
 
-    Bad files stop nothing: they are counted in ``notes`` by reason. Raises ``ExploreError`` where no picture is left.
+    Bad files stop nothing: they are counted in ``notes`` by reason. Raises ``LatentMapError`` where no picture is left.
     """
 
     def __init__(self, sources: Sequence[str | Path], size: int, cancel: Cancel | None = None) -> None:
@@ -59,33 +59,33 @@ class PhotoReader:
         self.notes += [f"Left out {name[:80]}: {reason}" for name, reason in problems[:MOST_NOTES]]
         if not self._pixels:
             first = f" The first one: {problems[0][0][:80]}: {problems[0][1]}" if problems else ""
-            raise ExploreError(
+            raise LatentMapError(
                 f"None of these files is a picture that can be read; JPEG, PNG and WebP work best.{first}"
             )
 
 
-def map_later(held: Held) -> None:
+def map_later(opened: OpenAtlas) -> None:
     """UMAP and t-SNE of a visitor's photos in the background, one after the other, until the atlas is closed.
 
-    A map that fails, whatever the reason, is no longer pending and is named in ``held.failed``.
+    A map that fails, whatever the reason, is no longer pending and is named in ``opened.failed``.
     """
-    spaces = held.atlas.spaces
+    spaces = opened.atlas.spaces
     for key, space in spaces.items():
         count = different(space)  # of identical pictures there is no map that means anything
-        held.pending[key] = [kind for kind in BACKGROUND_MAPS if count >= LEAST[kind]]
+        opened.pending[key] = [kind for kind in BACKGROUND_MAPS if count >= LEAST[kind]]
 
     def work() -> None:
         for kind, (key, space) in product(BACKGROUND_MAPS, spaces.items()):
-            if held.closed:
+            if opened.closed:
                 return
-            if kind not in held.pending[key]:
+            if kind not in opened.pending[key]:
                 continue
             try:
                 space.places = {**space.places, kind: fit_apart(kind, space.reduced)}
             except Exception:  # of the fit, of its process, or of the memory that it needs
                 log.exception("%s of %s could not be fitted", kind, key)
-                held.failed.add((key, kind))
-            held.pending[key] = [other for other in held.pending[key] if other != kind]
+                opened.failed.add((key, kind))
+            opened.pending[key] = [other for other in opened.pending[key] if other != kind]
 
-    if any(held.pending.values()):
+    if any(opened.pending.values()):
         threading.Thread(target=work, name="maps of photos", daemon=True).start()

@@ -20,7 +20,7 @@ from core.latents.spaces import ENCODERS, SIZE, Space
 from core.networks.loading import LOADING
 from core.networks.pool import NetworkPool, pool_of
 from core.pipelines.latent_map import colours, selection, walks
-from core.pipelines.latent_map.atlas_store import Held, Shelf, atlas_folder
+from core.pipelines.latent_map.atlas_store import AtlasStore, OpenAtlas, atlas_folder
 from core.pipelines.latent_map.photos import PhotoReader, map_later
 from core.pipelines.latent_map.requests import ClusterRequest, PathRequest, WalkRequest
 from core.pipelines.latent_map.types import (
@@ -32,8 +32,8 @@ from core.pipelines.latent_map.types import (
     CountChoice,
     Decoded,
     DirectionInfo,
-    ExploreError,
     Found,
+    LatentMapError,
     Located,
     Neighbours,
     Outliers,
@@ -49,7 +49,7 @@ from core.pipelines.progress import Cancel
 from core.recipe import Recipe, RecipeError, from_json
 
 if TYPE_CHECKING:
-    from core.pipelines.latent_map.engine import ExploreEngine
+    from core.pipelines.latent_map.engine import LatentMapEngine
 
 Place = str | Path | None
 NO_FACES = "Attributes are read as of faces; of a picture without a face they say nothing."
@@ -57,50 +57,50 @@ MOST_ASKED = 200  # neighbours, outliers
 COUNTS = (2, 3, 4, 6, 8, 10, 12, 16, 20)
 
 
-class ExplorePipeline:
+class LatentMapPipeline:
     """Opens atlases of ``folder`` lazily; networks of ``root`` only to decode or to place new pictures.
 
     Safe to call from several threads. Everything asked of an atlas is a function of the atlas alone, so that results
     are shared; photos of a visitor lie under a name that nobody else can guess, until :meth:`close`. Requests raise
-    ``ExploreError`` for what cannot be answered, ``AtlasError`` for an atlas that cannot be opened.
+    ``LatentMapError`` for what cannot be answered, ``AtlasError`` for an atlas that cannot be opened.
     """
 
     def __init__(self, root: Place = None, folder: Place = None, pool: NetworkPool | None = None) -> None:
         self.pool = pool or pool_of(root)
         self.root = self.pool.root
-        self._shelf = Shelf(self.root, Path(folder) if folder else atlas_folder())
-        self._engine: ExploreEngine | None = None
+        self._store = AtlasStore(self.root, Path(folder) if folder else atlas_folder())
+        self._engine: LatentMapEngine | None = None
         self._making = threading.Lock()
 
     @property
-    def engine(self) -> ExploreEngine:
+    def engine(self) -> LatentMapEngine:
         """Runs the networks of the pool; one per pipeline, whichever thread needs it first."""
         with self._making:
             if self._engine is None:
                 with LOADING:  # with torch: not before somebody needs it
-                    from core.pipelines.latent_map.engine import ExploreEngine
+                    from core.pipelines.latent_map.engine import LatentMapEngine
 
-                self._engine = ExploreEngine(self.pool)
+                self._engine = LatentMapEngine(self.pool)
             return self._engine
 
     # --- looking ------------------------------------------------------------------------------------------------------
 
     def atlases(self) -> list[AtlasInfo]:
         """All atlases of the folder; one that cannot be opened says why. Photos of visitors are not among them."""
-        return [self._shelf.info(name) for name in self._shelf.names()]
+        return [self._store.info(name) for name in self._store.names()]
 
     def open(self, name: str) -> AtlasInfo:
         """One atlas as it is now: for photos, which maps have become ready."""
-        self._shelf.get(name)
-        return self._shelf.info(name)
+        self._store.get(name)
+        return self._store.info(name)
 
     def close(self, name: str) -> None:
         """Forget a visitor's photos; of any other atlas nothing happens."""
-        self._shelf.close(name)
+        self._store.close(name)
 
     def missing(self) -> str | None:
         """A sentence with the command that makes an atlas, where there is none."""
-        if self._shelf.names():
+        if self._store.names():
             return None
         return (
             "There is no atlas yet; map photos of your own, or make one with: "
@@ -109,36 +109,36 @@ class ExplorePipeline:
 
     def warm(self) -> None:
         """Open the first atlas and load the codecs of its spaces, so that the first picture is as fast as the next."""
-        for name in self._shelf.names()[:1]:
-            held = self._shelf.get(name)
-            for key, space in held.atlas.spaces.items():
-                if ENCODERS[key].decodes and not self._shelf.problem(held, key):
+        for name in self._store.names()[:1]:
+            opened = self._store.get(name)
+            for key, space in opened.atlas.spaces.items():
+                if ENCODERS[key].decodes and not self._store.problem(opened, key):
                     self.engine.decode(key, space.basis.mean[None])
                 _ = space.reduced
-            if not words_problem(self._shelf, held):
+            if not words_problem(self._store, opened):
                 self.engine.embed_words("a face")
 
     def points(self, name: str, space: str, projection: str) -> Points:
         """Where all pictures lie on one map."""
-        found = self._shelf.get(name).mapped(space, projection)
+        found = self._store.get(name).mapped(space, projection)
         ratios = found.basis.ratios[: PROJECTIONS[projection][1]] if projection.startswith("pca") else ()
         return Points(space, projection, found.places[projection], tuple(float(ratio) for ratio in ratios))
 
     def sheet(self, name: str, number: int) -> bytes:
         """One sprite sheet of thumbnails, a WebP file; see ``AtlasInfo`` for which picture is where."""
-        atlas = self._shelf.get(name).atlas
+        atlas = self._store.get(name).atlas
         if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < len(atlas.sheets):
-            raise ExploreError(f"The sheets of this atlas are numbered 0 to {len(atlas.sheets) - 1}.")
+            raise LatentMapError(f"The sheets of this atlas are numbered 0 to {len(atlas.sheets) - 1}.")
         return atlas.sheet(number)
 
     def point(self, name: str, row: int) -> PointCard:
         """Everything known of one picture."""
-        held = self._shelf.get(name)
-        row, atlas = held.row(row), held.atlas
+        opened = self._store.get(name)
+        row, atlas = opened.row(row), opened.atlas
         shares = () if atlas.measured is None else (atlas.measured[row] / 255).round(4).tolist()
         measured = dict(zip(attributes.NAMES, shares, strict=False))
         asked = {} if atlas.asked is None else attributes.named(atlas.asked[row])
-        recipe = self._recipe(held, row)
+        recipe = self._recipe(opened, row)
         title = atlas.names[row] if atlas.names else f"seed {recipe.seed}" if recipe else f"picture {row}"
         known = atlas.classes is not None and 0 <= atlas.classes[row] < len(atlas.class_names)
         class_name = atlas.class_names[atlas.classes[row]] if known else ""
@@ -146,110 +146,110 @@ class ExplorePipeline:
 
     def picture(self, name: str, row: int) -> Image.Image:
         """One picture as large as the atlas has it: from the sharpest latents where they decode, else its thumbnail."""
-        held = self._shelf.get(name)
-        row, sharpest = held.row(row), held.atlas.spaces.get("kl")
-        if sharpest is None or self._shelf.problem(held, "kl"):
-            return held.atlas.thumbnail(row)
+        opened = self._store.get(name)
+        row, sharpest = opened.row(row), opened.atlas.spaces.get("kl")
+        if sharpest is None or self._store.problem(opened, "kl"):
+            return opened.atlas.thumbnail(row)
         return self.engine.decode("kl", sharpest.vectors(np.array([row])))[0]
 
     def colourings(self, name: str, space: str) -> list[tuple[str, str]]:
         """What can be coloured by: (key for :meth:`colour`, title)."""
-        held = self._shelf.get(name)
-        return colours.choices(held.atlas, held.space(space))
+        opened = self._store.get(name)
+        return colours.choices(opened.atlas, opened.space(space))
 
     def colour(self, name: str, space: str, by: str) -> Colouring:
         """One value per picture. ``by`` is a key of :meth:`colourings`."""
-        held = self._shelf.get(name)
-        return colours.colour(held.atlas, held.space(space), by)
+        opened = self._store.get(name)
+        return colours.colour(opened.atlas, opened.space(space), by)
 
     def whole(self, name: str, space: str, projection: str, most_bytes: int) -> WholeMap:
         """One map with the names and thumbnails of its pictures, to be kept as a file."""
-        return whole_map(self._shelf.get(name), space, projection, most_bytes)
+        return whole_map(self._store.get(name), space, projection, most_bytes)
 
     def structures(self, name: str) -> tuple[SpaceStructure, ...]:
         """How every space of an atlas spreads its pictures: variance and silhouette. Takes a second or two."""
-        return structures(self._shelf.get(name))
+        return structures(self._store.get(name))
 
     # --- decoding -----------------------------------------------------------------------------------------------------
 
     def decode_at(self, name: str, space: str, projection: str, place: Sequence[float]) -> Decoded:
         """What the space decodes to at a place of the map, (x, y) or (x, y, z), on a picture or between pictures."""
-        held = self._shelf.get(name)
-        found = held.mapped(space, projection)
-        return walks.decode_place(held, found, projection, tuple(place), self._decoder(held, space))
+        opened = self._store.get(name)
+        found = opened.mapped(space, projection)
+        return walks.decode_place(opened, found, projection, tuple(place), self._decoder(opened, space))
 
     def decode_row(self, name: str, space: str, projection: str, row: int) -> Decoded:
         """One picture of the atlas as it comes back from the space."""
-        held = self._shelf.get(name)
-        found = held.mapped(space, projection)
-        return walks.decode_row(held, found, projection, held.row(row), self._decoder(held, space))
+        opened = self._store.get(name)
+        found = opened.mapped(space, projection)
+        return walks.decode_row(opened, found, projection, opened.row(row), self._decoder(opened, space))
 
     def path(self, request: PathRequest) -> PathResult:
         """Pictures along a path through two stops or more."""
-        held = self._shelf.get(request.atlas)
-        found = held.mapped(request.space, request.projection)
-        return walks.follow(held, found, request, self._decoder(held, request.space))
+        opened = self._store.get(request.atlas)
+        found = opened.mapped(request.space, request.projection)
+        return walks.follow(opened, found, request, self._decoder(opened, request.space))
 
     def walk(self, request: WalkRequest) -> WalkResult:
         """Pictures from a start along an attribute's direction, with the strength where the probe changes its mind."""
-        held = self._shelf.get(request.atlas)
-        found = held.mapped(request.space, request.projection)
-        return walks.walk(held, found, request, self._decoder(held, request.space))
+        opened = self._store.get(request.atlas)
+        found = opened.mapped(request.space, request.projection)
+        return walks.walk(opened, found, request, self._decoder(opened, request.space))
 
     def direction(self, name: str, space: str, attribute: str, method: str = "probe") -> DirectionInfo:
         """How good an attribute's direction is, and what else it moves."""
-        held = self._shelf.get(name)
-        return walks.describe_direction(held, held.space(space), attribute, method)
+        opened = self._store.get(name)
+        return walks.describe_direction(opened, opened.space(space), attribute, method)
 
     # --- selections ---------------------------------------------------------------------------------------------------
 
     def clusters(self, request: ClusterRequest) -> ClusterResult:
         """Clusters of an atlas in one space, with a card each."""
-        held = self._shelf.get(request.atlas)
-        found = held.space(request.space)
-        return selection.cluster_atlas(held, found, request, self._mean(held, found))
+        opened = self._store.get(request.atlas)
+        found = opened.space(request.space)
+        return selection.cluster_atlas(opened, found, request, self._mean(opened, found))
 
     def count_choice(
         self, name: str, space: str, method: str = "kmeans", counts: Sequence[int] = COUNTS
     ) -> CountChoice:
         """Silhouette and elbow over the number of clusters. Takes seconds."""
-        held = self._shelf.get(name)
-        return selection.choose_count(held, held.space(space), method, tuple(counts)[:24])
+        opened = self._store.get(name)
+        return selection.choose_count(opened, opened.space(space), method, tuple(counts)[:24])
 
     def describe(self, name: str, space: str, rows: Sequence[int] | np.ndarray) -> Selection:
         """What a selection of pictures has in common. Rows come from outside and are checked."""
-        held = self._shelf.get(name)
-        found = held.space(space)
-        return selection.describe_rows(held, found, held.rows(rows), self._mean(held, found))
+        opened = self._store.get(name)
+        found = opened.space(space)
+        return selection.describe_rows(opened, found, opened.rows(rows), self._mean(opened, found))
 
     def search(self, name: str, expression: str, by_words: bool = False) -> Found:
         """Pictures by attributes, ``eyeglasses and not young``; else, or ``by_words``, a ``Sought`` of any words."""
-        held = self._shelf.get(name)
-        return find(self._shelf, held, expression, by_words, lambda text: self.engine.embed_words(text))
+        opened = self._store.get(name)
+        return find(self._store, opened, expression, by_words, lambda text: self.engine.embed_words(text))
 
     def neighbours(self, name: str, row: int, count: int = 8) -> tuple[Neighbours, ...]:
         """The pictures nearest to one, in every space."""
-        held = self._shelf.get(name)
-        row, count = held.row(row), max(1, min(int(count), MOST_ASKED))
+        opened = self._store.get(name)
+        row, count = opened.row(row), max(1, min(int(count), MOST_ASKED))
         result = []
-        for key, space in held.atlas.spaces.items():
+        for key, space in opened.atlas.spaces.items():
             distances, rows = space.nearest(space.vectors(np.array([row])), count + 1)
             others = [(int(r), float(d)) for r, d in zip(rows[0], distances[0], strict=True) if r != row][:count]
             result.append(Neighbours(key, tuple(r for r, _ in others), tuple(d for _, d in others)))
         return tuple(result)
 
-    def oddities(self, name: str, space: str, count: int = 24) -> Outliers:
+    def outliers(self, name: str, space: str, count: int = 24) -> Outliers:
         """Outliers and near-duplicates of one space. Takes seconds."""
-        return selection.oddities(self._shelf.get(name), space, max(1, min(int(count), MOST_ASKED)))
+        return selection.find_outliers(self._store.get(name), space, max(1, min(int(count), MOST_ASKED)))
 
     # --- pictures from outside ----------------------------------------------------------------------------------------
 
     def locate(self, name: str, picture: Image.Image, count: int = 8) -> tuple[Located, ...]:
         """Where a picture of any size lies in every space of an atlas, and what is near it there."""
-        held, pixels = self._shelf.get(name), to_pixels(picture, SIZE)[None]
-        vectors, problems = self._encoded(held, pixels)
+        opened, pixels = self._store.get(name), to_pixels(picture, SIZE)[None]
+        vectors, problems = self._encoded(opened, pixels)
         found = []
-        for key, space in held.atlas.spaces.items():
+        for key, space in opened.atlas.spaces.items():
             if key in problems:
                 found.append(Located(key, {}, (), (), problems[key]))
                 continue
@@ -284,49 +284,49 @@ class ExplorePipeline:
         pictures = Pictures(reader.pixels, "Your photos", "photos", names=tuple(reader.names), notes=notes)
         for step in assemble(self.root, pictures, vectors):
             if isinstance(step, Atlas):
-                held = self._shelf.keep(step)
+                opened = self._store.add(step)
             else:
                 yield step
-        map_later(held)
-        yield self._shelf.info(held.name)
+        map_later(opened)
+        yield self._store.info(opened.name)
 
     # --- in between ---------------------------------------------------------------------------------------------------
 
-    def _encoded(self, held: Held, pixels: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    def _encoded(self, opened: OpenAtlas, pixels: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         """Pictures in every space that can encode; of the others, why not. Each encoder looks once."""
         vectors, problems = {}, {}
-        for checkpoint in dict.fromkeys(ENCODERS[key].checkpoint for key in held.atlas.spaces):
-            keys = [key for key in held.atlas.spaces if ENCODERS[key].checkpoint == checkpoint]
+        for checkpoint in dict.fromkeys(ENCODERS[key].checkpoint for key in opened.atlas.spaces):
+            keys = [key for key in opened.atlas.spaces if ENCODERS[key].checkpoint == checkpoint]
             try:
-                problem = self._shelf.problem(held, keys[0])
+                problem = self._store.problem(opened, keys[0])
                 vectors |= {} if problem else self.engine.look(pixels, keys).vectors
             except CheckpointError as error:
                 problem = str(error)
             problems |= dict.fromkeys(keys, problem) if problem else {}
         return vectors, problems
 
-    def _decoder(self, held: Held, key: str) -> walks.Decode:
+    def _decoder(self, opened: OpenAtlas, key: str) -> walks.Decode:
         def decode(vectors: np.ndarray) -> list[Image.Image] | None:
             if not ENCODERS[key].decodes:
                 return None
-            problem = self._shelf.problem(held, key)
+            problem = self._store.problem(opened, key)
             if problem:
-                raise ExploreError(problem)
+                raise LatentMapError(problem)
             return self.engine.decode(key, vectors)
 
         return decode
 
-    def _mean(self, held: Held, space: Space) -> selection.Mean:
+    def _mean(self, opened: OpenAtlas, space: Space) -> selection.Mean:
         def mean(rows: np.ndarray) -> Image.Image | None:
-            if not ENCODERS[space.key].decodes or self._shelf.problem(held, space.key):
+            if not ENCODERS[space.key].decodes or self._store.problem(opened, space.key):
                 return None
             return self.engine.decode(space.key, space.mean(rows)[None])[0]
 
         return mean
 
-    def _recipe(self, held: Held, row: int) -> Recipe | None:
-        atlas = held.atlas
-        if atlas.seeds is None or atlas.asked is None or not self._shelf.draws(held):
+    def _recipe(self, opened: OpenAtlas, row: int) -> Recipe | None:
+        atlas = opened.atlas
+        if atlas.seeds is None or atlas.asked is None or not self._store.draws(opened):
             return None
         try:
             settings = from_json(atlas.recipe)

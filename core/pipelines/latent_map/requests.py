@@ -1,5 +1,5 @@
-"""What the Latent map can be requested to do. Making a request raises ``ExploreError`` where a value does not fit; what
-depends on the atlas, such as how many pictures it has, is checked when it is opened.
+"""Requests to the Latent map. A request checks its own values and raises ``LatentMapError``; values that depend on the
+atlas, such as picture numbers, are checked when the atlas is opened.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from numbers import Real
 
-from core.pipelines.latent_map.types import METHODS, WAYS, ExploreError
+from core.pipelines.latent_map.types import METHODS, WAYS, LatentMapError
 
 MOST_STOPS, MOST_FRAMES = 24, 120
 FARTHEST = 1e6  # of a place, in units of the map
@@ -22,9 +22,9 @@ class Stop:
 
     def __post_init__(self) -> None:
         if (self.row is None) == (self.place is None):
-            raise ExploreError("A stop is a picture or a place on the map.")
+            raise LatentMapError("A stop is a picture or a place on the map.")
         if self.row is not None and (isinstance(self.row, bool) or not isinstance(self.row, int)):
-            raise ExploreError("A picture's number is a whole number.")
+            raise LatentMapError("A picture's number is a whole number.")
         if self.place is not None:
             object.__setattr__(self, "place", checked_place(self.place))
 
@@ -42,9 +42,9 @@ class PathRequest:
 
     def __post_init__(self) -> None:
         if self.way not in WAYS:
-            raise ExploreError(f"There is no way {str(self.way)[:40]!r}; choose one of {', '.join(WAYS)}.")
+            raise LatentMapError(f"There is no way {str(self.way)[:40]!r}; choose one of {', '.join(WAYS)}.")
         if not 2 <= len(self.stops) <= MOST_STOPS:
-            raise ExploreError(f"A path needs 2 to {MOST_STOPS} stops.")
+            raise LatentMapError(f"A path needs 2 to {MOST_STOPS} stops.")
         _check_frames(self.frames)
 
 
@@ -80,16 +80,16 @@ class ClusterRequest:
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             known = ", ".join(METHODS)
-            raise ExploreError(f"There is no way to cluster called {str(self.method)[:40]!r}; choose one of {known}.")
+            raise LatentMapError(f"There is no way to cluster called {str(self.method)[:40]!r}; choose one of {known}.")
         if isinstance(self.count, bool) or not isinstance(self.count, int):
-            raise ExploreError("The number of clusters is a whole number.")
+            raise LatentMapError("The number of clusters is a whole number.")
 
 
 def checked_place(value: object) -> tuple[float, ...]:
     """Two or three finite numbers."""
     numbers = isinstance(value, list | tuple) and 2 <= len(value) <= 3
     if not numbers or not all(_is_number(one) for one in value):
-        raise ExploreError("A place on the map is two or three numbers.")
+        raise LatentMapError("A place on the map is two or three numbers.")
     return tuple(float(one) for one in value)
 
 
@@ -99,4 +99,4 @@ def _is_number(value: object) -> bool:
 
 def _check_frames(frames: object) -> None:
     if isinstance(frames, bool) or not isinstance(frames, int) or not 2 <= frames <= MOST_FRAMES:
-        raise ExploreError(f"Ask for 2 to {MOST_FRAMES} pictures.")
+        raise LatentMapError(f"Ask for 2 to {MOST_FRAMES} pictures.")

@@ -16,7 +16,7 @@ import numpy as np
 
 from core import attributes
 from core.captions.parsing import understood
-from core.pipelines.latent_map.types import ExploreError
+from core.pipelines.latent_map.types import LatentMapError
 
 MOST = 200  # characters
 DEPTH = 20  # brackets and negations inside each other
@@ -39,16 +39,16 @@ class Labels:
 
 
 def search(expression: str, labels: Labels) -> tuple[np.ndarray, str]:
-    """An expression -> bool (N,) and how it was understood. Raises :class:`ExploreError` with what it stumbled over."""
+    """Return which pictures match an expression, bool (N,), and how it was understood. Raises ``LatentMapError``."""
     text = expression.strip() if isinstance(expression, str) else ""
     if not text:
-        raise ExploreError(f"Write what to look for, {_EXAMPLE}.")
+        raise LatentMapError(f"Write what to look for, {_EXAMPLE}.")
     if len(text) > MOST:
-        raise ExploreError(f"This search is longer than {MOST} characters.")
+        raise LatentMapError(f"This search is longer than {MOST} characters.")
     reader = _Reader(_TOKEN.findall(text.lower().replace("’", "'")), labels)
     found, said = reader.any(0)
     if reader.at < len(reader.tokens):
-        raise ExploreError(f"There is a {reader.tokens[reader.at]!r} too many in this search.")
+        raise LatentMapError(f"There is a {reader.tokens[reader.at]!r} too many in this search.")
     return found, said
 
 
@@ -77,7 +77,7 @@ class _Reader:
     def one(self, depth: int) -> tuple[np.ndarray, str]:
         token = self._peek()
         if depth > DEPTH:
-            raise ExploreError("This search has too many brackets inside each other.")
+            raise LatentMapError("This search has too many brackets inside each other.")
         if token in _NOT:
             self.at += 1
             mask, said = self.one(depth + 1)
@@ -86,7 +86,7 @@ class _Reader:
             self.at += 1
             mask, said = self.any(depth + 1)
             if self._peek() != ")":
-                raise ExploreError("A bracket is open at the end of this search; close it with ).")
+                raise LatentMapError("A bracket is open at the end of this search; close it with ).")
             self.at += 1
             return mask, f"({said})"
         return self._words()
@@ -99,7 +99,7 @@ class _Reader:
         if not words:
             end = self._peek()
             place = "at the end" if end is None else f"before {end!r}"
-            raise ExploreError(f"Something is missing {place} of this search; write it {_EXAMPLE}.")
+            raise LatentMapError(f"Something is missing {place} of this search; write it {_EXAMPLE}.")
         return self._meaning(words)
 
     def _meaning(self, words: str) -> tuple[np.ndarray, str]:
@@ -112,7 +112,7 @@ class _Reader:
         reading = understood(plain, self.labels.class_names)
         if reading.unknown or not (reading.attributes or reading.classes):
             word = reading.unknown[0].text if reading.unknown else words
-            raise ExploreError(f"The word {word[:40]!r} is not known here; search for attributes, {_EXAMPLE}.")
+            raise LatentMapError(f"The word {word[:40]!r} is not known here; search for attributes, {_EXAMPLE}.")
         masks, said = [], []
         if reading.attributes:
             mask, words = self._has(reading.attributes)
@@ -124,7 +124,7 @@ class _Reader:
 
     def _has(self, wanted: dict[str, float]) -> tuple[np.ndarray, str]:
         if self.labels.present is None:
-            raise ExploreError("The attributes of these pictures are not known, so they cannot be searched.")
+            raise LatentMapError("The attributes of these pictures are not known, so they cannot be searched.")
         masks = [self.labels.present[:, attributes.INDEX[name]] == (value > 0) for name, value in wanted.items()]
         said = [("" if value > 0 else "not ") + attributes.label(name).lower() for name, value in wanted.items()]
         return np.all(masks, axis=0), " and ".join(said)

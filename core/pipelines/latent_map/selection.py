@@ -1,4 +1,4 @@
-"""Clusters, selections, neighbours and oddities of one atlas: what a selection has in common, and what lies outside."""
+"""Clusters, selections, neighbours and outliers of one atlas: what a selection has in common, and what lies outside."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from core import attributes
 from core.latents import clusters
 from core.latents.clusters import ClusterError, Clustering
 from core.latents.spaces import AROUND, Space
-from core.pipelines.latent_map.atlas_store import KEPT, Held
+from core.pipelines.latent_map.atlas_store import KEPT, OpenAtlas
 from core.pipelines.latent_map.requests import ClusterRequest
 from core.pipelines.latent_map.types import (
     ClusterCard,
     ClusterResult,
     CountChoice,
-    ExploreError,
+    LatentMapError,
     Outliers,
     Selection,
     Trait,
@@ -31,10 +31,10 @@ SAME = 0.2  # of the usual distance between neighbours: nearer than that is near
 Mean = Callable[[np.ndarray], Image.Image | None]  # rows -> their decoded mean; None where the space has none
 
 
-def cluster_atlas(held: Held, space: Space, request: ClusterRequest, mean: Mean) -> ClusterResult:
-    """Clusters with their cards. Raises ``ExploreError``."""
-    found = clustering(held, space, request)
-    points, names, flags = space.reduced, *_flags(held)
+def cluster_atlas(opened: OpenAtlas, space: Space, request: ClusterRequest, mean: Mean) -> ClusterResult:
+    """Clusters with their cards. Raises ``LatentMapError``."""
+    found = clustering(opened, space, request)
+    points, names, flags = space.reduced, *_flags(opened)
     cards = []
     for number in range(found.count):
         members = found.labels == number
@@ -56,31 +56,31 @@ def cluster_atlas(held: Held, space: Space, request: ClusterRequest, mean: Mean)
         notes.append("HDBSCAN found no cluster of that size here; ask for a smaller least size.")
     elif noise > len(points) / 2:
         notes.append(f"{noise / len(points):.0%} of the pictures belong to no cluster: this space has no clear ones.")
-    if names and held.atlas.measured is None and held.atlas.asked is None:
+    if names and opened.atlas.measured is None and opened.atlas.asked is None:
         notes.append("The attributes of these pictures are not known.")
     return ClusterResult(found.labels, tuple(cards), found.silhouette, noise, tuple(notes))
 
 
-def choose_count(held: Held, space: Space, method: str, counts: tuple[int, ...]) -> CountChoice:
-    """How each number of clusters fits; k-means or a mixture. Raises ``ExploreError``."""
+def choose_count(opened: OpenAtlas, space: Space, method: str, counts: tuple[int, ...]) -> CountChoice:
+    """How each number of clusters fits; k-means or a mixture. Raises ``LatentMapError``."""
     if method not in ("kmeans", "mixture"):
-        raise ExploreError("HDBSCAN finds its own number of clusters; compare numbers with k-means or a mixture.")
-    counts = tuple(count for count in counts if 2 <= count < held.atlas.count)
+        raise LatentMapError("HDBSCAN finds its own number of clusters; compare numbers with k-means or a mixture.")
+    counts = tuple(count for count in counts if 2 <= count < opened.atlas.count)
     if not counts:
-        raise ExploreError("There are too few pictures to compare numbers of clusters.")
+        raise LatentMapError("There are too few pictures to compare numbers of clusters.")
     try:
         tried = clusters.choose_count(space.reduced, method, counts)
     except ClusterError as error:
-        raise ExploreError(str(error)) from error
+        raise LatentMapError(str(error)) from error
     silhouettes = tuple(one.silhouette for one in tried)
     best = counts[int(np.nanargmax(silhouettes))] if not np.isnan(silhouettes).all() else counts[0]
     return CountChoice(counts, silhouettes, tuple(one.score for one in tried), best)
 
 
-def describe_rows(held: Held, space: Space, rows: np.ndarray, mean: Mean) -> Selection:
+def describe_rows(opened: OpenAtlas, space: Space, rows: np.ndarray, mean: Mean) -> Selection:
     """What a selection has in common, against the whole atlas."""
-    names, flags = _flags(held)
-    members = np.zeros(held.atlas.count, bool)
+    names, flags = _flags(opened)
+    members = np.zeros(opened.atlas.count, bool)
     members[rows] = True
     notes = []
     if not names:
@@ -89,24 +89,24 @@ def describe_rows(held: Held, space: Space, rows: np.ndarray, mean: Mean) -> Sel
         notes.append("So few pictures tell little: hardly anything can be significant.")
     medoid = int(rows[clusters.from_the_middle(space.reduced[rows])[0]])
     traits = _telling(_traits(names, flags, members))
-    return Selection(len(rows), len(rows) / held.atlas.count, traits, medoid, mean(rows), tuple(notes))
+    return Selection(len(rows), len(rows) / opened.atlas.count, traits, medoid, mean(rows), tuple(notes))
 
 
-def oddities(held: Held, key: str, count: int) -> Outliers:
-    """Outliers, near-duplicates and density of a space, worked out once. Raises ``ExploreError``."""
-    space = held.space(key)
-    with held.lock:
-        if (key, count) not in held.oddities:
-            held.oddities[key, count] = _oddities(space, count)
-        return held.oddities[key, count]
+def find_outliers(opened: OpenAtlas, key: str, count: int) -> Outliers:
+    """Outliers, near-duplicates and density of a space, worked out once. Raises ``LatentMapError``."""
+    space = opened.space(key)
+    with opened.lock:
+        if (key, count) not in opened.outliers:
+            opened.outliers[key, count] = _measure_outliers(space, count)
+        return opened.outliers[key, count]
 
 
-def _oddities(space: Space, count: int) -> Outliers:
+def _measure_outliers(space: Space, count: int) -> Outliers:
     from sklearn.neighbors import LocalOutlierFactor
 
     points = space.reduced
     if len(points) < 3:
-        raise ExploreError("Outliers need three pictures or more.")
+        raise LatentMapError("Outliers need three pictures or more.")
     judge = LocalOutlierFactor(min(AROUND, len(points) - 1)).fit(points)
     distances, rows = judge.kneighbors()
     factors = np.nan_to_num(-judge.negative_outlier_factor_, posinf=1e9)
@@ -119,37 +119,37 @@ def _oddities(space: Space, count: int) -> Outliers:
     return Outliers(lonely, tuple(float(factors[row]) for row in oddest), tuple(closest), space.density())
 
 
-def clustering(held: Held, space: Space, request: ClusterRequest) -> Clustering:
-    """The clusters of one request, found once. Raises ``ExploreError``."""
+def clustering(opened: OpenAtlas, space: Space, request: ClusterRequest) -> Clustering:
+    """The clusters of one request, found once. Raises ``LatentMapError``."""
     method, count = request.method, request.count
     key = (space.key, method, count)
-    with held.lock:
-        if key not in held.clusterings:
+    with opened.lock:
+        if key not in opened.clusterings:
             stored = space.clusterings.get(method)
             if stored is not None and count == FIXED[method]:
                 silhouette = clusters.silhouette(space.reduced, stored)
-                held.clusterings[key] = Clustering(stored, silhouette, float("nan"))
+                opened.clusterings[key] = Clustering(stored, silhouette, float("nan"))
             else:
                 try:
-                    held.clusterings[key] = clusters.cluster(space.reduced, method, count)
+                    opened.clusterings[key] = clusters.cluster(space.reduced, method, count)
                 except ClusterError as error:
-                    raise ExploreError(str(error)) from error
-            while len(held.clusterings) > KEPT:
-                held.clusterings.popitem(last=False)
-        return held.clusterings[key]
+                    raise LatentMapError(str(error)) from error
+            while len(opened.clusterings) > KEPT:
+                opened.clusterings.popitem(last=False)
+        return opened.clusterings[key]
 
 
-def _flags(held: Held) -> tuple[list[str], np.ndarray]:
+def _flags(opened: OpenAtlas) -> tuple[list[str], np.ndarray]:
     """Everything that pictures have or have not: names (T) and bool (N, T)."""
     names: list[str] = []
     columns = []
-    present = held.atlas.present()
+    present = opened.atlas.present()
     if present is not None:
         names, columns = list(attributes.NAMES), [present]
-    if held.atlas.classes is not None and held.atlas.class_names:
-        names += held.atlas.class_names
-        columns.append(held.atlas.classes[:, None] == np.arange(len(held.atlas.class_names)))
-    return names, np.concatenate(columns, axis=1) if columns else np.zeros((held.atlas.count, 0), bool)
+    if opened.atlas.classes is not None and opened.atlas.class_names:
+        names += opened.atlas.class_names
+        columns.append(opened.atlas.classes[:, None] == np.arange(len(opened.atlas.class_names)))
+    return names, np.concatenate(columns, axis=1) if columns else np.zeros((opened.atlas.count, 0), bool)
 
 
 def _traits(names: list[str], flags: np.ndarray, members: np.ndarray) -> list[Trait]:

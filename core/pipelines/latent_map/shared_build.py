@@ -16,11 +16,11 @@ from core.pipelines.latent_map.types import Advance
 from core.processes import Processes
 
 if TYPE_CHECKING:
-    from core.pipelines.latent_map.engine import ExploreEngine
+    from core.pipelines.latent_map.engine import LatentMapEngine
 
 
 def look_together(
-    engine: ExploreEngine, pixels: np.ndarray, state: Path, processes: Processes
+    engine: LatentMapEngine, pixels: np.ndarray, state: Path, processes: Processes
 ) -> Iterator[Advance | dict[str, np.ndarray]]:
     """:func:`look_at` with errors, each process at its own rows; ends with the arrays of all pictures. The same number
     of processes goes on where it was stopped."""

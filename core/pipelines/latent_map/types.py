@@ -26,7 +26,7 @@ WAYS = {"linear": "Straight line", "spherical": "Arc", "data": "Along the data"}
 DIRECTIONS = {"probe": "Linear probe", "mean": "Difference of means"}
 
 
-class ExploreError(ValueError):
+class LatentMapError(ValueError):
     """A request that cannot be answered; the message is one sentence for the user that says what to do."""
 
 
@@ -66,12 +66,12 @@ class AtlasInfo:
     notes: tuple[str, ...] = ()  # sentences to show: photos left out, a map too small for clusters, ...
 
     def space(self, key: str) -> SpaceInfo:
-        """Raises :class:`ExploreError` for a space that this atlas does not have."""
+        """Raises :class:`LatentMapError` for a space that this atlas does not have."""
         for one in self.spaces:
             if one.key == key:
                 return one
         have = ", ".join(one.key for one in self.spaces)
-        raise ExploreError(f"This atlas has no space {str(key)[:40]!r}; choose one of {have}.")
+        raise LatentMapError(f"This atlas has no space {str(key)[:40]!r}; choose one of {have}.")
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ from core.latents import directions, paths
 from core.latents.directions import Direction, DirectionError
 from core.latents.projection import invert, place_codes
 from core.latents.spaces import Space
-from core.pipelines.latent_map.atlas_store import KEPT, Held
+from core.pipelines.latent_map.atlas_store import KEPT, OpenAtlas
 from core.pipelines.latent_map.requests import PathRequest, Stop, WalkRequest
 from core.pipelines.latent_map.types import (
     DIRECTIONS,
     PROJECTIONS,
     Decoded,
     DirectionInfo,
-    ExploreError,
+    LatentMapError,
     PathResult,
     WalkResult,
 )
@@ -31,7 +31,7 @@ UNSURE = 0.9  # uncertainty from which a place deserves a word
 Decode = Callable[[np.ndarray], list[Image.Image] | None]  # vectors (n, D) -> pictures; None where the space has none
 
 
-def decode_place(held: Held, space: Space, projection: str, place: tuple[float, ...], decode: Decode) -> Decoded:
+def decode_place(opened: OpenAtlas, space: Space, projection: str, place: tuple[float, ...], decode: Decode) -> Decoded:
     """What lies at a place of a map."""
     started = time.perf_counter()
     at = _checked(place, projection)
@@ -48,7 +48,7 @@ def decode_place(held: Held, space: Space, projection: str, place: tuple[float, 
     if made is None:
         rows = tuple(int(row) for row in space.nearest(vector, 8)[1][0])
     return Decoded(
-        picture=held.atlas.thumbnail(rows[0]) if made is None else made[0],
+        picture=opened.atlas.thumbnail(rows[0]) if made is None else made[0],
         place=tuple(float(x) for x in at),
         decoded=made is not None,
         uncertainty=uncertainty,
@@ -60,12 +60,12 @@ def decode_place(held: Held, space: Space, projection: str, place: tuple[float, 
     )
 
 
-def decode_row(held: Held, space: Space, projection: str, row: int, decode: Decode) -> Decoded:
+def decode_row(opened: OpenAtlas, space: Space, projection: str, row: int, decode: Decode) -> Decoded:
     """A picture of the atlas as the space holds it."""
     started = time.perf_counter()
     made = decode(space.vectors(np.array([row])))
     return Decoded(
-        picture=held.atlas.thumbnail(row) if made is None else made[0],
+        picture=opened.atlas.thumbnail(row) if made is None else made[0],
         place=tuple(float(x) for x in space.places[projection][row]),
         decoded=made is not None,
         uncertainty=0.0,
@@ -76,36 +76,36 @@ def decode_row(held: Held, space: Space, projection: str, row: int, decode: Deco
     )
 
 
-def follow(held: Held, space: Space, request: PathRequest, decode: Decode) -> PathResult:
-    """A path through two stops or more. Raises ``ExploreError``."""
+def follow(opened: OpenAtlas, space: Space, request: PathRequest, decode: Decode) -> PathResult:
+    """A path through two stops or more. Raises ``LatentMapError``."""
     started, frames = time.perf_counter(), request.frames
-    stops = np.stack([stop_vector(held, space, request.projection, stop) for stop in request.stops])
-    visited = [held.row(stop.row) for stop in request.stops if stop.row is not None]
+    stops = np.stack([stop_vector(opened, space, request.projection, stop) for stop in request.stops])
+    visited = [opened.row(stop.row) for stop in request.stops if stop.row is not None]
     notes: list[str] = []
     if request.way == "data":
-        line, visited, jumped = _along_data(held, space, request, stops)
+        line, visited, jumped = _along_data(opened, space, request, stops)
         notes += ["Some of these pictures are not joined by neighbours; there the path goes straight."] * jumped
         codes = paths.resample(line, frames)
     elif request.way == "spherical":
         codes = paths.arc(stops, space.basis.mean, frames)
     else:
         codes = paths.straight(stops, frames)
-    pictures, decoded = _shown(held, space, codes, decode)
+    pictures, decoded = _shown(opened, space, codes, decode)
     trail = place_codes(space, request.projection, codes)
     taken = (time.perf_counter() - started) * 1000
     return PathResult(pictures, trail, tuple(visited), paths.length(codes), decoded, tuple(notes), taken)
 
 
-def walk(held: Held, space: Space, request: WalkRequest, decode: Decode) -> WalkResult:
-    """From a start along an attribute's direction. Raises ``ExploreError``."""
+def walk(opened: OpenAtlas, space: Space, request: WalkRequest, decode: Decode) -> WalkResult:
+    """From a start along an attribute's direction. Raises ``LatentMapError``."""
     started = time.perf_counter()
-    direction = direction_of(held, space, request.attribute, request.method)
-    start = stop_vector(held, space, request.projection, request.start)
+    direction = direction_of(opened, space, request.attribute, request.method)
+    start = stop_vector(opened, space, request.projection, request.start)
     boundary = direction.boundary(start)
     low, high = _range(request, boundary)
     strengths = np.linspace(low, high, request.frames)
     codes = (start + np.outer(strengths * direction.step, direction.unit)).astype(np.float32)
-    pictures, decoded = _shown(held, space, codes, decode)
+    pictures, decoded = _shown(opened, space, codes, decode)
     notes = []
     if not np.isnan(direction.auc) and direction.auc < 0.7:
         name = attributes.label(request.attribute).lower()
@@ -122,32 +122,32 @@ def walk(held: Held, space: Space, request: WalkRequest, decode: Decode) -> Walk
     )
 
 
-def direction_of(held: Held, space: Space, attribute: str, method: str) -> Direction:
-    """One attribute's direction, fitted once. Raises ``ExploreError``."""
-    present = held.atlas.present()
+def direction_of(opened: OpenAtlas, space: Space, attribute: str, method: str) -> Direction:
+    """One attribute's direction, fitted once. Raises ``LatentMapError``."""
+    present = opened.atlas.present()
     if attribute not in attributes.INDEX:
-        raise ExploreError(f"Unknown attribute {str(attribute)[:60]!r}; the names are CelebA's 40.")
+        raise LatentMapError(f"Unknown attribute {str(attribute)[:60]!r}; the names are CelebA's 40.")
     if method not in DIRECTIONS:
-        raise ExploreError(f"There is no direction by {str(method)[:40]!r}; choose one of {', '.join(DIRECTIONS)}.")
+        raise LatentMapError(f"There is no direction by {str(method)[:40]!r}; choose one of {', '.join(DIRECTIONS)}.")
     if present is None:
-        raise ExploreError("The attributes of these pictures are not known, so there are no directions.")
+        raise LatentMapError("The attributes of these pictures are not known, so there are no directions.")
     key = (space.key, attribute, method)
-    with held.lock:
-        if key not in held.directions:
+    with opened.lock:
+        if key not in opened.directions:
             try:
                 flags = present[:, attributes.INDEX[attribute]]
-                held.directions[key] = directions.fit(space.vectors(), flags, method)
+                opened.directions[key] = directions.fit(space.vectors(), flags, method)
             except DirectionError as error:
-                raise ExploreError(f"{attributes.label(attribute)}: {error}") from error
-            while len(held.directions) > KEPT:
-                held.directions.popitem(last=False)
-        return held.directions[key]
+                raise LatentMapError(f"{attributes.label(attribute)}: {error}") from error
+            while len(opened.directions) > KEPT:
+                opened.directions.popitem(last=False)
+        return opened.directions[key]
 
 
-def describe_direction(held: Held, space: Space, attribute: str, method: str) -> DirectionInfo:
+def describe_direction(opened: OpenAtlas, space: Space, attribute: str, method: str) -> DirectionInfo:
     """How good a direction is and what else lies along it, by differences of means: they need no fitting."""
-    direction = direction_of(held, space, attribute, method)
-    present, points = held.atlas.present(), space.reduced
+    direction = direction_of(opened, space, attribute, method)
+    present, points = opened.atlas.present(), space.reduced
     unit = space.basis.axes @ direction.unit
     cosines = []
     for index, name in enumerate(attributes.NAMES):
@@ -160,25 +160,26 @@ def describe_direction(held: Held, space: Space, attribute: str, method: str) ->
     return DirectionInfo(attribute, method, direction.auc, direction.present, direction.absent, tuple(cosines))
 
 
-def stop_vector(held: Held, space: Space, projection: str, stop: Stop) -> np.ndarray:
-    """A stop -> its code (D,). Raises ``ExploreError``."""
+def stop_vector(opened: OpenAtlas, space: Space, projection: str, stop: Stop) -> np.ndarray:
+    """A stop -> its code (D,). Raises ``LatentMapError``."""
     if stop.row is not None:
-        return space.vectors(np.array([held.row(stop.row)]))[0]
+        return space.vectors(np.array([opened.row(stop.row)]))[0]
     return invert(space, projection, _checked(stop.place, projection))[0]
 
 
 def _along_data(
-    held: Held, space: Space, request: PathRequest, stops: np.ndarray
+    opened: OpenAtlas, space: Space, request: PathRequest, stops: np.ndarray
 ) -> tuple[np.ndarray, list[int], bool]:
-    with held.lock:
-        if space.key not in held.graphs:
+    with opened.lock:
+        if space.key not in opened.graphs:
             if len(space) < 3:
-                raise ExploreError("A path along the data needs three pictures or more; choose a straight line.")
-            held.graphs[space.key] = paths.NeighbourGraph(space.reduced)
-        graph = held.graphs[space.key]
+                raise LatentMapError("A path along the data needs three pictures or more; choose a straight line.")
+            opened.graphs[space.key] = paths.NeighbourGraph(space.reduced)
+        graph = opened.graphs[space.key]
     nearest = space.nearest(stops, 1)[1][:, 0]
     rows = [
-        int(near) if stop.row is None else held.row(stop.row) for stop, near in zip(request.stops, nearest, strict=True)
+        int(near) if stop.row is None else opened.row(stop.row)
+        for stop, near in zip(request.stops, nearest, strict=True)
     ]
     line, visited, jumped = [stops[0]], [rows[0]], False
     for number in range(1, len(rows)):
@@ -192,12 +193,12 @@ def _along_data(
     return np.stack(line), visited, jumped
 
 
-def _shown(held: Held, space: Space, codes: np.ndarray, decode: Decode) -> tuple[tuple[Image.Image, ...], bool]:
+def _shown(opened: OpenAtlas, space: Space, codes: np.ndarray, decode: Decode) -> tuple[tuple[Image.Image, ...], bool]:
     made = decode(codes)
     if made is not None:
         return tuple(made), True
     rows = space.nearest(codes, 1)[1][:, 0]
-    return tuple(held.atlas.thumbnail(row) for row in rows), False
+    return tuple(opened.atlas.thumbnail(row) for row in rows), False
 
 
 def _range(request: WalkRequest, boundary: float | None) -> tuple[float, float]:
@@ -205,7 +206,7 @@ def _range(request: WalkRequest, boundary: float | None) -> tuple[float, float]:
     low = min(-2.0, 1.5 * turn) if request.low is None else float(request.low)
     high = max(2.0, 1.5 * turn) if request.high is None else float(request.high)
     if not -FARTHEST <= low < high <= FARTHEST:  # NaN fails, too
-        raise ExploreError(f"A walk goes from a lower to a higher strength, between -{FARTHEST:g} and {FARTHEST:g}.")
+        raise LatentMapError(f"A walk goes from a lower to a higher strength, between -{FARTHEST:g} and {FARTHEST:g}.")
     return low, high
 
 
@@ -214,7 +215,7 @@ def _checked(place: object, projection: str) -> np.ndarray:
     try:
         at = np.asarray(place, np.float64).reshape(-1)
     except (TypeError, ValueError) as error:
-        raise ExploreError("A place on the map is a pair of numbers.") from error
+        raise LatentMapError("A place on the map is a pair of numbers.") from error
     if len(at) != dimensions or not np.isfinite(at).all() or np.abs(at).max() > 1e6:
-        raise ExploreError(f"A place on this map is {dimensions} numbers.")
+        raise LatentMapError(f"A place on this map is {dimensions} numbers.")
     return at

@@ -9,7 +9,7 @@ import numpy as np
 from core.latents.atlas import Atlas
 from core.latents.spaces import ENCODERS
 from core.pipelines.latent_map import selection
-from core.pipelines.latent_map.atlas_store import Held
+from core.pipelines.latent_map.atlas_store import OpenAtlas
 from core.pipelines.latent_map.requests import ClusterRequest
 from core.pipelines.latent_map.types import PROJECTIONS
 
@@ -40,9 +40,9 @@ class SpaceStructure:
     clusters: int
 
 
-def whole_map(held: Held, space: str, projection: str, most_bytes: int) -> WholeMap:
-    """Thumbnail sheets are left out once they would exceed ``most_bytes``. Raises ``ExploreError``."""
-    found, atlas = held.mapped(space, projection), held.atlas
+def whole_map(opened: OpenAtlas, space: str, projection: str, most_bytes: int) -> WholeMap:
+    """Thumbnail sheets are left out once they would exceed ``most_bytes``. Raises ``LatentMapError``."""
+    found, atlas = opened.mapped(space, projection), opened.atlas
     sheets, size = [], 0
     for number in range(len(atlas.sheets)):
         sheet = atlas.sheet(number)
@@ -62,14 +62,14 @@ def whole_map(held: Held, space: str, projection: str, most_bytes: int) -> Whole
     )
 
 
-def structures(held: Held) -> tuple[SpaceStructure, ...]:
+def structures(opened: OpenAtlas) -> tuple[SpaceStructure, ...]:
     """Every space of an atlas. Takes a second or two the first time."""
     found = []
-    for key, space in held.atlas.spaces.items():
+    for key, space in opened.atlas.spaces.items():
         stored = space.clusterings.get(METHOD)
         count = 0 if stored is None else int(stored.max()) + 1
-        request = ClusterRequest(held.name, key, METHOD, selection.FIXED[METHOD])
-        shape = float("nan") if stored is None else selection.clustering(held, space, request).silhouette
+        request = ClusterRequest(opened.name, key, METHOD, selection.FIXED[METHOD])
+        shape = float("nan") if stored is None else selection.clustering(opened, space, request).silhouette
         ratios = tuple(float(ratio) for ratio in space.basis.ratios)
         found.append(SpaceStructure(ENCODERS[key].title, ratios, shape, count))
     return tuple(found)

@@ -15,9 +15,9 @@ from core import checkpoints
 from core.captions.parsing import understood
 from core.latents.atlas import Atlas
 from core.latents.spaces import ENCODERS
-from core.pipelines.latent_map.atlas_store import Held, Shelf
+from core.pipelines.latent_map.atlas_store import AtlasStore, OpenAtlas
 from core.pipelines.latent_map.search import Labels, search
-from core.pipelines.latent_map.types import ExploreError, Found
+from core.pipelines.latent_map.types import Found, LatentMapError
 from core.pipelines.prompts.text import cleaned, vocabulary_note
 
 SPACE = "clip"
@@ -34,36 +34,36 @@ class Sought(Found):
     similarity: np.ndarray  # float32 (N,): the cosine of every picture with the words
 
 
-def find(shelf: Shelf, held: Held, expression: object, by_words: bool, embed: Embed) -> Found:
+def find(store: AtlasStore, opened: OpenAtlas, expression: object, by_words: bool, embed: Embed) -> Found:
     """What an expression, or any words, find in an atlas.
 
-    Raises ``ExploreError``, or ``CheckpointError`` for weights that cannot be opened.
+    Raises ``LatentMapError``, or ``CheckpointError`` for weights that cannot be opened.
     """
     line, _ = cleaned(expression)
     if not (by_words and line):
         try:
-            return _having(held.atlas, line)
-        except ExploreError as error:
+            return _having(opened.atlas, line)
+        except LatentMapError as error:
             if not line:
                 raise
-            if why := words_problem(shelf, held):
+            if why := words_problem(store, opened):
                 said = str(error).rstrip(".")
-                raise ExploreError(f"{said}. Any other words are looked for by CLIP. {why}") from error
-    elif why := words_problem(shelf, held):
-        raise ExploreError(f"Words are looked for by CLIP. {why}")
-    return _nearest(held, line, embed)
+                raise LatentMapError(f"{said}. Any other words are looked for by CLIP. {why}") from error
+    elif why := words_problem(store, opened):
+        raise LatentMapError(f"Words are looked for by CLIP. {why}")
+    return _nearest(opened, line, embed)
 
 
-def words_problem(shelf: Shelf, held: Held) -> str:
+def words_problem(store: AtlasStore, opened: OpenAtlas) -> str:
     """Why an atlas cannot be searched by words now: a sentence with what helps, or nothing."""
-    if SPACE in held.atlas.spaces:
-        return shelf.problem(held, SPACE)
-    missing = checkpoints.missing(shelf.root / ENCODERS[SPACE].checkpoint)
+    if SPACE in opened.atlas.spaces:
+        return store.problem(opened, SPACE)
+    missing = checkpoints.missing(store.root / ENCODERS[SPACE].checkpoint)
     if missing:
         return missing
-    if held.atlas.kind == "photos":
+    if opened.atlas.kind == "photos":
         return "These photos were mapped without it; map them again."
-    folder = f"{shelf.folder.parent.name}/{shelf.folder.name}/{held.name}"
+    folder = f"{store.folder.parent.name}/{store.folder.name}/{opened.name}"
     return f"This atlas was built without it; add it with: python scripts/build_atlas.py --add {SPACE} --out {folder}"
 
 
@@ -73,9 +73,9 @@ def _having(atlas: Atlas, expression: str) -> Found:
     return Found(np.flatnonzero(mask), said, notes)
 
 
-def _nearest(held: Held, line: str, embed: Embed) -> Sought:
+def _nearest(opened: OpenAtlas, line: str, embed: Embed) -> Sought:
     vector, read = embed(line)
-    similarity = _units(held) @ vector
+    similarity = _units(opened) @ vector
     count = min(MOST, max(LEAST, len(similarity) // 10), len(similarity))
     rows = np.argsort(-similarity, kind="stable")[:count]
     notes = vocabulary_note(understood(line[:read]))
@@ -86,9 +86,9 @@ def _nearest(held: Held, line: str, embed: Embed) -> Sought:
     return Sought(rows, said, notes, similarity=similarity.astype(np.float32))
 
 
-def _units(held: Held) -> np.ndarray:
-    with held.lock:
-        if held.units is None:
-            vectors = held.atlas.spaces[SPACE].vectors()
-            held.units = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-8)
-        return held.units
+def _units(opened: OpenAtlas) -> np.ndarray:
+    with opened.lock:
+        if opened.units is None:
+            vectors = opened.atlas.spaces[SPACE].vectors()
+            opened.units = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-8)
+        return opened.units
