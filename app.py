@@ -18,7 +18,7 @@ from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.models.pipeline import ModelShelf
 from core.pipelines.prompts.pipeline import PromptsPipeline
-from core.pipelines.reconstruction.pipeline import ReconstructPipeline
+from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
 from ui.shell import build_shell, launch_settings
 
@@ -30,8 +30,8 @@ def build(root: str | None = None) -> gr.Blocks:
     root = root or os.environ.get("LATENTSCAPE_CHECKPOINTS") or str(Path(__file__).parent / "checkpoints")
     pool = pool_of(root)  # every network once, whichever tabs use it
     faces, prompts, latent_map = FacesPipeline(pool=pool), PromptsPipeline(pool=pool), LatentMapPipeline(pool=pool)
-    reconstruct = ReconstructPipeline(pool=pool)
-    page = build_shell(faces, prompts, StylesPipeline(faces), reconstruct, latent_map, ModelShelf(root))
+    reconstruction = ReconstructionPipeline(pool=pool)
+    page = build_shell(faces, prompts, StylesPipeline(faces), reconstruction, latent_map, ModelShelf(root))
     page.warm_up = lambda: _warm(faces, latent_map, prompts)
     return page
 

@@ -32,10 +32,10 @@ def main() -> None:
     import numpy as np
 
     from core.pipelines.reconstruction.folder import embed_folder
-    from core.pipelines.reconstruction.pipeline import ReconstructPipeline
+    from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 
     problems = []
-    pipeline = ReconstructPipeline(args.checkpoints, folders=True)
+    pipeline = ReconstructionPipeline(args.checkpoints, folders=True)
     latents, names = embed_folder(pipeline, args.model, args.images, problems)
     for outcome in problems:
         print(f"{outcome.name} left out: {outcome.problem}", file=sys.stderr)

@@ -33,9 +33,9 @@ def main() -> None:
     from tqdm import tqdm
 
     from core.pipelines.reconstruction.folder import reconstruct_folder
-    from core.pipelines.reconstruction.pipeline import ReconstructPipeline
+    from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 
-    pipeline = ReconstructPipeline(args.checkpoints, folders=True)
+    pipeline = ReconstructionPipeline(args.checkpoints, folders=True)
     outcomes = reconstruct_folder(pipeline, args.model, args.images, args.out, whole=args.whole)
     done = list(tqdm(outcomes, desc="reconstruct", unit="picture", mininterval=1, delay=1))
     for outcome in done:

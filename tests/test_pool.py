@@ -23,8 +23,8 @@ from core.pipelines.faces.types import EditRequest
 from core.pipelines.latent_map.engine import LatentMapEngine
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.types import PromptRequest
-from core.pipelines.reconstruction.pipeline import ReconstructPipeline
-from core.pipelines.reconstruction.types import ReconstructRequest, SurgeryRequest
+from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
+from core.pipelines.reconstruction.types import ReconstructionRequest, SurgeryRequest
 from core.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,9 +56,9 @@ def last(events):
 
 def test_all_tabs_use_the_same_networks(root):
     pool = NetworkPool(root)
-    reconstruct, latent_map = ReconstructPipeline(pool=pool).engine, LatentMapEngine(pool)
-    assert reconstruct.classifier() is latent_map.classifier() is pool.get("classifier")
-    assert reconstruct.codec("kl") is latent_map.codec("kl") is pool.get("autoencoder-kl")
+    reconstruction, latent_map = ReconstructionPipeline(pool=pool).engine, LatentMapEngine(pool)
+    assert reconstruction.classifier() is latent_map.classifier() is pool.get("classifier")
+    assert reconstruction.codec("kl") is latent_map.codec("kl") is pool.get("autoencoder-kl")
     assert pool.get("text").codec.autoencoder is pool.get("autoencoder-kl").codec.autoencoder
     assert latent_map.clip() is pool.get("clip")
 
@@ -75,9 +75,9 @@ root = {str(root)!r}
 faces, prompts = tabs.FacesPipeline(root), tabs.PromptsPipeline(root)
 tabs.last(faces.draw(tabs.RECIPE)), tabs.last(prompts.draw(tabs.PROMPT))
 prompts.readback(tabs.photo(64), "a smiling woman")
-reconstruct = tabs.ReconstructPipeline(root)
+reconstruction = tabs.ReconstructionPipeline(root)
 for key in ("cae", "vae", "kl"):
-    reconstruct.reconstruct(tabs.ReconstructRequest(tabs.photo(), key))
+    reconstruction.reconstruct(tabs.ReconstructionRequest(tabs.photo(), key))
 pixels = tabs.np.zeros((2, 64, 64, 3), "uint8")
 LatentMapEngine(tabs.pool_of(root)).look(pixels, ["cae", "vae", "kl", "classifier", "clip"])
 names = "AutoencoderKL FlatAutoencoder PictureClassifier FaceUNet CLIPModel UNet2DConditionModel".split()
@@ -96,7 +96,7 @@ def test_a_root_has_one_pool_however_it_is_spelled(root, monkeypatch):
     monkeypatch.chdir(root.parent)
     pool = pool_of(root)
     assert pool_of(str(root)) is pool_of("checkpoints") is pool
-    assert FacesPipeline(root).pool is ReconstructPipeline("checkpoints").pool is pool
+    assert FacesPipeline(root).pool is ReconstructionPipeline("checkpoints").pool is pool
 
 
 def test_importing_the_pool_and_the_pipelines_loads_no_torch():
@@ -184,15 +184,19 @@ class CountingPool(NetworkPool):
 
 def test_no_job_holds_the_lock_for_more_than_one_network_call(root):
     pool = CountingPool(root)
-    faces, prompts, reconstruct = FacesPipeline(pool=pool), PromptsPipeline(pool=pool), ReconstructPipeline(pool=pool)
+    faces, prompts, reconstruction = (
+        FacesPipeline(pool=pool),
+        PromptsPipeline(pool=pool),
+        ReconstructionPipeline(pool=pool),
+    )
     latent_map = LatentMapEngine(pool)
     jobs = {
         "face": lambda: last(faces.draw(RECIPE)),
         "photo": lambda: last(faces.edit(EditRequest(photo(), {"Smiling": -1.0}, RECIPE))),
         "prompt": lambda: last(prompts.draw(PromptRequest(PROMPT.recipe, maps=True, film=True))),
         "readback": lambda: prompts.readback(photo(), "a smiling woman"),
-        "whole photo": lambda: last(reconstruct.whole(ReconstructRequest(photo(150), "kl", whole=True))),
-        "surgery": lambda: reconstruct.operate(SurgeryRequest(photo(), "kl", Surgery(noise=0.5))),
+        "whole photo": lambda: last(reconstruction.whole(ReconstructionRequest(photo(150), "kl", whole=True))),
+        "surgery": lambda: reconstruction.operate(SurgeryRequest(photo(), "kl", Surgery(noise=0.5))),
         "atlas": lambda: latent_map.look(np.zeros((4, 64, 64, 3), np.uint8), ["kl", "classifier", "clip"], errors=True),
         "map": lambda: latent_map.decode("vae", np.zeros((5, 16), np.float32)),
         "words": lambda: latent_map.embed_words("a smiling woman"),
@@ -219,7 +223,9 @@ def test_what_is_missing_disables_its_user_alone(own):
         pool.get("classifier")
     assert "train_classifier.py" in FacesPipeline(pool=pool).missing()
     assert PromptsPipeline(pool=pool).missing() is None and last(PromptsPipeline(pool=pool).draw(PROMPT)).drawings
-    assert ReconstructPipeline(pool=pool).reconstruct(ReconstructRequest(photo(), "vae")).embedding_distance is None
+    assert (
+        ReconstructionPipeline(pool=pool).reconstruct(ReconstructionRequest(photo(), "vae")).embedding_distance is None
+    )
 
 
 @pytest.mark.parametrize("damage", [b"", b"not safetensors"], ids=["empty", "garbage"])
@@ -257,15 +263,19 @@ def test_a_checkpoint_that_changes_on_disk_is_a_sentence_for_its_users_alone(own
 
 def everything(pool: NetworkPool) -> dict:
     """One job of every tab, to do in any order."""
-    faces, prompts, reconstruct = FacesPipeline(pool=pool), PromptsPipeline(pool=pool), ReconstructPipeline(pool=pool)
+    faces, prompts, reconstruction = (
+        FacesPipeline(pool=pool),
+        PromptsPipeline(pool=pool),
+        ReconstructionPipeline(pool=pool),
+    )
     latent_map = LatentMapEngine(pool)
     code = np.random.default_rng(0).standard_normal((1, 16)).astype(np.float32)
     return {
         "face": lambda: last(faces.draw(RECIPE)).faces[0].image.tobytes(),
         "prompt": lambda: last(prompts.draw(PROMPT)).drawings[0].image.tobytes(),
         "readback": lambda: str(prompts.readback(photo(), "a smiling woman")).encode(),
-        "kl": lambda: reconstruct.reconstruct(ReconstructRequest(photo(), "kl")).latents.tobytes(),
-        "tiles": lambda: last(reconstruct.whole(ReconstructRequest(photo(90), "kl", whole=True))).after.tobytes(),
+        "kl": lambda: reconstruction.reconstruct(ReconstructionRequest(photo(), "kl")).latents.tobytes(),
+        "tiles": lambda: last(reconstruction.whole(ReconstructionRequest(photo(90), "kl", whole=True))).after.tobytes(),
         "map": lambda: latent_map.decode("cae", code)[0].tobytes(),
         "atlas": lambda: latent_map.look(np.full((8, 64, 64, 3), 90, np.uint8), ["kl"]).vectors["kl"].tobytes(),
     }

@@ -16,7 +16,7 @@ from core.checkpoints import WEIGHTS
 from core.latents import sources
 from core.latents.codecs import open_codec
 from core.pipelines.reconstruction.download import DownloadError, download, offer
-from core.pipelines.reconstruction.pipeline import ReconstructPipeline
+from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 
 COMMIT = "a" * 40
 PREFIX = "/madebyollin/taesd/resolve/"
@@ -97,7 +97,7 @@ def leftovers(tmp_path):
 
 
 def test_a_download_arrives_whole_and_opens(hub, tmp_path):
-    pipeline = ReconstructPipeline(tmp_path / "none")
+    pipeline = ReconstructionPipeline(tmp_path / "none")
     absent = pipeline.model("taesd")
     assert not absent.present and absent.download == offer("taesd") == "9.8 MB from the Hugging Face Hub"
     steps = list(download("taesd"))
@@ -157,6 +157,6 @@ def test_only_what_is_offered_is_fetched(hub):
 
 
 def test_opening_models_asks_no_network(hub, tiny_checkpoints):
-    pipeline = ReconstructPipeline(tiny_checkpoints)
+    pipeline = ReconstructionPipeline(tiny_checkpoints)
     assert [model.present for model in pipeline.models()] == [True, True, True, False, False]
     assert not hub.asked

@@ -16,8 +16,8 @@ from PIL import Image
 import app
 from core.images import PictureError
 from core.pipelines.faces.pipeline import FacesPipeline
-from core.pipelines.reconstruction.pipeline import ReconstructPipeline
-from core.pipelines.reconstruction.types import ReconstructRequest
+from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
+from core.pipelines.reconstruction.types import ReconstructionRequest
 from ui.components.pictures import data_uri, exact_uri
 from ui.messages import USER_ERRORS, RequestError, parse
 from ui.reconstruction.handlers import ReconstructionHandlers
@@ -29,7 +29,7 @@ SURGERY = {"swap": [1], "silence": [0, 0], "bits": 3, "noise": 0.5, "blur": 1, "
 
 @pytest.fixture(scope="module")
 def handlers(tiny_checkpoints):
-    return ReconstructionHandlers(ReconstructPipeline(tiny_checkpoints), Examples(FacesPipeline(tiny_checkpoints)))
+    return ReconstructionHandlers(ReconstructionPipeline(tiny_checkpoints), Examples(FacesPipeline(tiny_checkpoints)))
 
 
 @pytest.fixture()
@@ -44,7 +44,7 @@ def ask(handlers, table, **request):
 
 
 def parsed(value):
-    return parse(ReconstructionHandlers(ReconstructPipeline(), Examples(FacesPipeline())).routes, value)[1]
+    return parse(ReconstructionHandlers(ReconstructionPipeline(), Examples(FacesPipeline())).routes, value)[1]
 
 
 def test_a_request_arrives_as_it_was_meant():
@@ -132,7 +132,7 @@ def test_the_grid_says_what_the_pipeline_measured(handlers, picture):
     table = Table()
     added = ask(handlers, table, kind="add", added={"uri": exact_uri(picture), "name": "noise"})["added"][0]
     cell = ask(handlers, table, kind="grid", pictures=[added["id"]], models=["kl"])["cells"][0]
-    direct = handlers.reconstruct.reconstruct(ReconstructRequest(picture, "kl"))
+    direct = handlers.reconstruct.reconstruct(ReconstructionRequest(picture, "kl"))
     assert cell["psnr"] == round(direct.psnr, 2) and cell["ssim"] == round(direct.ssim, 4)
     assert np.array_equal(_pixels(cell["after"]), np.asarray(direct.after))
     levels = _pixels(cell["error"]).astype(float) / ERROR_STEPS

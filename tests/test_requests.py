@@ -11,7 +11,7 @@ from PIL import Image
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.prompts.pipeline import PromptsPipeline
-from core.pipelines.reconstruction.pipeline import ReconstructPipeline
+from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
 from core.recipe import Recipe, RecipeError, to_dict
 from ui.components.pictures import exact_uri
@@ -52,7 +52,7 @@ def tabs():
         "prompts": PromptsHandlers(PromptsPipeline()).routes,
         "styles": styles.routes,
         "trainings": styles.job_routes,
-        "reconstruction": ReconstructionHandlers(ReconstructPipeline(), Examples(faces)).routes,
+        "reconstruction": ReconstructionHandlers(ReconstructionPipeline(), Examples(faces)).routes,
         "latent map": LatentMapHandlers(LatentMapPipeline()).routes,
     }
 

@@ -12,7 +12,7 @@ from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.models.pipeline import ModelShelf
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruction.benchmark import read_benchmarks
-from core.pipelines.reconstruction.pipeline import ReconstructPipeline
+from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
 from ui.components.component import island
 from ui.components.pictures import MAX_UPLOAD
@@ -34,7 +34,7 @@ def build_shell(
     faces: FacesPipeline,
     prompts: PromptsPipeline,
     styles: StylesPipeline,
-    reconstruct: ReconstructPipeline,
+    reconstruction: ReconstructionPipeline,
     latent_map: LatentMapPipeline,
     shelf: ModelShelf,
 ) -> gr.Blocks:
@@ -62,7 +62,7 @@ def build_shell(
                 styles_tab(styles)
             with gr.Tab("Reconstruction", id="reconstruction", elem_id="lab-tab"):
                 reconstruction_tab(
-                    reconstruct, faces, benchmark=lambda: bench_view(lambda: read_benchmarks(reconstruct.root))
+                    reconstruction, faces, benchmark=lambda: bench_view(lambda: read_benchmarks(reconstruction.root))
                 )
             with gr.Tab("Latent map", id="map", elem_id="map-tab"):
                 latent_map_tab(latent_map)

@@ -17,7 +17,7 @@ from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.types import PromptRequest
-from core.pipelines.reconstruction.pipeline import ReconstructPipeline
+from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.reconstruction.types import GridRequest
 from core.pipelines.styles.pipeline import StylesPipeline
 from core.recipe import Recipe
@@ -36,7 +36,7 @@ def _acts(root: Path) -> Iterator[tuple[str, Callable[[], object]]]:
     """What is done in each tab; a tab without its checkpoints is left out."""
     pool, photo = pool_of(root), Image.new("RGB", (400, 500), "tan")
     faces, prompts, latent_map = FacesPipeline(pool=pool), PromptsPipeline(pool=pool), LatentMapPipeline(pool=pool)
-    styles, reconstruct = StylesPipeline(faces, prompts), ReconstructPipeline(pool=pool)
+    styles, reconstruction = StylesPipeline(faces, prompts), ReconstructionPipeline(pool=pool)
     if not faces.missing():
         yield "faces", lambda: list(faces.draw(Recipe(seed=1, attributes={"Smiling": 1.0})))
     if not prompts.missing():
@@ -44,7 +44,7 @@ def _acts(root: Path) -> Iterator[tuple[str, Callable[[], object]]]:
         yield "readback", lambda: prompts.readback(photo, PROMPT)
     if names := [info.name for info in styles.styles() if info.base == "faces"]:
         yield "styles", lambda: list(styles.draw(Recipe(seed=1, styles={names[0]: 1.0})))
-    yield "reconstruction", lambda: list(reconstruct.grid(GridRequest((("photo", photo),), ("cae", "vae", "kl"))))
+    yield "reconstruction", lambda: list(reconstruction.grid(GridRequest((("photo", photo),), ("cae", "vae", "kl"))))
     if not latent_map.missing():
         yield "latent_map", lambda: latent_map.locate(latent_map.atlases()[0].name, photo)
 

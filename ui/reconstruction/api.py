@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from core.pipelines.reconstruction.pipeline import ReconstructPipeline
+from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.reconstruction.types import GridRequest
 from core.pipelines.uploads import collect
 from ui.endpoints import with_sentences
@@ -17,7 +17,7 @@ from ui.reconstruction.requests import MOST_CELLS
 FIGURES = ("psnr", "ssim", "embedding_distance", "milliseconds", "percentile")
 
 
-def reconstruction_api(reconstruct: ReconstructPipeline, queue: str) -> None:
+def reconstruction_api(reconstruction: ReconstructionPipeline, queue: str) -> None:
     """Adds ``/reconstruct``; nothing of it shows on the page."""
 
     def run(pictures: list[str] | None, models: list[str] | None) -> tuple[list[Any], dict[str, Any]]:
@@ -26,7 +26,7 @@ def reconstruction_api(reconstruct: ReconstructPipeline, queue: str) -> None:
         Returns the reconstructions row by row, and for each its file, model, PSNR, SSIM, embedding distance,
         milliseconds and the percentile among the test pictures; files that could not be read, with the reason.
         """
-        return _reconstructed(reconstruct, pictures, models)
+        return _reconstructed(reconstruction, pictures, models)
 
     with gr.Column(visible=False):
         files = gr.File(label="pictures", file_count="multiple", type="filepath")
@@ -44,8 +44,8 @@ def reconstruction_api(reconstruct: ReconstructPipeline, queue: str) -> None:
         )
 
 
-def _reconstructed(reconstruct: ReconstructPipeline, paths: Any, wanted: Any) -> tuple[list[Any], dict[str, Any]]:
-    known = {model.key: model for model in reconstruct.models()}
+def _reconstructed(reconstruction: ReconstructionPipeline, paths: Any, wanted: Any) -> tuple[list[Any], dict[str, Any]]:
+    known = {model.key: model for model in reconstruction.models()}
     models = wanted or [key for key, model in known.items() if model.present]
     if not isinstance(models, list) or not all(isinstance(key, str) for key in models):
         raise RequestError('Models come as a list of their keys, such as ["kl", "vae"].')
@@ -60,7 +60,7 @@ def _reconstructed(reconstruct: ReconstructPipeline, paths: Any, wanted: Any) ->
         raise RequestError("There is no picture in this request.")
     pictures, problems = collect([Path(path) for path in paths], most=max(1, MOST_CELLS // max(1, len(models))))
     images, rows = [], []
-    for cell in reconstruct.grid(GridRequest(tuple(pictures), tuple(models))):
+    for cell in reconstruction.grid(GridRequest(tuple(pictures), tuple(models))):
         row: dict[str, Any] = {"name": pictures[cell.row][0], "model": models[cell.column]}
         if cell.result:
             row |= {name: getattr(cell.result, name) for name in FIGURES} | {"picture": len(images)}

@@ -10,8 +10,8 @@ from PIL import Image
 
 from core.pipelines.reconstruction import types
 from core.pipelines.reconstruction.download import download
-from core.pipelines.reconstruction.pipeline import ReconstructPipeline
-from core.pipelines.reconstruction.types import ReconstructRequest, SurgeryRequest
+from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
+from core.pipelines.reconstruction.types import ReconstructionRequest, SurgeryRequest
 from core.pipelines.uploads import collect
 from ui.components.pictures import exact_uri
 from ui.messages import Json, Request, RequestError, stream
@@ -52,8 +52,8 @@ DOWNLOAD_FAILED = "The download failed on the server. Try again."
 class ReconstructionHandlers:
     """The tab's pipelines; what belongs to one visitor lies on their :class:`Table`."""
 
-    def __init__(self, reconstruct: ReconstructPipeline, examples: Examples) -> None:
-        self.reconstruct = reconstruct
+    def __init__(self, reconstruction: ReconstructionPipeline, examples: Examples) -> None:
+        self.reconstruction = reconstruction
         self.examples = examples
         self.routes = {
             "open": (Request, self.open),
@@ -92,7 +92,7 @@ class ReconstructionHandlers:
         yield OpenResponse(models=self._models())
 
     def _models(self) -> list[ModelView]:
-        return [responses.model_view(model) for model in self.reconstruct.models()]
+        return [responses.model_view(model) for model in self.reconstruction.models()]
 
     # --- pictures -----------------------------------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class ReconstructionHandlers:
 
     def _put(self, table: Table, name: str, picture: Image.Image) -> AddedView:
         key = table.add(name, picture)
-        sizes = {SMALLEST_VIEW, *(model.size for model in self.reconstruct.models() if model.present)}
+        sizes = {SMALLEST_VIEW, *(model.size for model in self.reconstruction.models() if model.present)}
         return responses.added_view(key, name, picture, table[key][1], sizes)
 
     # --- the grid -----------------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ class ReconstructionHandlers:
         rows = tuple(table[key] for key in request.pictures)
         cells: list[CellView] = []
         sent = time.perf_counter()
-        for cell in self.reconstruct.grid(types.GridRequest(rows, request.models)):
+        for cell in self.reconstruction.grid(types.GridRequest(rows, request.models)):
             picture, model = request.pictures[cell.row], request.models[cell.column]
             if cell.result:
                 cells.append(responses.cell_view(cell.result, picture, model))
@@ -140,27 +140,27 @@ class ReconstructionHandlers:
     # --- one cell -----------------------------------------------------------------------------------------------------
 
     def latent(self, request: CellRequest, table: Table) -> Iterator[LatentResponse]:
-        wanted = ReconstructRequest(table[request.picture][1], request.model)
-        view = responses.latents_view(self.reconstruct.latent(wanted))
+        wanted = ReconstructionRequest(table[request.picture][1], request.model)
+        view = responses.latents_view(self.reconstruction.latent(wanted))
         yield LatentResponse(id=request.picture, model=request.model, latent=view)
 
     def operate(self, request: OperateRequest, table: Table) -> Iterator[OperateResponse]:
         other = table[request.other][1] if request.other else None
         wanted = SurgeryRequest(table[request.picture][1], request.model, request.surgery, other)
-        operated = responses.cell_view(self.reconstruct.operate(wanted))
+        operated = responses.cell_view(self.reconstruction.operate(wanted))
         yield OperateResponse(id=request.picture, model=request.model, operated=operated)
 
     def traverse(self, request: TraverseRequest, table: Table) -> Iterator[StripResponse]:
         picture = table[request.picture][1] if request.picture else None
-        pictures = self.reconstruct.traverse(request.model, picture, request.dimension, request.values)
+        pictures = self.reconstruction.traverse(request.model, picture, request.dimension, request.values)
         yield StripResponse(strip=_strip(pictures), values=request.values, dimension=request.dimension)
 
     def sample(self, request: SampleRequest, table: Table) -> Iterator[StripResponse]:
-        yield StripResponse(strip=_strip(self.reconstruct.sample(request.model, request.seed, request.count)))
+        yield StripResponse(strip=_strip(self.reconstruction.sample(request.model, request.seed, request.count)))
 
     def interpolate(self, request: InterpolateRequest, table: Table) -> Iterator[StripResponse]:
         first, second = table[request.picture][1], table[request.other][1]
-        yield StripResponse(strip=_strip(self.reconstruct.interpolate(request.model, first, second, request.count)))
+        yield StripResponse(strip=_strip(self.reconstruction.interpolate(request.model, first, second, request.count)))
 
     # --- a model that is not here -------------------------------------------------------------------------------------
 

@@ -8,22 +8,22 @@ from typing import Any
 import gradio as gr
 
 from core.pipelines.faces.pipeline import FacesPipeline
-from core.pipelines.reconstruction.pipeline import ReconstructPipeline
+from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from ui.components.component import failure_script, island
 from ui.messages import Json, request_id_of
 from ui.reconstruction.api import reconstruction_api
 from ui.reconstruction.handlers import ReconstructionHandlers
 from ui.reconstruction.table import MOST_PICTURES, Examples, Table
 
-LAB_QUEUE = "lab"  # a line of its own: opening the tab does not wait for a sweep of the Faces tab
+RECONSTRUCTION_QUEUE = "lab"  # a line of its own: opening the tab does not wait for a sweep of the Faces tab
 
 
 def reconstruction_tab(
-    reconstruct: ReconstructPipeline, faces: FacesPipeline, *, benchmark: Callable[[], None] | None = None
+    reconstruction: ReconstructionPipeline, faces: FacesPipeline, *, benchmark: Callable[[], None] | None = None
 ) -> None:
     """Lays the tab out; nothing is computed before it is opened. ``benchmark`` lays out the second view."""
-    handlers = ReconstructionHandlers(reconstruct, Examples(faces))
-    reconstruction_api(reconstruct, LAB_QUEUE)
+    handlers = ReconstructionHandlers(reconstruction, Examples(faces))
+    reconstruction_api(reconstruction, RECONSTRUCTION_QUEUE)
     if benchmark is None:
         _pictures(handlers)
         return
@@ -55,7 +55,7 @@ def _pictures(handlers: ReconstructionHandlers) -> None:
         trigger_mode="multiple",
         show_progress="hidden",
         concurrency_limit=1,
-        concurrency_id=LAB_QUEUE,
+        concurrency_id=RECONSTRUCTION_QUEUE,
         api_visibility="private",
     )
     asked.failure(None, None, None, js=failure_script("reconstruction"), api_visibility="private")

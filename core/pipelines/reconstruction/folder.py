@@ -11,8 +11,8 @@ import numpy as np
 
 from core.images import PictureError, write_png
 from core.pipelines.folders import Opened, OutputNames, open_pictures
-from core.pipelines.reconstruction.pipeline import ReconstructPipeline
-from core.pipelines.reconstruction.types import ReconstructRequest
+from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
+from core.pipelines.reconstruction.types import ReconstructionRequest
 from core.recipe import RecipeError
 
 COLUMNS = ("name", "file", "psnr", "ssim", "embedding_distance", "ms")
@@ -28,7 +28,7 @@ class Outcome:
 
 
 def reconstruct_folder(
-    pipeline: ReconstructPipeline, model: str, source: Path, out: Path, *, whole: bool = False
+    pipeline: ReconstructionPipeline, model: str, source: Path, out: Path, *, whole: bool = False
 ) -> Iterator[Outcome]:
     """Every picture of a folder or zip -> a PNG of the same name in ``out``, and ``metrics.csv`` row by row.
 
@@ -51,13 +51,13 @@ def reconstruct_folder(
 
 
 def _reconstruct_one(
-    pipeline: ReconstructPipeline, model: str, opened: Opened, names: OutputNames, whole: bool
+    pipeline: ReconstructionPipeline, model: str, opened: Opened, names: OutputNames, whole: bool
 ) -> Outcome:
     if opened.image is None:
         return Outcome(opened.name, problem=opened.problem)
     try:
         path = names.path(opened.name)
-        result = pipeline.reconstruct(ReconstructRequest(opened.image, model, whole))
+        result = pipeline.reconstruct(ReconstructionRequest(opened.image, model, whole))
     except (PictureError, RecipeError) as error:
         return Outcome(opened.name, problem=str(error))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def _reconstruct_one(
 
 
 def embed_folder(
-    pipeline: ReconstructPipeline, model: str, source: Path, problems: list[Outcome]
+    pipeline: ReconstructionPipeline, model: str, source: Path, problems: list[Outcome]
 ) -> tuple[np.ndarray, list[str]]:
     """Every readable picture of a folder or zip -> vectors (N, ...), float32, and names.
 

@@ -26,7 +26,7 @@ from core.pipelines.reconstruction.types import (
     LatentView,
     ModelInfo,
     Reconstruction,
-    ReconstructRequest,
+    ReconstructionRequest,
     SurgeryRequest,
 )
 from core.recipe import RecipeError
@@ -44,7 +44,7 @@ LEAST_SIDE = 16
 Before = tuple[np.ndarray, np.ndarray | None]  # a picture's pixels (S, S, 3) and its embedding (D,)
 
 
-class ReconstructPipeline:
+class ReconstructionPipeline:
     """Loads lazily from ``checkpoints``, ``LATENTSCAPE_SD``, ``LATENTSCAPE_TAESD`` and the Hugging Face cache.
 
     Safe to call from several threads. Requests name models by key; ``folders`` also lets them name folders and model
@@ -101,14 +101,16 @@ class ReconstructPipeline:
                 self.engine.codec(key)
         self.engine.embed(Image.new("RGB", (64, 64)))
 
-    def reconstruct(self, request: ReconstructRequest) -> Reconstruction:
+    def reconstruct(self, request: ReconstructionRequest) -> Reconstruction:
         """Raises ``CheckpointError`` where the model cannot be loaded, ``RecipeError`` where it cannot do this."""
         if request.whole:
             *_, result = self.whole(request)
             return result
         return self._reconstruct(request.picture, request.model, {})
 
-    def whole(self, request: ReconstructRequest, *, cancel: Cancel | None = None) -> Iterator[Advance | Reconstruction]:
+    def whole(
+        self, request: ReconstructionRequest, *, cancel: Cancel | None = None
+    ) -> Iterator[Advance | Reconstruction]:
         """The picture in its own shape and size: a :class:`Advance` after each tile, then one :class:`Reconstruction`.
 
         Nothing follows where ``cancel`` stops it. See ``core.latents.tiles`` on how close tiles come to the whole.
@@ -137,7 +139,7 @@ class ReconstructPipeline:
                         done += 1
                         yield self._cell(Cell(row, column, done, total), picture, model, seen)
 
-    def latent(self, request: ReconstructRequest) -> LatentView:
+    def latent(self, request: ReconstructionRequest) -> LatentView:
         """The latents of the centre square, to look at."""
         self._codec(request.model)
         return view(self.engine.encode(request.model, request.picture)[0].float().numpy())

@@ -41,7 +41,7 @@ class ModelInfo:
 
 
 @dataclass(frozen=True)
-class ReconstructRequest:
+class ReconstructionRequest:
     """A picture of any size, of which the centre square is used, and the autoencoder: a key or a folder.
 
     ``whole`` keeps the picture's own shape and size, in tiles; only for models with a grid of latents.
