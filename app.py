@@ -16,7 +16,7 @@ import gradio as gr
 from core.networks.pool import pool_of
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.latent_map.pipeline import LatentMapPipeline
-from core.pipelines.models.pipeline import ModelShelf
+from core.pipelines.models.pipeline import CheckpointIndex
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
@@ -31,7 +31,7 @@ def build(root: str | None = None) -> gr.Blocks:
     pool = pool_of(root)  # every network once, whichever tabs use it
     faces, prompts, latent_map = FacesPipeline(pool=pool), PromptsPipeline(pool=pool), LatentMapPipeline(pool=pool)
     reconstruction = ReconstructionPipeline(pool=pool)
-    page = build_shell(faces, prompts, StylesPipeline(faces), reconstruction, latent_map, ModelShelf(root))
+    page = build_shell(faces, prompts, StylesPipeline(faces), reconstruction, latent_map, CheckpointIndex(root))
     page.warm_up = lambda: _warm(faces, latent_map, prompts)
     return page
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from core.checkpoints import save_model
 from core.models import PictureClassifier
-from core.pipelines.models.pipeline import ModelShelf
+from core.pipelines.models.pipeline import CheckpointIndex
 from ui.models.tab import models_tab
 from ui.shell import launch_settings
 
@@ -34,7 +34,7 @@ def url(tmp_path_factory):
     (root / "reader" / "samples.webp").unlink()
     Image.new("RGB", (96, 32), "teal").save(root / "reader" / "comparison.png")
     with gr.Blocks() as page:
-        models_tab(ModelShelf(root))
+        models_tab(CheckpointIndex(root))
     _, address, _ = page.launch(**{**launch_settings(), "prevent_thread_lock": True, "quiet": True})
     yield address
     page.close()

@@ -27,7 +27,7 @@ from core.models import FlatAutoencoder, LatentCodec
 from core.networks.pool import pool_of
 from core.pipelines.faces.engine import FaceEngine
 from core.pipelines.faces.pipeline import FacesPipeline
-from core.pipelines.models.pipeline import ModelShelf
+from core.pipelines.models.pipeline import CheckpointIndex
 from core.recipe import Recipe
 from core.reports.cards import model_card
 
@@ -229,7 +229,7 @@ def test_card_has_front_matter_figures_and_limits(measured, name):
     assert front["license"] == "other" and "latentscape" in front["tags"] and front["library_name"] and front["metrics"]
     assert COMMAND in text and "non-commercial research" in text and "celebrities" in text
     assert "```python\n" in text and "nan" not in text.lower().split()
-    card = ModelShelf(measured[0]).card(name)
+    card = CheckpointIndex(measured[0]).card(name)
     assert card.status == "present" and not card.notes and card.metrics
     assert card.text.startswith("# ") and card.title in text
 

@@ -12,7 +12,7 @@ from core.captions.sentences import Caption
 from core.checkpoints import CheckpointError
 from core.evaluation import Options, evaluate, text
 from core.networks.pool import pool_of
-from core.pipelines.models.pipeline import ModelShelf
+from core.pipelines.models.pipeline import CheckpointIndex
 from core.pipelines.prompts.engine import TextEngine
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.types import PromptRequest
@@ -52,7 +52,7 @@ def test_cards_and_the_models_page_know_them(root, measured):
     for name, words in (("clip", "CLIPModel"), ("text", "DiffusionPipeline")):
         card = (root / name / "README.md").read_text()
         assert "non-commercial research" in card and words in card and "## Measured" in card
-        shown = ModelShelf(root).card(name)
+        shown = CheckpointIndex(root).card(name)
         assert shown.status == "present" and shown.parameters > 1000 and not shown.notes
     assert (root / "text" / "samples.webp").is_file()
 

@@ -36,7 +36,7 @@ SPACES = ["cae", "vae", "kl", "kl-pooled", "classifier"]
 
 
 @pytest.fixture(scope="module")
-def shelf(tiny_checkpoints, synthetic_celeba, tmp_path_factory) -> Path:
+def atlases(tiny_checkpoints, synthetic_celeba, tmp_path_factory) -> Path:
     """A folder with one atlas of 48 drawn faces, said to be generated, with t-SNE beside PCA."""
     source = data.load("celeba", synthetic_celeba, 64, tmp_path_factory.mktemp("cache"))
     pictures = Pictures(
@@ -59,8 +59,8 @@ def shelf(tiny_checkpoints, synthetic_celeba, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def latent_map(tiny_checkpoints, shelf) -> LatentMapPipeline:
-    return LatentMapPipeline(tiny_checkpoints, shelf)
+def latent_map(tiny_checkpoints, atlases) -> LatentMapPipeline:
+    return LatentMapPipeline(tiny_checkpoints, atlases)
 
 
 def test_the_chooser_knows_every_space(latent_map):
@@ -193,8 +193,8 @@ LABELS = {"smiling": "Smiling", "eyeglasses": "Eyeglasses", "young": "Young", "m
         ("-young +Wearing_Hat", lambda s, e, y, m, h: ~y & h),
     ],
 )
-def test_search_understands(latent_map, shelf, expression, wanted):
-    atlas = Atlas.open(shelf / "faces")
+def test_search_understands(latent_map, atlases, expression, wanted):
+    atlas = Atlas.open(atlases / "faces")
     columns = [atlas.present()[:, attributes.INDEX[name]] for name in LABELS.values()]
     assert (latent_map.search("faces", expression).rows == np.flatnonzero(wanted(*columns))).all()
 
@@ -225,7 +225,7 @@ def test_neighbours_and_oddities(latent_map):
     assert len(odd.outliers) == 6 and odd.density.shape == (48,) and list(odd.factors) == sorted(odd.factors)[::-1]
 
 
-def test_a_picture_from_elsewhere_is_located_beside_itself(latent_map, shelf, synthetic_celeba, tmp_path):
+def test_a_picture_from_elsewhere_is_located_beside_itself(latent_map, atlases, synthetic_celeba, tmp_path):
     with zipfile.ZipFile(synthetic_celeba / "img_align_celeba.zip") as archive:
         picture = Image.open(io.BytesIO(archive.read("img_align_celeba/000013.jpg")))
     for found in latent_map.locate("faces", picture):
@@ -270,14 +270,14 @@ def test_what_is_forged_is_refused_with_a_sentence(latent_map, ask):
         ask(latent_map)
 
 
-def test_other_weights_are_noticed_and_the_map_stays(tiny_checkpoints, shelf, tmp_path):
+def test_other_weights_are_noticed_and_the_map_stays(tiny_checkpoints, atlases, tmp_path):
     other = tmp_path / "checkpoints"
     shutil.copytree(tiny_checkpoints, other)
     shutil.rmtree(other / "autoencoder-cae")
     with torch.random.fork_rng():
         torch.manual_seed(4)
         save_model(FlatAutoencoder(True, code_dim=16, widths=(16, 16, 16)).eval(), other / "autoencoder-vae")
-    latent_map = LatentMapPipeline(other, shelf)
+    latent_map = LatentMapPipeline(other, atlases)
     info = latent_map.open("faces")
     assert "Build it again with: python scripts/build_atlas.py --generate 48" in info.space("vae").problem
     assert "train_autoencoder" in info.space("cae").problem and not info.space("kl").problem
@@ -289,24 +289,24 @@ def test_other_weights_are_noticed_and_the_map_stays(tiny_checkpoints, shelf, tm
     assert located["vae"].problem and located["kl"].rows
 
 
-def test_other_face_models_draw_no_recipes(tiny_checkpoints, shelf, tmp_path):
+def test_other_face_models_draw_no_recipes(tiny_checkpoints, atlases, tmp_path):
     other = tmp_path / "checkpoints"
     shutil.copytree(tiny_checkpoints, other)
     shutil.rmtree(other / "faces")
-    latent_map = LatentMapPipeline(other, shelf)
+    latent_map = LatentMapPipeline(other, atlases)
     assert latent_map.point("faces", 0).recipe is None and "draw them again" in latent_map.open("faces").notes[0]
 
 
-def test_a_damaged_atlas_is_listed_with_its_problem(tiny_checkpoints, shelf, tmp_path):
-    shutil.copytree(shelf / "faces", tmp_path / "broken")
+def test_a_damaged_atlas_is_listed_with_its_problem(tiny_checkpoints, atlases, tmp_path):
+    shutil.copytree(atlases / "faces", tmp_path / "broken")
     (tmp_path / "broken" / "kl.npy").write_bytes(b"")
     (info,) = LatentMapPipeline(tiny_checkpoints, tmp_path).atlases()
     assert info.name == "broken" and "Build it again" in info.problem
     assert "no atlas yet" in LatentMapPipeline(tiny_checkpoints, tmp_path / "nothing").missing()
 
 
-def test_many_threads_get_what_one_gets(tiny_checkpoints, shelf):
-    latent_map = LatentMapPipeline(tiny_checkpoints, shelf)
+def test_many_threads_get_what_one_gets(tiny_checkpoints, atlases):
+    latent_map = LatentMapPipeline(tiny_checkpoints, atlases)
     request = PathRequest("faces", "kl", "tsne2", (Stop(row=1), Stop(row=40)), "data", 4)
     found, problems = [], []
 

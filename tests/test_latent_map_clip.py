@@ -54,8 +54,8 @@ def root(tiny_checkpoints, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shelf(root, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("shelf") / "atlases"
+def atlases(root, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("map") / "atlases"
     noise_atlas(root, folder)
     return folder
 
@@ -69,8 +69,8 @@ def before(tiny_checkpoints, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def latent_map(root, shelf) -> LatentMapPipeline:
-    return LatentMapPipeline(root, shelf)
+def latent_map(root, atlases) -> LatentMapPipeline:
+    return LatentMapPipeline(root, atlases)
 
 
 @pytest.fixture(scope="module")
@@ -83,10 +83,10 @@ def clip(root):
     return load_clip(root / "clip")
 
 
-def cosines(clip, shelf: Path, text: str) -> np.ndarray:
+def cosines(clip, atlases: Path, text: str) -> np.ndarray:
     """What CLIP says of a text and of the atlas's vectors, called directly."""
     model, tokenizer = clip
-    vectors = Atlas.open(shelf / "faces").spaces["clip"].vectors()
+    vectors = Atlas.open(atlases / "faces").spaces["clip"].vectors()
     said = embed_texts(model, tokens_of(tokenizer, [text]))[0].numpy()
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True) @ said
 
@@ -94,10 +94,10 @@ def cosines(clip, shelf: Path, text: str) -> np.ndarray:
 # --- a space like the others ------------------------------------------------------------------------------------------
 
 
-def test_clip_is_a_space_of_a_new_atlas(latent_map, shelf, clip):
+def test_clip_is_a_space_of_a_new_atlas(latent_map, atlases, clip):
     info = latent_map.open("faces").space("clip")
     assert info.title == "CLIP" and not info.decodes and not info.problem and info.dimensions == 32
-    vectors = Atlas.open(shelf / "faces").spaces["clip"].vectors()
+    vectors = Atlas.open(atlases / "faces").spaces["clip"].vectors()
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=0.02)  # unit vectors, held in 8 bits
     pixels = np.asarray(Image.effect_noise((64, 64), 60).convert("RGB"))
     seen = latent_map.engine.look(pixels[None], ["clip"]).vectors["clip"]
@@ -127,12 +127,12 @@ def test_without_a_clip_everything_is_as_before(tiny_checkpoints, before):
         latent_map.search("faces", " ", by_words=True)
 
 
-def test_other_weights_are_refused_and_the_filter_stays(root, shelf, tmp_path):
+def test_other_weights_are_refused_and_the_filter_stays(root, atlases, tmp_path):
     other = tmp_path / "checkpoints"
     shutil.copytree(root, other)
     path = checkpoints.weights(other / "clip")
     path.write_bytes(path.read_bytes()[:-4] + b"\0\0\0\0")
-    latent_map = LatentMapPipeline(other, shelf)
+    latent_map = LatentMapPipeline(other, atlases)
     assert "not those that this atlas was built with" in latent_map.open("faces").space("clip").problem
     with pytest.raises(LatentMapError, match="Build it again"):
         latent_map.search("faces", WORDS)
@@ -165,8 +165,8 @@ def test_a_space_is_added_and_the_others_stay(root, before, tmp_path):
     assert isinstance(found, Sought) and not opened.spaces["clip"].psnr
 
 
-def test_a_space_of_other_weights_is_made_again(root, shelf, tmp_path):
-    atlas = Atlas.open(shelf / "faces")
+def test_a_space_of_other_weights_is_made_again(root, atlases, tmp_path):
+    atlas = Atlas.open(atlases / "faces")
     known = atlas.spaces["classifier"].vectors()
     atlas.spaces["classifier"].fingerprint = "of another"
     *_, made = add_spaces(LatentMapEngine(pool_of(root)), atlas, ["classifier"])
@@ -201,9 +201,9 @@ def test_weights_that_are_not_there_add_nothing(tiny_checkpoints, before):
 # --- search by words --------------------------------------------------------------------------------------------------
 
 
-def test_words_find_what_clip_finds(latent_map, shelf, clip):
+def test_words_find_what_clip_finds(latent_map, atlases, clip):
     found = latent_map.search("faces", WORDS)
-    wanted = cosines(clip, shelf, WORDS)
+    wanted = cosines(clip, atlases, WORDS)
     assert isinstance(found, Sought) and found.similarity == pytest.approx(wanted, abs=1e-5)
     assert found.rows.tolist() == np.argsort(-found.similarity, kind="stable")[:LEAST].tolist()
     assert found.understood == WORDS and "bicycle" in found.notes[0]
@@ -225,13 +225,13 @@ def test_strange_words_are_looked_for_and_shown_as_they_are(handlers, text):
     json.dumps(answer).encode()
 
 
-def test_a_book_is_cut_at_the_encoders_length_and_it_is_said(handlers, clip, shelf):
+def test_a_book_is_cut_at_the_encoders_length_and_it_is_said(handlers, clip, atlases):
     answer = ask(handlers, kind="search", **FIRST, expression="walking home " * 10_000)
     assert answer["how"] == "words" and answer["notes"][0].startswith("Only the first")
     read = int(answer["notes"][0].split()[3])
     assert 10 < read < 48 and len(answer["understood"]) < 130
     start = " ".join(["walking", "home"] * read)
-    assert floats(answer["values"]) == pytest.approx(cosines(clip, shelf, start), abs=1e-5)
+    assert floats(answer["values"]) == pytest.approx(cosines(clip, atlases, start), abs=1e-5)
 
 
 def test_the_answer_says_which_search_it_was(handlers, latent_map):
@@ -250,10 +250,10 @@ def test_forged_searches_end_as_one_sentence(forged):
         SearchRequest.from_json({"expression": "face", **forged})
 
 
-def test_many_visitors_find_what_one_finds(root, shelf):
+def test_many_visitors_find_what_one_finds(root, atlases):
     import threading
 
-    latent_map, found = LatentMapPipeline(root, shelf), []
+    latent_map, found = LatentMapPipeline(root, atlases), []
     threads = [threading.Thread(target=lambda: found.append(latent_map.search("faces", WORDS).rows)) for _ in range(6)]
     state = torch.random.get_rng_state()
     for thread in threads:

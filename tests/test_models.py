@@ -1,4 +1,4 @@
-"""The shelf of checkpoints and the Models tab: whole, missing, broken and hostile folders."""
+"""The index of checkpoints and the Models tab, for complete, missing, broken and hostile folders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.checkpoints import COMMANDS, WEIGHTS, save_model
 from core.models import PictureClassifier
-from core.pipelines.models.pipeline import Curve, ModelShelf, flatten, show, tables, words
+from core.pipelines.models.pipeline import Curve, CheckpointIndex, flatten, show, tables, words
 from ui.models.charts import paired
 from ui.models.tab import _canvas, models_tab
 from ui.models.views import curves_view, figures_view, samples_view
@@ -45,7 +45,7 @@ def root(made, tmp_path):
 
 
 def test_complete_card(root):
-    card = ModelShelf(root).card("classifier")
+    card = CheckpointIndex(root).card("classifier")
     assert (card.status, card.problem, card.notes) == ("present", "", ())
     assert card.title == "A reader of faces" and card.kind == "PictureClassifier"
     assert "license" not in card.text and "example.org" not in card.text and "Text & more." in card.text
@@ -59,40 +59,40 @@ def test_complete_card(root):
 
 
 def test_a_comparison_is_shown_with_the_curves_where_there_is_one(root):
-    assert "Presets compared" not in curves_view(ModelShelf(root).card("classifier"))["html"]
+    assert "Presets compared" not in curves_view(CheckpointIndex(root).card("classifier"))["html"]
     Image.new("RGB", (96, 32), "teal").save(root / "classifier" / "comparison.png")
-    view = curves_view(ModelShelf(root).card("classifier"))["html"]
+    view = curves_view(CheckpointIndex(root).card("classifier"))["html"]
     assert "Presets compared" in view and "data:image/png;base64," in view
     (root / "classifier" / "comparison.png").write_bytes(b"\x89PNG not really")
-    card = ModelShelf(root).card("classifier")
+    card = CheckpointIndex(root).card("classifier")
     assert "Presets compared" not in curves_view(card)["html"] and any("comparison.png" in note for note in card.notes)
 
 
 def test_a_model_without_samples_opens_on_its_curves(root):
-    assert _canvas(ModelShelf(root).card("classifier"))["opens"] == "samples"
+    assert _canvas(CheckpointIndex(root).card("classifier"))["opens"] == "samples"
     (root / "classifier" / "samples.webp").unlink()
-    assert _canvas(ModelShelf(root).card("classifier"))["opens"] == "curves"
+    assert _canvas(CheckpointIndex(root).card("classifier"))["opens"] == "curves"
 
 
 def test_known_checkpoints_are_listed_with_their_command(root):
     (root / "atlases" / "faces").mkdir(parents=True)  # no model
-    shelf = ModelShelf(root)
-    assert "atlases" not in shelf.names()
-    assert shelf.names()[: len(COMMANDS)] == list(COMMANDS)
-    card = shelf.card("faces")
+    index = CheckpointIndex(root)
+    assert "atlases" not in index.names()
+    assert index.names()[: len(COMMANDS)] == list(COMMANDS)
+    card = index.card("faces")
     assert card.status == "missing" and "train_faces.py" in card.problem
-    assert ModelShelf(root / "nowhere").card("faces").status == "missing"
+    assert CheckpointIndex(root / "nowhere").card("faces").status == "missing"
     with pytest.raises(KeyError):
-        shelf.card("../classifier")
+        index.card("../classifier")
     with pytest.raises(KeyError):
-        shelf.architecture("../classifier")
+        index.architecture("../classifier")
 
 
 @pytest.mark.parametrize("file", ["metrics.json", "training.json", "config.json"])
 @pytest.mark.parametrize("content", ["", '{"a": ', "[1, 2]", "\x00\xff", '{"a": ' * 5000])
 def test_broken_json_becomes_a_sentence(root, file, content):
     (root / "classifier" / file).write_text(content, encoding="latin-1")
-    card = ModelShelf(root).card("classifier")
+    card = CheckpointIndex(root).card("classifier")
     assert any(file in note for note in card.notes)
     assert card.samples and "present" in card.status
     _canvas(card)
@@ -101,7 +101,7 @@ def test_broken_json_becomes_a_sentence(root, file, content):
 @pytest.mark.parametrize("file", ["metrics.json", "training.json", "samples.webp", "README.md", "config.json", WEIGHTS])
 def test_any_file_may_be_missing(root, file):
     (root / "classifier" / file).unlink()
-    card = ModelShelf(root).card("classifier")
+    card = CheckpointIndex(root).card("classifier")
     assert card.status == ("missing" if file in ("config.json", WEIGHTS) else "present")
     canvas = _canvas(card)
     assert json.dumps(canvas, allow_nan=False) and isinstance(canvas["figures"]["html"], str)
@@ -112,10 +112,10 @@ def test_truncated_weights_are_named(root, keep):
     weights = root / "classifier" / WEIGHTS
     data = weights.read_bytes()
     weights.write_bytes(data[: keep if isinstance(keep, int) else int(len(data) * keep)])
-    shelf = ModelShelf(root)
-    card = shelf.card("classifier")
+    index = CheckpointIndex(root)
+    card = index.card("classifier")
     assert card.status == "damaged" and "classifier" in card.problem and card.metrics
-    assert shelf.architecture("classifier").problem
+    assert index.architecture("classifier").problem
 
 
 def test_strange_curves_and_pictures(root):
@@ -128,7 +128,7 @@ def test_strange_curves_and_pictures(root):
     curves["nothing"] = {"steps": [1, 2], "values": [float("nan"), float("inf")]}
     (root / "classifier" / "training.json").write_text(json.dumps({"curves": curves}))
     (root / "classifier" / "samples.webp").write_bytes(b"\x89PNG not really")
-    card = ModelShelf(root).card("classifier")
+    card = CheckpointIndex(root).card("classifier")
     assert {"loss", "val_loss", "nothing"} == set(card.curves)
     assert any("odd" in note for note in card.notes) and any("samples.webp" in note for note in card.notes)
     (loss, nothing) = curves_view(card)["charts"]
@@ -143,17 +143,17 @@ def test_what_files_say_is_escaped(root):
     )
     curve = {"steps": [1, 2], "values": [1, 2]}
     (root / "classifier" / "training.json").write_text(json.dumps({"curves": {evil: curve}, evil: evil}))
-    card = ModelShelf(root).card("classifier")
+    card = CheckpointIndex(root).card("classifier")
     assert "<img" not in json.dumps([figures_view(card), curves_view(card)])
 
 
 def test_architecture_is_drawn_once_and_again_for_new_weights(root, monkeypatch):
-    shelf = ModelShelf(root)
-    first = shelf.architecture("classifier")
+    index = CheckpointIndex(root)
+    first = index.architecture("classifier")
     assert first.svg.startswith("<svg") and "currentColor" in first.svg and not first.problem
-    assert shelf.architecture("classifier") is first
+    assert index.architecture("classifier") is first
     save_model(PictureClassifier(widths=(16, 24), blocks=2), root / "classifier")
-    assert shelf.architecture("classifier").svg != first.svg
+    assert index.architecture("classifier").svg != first.svg
 
 
 def test_validation_stands_beside_training():
@@ -178,7 +178,7 @@ def test_values_and_keys_as_people_read_them():
 
 def test_tab_answers_with_the_asked_or_first_card(root):
     with gr.Blocks() as page:
-        models_tab(ModelShelf(root))
+        models_tab(CheckpointIndex(root))
     show_card = next(fn for fn in page.fns.values() if fn.name == "show").fn
     for value in ({"models": [], "chosen": ""}, None, "x", {"chosen": ["faces"]}, {"chosen": "../.."}):
         listing, canvas, text = show_card(value)

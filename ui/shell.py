@@ -9,7 +9,7 @@ import gradio as gr
 
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.latent_map.pipeline import LatentMapPipeline
-from core.pipelines.models.pipeline import ModelShelf
+from core.pipelines.models.pipeline import CheckpointIndex
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruction.benchmark import read_benchmarks
 from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
@@ -36,7 +36,7 @@ def build_shell(
     styles: StylesPipeline,
     reconstruction: ReconstructionPipeline,
     latent_map: LatentMapPipeline,
-    shelf: ModelShelf,
+    checkpoints: CheckpointIndex,
 ) -> gr.Blocks:
     """All tabs of the app around their pipelines."""
     frame = gr.Blocks(title=TITLE, fill_width=True, fill_height=True, analytics_enabled=False, delete_cache=(600, 3600))
@@ -67,7 +67,7 @@ def build_shell(
             with gr.Tab("Latent map", id="map", elem_id="map-tab"):
                 latent_map_tab(latent_map)
             with gr.Tab("Models", id="models", elem_id="models-tab"):
-                models_tab(shelf)
+                models_tab(checkpoints)
         page.unload(page_closed(styles))
     return page
 

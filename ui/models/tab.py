@@ -6,20 +6,20 @@ from typing import Any
 
 import gradio as gr
 
-from core.pipelines.models.pipeline import ModelCard, ModelShelf
+from core.pipelines.models.pipeline import CheckpointIndex, ModelCard
 from ui.components.component import island
 from ui.models.views import curves_view, figures_view, heading, samples_view
 
 
-def models_tab(shelf: ModelShelf) -> None:
+def models_tab(index: CheckpointIndex) -> None:
     """List at the left, canvas in the middle, model card at the right. Nothing is read before the tab is opened."""
 
     def network(name: Any) -> dict[str, str]:
         """Server function: the diagram of one checkpoint, drawn when its view is first opened."""
         chosen = name[0] if isinstance(name, list) and name else name
-        if chosen not in shelf.names():
+        if chosen not in index.names():
             return {"svg": "", "problem": "There is no such checkpoint."}
-        diagram = shelf.architecture(chosen)
+        diagram = index.architecture(chosen)
         return {"svg": diagram.svg, "problem": diagram.problem}
 
     with gr.Row(elem_id="models"):
@@ -29,7 +29,7 @@ def models_tab(shelf: ModelShelf) -> None:
             text = gr.Markdown("", elem_id="models-text", container=False)
 
     def show(value: Any) -> tuple[dict, dict, str]:
-        cards = [shelf.card(name) for name in shelf.names()]
+        cards = [index.card(name) for name in index.names()]
         card = _chosen(value, cards)
         listed = [_listed(other) for other in cards]
         return {"models": listed, "chosen": card.name}, _canvas(card), card.text or "This checkpoint has no model card."

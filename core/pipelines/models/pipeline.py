@@ -1,4 +1,4 @@
-"""The shelf of checkpoints: what each one is, how it was trained, what was measured, and how it is built.
+"""The index of checkpoints: what each one is, how it was trained, what was measured, and how it is built.
 
 Every file of a checkpoint folder is optional here. A missing or broken one becomes a sentence on its card; the others
 are shown all the same.
@@ -75,7 +75,7 @@ class Diagram:
     problem: str = ""
 
 
-class ModelShelf:
+class CheckpointIndex:
     """Reads checkpoint folders; loads weights only to draw an architecture, once. Safe from several threads."""
 
     def __init__(self, root: str | Path | None = None) -> None:
