@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core import attributes
-from core.captions.sentences import describe_face, describe_food, disturbed, understood
+from core.captions.sentences import describe_face, describe_food, disturbed, parse_prompt
 from core.captions.vocabulary import FOODS, OUTSIDE
 
 
@@ -18,9 +18,9 @@ def rows(count=400, seed=0):
 def test_what_a_caption_says_is_read_again():
     for seed, row in enumerate(rows(1500)):
         caption = describe_face(row, random.Random(seed))
-        reading = understood(caption.text)
-        assert reading.attributes == caption.attributes, caption.text
-        assert not reading.unknown and not reading.classes, caption.text
+        parsed = parse_prompt(caption.text)
+        assert parsed.attributes == caption.attributes, caption.text
+        assert not parsed.unknown and not parsed.classes, caption.text
 
 
 def test_a_caption_never_says_more_than_is_given():
@@ -58,8 +58,8 @@ def test_foods_are_read_again(name):
     texts = set()
     for seed in range(200):
         caption = describe_food(name, random.Random(seed))
-        reading = understood(caption.text)
-        assert reading.classes == (name,) and not reading.attributes and not reading.unknown, caption.text
+        parsed = parse_prompt(caption.text)
+        assert parsed.classes == (name,) and not parsed.attributes and not parsed.unknown, caption.text
         texts.add(caption.text)
     assert len(texts) > 40
 
@@ -67,7 +67,7 @@ def test_foods_are_read_again(name):
 def test_a_class_without_words_of_its_own_uses_its_name():
     caption = describe_food("baby_back_ribs", random.Random(0))
     assert "baby back ribs" in caption.text.lower()
-    assert understood(caption.text, ("baby_back_ribs",)).classes == ("baby_back_ribs",)
+    assert parse_prompt(caption.text, ("baby_back_ribs",)).classes == ("baby_back_ribs",)
 
 
 @pytest.mark.parametrize(
@@ -90,17 +90,17 @@ def test_a_class_without_words_of_its_own_uses_its_name():
     ],
 )
 def test_prompts_as_people_type_them(text, expected):
-    assert understood(text).attributes == expected
+    assert parse_prompt(text).attributes == expected
 
 
 def test_unknown_words_are_listed_where_they_stand():
     text = "A purple dragon eating sushi, smiling"
-    reading = understood(text)
-    assert [span.text for span in reading.unknown] == ["purple", "dragon", "eating"]
-    assert [span.text for span in reading.known] == ["sushi", "smiling"]
-    assert all(text[span.start : span.end] == span.text for span in (*reading.known, *reading.unknown))
-    assert reading.classes == ("sushi",) and reading.attributes == {"Smiling": 1.0}
-    assert understood("fries but no pizza").classes == ("french_fries",)
+    parsed = parse_prompt(text)
+    assert [span.text for span in parsed.unknown] == ["purple", "dragon", "eating"]
+    assert [span.text for span in parsed.known] == ["sushi", "smiling"]
+    assert all(text[span.start : span.end] == span.text for span in (*parsed.known, *parsed.unknown))
+    assert parsed.classes == ("sushi",) and parsed.attributes == {"Smiling": 1.0}
+    assert parse_prompt("fries but no pizza").classes == ("french_fries",)
 
 
 @pytest.mark.parametrize(
@@ -116,12 +116,12 @@ def test_unknown_words_are_listed_where_they_stand():
     ],
 )
 def test_strange_texts_are_read_without_harm(text):
-    reading = understood(text)
-    assert not reading.attributes and not reading.classes
+    parsed = parse_prompt(text)
+    assert not parsed.attributes and not parsed.classes
 
 
 def test_disturbing_words_are_ignored_and_keep_the_rest():
     caption = describe_face(attributes.vector({"Male": 1, "Eyeglasses": 1}), random.Random(2))
     text = disturbed(caption.text, random.Random(3))
     assert set(caption.text.split()) <= set(text.split()) and text != caption.text
-    assert all(not understood(word).attributes and not understood(word).classes for word in OUTSIDE)
+    assert all(not parse_prompt(word).attributes and not parse_prompt(word).classes for word in OUTSIDE)

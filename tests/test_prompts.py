@@ -63,7 +63,7 @@ def test_progress_then_one_result(pipeline):
     assert events[0].preview.size == (64, 64) and len(events[3].done) == 1
     drawing = events[-1].drawings[1]
     assert drawing.recipe.seed == 12 and drawing.recipe.count == 1 and drawing.recipe.model == "text"
-    assert events[-1].reading.attributes == {"Smiling": 1.0, "Male": -1.0, "Eyeglasses": 1.0}
+    assert events[-1].parsed.attributes == {"Smiling": 1.0, "Male": -1.0, "Eyeglasses": 1.0}
 
 
 def test_same_request_same_picture_alone_among_others_and_from_four_threads(pipeline):
@@ -165,16 +165,16 @@ def test_stopping_keeps_what_is_there(pipeline):
 def test_a_picture_is_read_back_and_the_best_comes_first(pipeline):
     result = last(pipeline.draw(asking(count=3)))
     images = [drawing.image for drawing in result.drawings]
-    reading = pipeline.readback(images[0], "a bearded man without glasses eating sushi")
-    assert {(one.name, one.wanted) for one in reading.requested} == {
+    readback = pipeline.readback(images[0], "a bearded man without glasses eating sushi")
+    assert {(one.name, one.wanted) for one in readback.requested} == {
         ("Male", True),
         ("No_Beard", False),
         ("Eyeglasses", False),
         ("sushi", True),
     }
-    glasses = next(one for one in reading.requested if one.name == "Eyeglasses")
-    assert glasses.probability == pytest.approx(1 - reading.attributes["Eyeglasses"])
-    assert sum(reading.classes.values()) == pytest.approx(1, abs=1e-3) and -1 <= reading.score <= 1
+    glasses = next(one for one in readback.requested if one.name == "Eyeglasses")
+    assert glasses.probability == pytest.approx(1 - readback.attributes["Eyeglasses"])
+    assert sum(readback.classes.values()) == pytest.approx(1, abs=1e-3) and -1 <= readback.score <= 1
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_the_command_draws_one_picture_per_line(root, pipeline, tmp_path, monkey
 
 def test_the_page_can_import_it_without_torch():
     program = "import sys; from core.pipelines.prompts.pipeline import PromptsPipeline as P; "
-    program += "P('x').understood('a man'); print('torch' in sys.modules)"
+    program += "P('x').parse('a man'); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=SCRIPTS.parent)
     assert done.stdout.strip() == "False", done.stderr
 

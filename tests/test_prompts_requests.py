@@ -17,7 +17,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import app
-from core.captions.parsing import understood
+from core.captions.parsing import parse_prompt
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.types import DRAFTED
 from core.recipe import (
@@ -63,7 +63,7 @@ def parsed(value):
 
 
 def typed(handlers, text, model="text"):
-    return handlers.understood({"text": text, "model": model, "ticket": 1})
+    return handlers.parse_prompt({"text": text, "model": model, "ticket": 1})
 
 
 def pixels(uri):
@@ -144,7 +144,8 @@ def test_reading_words_needs_no_torch(root):
     program = (
         "import sys; from core.pipelines.prompts.pipeline import PromptsPipeline\n"
         "from ui.prompts.handlers import PromptsHandlers\n"
-        f"answer = PromptsHandlers(PromptsPipeline({str(root)!r})).understood({{'text': 'a man ' * 99, 'ticket': 1}})\n"
+        f"handlers = PromptsHandlers(PromptsPipeline({str(root)!r}))\n"
+        "answer = handlers.parse_prompt({'text': 'a man ' * 99, 'ticket': 1})\n"
         "print(answer['cut'], 'torch' in sys.modules)"
     )
     done = subprocess.run(
@@ -158,10 +159,10 @@ def test_every_chip_and_every_example_is_understood():
     assert len(chips) == sum(len(group) for _, group in BUILDER) + 20
     for _, role, phrase in chips:
         sentence = f"a person with {phrase} hair" if role in ("colour", "texture") else f"a person, {phrase}"
-        reading = understood(sentence)
-        assert not reading.unknown and len(reading.attributes) + len(reading.classes) == 1, phrase
+        parsed = parse_prompt(sentence)
+        assert not parsed.unknown and len(parsed.attributes) + len(parsed.classes) == 1, phrase
     for text in EXAMPLES:
-        assert not understood(text).unknown and understood(text).known
+        assert not parse_prompt(text).unknown and parse_prompt(text).known
 
 
 def test_what_was_asked_reads_like_a_person_would_say_it():

@@ -1,4 +1,4 @@
-"""What a sentence asks for: known phrases, with their negations, and the words that mean nothing here."""
+"""Parses a prompt into attributes and food classes: known phrases, their negations, and words that are unknown here."""
 
 from __future__ import annotations
 
@@ -42,8 +42,11 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Reading:
-    """``attributes`` at -1 or 1; ``classes`` in the order of the text. Words of grammar are in neither list."""
+class ParsedPrompt:
+    """What a prompt requests: ``attributes`` at -1 or 1, ``classes`` in the order of the text.
+
+    ``known`` and ``unknown`` are spans of the text; words of grammar are in neither.
+    """
 
     attributes: dict[str, float] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
@@ -66,8 +69,8 @@ class _Meaning(NamedTuple):
 _Lexicon = dict[tuple[str, ...], _Meaning]
 
 
-def understood(text: str, classes: Iterable[str] = tuple(FOODS)) -> Reading:
-    """Any text -> what it asks for. The first of two opposite statements counts; a pronoun where no noun tells."""
+def parse_prompt(text: str, classes: Iterable[str] = tuple(FOODS)) -> ParsedPrompt:
+    """Parse any text. Of two opposite statements the first counts; a pronoun counts only if no noun says the sex."""
     words, lexicon = _words(text), _lexicon(tuple(classes))
     said: dict[str, float] = {}
     foods: dict[str, None] = {}
@@ -94,7 +97,7 @@ def understood(text: str, classes: Iterable[str] = tuple(FOODS)) -> Reading:
     pronouns = [PRONOUN_WORDS[word.text] for word in words if word.text in PRONOUN_WORDS]
     if pronouns:
         said.setdefault("Male", float(pronouns[0]))
-    return Reading(said, tuple(foods), tuple(known), tuple(unknown))
+    return ParsedPrompt(said, tuple(foods), tuple(known), tuple(unknown))
 
 
 def _words(text: str) -> list[_Word]:
@@ -149,13 +152,13 @@ def _lexicon(classes: tuple[str, ...]) -> _Lexicon:
     for name in classes:
         food = FOODS.get(name)
         plain = (name.replace("_", " "),)
-        phrases = plain if food is None else (*plain, *food.mass, *food.single, *food.understood)
+        phrases = plain if food is None else (*plain, *food.mass, *food.single, *food.synonyms)
         _enter(lexicon, phrases, _Meaning(food=name))
     return lexicon
 
 
 def _phrases(wording: Wording) -> tuple[str, ...]:
-    return (*wording.adjectives, *wording.features, *wording.worn, *wording.doing, *wording.understood)
+    return (*wording.adjectives, *wording.features, *wording.worn, *wording.doing, *wording.synonyms)
 
 
 def _enter(lexicon: _Lexicon, phrases: Iterable[str], meaning: _Meaning) -> None:

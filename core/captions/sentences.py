@@ -1,6 +1,6 @@
 """Captions: an attribute row or a food class to many sentences, and sentences back to what they ask for.
 
-The grammar is seeded: the same random state writes the same sentence. What it writes, :func:`understood` reads.
+The grammar is seeded: the same random state writes the same sentence. What it writes, :func:`parse_prompt` reads.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core import attributes
-from core.captions.parsing import Reading, Span, understood
+from core.captions.parsing import ParsedPrompt, Span, parse_prompt
 from core.captions.vocabulary import (
     ABSENT,
     ABSENT_NOUNS,
@@ -30,7 +30,7 @@ from core.captions.vocabulary import (
     Wording,
 )
 
-__all__ = ["Caption", "Reading", "Span", "describe_face", "describe_food", "disturbed", "understood"]
+__all__ = ["Caption", "ParsedPrompt", "Span", "describe_face", "describe_food", "disturbed", "parse_prompt"]
 
 # How readily people mention what they see; the rest is in between.
 _COLOURS = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair")
@@ -112,7 +112,7 @@ def _chosen(given: dict[str, float], random: random.Random) -> dict[str, float]:
 def _has_words(name: str, value: float) -> bool:
     if value > 0:
         return name in PRESENT or name == "No_Beard"
-    return (name in ABSENT and ABSENT[name] != Wording(understood=ABSENT[name].understood)) or name in ABSENT_NOUNS
+    return (name in ABSENT and ABSENT[name] != Wording(synonyms=ABSENT[name].synonyms)) or name in ABSENT_NOUNS
 
 
 def _contradicts(name: str, value: float, said: Mapping[str, float]) -> bool:

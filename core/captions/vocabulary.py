@@ -16,103 +16,101 @@ class Wording:
     features: tuple[str, ...] = ()  # a person with ...
     worn: tuple[str, ...] = ()  # a person wearing ...
     doing: tuple[str, ...] = ()  # a person, ...; he is ...
-    understood: tuple[str, ...] = ()  # read, never written
+    synonyms: tuple[str, ...] = ()  # read, never written
 
 
 PRESENT: dict[str, Wording] = {
     "5_o_Clock_Shadow": Wording(
-        ("unshaven", "stubbly"), ("a 5 o'clock shadow", "stubble", "stubble on {his} chin"), understood=("stubbled",)
+        ("unshaven", "stubbly"), ("a 5 o'clock shadow", "stubble", "stubble on {his} chin"), synonyms=("stubbled",)
     ),
     "Arched_Eyebrows": Wording(features=("arched eyebrows", "arched brows", "curved eyebrows")),
-    "Attractive": Wording(("attractive", "good-looking", "beautiful"), understood=("pretty", "handsome", "gorgeous")),
+    "Attractive": Wording(("attractive", "good-looking", "beautiful"), synonyms=("pretty", "handsome", "gorgeous")),
     "Bags_Under_Eyes": Wording(
         features=("bags under {his} eyes", "bags under the eyes", "dark circles under {his} eyes", "tired eyes"),
-        understood=("eye bags", "baggy eyes", "bags under eyes"),
+        synonyms=("eye bags", "baggy eyes", "bags under eyes"),
     ),
     "Bald": Wording(
-        ("bald", "bald-headed"), ("a bald head", "no hair"), understood=("hairless", "shaved head", "without hair")
+        ("bald", "bald-headed"), ("a bald head", "no hair"), synonyms=("hairless", "shaved head", "without hair")
     ),
     "Bangs": Wording(features=("bangs", "a fringe", "bangs over {his} forehead")),
-    "Big_Lips": Wording(features=("big lips", "full lips", "plump lips"), understood=("large lips", "thick lips")),
-    "Big_Nose": Wording(features=("a big nose", "a large nose", "a broad nose"), understood=("big noses",)),
-    "Black_Hair": Wording(("black-haired",), understood=("raven hair",)),
-    "Blond_Hair": Wording(("blond", "blond-haired", "blonde"), understood=("blondie",)),
-    "Blurry": Wording(("blurry", "out of focus"), understood=("blurred", "unsharp", "fuzzy")),
+    "Big_Lips": Wording(features=("big lips", "full lips", "plump lips"), synonyms=("large lips", "thick lips")),
+    "Big_Nose": Wording(features=("a big nose", "a large nose", "a broad nose"), synonyms=("big noses",)),
+    "Black_Hair": Wording(("black-haired",), synonyms=("raven hair",)),
+    "Blond_Hair": Wording(("blond", "blond-haired", "blonde"), synonyms=("blondie",)),
+    "Blurry": Wording(("blurry", "out of focus"), synonyms=("blurred", "unsharp", "fuzzy")),
     "Brown_Hair": Wording(("brown-haired", "brunette")),
     "Bushy_Eyebrows": Wording(features=("bushy eyebrows", "thick eyebrows", "bushy brows")),
     "Chubby": Wording(
-        ("chubby", "plump", "heavyset"), ("chubby cheeks", "a chubby face"), understood=("fat", "round face")
+        ("chubby", "plump", "heavyset"), ("chubby cheeks", "a chubby face"), synonyms=("fat", "round face")
     ),
-    "Double_Chin": Wording(features=("a double chin",), understood=("double chinned",)),
+    "Double_Chin": Wording(features=("a double chin",), synonyms=("double chinned",)),
     "Eyeglasses": Wording(
         ("bespectacled",),
         ("glasses", "eyeglasses"),
         ("glasses", "eyeglasses", "spectacles"),
-        understood=("sunglasses", "a pair of glasses", "specs"),
+        synonyms=("sunglasses", "a pair of glasses", "specs"),
     ),
-    "Goatee": Wording(features=("a goatee", "a small goatee"), understood=("goateed",)),
+    "Goatee": Wording(features=("a goatee", "a small goatee"), synonyms=("goateed",)),
     "Gray_Hair": Wording(("gray-haired", "grey-haired", "silver-haired", "white-haired")),
     "Heavy_Makeup": Wording(
         (),
         ("heavy makeup", "a lot of makeup"),
         ("heavy makeup", "makeup", "a lot of makeup"),
-        understood=("make up", "heavy make up", "made up"),
+        synonyms=("make up", "heavy make up", "made up"),
     ),
     "High_Cheekbones": Wording(features=("high cheekbones", "prominent cheekbones")),
     "Mouth_Slightly_Open": Wording(
         features=("{his} mouth slightly open", "an open mouth", "parted lips", "a slightly open mouth"),
-        understood=("mouth open", "mouth is open", "mouth is slightly open", "open mouthed"),
+        synonyms=("mouth open", "mouth is open", "mouth is slightly open", "open mouthed"),
     ),
-    "Mustache": Wording(("mustached",), ("a mustache", "a moustache"), understood=("moustached", "mustaches")),
-    "Narrow_Eyes": Wording(features=("narrow eyes", "small narrow eyes"), understood=("squinting",)),
+    "Mustache": Wording(("mustached",), ("a mustache", "a moustache"), synonyms=("moustached", "mustaches")),
+    "Narrow_Eyes": Wording(features=("narrow eyes", "small narrow eyes"), synonyms=("squinting",)),
     "Oval_Face": Wording(features=("an oval face", "an oval shaped face")),
-    "Pale_Skin": Wording(
-        ("pale", "fair-skinned", "pale-skinned"), ("pale skin", "fair skin"), understood=("pale face",)
-    ),
+    "Pale_Skin": Wording(("pale", "fair-skinned", "pale-skinned"), ("pale skin", "fair skin"), synonyms=("pale face",)),
     "Pointy_Nose": Wording(features=("a pointy nose", "a pointed nose", "a sharp nose")),
-    "Receding_Hairline": Wording(features=("a receding hairline", "thinning hair"), understood=("receding hair",)),
+    "Receding_Hairline": Wording(features=("a receding hairline", "thinning hair"), synonyms=("receding hair",)),
     "Rosy_Cheeks": Wording(
-        ("rosy-cheeked",), ("rosy cheeks", "pink cheeks", "red cheeks"), understood=("blushing", "flushed cheeks")
+        ("rosy-cheeked",), ("rosy cheeks", "pink cheeks", "red cheeks"), synonyms=("blushing", "flushed cheeks")
     ),
     "Sideburns": Wording(features=("sideburns", "long sideburns")),
     "Smiling": Wording(
         ("smiling", "happy", "cheerful", "grinning"),
         ("a smile", "a big smile", "a happy smile", "a grin"),
         doing=("smiling", "grinning", "smiling at the camera"),
-        understood=("laughing", "smiles", "joyful", "smiley", "laughs", "laugh"),
+        synonyms=("laughing", "smiles", "joyful", "smiley", "laughs", "laugh"),
     ),
     "Straight_Hair": Wording(("straight-haired",)),
-    "Wavy_Hair": Wording(("wavy-haired", "curly-haired"), understood=("curls", "waves in the hair")),
-    "Wearing_Earrings": Wording(features=("earrings",), worn=("earrings", "large earrings"), understood=("earring",)),
+    "Wavy_Hair": Wording(("wavy-haired", "curly-haired"), synonyms=("curls", "waves in the hair")),
+    "Wearing_Earrings": Wording(features=("earrings",), worn=("earrings", "large earrings"), synonyms=("earring",)),
     "Wearing_Hat": Wording(
         features=("a hat on {his} head",),
         worn=("a hat", "a cap"),
-        understood=("hat", "cap", "beanie", "fedora", "hats"),
+        synonyms=("hat", "cap", "beanie", "fedora", "hats"),
     ),
     "Wearing_Lipstick": Wording(
-        features=("lipstick", "painted lips"), worn=("lipstick", "red lipstick"), understood=("red lips",)
+        features=("lipstick", "painted lips"), worn=("lipstick", "red lipstick"), synonyms=("red lips",)
     ),
-    "Wearing_Necklace": Wording(features=("a necklace",), worn=("a necklace",), understood=("pendant", "necklaces")),
-    "Wearing_Necktie": Wording(features=("a tie",), worn=("a tie", "a necktie"), understood=("ties", "suit and tie")),
-    "Young": Wording(("young", "youthful"), understood=("younger", "teenage", "teenager")),
+    "Wearing_Necklace": Wording(features=("a necklace",), worn=("a necklace",), synonyms=("pendant", "necklaces")),
+    "Wearing_Necktie": Wording(features=("a tie",), worn=("a tie", "a necktie"), synonyms=("ties", "suit and tie")),
+    "Young": Wording(("young", "youthful"), synonyms=("younger", "teenage", "teenager")),
 }
 
 # For attributes whose absence has words of its own; what ABSENT_NOUNS names is said with "without" or "no".
 ABSENT: dict[str, Wording] = {
     "Mouth_Slightly_Open": Wording(
-        features=("{his} mouth closed", "a closed mouth"), understood=("mouth shut", "mouth is closed", "closed lips")
+        features=("{his} mouth closed", "a closed mouth"), synonyms=("mouth shut", "mouth is closed", "closed lips")
     ),
-    "No_Beard": Wording(("bearded",), ("a beard", "a full beard"), understood=("facial hair", "beards")),
+    "No_Beard": Wording(("bearded",), ("a beard", "a full beard"), synonyms=("facial hair", "beards")),
     "Smiling": Wording(
         ("serious", "unsmiling"),
         ("a serious expression", "a straight face", "a neutral expression"),
         doing=("not smiling", "looking serious"),
-        understood=("stern", "neutral face", "sad", "angry"),
+        synonyms=("stern", "neutral face", "sad", "angry"),
     ),
     "Young": Wording(
-        ("old", "older", "elderly", "middle-aged", "aged"), understood=("senior", "mature", "ageing", "aging")
+        ("old", "older", "elderly", "middle-aged", "aged"), synonyms=("senior", "mature", "ageing", "aging")
     ),
-    "Blurry": Wording(understood=("sharp photo", "in focus")),
+    "Blurry": Wording(synonyms=("sharp photo", "in focus")),
 }
 ABSENT_NOUNS: dict[str, tuple[str, ...]] = {
     "Bangs": ("bangs", "a fringe"),
@@ -125,7 +123,7 @@ ABSENT_NOUNS: dict[str, tuple[str, ...]] = {
     "Wearing_Necklace": ("a necklace",),
     "Wearing_Necktie": ("a tie",),
 }
-NO_BEARD = Wording(("clean-shaven", "beardless"), understood=("shaven", "smooth shaven"))
+NO_BEARD = Wording(("clean-shaven", "beardless"), synonyms=("shaven", "smooth shaven"))
 NO_BEARD_NOUN = "a beard"
 
 HAIR: dict[str, tuple[str, ...]] = {  # before "hair", colour and texture in either order
@@ -188,7 +186,7 @@ class Food:
     mass: tuple[str, ...]
     single: tuple[str, ...] = ()
     servings: tuple[str, ...] = ("a plate of", "some", "a serving of", "a portion of")
-    understood: tuple[str, ...] = ()
+    synonyms: tuple[str, ...] = ()
 
 
 FOODS: dict[str, Food] = {

@@ -73,7 +73,7 @@ def _drawn(
     *_, result = pipeline.draw(PromptRequest(request.recipe), previews=False)
     details = {
         "notes": [*request.notes, *result.notes],
-        "unknown": [span.text for span in result.reading.unknown],
+        "unknown": [span.text for span in result.parsed.unknown],
         "milliseconds": round(result.milliseconds),
         "drawings": [  # in the order of the seeds
             {"recipe": to_dict(drawing.recipe), **to_json(handlers.readback(drawing))} for drawing in result.drawings

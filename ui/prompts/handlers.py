@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from core import recipe
-from core.captions.parsing import understood
+from core.captions.parsing import parse_prompt
 from core.pipelines.progress import Progress
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.text import cleaned
@@ -54,22 +54,22 @@ class PromptsHandlers:
         """JSON from the page -> the messages that answer it."""
         return stream(self.routes, value, state, failed=FAILED)
 
-    def understood(self, value: Any) -> Json:
+    def parse_prompt(self, value: Any) -> Json:
         """What is being typed. No network is needed: the grammar knows its words, the tokenizer's file where the
         encoder stops reading.
         """
         request = TypedRequest.from_json(value)
         flat = "".join(" " if c.isspace() else c for c in request.text[: recipe.MAX_PROMPT])
-        reading = understood(flat)  # positions are those of the text as it stands in its field
+        parsed = parse_prompt(flat)  # positions are those of the text as it stands in its field
         line, notes = cleaned(request.text)
         window = self.pipelines[request.model].window(line)
         cut = window is not None and window < len(line)
-        requested = [said(name, wanted > 0) for name, wanted in reading.attributes.items()]
+        requested = [said(name, wanted > 0) for name, wanted in parsed.attributes.items()]
         response = TypedResponse(
             request_id=request.request_id,
-            known=[(span.start, span.end) for span in reading.known],
-            unknown=[(span.start, span.end) for span in reading.unknown],
-            asked=requested + [said(name, True) for name in reading.classes],
+            known=[(span.start, span.end) for span in parsed.known],
+            unknown=[(span.start, span.end) for span in parsed.unknown],
+            asked=requested + [said(name, True) for name in parsed.classes],
             words=(len(line[:window].split()) if cut else len(line.split()), len(request.text.split())),
             cut=cut or bool(notes),
             last=True,

@@ -54,7 +54,7 @@ def prompts_tab(pipeline: PromptsPipeline) -> None:
         api_visibility="private",
     )
     reader.read(
-        handlers.understood,
+        handlers.parse_prompt,
         [reader],
         [reader],
         queue=False,

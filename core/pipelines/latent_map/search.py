@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core import attributes
-from core.captions.parsing import understood
+from core.captions.parsing import parse_prompt
 from core.pipelines.latent_map.types import LatentMapError
 
 MOST = 200  # characters
@@ -109,15 +109,15 @@ class _Reader:
             return self.labels.classes == names[plain], plain
         if plain in _NAMED:
             return self._has({_NAMED[plain]: 1.0})
-        reading = understood(plain, self.labels.class_names)
-        if reading.unknown or not (reading.attributes or reading.classes):
-            word = reading.unknown[0].text if reading.unknown else words
+        parsed = parse_prompt(plain, self.labels.class_names)
+        if parsed.unknown or not (parsed.attributes or parsed.classes):
+            word = parsed.unknown[0].text if parsed.unknown else words
             raise LatentMapError(f"The word {word[:40]!r} is not known here; search for attributes, {_EXAMPLE}.")
         masks, said = [], []
-        if reading.attributes:
-            mask, words = self._has(reading.attributes)
+        if parsed.attributes:
+            mask, words = self._has(parsed.attributes)
             masks, said = [mask], [words]
-        for name in reading.classes:
+        for name in parsed.classes:
             masks.append(self.labels.classes == self.labels.class_names.index(name))
             said.append(name.replace("_", " "))
         return np.all(masks, axis=0), " and ".join(said)

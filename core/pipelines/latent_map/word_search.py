@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core import checkpoints
-from core.captions.parsing import understood
+from core.captions.parsing import parse_prompt
 from core.latents.atlas import Atlas
 from core.latents.spaces import ENCODERS
 from core.pipelines.latent_map.atlas_store import AtlasStore, OpenAtlas
@@ -78,7 +78,7 @@ def _nearest(opened: OpenAtlas, line: str, embed: Embed) -> Sought:
     similarity = _units(opened) @ vector
     count = min(MOST, max(LEAST, len(similarity) // 10), len(similarity))
     rows = np.argsort(-similarity, kind="stable")[:count]
-    notes = vocabulary_note(understood(line[:read]))
+    notes = vocabulary_note(parse_prompt(line[:read]))
     words = line[:read].strip()
     if line[read:].strip():
         notes = (f"Only the first {len(words.split())} words were read: more do not fit the text encoder.", *notes)

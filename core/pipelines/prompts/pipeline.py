@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from core import checkpoints
-from core.captions.parsing import Reading
+from core.captions.parsing import ParsedPrompt
 from core.networks.loading import LOADING
 from core.networks.pool import NetworkPool, pool_of
 from core.pipelines.progress import Cancel, Progress
@@ -91,7 +91,7 @@ class PromptsPipeline:
         for _ in self.draw(PromptRequest(replace(self.usual(), steps=2, prompt="a smiling woman")), previews=False):
             pass
 
-    def understood(self, prompt: str) -> Reading:
+    def parse(self, prompt: str) -> ParsedPrompt:
         """What a prompt asks for, in the words that captions use; the characters are those of the cleaned prompt."""
         return read_prompt(prompt)
 
@@ -111,8 +111,8 @@ class PromptsPipeline:
         """Yields :class:`Progress` after every step, then one :class:`PromptsResult`. Raises ``RecipeError``."""
         request = self._fitted(request)
         recipe, notes = request.recipe, request.notes
-        reading = read_prompt(recipe.prompt)
-        notes += vocabulary_note(reading) if self.built_in else ()
+        parsed = read_prompt(recipe.prompt)
+        notes += vocabulary_note(parsed) if self.built_in else ()
         notes += self.engine.cut_note(recipe.prompt)
         started = time.perf_counter()
         drawings: list[Drawing] = []
@@ -133,7 +133,7 @@ class PromptsPipeline:
                 break
         milliseconds = (time.perf_counter() - started) * 1000
         notes = (*notes, *([_STOPPED] if cancelled else []))
-        yield PromptsResult(tuple(drawings), reading, notes, milliseconds, cancelled)
+        yield PromptsResult(tuple(drawings), parsed, notes, milliseconds, cancelled)
 
     def morph(
         self, request: PromptRequest, prompt: str, frames: int = 9, *, cancel: Cancel | None = None

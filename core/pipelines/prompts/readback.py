@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from core import attributes
-from core.captions.parsing import understood
+from core.captions.parsing import parse_prompt
 from core.images import to_pixels, to_tensor
 from core.models.clip import SIZE, embed_pictures, embed_texts, missing_clip, tokens_of
 from core.networks.pool import NetworkPool
@@ -28,13 +28,13 @@ class PictureReader:
         else:
             probabilities, classes = self._classified(image)
         scores = self.scores([image], prompt)
-        reading = understood(prompt)
+        parsed = parse_prompt(prompt)
         requested = [
             Requested(name, value > 0, probabilities[name] if value > 0 else 1 - probabilities[name])
-            for name, value in reading.attributes.items()
+            for name, value in parsed.attributes.items()
             if name in probabilities
         ]
-        requested += [Requested(name, True, classes[name]) for name in reading.classes if name in classes]
+        requested += [Requested(name, True, classes[name]) for name in parsed.classes if name in classes]
         return Readback(tuple(requested), probabilities, classes, scores[0] if scores else None)
 
     def scores(self, images: Sequence[Image.Image], prompt: str) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from core.captions.parsing import Reading, understood
+from core.captions.parsing import ParsedPrompt, parse_prompt
 from core.recipe import MAX_PROMPT
 
 _SHOWN = 6  # unknown words that a note names
@@ -23,14 +23,14 @@ def cleaned(text: object) -> tuple[str, tuple[str, ...]]:
     return cut, (f"The prompt was cut after {len(cut.split())} words: it was longer than {MAX_PROMPT} characters.",)
 
 
-def vocabulary_note(reading: Reading) -> tuple[str, ...]:
+def vocabulary_note(parsed: ParsedPrompt) -> tuple[str, ...]:
     """For the built-in model, which knows little: the words that it passed over."""
-    words = list(dict.fromkeys(span.text for span in reading.unknown))
+    words = list(dict.fromkeys(span.text for span in parsed.unknown))
     if not words:
         return ()
     named = ", ".join(word[:30] for word in words[:_SHOWN]) + (" ..." if len(words) > _SHOWN else "")
     return (f"The built-in model knows faces and twenty foods; these words mean nothing to it: {named}.",)
 
 
-def read_prompt(text: str) -> Reading:
-    return understood(cleaned(text)[0])
+def read_prompt(text: str) -> ParsedPrompt:
+    return parse_prompt(cleaned(text)[0])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from PIL import Image
 
-from core.captions.parsing import Reading
+from core.captions.parsing import ParsedPrompt
 from core.pipelines.prompts.text import cleaned
 from core.recipe import Recipe
 
@@ -64,7 +64,7 @@ class Drawing:
 @dataclass(frozen=True)
 class PromptsResult:
     drawings: tuple[Drawing, ...]
-    reading: Reading  # what was understood of the prompt
+    parsed: ParsedPrompt
     notes: tuple[str, ...] = ()
     milliseconds: float = 0.0
     cancelled: bool = False  # stopped early; ``drawings`` holds what was finished or the last preview
