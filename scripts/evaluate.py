@@ -78,7 +78,7 @@ def _size(name: str, root: Path, foreign: bool) -> int:
     from core.latents import sources
 
     if foreign:
-        return sources.facts(sources.find(name, root)).size
+        return sources.metadata(sources.find(name, root)).size
     own = root / name
     draws = name == "faces" or not (own / "config.json").is_file()
     return checkpoints.picture_size(root / "autoencoder-kl" if draws else own)

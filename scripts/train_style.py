@@ -113,10 +113,10 @@ def _train(args, base, preset, renderer: str | None, title: str, out: Path, expo
     from core.training.lora.export import export_style, sampler
     from core.training.lora.train import train_style
 
-    data, facts = _data(args, base, preset, renderer)
-    facts = {"title": title, "renderer": renderer or "", "domain": "", "trigger": args.trigger, **facts}
+    data, metadata = _data(args, base, preset, renderer)
+    metadata = {"title": title, "renderer": renderer or "", "domain": "", "trigger": args.trigger, **metadata}
     show = sampler(base, out / "samples", args.trigger)
-    loop = train_style(base, data, preset, out, facts, show=show, start=args.start, resume=args.resume)
+    loop = train_style(base, data, preset, out, metadata, show=show, start=args.start, resume=args.resume)
     if export and loop.processes.main:
         export_style(base, out, export, title=title, rank=args.export_rank, scale=args.export_scale)
         write_card(export)

@@ -95,17 +95,17 @@ def test_foreign_ones_with_their_factor(foreign, tiny_checkpoints, tmp_path, mon
 @pytest.mark.parametrize("key", ["kl", "cae", "vae"])
 def test_facts_are_read_without_loading(tiny_checkpoints, key):
     folder = tiny_checkpoints / sources.BUILT_IN[key]
-    facts, model = sources.facts(folder), checkpoints.load_model(folder)
-    assert facts.parameters == sum(parameter.numel() for parameter in model.parameters())
-    assert facts.variational == (key == "vae")
+    metadata, model = sources.metadata(folder), checkpoints.load_model(folder)
+    assert metadata.parameters == sum(parameter.numel() for parameter in model.parameters())
+    assert metadata.variational == (key == "vae")
 
 
 def test_facts_of_foreign_ones(foreign, tmp_path):
     for key, model in foreign.items():
         model.save_pretrained(tmp_path / key)
-        facts = sources.facts(tmp_path / key)
-        assert facts.parameters == sum(parameter.numel() for parameter in model.parameters())
-        assert (facts.size, facts.latent_shape) == (256, (4, 32, 32))
+        metadata = sources.metadata(tmp_path / key)
+        assert metadata.parameters == sum(parameter.numel() for parameter in model.parameters())
+        assert (metadata.size, metadata.latent_shape) == (256, (4, 32, 32))
 
 
 def test_absent_ones_say_how_to_get_them(tmp_path, monkeypatch):

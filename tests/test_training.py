@@ -70,10 +70,10 @@ def test_an_exported_classifier_is_as_sure_as_it_is_right():
     tiny = {"stem_width": 16, "widths": (16, 16, 32, 32), "blocks": 1, "embedding_dim": 32}
     model = PictureClassifier(class_names=(), **tiny).eval().requires_grad_(False)
     before = model(torch.zeros(1, 3, 64, 64)).attributes
-    facts = calibrate(model, faces)
+    metadata = calibrate(model, faces)
     after = model(torch.zeros(1, 3, 64, 64)).attributes
-    assert torch.allclose(after * facts["temperature"], before, atol=1e-3)
-    assert facts["priors"]["Smiling"] == pytest.approx(
+    assert torch.allclose(after * metadata["temperature"], before, atol=1e-3)
+    assert metadata["priors"]["Smiling"] == pytest.approx(
         (faces.attributes[faces.indices("train"), 31] > 0).mean(), abs=1e-4
     )
 

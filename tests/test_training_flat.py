@@ -107,9 +107,9 @@ def test_a_face_run_begins_with_given_weights_and_records_them(tmp_path):
     second = faces.train_faces(latent_set(), still, tmp_path / "second", confidence=confidence, start=start)
     for a, b in zip(first.averaged().parameters(), second.averaged().parameters(), strict=True):
         assert torch.allclose(a, b, atol=2e-3)  # through half precision
-    facts = checkpoints.read_json(tmp_path / "second" / "run.json")
-    assert facts["started_from"]["weights"] == checkpoints.fingerprint(tmp_path / "faces")
-    assert facts["started_from"]["pictures_seen"] == 48
+    metadata = checkpoints.read_json(tmp_path / "second" / "run.json")
+    assert metadata["started_from"]["weights"] == checkpoints.fingerprint(tmp_path / "faces")
+    assert metadata["started_from"]["pictures_seen"] == 48
     other = replace(still, overrides={"widths": (16, 16, 32)})
     with pytest.raises(checkpoints.CheckpointError, match="do not fit"):
         faces.train_faces(latent_set(), other, tmp_path / "no", start=tmp_path / "faces")

@@ -14,11 +14,11 @@ from core import checkpoints
 from core.models.adapters import TARGETS, AdapterFactors
 
 
-def put_style(network: nn.Module, folder: Path, base: str, mark: str, *, seed: int = 0, std: float = 0.3, **facts):
-    """A style's folder with random factors of rank 2; ``facts`` join what its ``config.json`` says."""
+def put_style(network: nn.Module, folder: Path, base: str, mark: str, *, seed: int = 0, std: float = 0.3, **metadata):
+    """A style's folder with random factors of rank 2; ``metadata`` join what its ``config.json`` says."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        about = {"base": base, "fingerprint": mark, "title": folder.name.title(), **facts}
+        about = {"base": base, "fingerprint": mark, "title": folder.name.title(), **metadata}
         factors = AdapterFactors(network, TARGETS[base], 2, about)
         for up in factors.up:
             nn.init.normal_(up, std=std)

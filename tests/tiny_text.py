@@ -67,10 +67,10 @@ def tokenizer():
     return build_tokenizer([*texts, *(describe_food(name, dice).text for name in FOODS * 20)], 1024)
 
 
-def finished_run(folder: Path, model: nn.Module, facts: dict | None = None) -> Path:
+def finished_run(folder: Path, model: nn.Module, metadata: dict | None = None) -> Path:
     """What a training leaves behind, without the training."""
     model.save_pretrained(folder / "last")
-    (folder / "run.json").write_text(json.dumps({"config": {"batch_size": 8}, **(facts or {})}))
+    (folder / "run.json").write_text(json.dumps({"config": {"batch_size": 8}, **(metadata or {})}))
     (folder / "log.jsonl").write_text('{"step": 2, "seconds": 1.0, "loss": 0.5}\n')
     return folder
 

@@ -85,11 +85,11 @@ def evaluate_elsewhere(model: str, root: Path, sets: Sets, options: Options, out
 
     Raises ``CheckpointError`` and ``DataError`` as :func:`evaluate` does.
     """
-    facts = sources.facts(sources.find(model, root))
+    metadata = sources.metadata(sources.find(model, root))
     figures = evaluate_autoencoder(model, root, sets, options, foreign=True)
     title = sources.HOSTED[model].title if model in sources.HOSTED else Path(model).name
     made = {"classifier": checkpoints.fingerprint(root / "classifier")}
-    about = {"title": title, "class": facts.kind, "measured_with": made}
+    about = {"title": title, "class": metadata.kind, "measured_with": made}
     metrics = {"command": options.command, **about, **figures}
     out.parent.mkdir(parents=True, exist_ok=True)
     checkpoints.write_json(out, _plain(metrics))

@@ -101,7 +101,7 @@ def evaluate_autoencoder(
         "latent_size": "x".join(str(each) for each in shape),
         "latent_values": bench.values,
         "compression_ratio": side * side * 3 / bench.values,
-        "parameters": sources.facts(sources.find(model, root)).parameters,
+        "parameters": sources.metadata(sources.find(model, root)).parameters,
         "protocol": PROTOCOL,
         "milliseconds_per_picture": timed,
         "machine": machine(),

@@ -262,10 +262,10 @@ def _opened(folder: Path, manifest: dict) -> Atlas:
     )
 
 
-def _space(folder: Path, key: str, count: int, facts: dict) -> Space:
+def _space(folder: Path, key: str, count: int, metadata: dict) -> Space:
     codes = np.load(folder / f"{key}.npy", mmap_mode="r", allow_pickle=False)
     arrays = _load_arrays(folder / f"{key}.safetensors")
-    size = int(facts["dimensions"])
+    size = int(metadata["dimensions"])
     components = len(arrays["ratios"])
     wanted = {"scale": (size,), "mean": (size,), "axes": (components, size), "places.pca3": (count, 3)}
     wanted |= {f"places.{name}": (count, width) for name, width in MAPS.items() if f"places.{name}" in arrays}
@@ -280,4 +280,6 @@ def _space(folder: Path, key: str, count: int, facts: dict) -> Space:
     places |= {name: arrays[f"places.{name}"].astype(np.float32) for name in MAPS if f"places.{name}" in arrays}
     clusterings = {name.removeprefix("labels."): arrays[name] for name in arrays if name.startswith("labels.")}
     basis = Basis(arrays["mean"], arrays["axes"], arrays["ratios"])
-    return Space(key, codes, arrays["scale"], basis, str(facts["fingerprint"]), places, clusterings, arrays.get("psnr"))
+    return Space(
+        key, codes, arrays["scale"], basis, str(metadata["fingerprint"]), places, clusterings, arrays.get("psnr")
+    )

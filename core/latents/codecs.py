@@ -98,17 +98,17 @@ def open_codec(model: str | Path, root: Path) -> OpenCodec:
     Only from files of this machine, strictly, and never from pickles. Raises ``CheckpointError``.
     """
     folder = sources.find(model, root)
-    facts = sources.facts(folder)
+    metadata = sources.metadata(folder)
     ours = [root / name for name in sources.BUILT_IN.values()]
-    if folder in ours or facts.kind == "FlatAutoencoder":
+    if folder in ours or metadata.kind == "FlatAutoencoder":
         autoencoder, fingerprint = checkpoints.load_model(folder), checkpoints.fingerprint(folder)
     else:
         autoencoder, fingerprint = _foreign(
-            folder, {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}[facts.kind]
+            folder, {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}[metadata.kind]
         )
     autoencoder.to(memory_format=torch.channels_last)
     codecs = {"AutoencoderKL": LatentCodec, "AutoencoderTiny": TinyCodec, "FlatAutoencoder": FlatCodec}
-    return OpenCodec(codecs[facts.kind](autoencoder), fingerprint, facts.size, facts.latent_shape)
+    return OpenCodec(codecs[metadata.kind](autoencoder), fingerprint, metadata.size, metadata.latent_shape)
 
 
 def _foreign(folder: Path, cls: type) -> tuple[torch.nn.Module, str]:

@@ -1,4 +1,4 @@
-"""Where each autoencoder lies on this machine and what its files say. No network is loaded and nothing is fetched."""
+"""Finds each autoencoder on this machine and reads its metadata. Loads no network and downloads nothing."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ BUILT_IN = {"cae": "autoencoder-cae", "vae": "autoencoder-vae", "kl": "autoencod
 TITLES = {"cae": "Convolutional autoencoder", "vae": "Variational autoencoder", "kl": "KL autoencoder"}
 FILES = (checkpoints.WEIGHTS, "diffusion_pytorch_model.fp16.safetensors")
 CLASSES = ("AutoencoderKL", "AutoencoderTiny", "FlatAutoencoder")
-LARGEST = 256  # pixels along a side that a model made for larger pictures is given
+LARGEST = 256  # pixels along a side: models for larger pictures get this size
 MOST_HEADER = 16 * 2**20  # bytes
 _MODEL_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}")
 
 
 @dataclass(frozen=True)
 class Hosted:
-    """An autoencoder of others: a folder named by ``variable``, or one of ``places`` (model id, subfolder) in the
-    Hugging Face cache. A download fetches the first place."""
+    """An autoencoder from the Hub: in the folder that the environment's ``variable`` names, or at one of ``places``
+    (model id, subfolder) in the Hugging Face cache. A download fetches the first place."""
 
     title: str
     variable: str
@@ -56,7 +56,7 @@ KEYS = (*BUILT_IN, *HOSTED)
 
 
 @dataclass(frozen=True)
-class Facts:
+class Metadata:
     """What config.json and the header of the weights contain."""
 
     kind: str  # name of the class
@@ -71,7 +71,7 @@ class Facts:
 
 
 def find(model: str | Path, root: Path) -> Path:
-    """A key, a model id in the Hugging Face cache, or a folder (also one with ``vae`` inside) -> the weights' folder.
+    """Return the weights' folder of a key, a model id in the Hugging Face cache, or a folder (also one with ``vae``).
 
     Raises ``CheckpointError`` with the names that can be requested.
     """
@@ -95,12 +95,12 @@ def find(model: str | Path, root: Path) -> Path:
 
 def _hosted(key: str) -> Path:
     model = HOSTED[key]
-    wish = os.environ.get(model.variable, "")
-    if wish:
-        found = _in_folder(Path(wish)) or (cached(wish) if _MODEL_ID.fullmatch(wish) else None)
+    named = os.environ.get(model.variable, "")
+    if named:
+        found = _in_folder(Path(named)) or (cached(named) if _MODEL_ID.fullmatch(named) else None)
         if found:
             return found
-        raise CheckpointError(f"{model.variable} is set to {wish[:120]}, but no autoencoder lies there.")
+        raise CheckpointError(f"{model.variable} is set to {named[:120]}, but no autoencoder lies there.")
     for repository, subfolder in model.places:
         if found := cached(repository, (subfolder,)):
             return found
@@ -115,7 +115,7 @@ def _in_folder(folder: Path) -> Path | None:
 
 
 def cached(repository: str, subfolders: tuple[str, ...] = ("vae", "")) -> Path | None:
-    """The folder of a model in the Hugging Face cache that holds config.json and safetensors, or None."""
+    """Return the folder in the Hugging Face cache that holds config.json and safetensors of a model, or None."""
     from huggingface_hub import try_to_load_from_cache
 
     for subfolder in subfolders:
@@ -128,15 +128,15 @@ def cached(repository: str, subfolders: tuple[str, ...] = ("vae", "")) -> Path |
 
 
 def weights_file(folder: Path) -> Path:
-    """Raises ``CheckpointError``: weights that are no safetensors are not opened."""
+    """Return the weights file of a folder. Raises ``CheckpointError`` if there is no safetensors file."""
     found = next((folder / file for file in FILES if (folder / file).is_file()), None)
     if found is None:
         raise CheckpointError(f"{folder} holds no {FILES[0]}; other weight formats are not opened.")
     return found
 
 
-def facts(folder: Path) -> Facts:
-    """Reads two headers; nothing of the weights. Raises ``CheckpointError``."""
+def metadata(folder: Path) -> Metadata:
+    """Read a folder's config.json and the header of its weights, no tensors. Raises ``CheckpointError``."""
     config = checkpoints.read_json(folder / "config.json")
     kind = config.get("_class_name") if isinstance(config, dict) else None
     if kind not in CLASSES:
@@ -146,19 +146,19 @@ def facts(folder: Path) -> Facts:
     try:
         if kind == "FlatAutoencoder":
             shape = (int(config["code_dim"]),)
-            return Facts(kind, int(config["sample_size"]), shape, parameters, bool(config["variational"]))
+            return Metadata(kind, int(config["sample_size"]), shape, parameters, bool(config["variational"]))
         size = config.get("sample_size", 32 if kind == "AutoencoderKL" else LARGEST)  # diffusers' own defaults
         size = min(int(size if isinstance(size, int) else max(size)), LARGEST)
         widths = "block_out_channels" if kind == "AutoencoderKL" else "encoder_block_out_channels"
         inner = size // 2 ** (len(config.get(widths, (64,) if kind == "AutoencoderKL" else (64,) * 4)) - 1)
-        return Facts(kind, size, (int(config.get("latent_channels", 4)), inner, inner), parameters)
+        return Metadata(kind, size, (int(config.get("latent_channels", 4)), inner, inner), parameters)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{folder.name}: config.json does not describe a model ({error}).") from error
 
 
 @functools.lru_cache(maxsize=64)
 def _parameters(weights: Path, changed: int) -> int:
-    """How many numbers a safetensors file holds, from its header; ``changed`` is its time: the key of the cache."""
+    """Count the numbers in a safetensors file from its header. ``changed``, its time, is part of the cache's key."""
     try:
         with open(weights, "rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
@@ -174,7 +174,7 @@ def _parameters(weights: Path, changed: int) -> int:
 def percentiles(folder: Path, fingerprint: str) -> list[np.ndarray]:
     """PSNR at the percentiles 0 to 100 of the test pictures, one array (101,) per set; empty where not measured.
 
-    Figures of other weights than these do not count.
+    Figures that were measured with other weights are ignored.
     """
     try:
         metrics = checkpoints.read_json(folder / "metrics.json")
@@ -186,9 +186,9 @@ def percentiles(folder: Path, fingerprint: str) -> list[np.ndarray]:
 
 
 def percentile(decibels: float, tables: list[np.ndarray]) -> float | None:
-    """The share of test pictures, 0 to 100, with a lower PSNR; every set weighs the same.
+    """Return the share of test pictures, 0 to 100, with a lower PSNR; every set weighs the same.
 
-    Which kind of picture somebody brings is not known, so that it is compared with all kinds.
+    The kind of the picture is unknown, so it is compared with all sets.
     """
     if not tables:
         return None

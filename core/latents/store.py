@@ -82,13 +82,13 @@ def encode_set(source: PictureSet, encode: Encode, encoder: str, out: Path, *, b
     others are started anew. Processes that were launched together each encode a share; the main one joins them.
     """
     processes = Processes.launched()
-    facts = {"names": list(source.names), "encoder": encoder}
-    if _finished(out, facts):
+    metadata = {"names": list(source.names), "encoder": encoder}
+    if _finished(out, metadata):
         return LatentSet.load(out)
     parts = out / "parts"
     with processes.main_first():
         if processes.main:
-            _prepare(parts, facts)
+            _prepare(parts, metadata)
     blocks = _blocks(len(source), batch)
     for number, rows in enumerate(tqdm(blocks, desc="encode", unit="block", mininterval=1, disable=not processes.main)):
         path = parts / f"{number:05d}.npy"
@@ -96,7 +96,7 @@ def encode_set(source: PictureSet, encode: Encode, encoder: str, out: Path, *, b
             _write_array(path, _encoded(source, encode, rows, batch))
     processes.wait()
     if processes.main:
-        _join(source, parts, out, facts)
+        _join(source, parts, out, metadata)
     processes.wait()
     return LatentSet.load(out)
 
@@ -120,7 +120,7 @@ def _encoded(source: PictureSet, encode: Encode, rows: slice, batch: int) -> np.
     return np.concatenate(found)
 
 
-def _join(source: PictureSet, parts: Path, out: Path, facts: dict) -> None:
+def _join(source: PictureSet, parts: Path, out: Path, metadata: dict) -> None:
     """The blocks in ``parts`` -> one array with labels and statistics; then they are no longer needed."""
     (out / "index.json").unlink(missing_ok=True)  # of other latents: they are overwritten now
     files = sorted(parts.glob("*.npy"))
@@ -140,22 +140,22 @@ def _join(source: PictureSet, parts: Path, out: Path, facts: dict) -> None:
     axes = (0, 1, 3, 4)
     statistics = {"mean": train.mean(axis=axes).tolist(), "std": train.std(axis=axes).tolist()}
     latents.flush()
-    _write_json(out / "index.json", {**facts, "done": done, **statistics})
+    _write_json(out / "index.json", {**metadata, "done": done, **statistics})
     shutil.rmtree(parts)
 
 
-def _finished(out: Path, facts: dict) -> bool:
+def _finished(out: Path, metadata: dict) -> bool:
     index = _read_json(out / "index.json")
-    same = all(index.get(key) == value for key, value in facts.items())
-    return same and index.get("done") == len(facts["names"]) and (out / "latents.npy").is_file()
+    same = all(index.get(key) == value for key, value in metadata.items())
+    return same and index.get("done") == len(metadata["names"]) and (out / "latents.npy").is_file()
 
 
-def _prepare(parts: Path, facts: dict) -> None:
+def _prepare(parts: Path, metadata: dict) -> None:
     """An empty folder for blocks, or the one of an earlier call with the same pictures and weights."""
-    if _read_json(parts / "facts.json") != facts:
+    if _read_json(parts / "facts.json") != metadata:
         shutil.rmtree(parts, ignore_errors=True)
         parts.mkdir(parents=True)
-        _write_json(parts / "facts.json", facts)
+        _write_json(parts / "facts.json", metadata)
 
 
 def _read_json(path: Path) -> dict:

@@ -63,11 +63,11 @@ def train_eyes(
     # model, optimiser
     torch.manual_seed(preset.loop.seed)
     model = EyeLocator(**preset.model)
-    facts = batches.facts({faces.name: faces, grounds.name: grounds})
+    metadata = batches.metadata_of({faces.name: faces, grounds.name: grounds})
     if start is not None:
         checkpoints.load_weights(model, start / checkpoints.WEIGHTS)
-        facts["started_from"] = batches.history(start)
-    loop = Loop(preset.loop, out, {"model": model}, facts)
+        metadata["started_from"] = batches.history(start)
+    loop = Loop(preset.loop, out, {"model": model}, metadata)
 
     def train_step(step: int) -> dict[str, Tensor]:
         generator = loop.generator(step)

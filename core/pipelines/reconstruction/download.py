@@ -89,7 +89,7 @@ def _fetched(model: str, cancel: Cancel | None) -> Iterator[Advance]:
     found = sources.cached(repository, (subfolder,))
     if found is None:
         raise DownloadError(f"The download came to its end, but the weights are not in {cache}. Try again.")
-    sources.facts(found)  # refuses what is no autoencoder that can be opened
+    sources.metadata(found)  # refuses what is no autoencoder that can be opened
     yield Advance(hosted.bytes, hosted.bytes)
 
 

@@ -81,13 +81,13 @@ class ReconstructionPipeline:
         hosted = sources.HOSTED.get(key)
         title = hosted.title if hosted else sources.TITLES.get(key, Path(key).name)
         try:
-            facts = sources.facts(sources.find(key, self.root))
+            metadata = sources.metadata(sources.find(key, self.root))
         except CheckpointError as error:
             if hosted is None:
                 return ModelInfo(key, title, False, str(error))
             place = (sources.LARGEST, hosted.latent_shape, hosted.parameters)
             return ModelInfo(key, title, False, str(error), hosted.offer, *place)
-        shape = (facts.size, facts.latent_shape, facts.parameters, facts.flat, facts.variational)
+        shape = (metadata.size, metadata.latent_shape, metadata.parameters, metadata.flat, metadata.variational)
         return ModelInfo(key, title, True, "", "", *shape)
 
     def missing(self, model: str) -> str | None:
