@@ -110,11 +110,11 @@ def test_rows_carry_quality_and_price(root):
 
 def test_hard_things_come_first_and_chance_is_told(root):
     faces, food = read_benchmarks(root).sets
-    hard = next(one for one in faces.hardness if one.key == "vae")
+    hard = next(one for one in faces.difficulty if one.key == "vae")
     assert [bar.label for bar in hard.bars] == ["Wearing hat", "Eyeglasses", "Smiling"]
     assert [bar.sure for bar in hard.bars] == [False, True, True]
     assert hard.worst[0].words == ("Wearing hat", "Male") and hard.best[0].psnr == 30.5
-    dishes = food.hardness[0]
+    dishes = food.difficulty[0]
     assert [(bar.label, bar.difference) for bar in dishes.bars] == [("Sushi", -2.0), ("Apple pie", 2.0)]
 
 

@@ -20,7 +20,7 @@ from ui.faces.tab import faces_tab
 from ui.latent_map.tab import latent_map_tab
 from ui.models.tab import models_tab
 from ui.prompts.tab import prompts_tab
-from ui.reconstruction.benchmark_view import bench_view
+from ui.reconstruction.benchmark_view import benchmark_view
 from ui.reconstruction.tab import reconstruction_tab
 from ui.styles.tab import page_closed, styles_tab
 from ui.theme import ASSETS, page_head, page_routes, quiet_theme
@@ -62,7 +62,9 @@ def build_shell(
                 styles_tab(styles)
             with gr.Tab("Reconstruction", id="reconstruction", elem_id="lab-tab"):
                 reconstruction_tab(
-                    reconstruction, faces, benchmark=lambda: bench_view(lambda: read_benchmarks(reconstruction.root))
+                    reconstruction,
+                    faces,
+                    benchmark=lambda: benchmark_view(lambda: read_benchmarks(reconstruction.root)),
                 )
             with gr.Tab("Latent map", id="map", elem_id="map-tab"):
                 latent_map_tab(latent_map)

@@ -57,7 +57,7 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class Bench:
+class EvaluationSetup:
     """The networks and options that one evaluation uses."""
 
     name: str
@@ -82,16 +82,16 @@ def evaluate_autoencoder(
     if codec.flat and side != codec.size:
         raise DataError(f"{model} takes pictures of {codec.size} pixels along a side, not {side}: leave --size out.")
     shape = codec.latent_shape[:1] + tuple(each * side // codec.size for each in codec.latent_shape[1:])
-    bench = Bench(Path(model).name, codec, classifier, options, math.prod(shape))
+    setup = EvaluationSetup(Path(model).name, codec, classifier, options, math.prod(shape))
     parts, embeddings = {}, {}
     for kind, source in sets.items():
-        parts[kind], embeddings[kind] = _measure(bench, kind, source)
+        parts[kind], embeddings[kind] = _measure(setup, kind, source)
     figures = {
         key: {kind: part[key] for kind, part in parts.items() if part[key]} for key in next(iter(parts.values()))
     }
     timed = timings(codec, pictures_of(next(iter(sets.values())), options.part, max(BATCHES)))
     if not foreign:
-        figures |= _distribution(bench, sets, embeddings)
+        figures |= _distribution(setup, sets, embeddings)
         save_sheet(autoencoder_sheet(root, codec, _title(model)), root / model)
     return {
         "part": options.part,
@@ -99,8 +99,8 @@ def evaluate_autoencoder(
         "train_pictures": {k: min(n, MOST_TRAIN) for k, n in counted(sets, "train").items()},
         "picture_size": f"{side}x{side}x3",
         "latent_size": "x".join(str(each) for each in shape),
-        "latent_values": bench.values,
-        "compression_ratio": side * side * 3 / bench.values,
+        "latent_values": setup.values,
+        "compression_ratio": side * side * 3 / setup.values,
         "parameters": sources.metadata(sources.find(model, root)).parameters,
         "protocol": PROTOCOL,
         "milliseconds_per_picture": timed,
@@ -113,27 +113,29 @@ def _title(model: str) -> str:
     return next((sources.TITLES[key] for key, folder in sources.BUILT_IN.items() if folder == model), model)
 
 
-def _measure(bench: Bench, kind: str, source: PictureSet) -> tuple[dict[str, Any], tuple[np.ndarray, np.ndarray]]:
+def _measure(
+    setup: EvaluationSetup, kind: str, source: PictureSet
+) -> tuple[dict[str, Any], tuple[np.ndarray, np.ndarray]]:
     """One set's figures, and its pictures' embeddings before and after. What shows pictures goes to the work folder."""
-    rows = sharp_rows(source, bench.options.part, bench.options.most)
+    rows = sharp_rows(source, setup.options.part, setup.options.most)
     if len(rows) < 2:
-        raise DataError(f"{source.name} has fewer than two pictures in its {bench.options.part} part.")
+        raise DataError(f"{source.name} has fewer than two pictures in its {setup.options.part} part.")
     originals = np.asarray(source.pixels[rows])
     learned = np.asarray(source.pixels[sharp_rows(source, "train", MOST_TRAIN)])
-    rebuilt = reconstruct(bench.codec, originals)
-    embedded, train = (classify(bench.classifier, pixels).embedding for pixels in (originals, learned))
-    compared = _compare(bench.classifier, rebuilt, originals, embedded)
+    rebuilt = reconstruct(setup.codec, originals)
+    embedded, train = (classify(setup.classifier, pixels).embedding for pixels in (originals, learned))
+    compared = _compare(setup.classifier, rebuilt, originals, embedded)
     baselines = {
-        name: _compare(bench.classifier, stand_in, originals, embedded).row()
-        for name, stand_in in _baselines(originals, learned, bench.values).items()
+        name: _compare(setup.classifier, stand_in, originals, embedded).row()
+        for name, stand_in in _baselines(originals, learned, setup.values).items()
     }
     labels, classes = source.attributes, source.classes
     per_picture = (compared.psnr, compared.ssim, compared.distance)
     ends = extremes(source, rows, compared.psnr, compared.distance)
     for which, places in ends.items():
         at = np.searchsorted(rows, [place["index"] for place in places.values()])
-        sheet = extremes_sheet(originals[at], rebuilt[at], compared.psnr[at], f"{bench.name}, {kind}: the {which}")
-        save_sheet(sheet, bench.options.work, f"{bench.name}-{kind}-{which}")
+        sheet = extremes_sheet(originals[at], rebuilt[at], compared.psnr[at], f"{setup.name}, {kind}: the {which}")
+        save_sheet(sheet, setup.options.work, f"{setup.name}-{kind}-{which}")
     figures = {
         "reconstruction": {
             **compared.row(),
@@ -144,7 +146,7 @@ def _measure(bench: Bench, kind: str, source: PictureSet) -> tuple[dict[str, Any
         "attribute_error": {} if labels is None else by_attribute(labels[rows], compared.psnr, compared.distance),
         "class_error": {} if classes is None else by_class(classes[rows], source.class_names, *per_picture),
         **ends,
-        "latent_channels": _channels(encode(bench.codec, learned[: bench.options.most or MOST_ENCODED])),
+        "latent_channels": _channels(encode(setup.codec, learned[: setup.options.most or MOST_ENCODED])),
         "psnr_percentiles": np.percentile(compared.psnr, np.arange(101)).round(2).tolist(),
     }
     return figures, (compared.before, compared.after)
@@ -185,14 +187,14 @@ def _channels(latents: np.ndarray) -> dict[str, list[float]]:
 
 
 def _distribution(
-    bench: Bench, sets: Mapping[str, PictureSet], embeddings: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    setup: EvaluationSetup, sets: Mapping[str, PictureSet], embeddings: Mapping[str, tuple[np.ndarray, np.ndarray]]
 ) -> dict[str, Any]:
     """Samples of the prior against faces and food; of a variational code also how far the posterior is from it."""
-    options = bench.options
+    options = setup.options
     against = {kind: pair for kind, pair in embeddings.items() if kind in ("celeba", "food101")} or dict(embeddings)
-    prior = prior_figures(bench.codec, bench.classifier, against, options.prior)
+    prior = prior_figures(setup.codec, setup.classifier, against, options.prior)
     found: dict[str, Any] = {"prior_against": list(against), "prior": prior}
-    model = getattr(bench.codec.codec, "autoencoder", None)
+    model = getattr(setup.codec.codec, "autoencoder", None)
     if isinstance(model, FlatAutoencoder) and model.config.variational:
         parts = {kind: np.asarray(s.pixels[rows_of(s, options.part, options.most)]) for kind, s in sets.items()}
         found["posterior"] = {kind: posterior_figures(model, pixels) for kind, pixels in parts.items()}

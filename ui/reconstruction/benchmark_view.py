@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
-from core.pipelines.reconstruction.types import Benchmarks, Extreme, Hardness, Row, SetBenchmark
+from core.pipelines.reconstruction.types import Benchmarks, Extreme, Difficulty, Row, SetBenchmark
 from ui.components.chart_style import ChartJSON, Slots
 from ui.components.charts import Bar, Dot, bar_chart, scatter_chart
 from ui.components.component import island
@@ -33,7 +33,7 @@ COLUMNS: tuple[tuple[str, str, Callable[[Row], float | None], str], ...] = (
 LOW = ' data-low="1"'  # a column whose best is its lowest
 
 
-def bench_view(read: Callable[[], Benchmarks]) -> None:
+def benchmark_view(read: Callable[[], Benchmarks]) -> None:
     """Lays the page out. The figures are read when it is opened, so that a new measurement shows without a restart."""
     page = island("bench", events=("open",))
     page.open(
@@ -128,18 +128,18 @@ def _charts(one: SetBenchmark, slots: Slots) -> str:
 
 
 def _hard(one: SetBenchmark, slots: Slots) -> str:
-    if not one.hardness:
+    if not one.difficulty:
         return ""
-    switch = _switch("model", "Autoencoder", [(each.key, each.title) for each in one.hardness])
+    switch = _switch("model", "Autoencoder", [(each.key, each.title) for each in one.difficulty])
     bodies = "".join(
         f'<div class="bench-hard" data-of-model="{escape(each.key)}">{_bars(each, slots)}'
         f"{_extremes('Worst', each.worst)}{_extremes('Best', each.best)}</div>"
-        for each in one.hardness
+        for each in one.difficulty
     )
     return f'<section class="bench-what"><div class="bench-line"><h2>What is hard</h2>{switch}</div>{bodies}</section>'
 
 
-def _bars(hard: Hardness, slots: Slots) -> str:
+def _bars(hard: Difficulty, slots: Slots) -> str:
     if not hard.bars:
         return ""
     lead = (
@@ -149,7 +149,7 @@ def _bars(hard: Hardness, slots: Slots) -> str:
     return f'<div class="bench-bars"><p class="hint">{lead}</p>{slots.place(_difference_chart(hard))}</div>'
 
 
-def _difference_chart(hard: Hardness) -> ChartJSON:
+def _difference_chart(hard: Difficulty) -> ChartJSON:
     bars = [
         Bar(
             bar.label,

@@ -15,7 +15,7 @@ from core import attributes, checkpoints
 from core.checkpoints import CheckpointError
 from core.latents import sources
 from core.pipelines.reconstruction.benchmark_text import sentences
-from core.pipelines.reconstruction.types import Bar, Benchmarks, Extreme, Hardness, Measured, Row, SetBenchmark
+from core.pipelines.reconstruction.types import Bar, Benchmarks, Difficulty, Extreme, Measured, Row, SetBenchmark
 
 SETS = {"celeba": "Faces (CelebA)", "food101": "Food (Food-101)", "utkface": "Close faces (UTKFace)"}
 FLOOR, TIMES = "frechet_of_real_train_pictures", "milliseconds_per_picture"
@@ -34,7 +34,7 @@ def read_benchmarks(root: str | Path | None = None) -> Benchmarks:
         if rows:
             floor = next((f for one in found if (f := _number(one, "reconstruction", kind, FLOOR)) is not None), None)
             count = max(int(_number(one, "reconstruction", kind, "pictures") or 0) for one in found)
-            hard = tuple(each for one in found if (each := _hardness(one, kind)))
+            hard = tuple(each for one in found if (each := _difficulty(one, kind)))
             text = tuple(sentences(kind, rows, found))
             sets.append(SetBenchmark(kind, SETS.get(kind, kind), count, floor, rows, hard, text))
     return Benchmarks(tuple(sets), _protocol(found), tuple(notes))
@@ -116,7 +116,7 @@ def _quality(one: Measured, *path: str) -> tuple[float, ...] | None:
     return None if any(value is None for value in found) else tuple(found)  # type: ignore[arg-type]
 
 
-def _hardness(one: Measured, kind: str) -> Hardness | None:
+def _difficulty(one: Measured, kind: str) -> Difficulty | None:
     ends = {which: tuple(_extremes(one.rows(which, kind))) for which in ("worst", "best")}
     rows, what = one.rows("attribute_error", kind), "PSNR of faces with the attribute less PSNR of those without"
     if rows:
@@ -130,7 +130,7 @@ def _hardness(one: Measured, kind: str) -> Hardness | None:
     if not bars and not any(ends.values()):
         return None
     ordered = tuple(sorted(bars, key=lambda bar: bar.difference))
-    return Hardness(one.key, one.title, what, ordered, ends["worst"], ends["best"])
+    return Difficulty(one.key, one.title, what, ordered, ends["worst"], ends["best"])
 
 
 def _extremes(rows: Mapping[str, Any]) -> Iterator[Extreme]:

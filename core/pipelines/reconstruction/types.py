@@ -178,7 +178,7 @@ class Extreme:
 
 
 @dataclass(frozen=True)
-class Hardness:
+class Difficulty:
     """What is hard for one autoencoder in one set; bars from the hardest on."""
 
     key: str
@@ -198,7 +198,7 @@ class SetBenchmark:
     pictures: int
     floor: float | None  # Fréchet distance of real training pictures from the same test pictures
     rows: tuple[Row, ...]
-    hardness: tuple[Hardness, ...]
+    difficulty: tuple[Difficulty, ...]
     text: tuple[str, ...]
 
 
