@@ -39,7 +39,7 @@ def small_atlas() -> Atlas:
         spaces={"classifier": space},
         sheets=make_sheets(tiles(), columns=3),
         measured=random.integers(0, 256, (COUNT, 40)).astype(np.uint8),
-        asked=random.integers(-1, 2, (COUNT, 40)).astype(np.int8),
+        requested=random.integers(-1, 2, (COUNT, 40)).astype(np.int8),
         seeds=np.arange(COUNT),
         made_with={"faces": "123"},
         command="python scripts/build_atlas.py --generate 20 --out small",
@@ -62,7 +62,7 @@ def test_an_atlas_comes_back_as_it_was(saved):
     for name, places in known.places.items():
         assert space.places[name] == pytest.approx(places, abs=5e-3)
     assert (space.clusterings["kmeans"] == known.clusterings["kmeans"]).all() and space.psnr[-1] == 30
-    for name in ("measured", "asked", "seeds"):
+    for name in ("measured", "requested", "seeds"):
         assert (getattr(after, name) == getattr(before, name)).all()
     assert not list(saved.parent.glob("*.part"))
 
@@ -86,8 +86,8 @@ def test_present_follows_the_thresholds_and_falls_back_to_what_was_asked():
     atlas.thresholds = np.full(40, 0.9)
     assert (atlas.present() == (atlas.measured > 229.5)).all()
     atlas.measured = None
-    assert (atlas.present() == (atlas.asked > 0)).all()
-    atlas.asked = None
+    assert (atlas.present() == (atlas.requested > 0)).all()
+    atlas.requested = None
     assert atlas.present() is None
 
 

@@ -1,4 +1,4 @@
-"""The Latent map's pipeline on tiny real encoders: what is asked, what is forged, whose photos are whose."""
+"""The Latent map's pipeline on tiny real encoders: requests good and forged, and the privacy of photos."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def atlases(tiny_checkpoints, synthetic_celeba, tmp_path_factory) -> Path:
         np.asarray(source.pixels),
         "Drawn faces",
         "generated",
-        asked=source.attributes.astype(np.int8),
+        requested=source.attributes.astype(np.int8),
         seeds=np.arange(100, 100 + len(source)),
         recipe=to_json(Recipe(steps=4)),
         command="python scripts/build_atlas.py --generate 48 --out faces",
@@ -69,7 +69,7 @@ def test_the_chooser_knows_every_space(latent_map):
     assert [space.key for space in info.spaces] == SPACES and not info.problem and not info.notes
     assert [space.decodes for space in info.spaces] == [True, True, True, False, False]
     assert info.space("kl").projections == ("pca2", "pca3", "tsne2") and info.space("kl").dimensions == 4 * 16 * 16
-    assert not info.space("vae").problem and info.asked
+    assert not info.space("vae").problem and info.requested
 
 
 def test_points_thumbnails_and_colours_fit_together(latent_map):
@@ -92,8 +92,8 @@ def test_points_thumbnails_and_colours_fit_together(latent_map):
 def test_a_point_says_everything_and_can_be_drawn_again(latent_map):
     card = latent_map.point("faces", 3)
     assert card.picture.size == (64, 64) and card.name == "seed 103"
-    assert card.recipe.seed == 103 and card.recipe.steps == 4 and card.recipe.attributes == card.asked
-    assert len(card.measured) == 40 and (card.measured["Smiling"] > 0.5) == (card.asked["Smiling"] > 0)
+    assert card.recipe.seed == 103 and card.recipe.steps == 4 and card.recipe.attributes == card.requested
+    assert len(card.measured) == 40 and (card.measured["Smiling"] > 0.5) == (card.requested["Smiling"] > 0)
 
 
 @pytest.mark.parametrize("projection", ["pca2", "pca3", "tsne2"])

@@ -267,7 +267,7 @@ def test_many_visitors_find_what_one_finds(root, atlases):
 def test_the_benchmark_measures_a_search_by_words(root, monkeypatch):
     for name, count in {"POINTS": 100, "LASSO": 20}.items():
         monkeypatch.setattr(f"core.benchmarks.latent_map.{name}", count)
-    embed, asked = LatentMapEngine.embed_words, []
-    monkeypatch.setattr(LatentMapEngine, "embed_words", lambda self, text: asked.append(text) or embed(self, text))
+    embed, read = LatentMapEngine.embed_words, []
+    monkeypatch.setattr(LatentMapEngine, "embed_words", lambda self, text: read.append(text) or embed(self, text))
     found = measure_map(root, 1, photos=2)
-    assert found["map_words_ms"] > 0 and "a smiling old man" in asked  # CLIP has read them
+    assert found["map_words_ms"] > 0 and "a smiling old man" in read  # CLIP has read them

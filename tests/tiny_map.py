@@ -20,13 +20,15 @@ FIRST = {"atlas": "faces", "space": "vae", "projection": "pca2"}
 def noise_atlas(root: Path, folder: Path) -> None:
     """An atlas of noise whose brighter half smiles."""
     random = np.random.default_rng(5)
-    asked = np.zeros((COUNT, attributes.COUNT), np.int8)
-    asked[:, attributes.INDEX["Smiling"]] = np.where(np.arange(COUNT) % 2, 1, -1)
+    requested = np.zeros((COUNT, attributes.COUNT), np.int8)
+    requested[:, attributes.INDEX["Smiling"]] = np.where(np.arange(COUNT) % 2, 1, -1)
     pixels = random.integers(0, 128, (COUNT, 64, 64, 3)) + 100 * (np.arange(COUNT) % 2)[:, None, None, None]
-    pictures = Pictures(pixels.astype(np.uint8), "Noise", "pictures", asked=asked, command="python scripts/build.py")
+    pictures = Pictures(
+        pixels.astype(np.uint8), "Noise", "pictures", requested=requested, command="python scripts/build.py"
+    )
     *_, vectors = look_at(LatentMapEngine(pool_of(root)), pictures.pixels)
     *_, atlas = assemble(root, pictures, vectors)
-    atlas.measured = np.where(asked > 0, 240, 15).astype(np.uint8)  # the tiny classifier knows nothing
+    atlas.measured = np.where(requested > 0, 240, 15).astype(np.uint8)  # the tiny classifier knows nothing
     atlas.save(folder / "faces")
 
 

@@ -1,7 +1,7 @@
 """Atlases: a set of pictures with labels, thumbnails, and their vectors and maps in every space, in one folder.
 
     atlas.json           version, title, kind, count, what the pictures were made with, spaces and their weights
-    labels.safetensors   measured uint8 (N, 40), probability * 255; asked int8 (N, 40); classes int16; seeds int64
+    labels.safetensors   measured uint8 (N, 40), probability * 255; requested int8 (N, 40); classes int16; seeds int64
     sheets/00.webp ...   thumbnails, row by row, ``columns`` squared of them in a sheet
     SPACE.npy            codes int8 (N, D), memory-mapped
     SPACE.safetensors    scale (D,), mean (D,), axes (K, D), ratios (K,), places.* float16 (N, 2 or 3), labels.* int16,
@@ -53,7 +53,7 @@ class Atlas:
     sheets: Sequence[bytes | Path]
     measured: np.ndarray | None = None  # uint8 (N, 40)
     thresholds: np.ndarray | None = None  # (40,) probabilities above which a measured attribute counts as present
-    asked: np.ndarray | None = None  # int8 (N, 40)
+    requested: np.ndarray | None = None  # int8 (N, 40)
     classes: np.ndarray | None = None  # int16 (N,), -1 where unknown
     class_names: tuple[str, ...] = ()
     seeds: np.ndarray | None = None  # int64 (N,)
@@ -94,11 +94,11 @@ class Atlas:
             raise AtlasError(f"Thumbnails {number} of this atlas cannot be read ({str(error)[:80]}).") from error
 
     def present(self) -> np.ndarray | None:
-        """Bool (N, 40): which attributes each picture has, as measured, else as asked; None if unknown."""
+        """Bool (N, 40): which attributes each picture has, as measured, else as requested; None if unknown."""
         if self.measured is not None:
             limits = np.full(attributes.COUNT, 0.5) if self.thresholds is None else self.thresholds
             return self.measured > limits * 255
-        return None if self.asked is None else self.asked > 0
+        return None if self.requested is None else self.requested > 0
 
     def save(self, folder: Path) -> None:
         """Written whole beside ``folder`` and then put in its place."""
@@ -189,7 +189,7 @@ def _manifest(atlas: Atlas) -> dict:
 
 
 def _labels(atlas: Atlas) -> dict[str, np.ndarray]:
-    known = {"measured": atlas.measured, "asked": atlas.asked, "classes": atlas.classes, "seeds": atlas.seeds}
+    known = {"measured": atlas.measured, "asked": atlas.requested, "classes": atlas.classes, "seeds": atlas.seeds}
     return {name: array for name, array in known.items() if array is not None}
 
 
@@ -248,7 +248,7 @@ def _opened(folder: Path, manifest: dict) -> Atlas:
         sheets=sheets,
         measured=labels.get("measured"),
         thresholds=None if limits is None else np.array(limits, np.float64).reshape(attributes.COUNT),
-        asked=labels.get("asked"),
+        requested=labels.get("asked"),
         classes=labels.get("classes"),
         class_names=tuple(str(name) for name in manifest["classes"]),
         seeds=labels.get("seeds"),

@@ -57,7 +57,7 @@ def point_response(card: PointCard) -> PointResponse:
         picture=exact_uri(card.picture),
         name=card.name,
         measured=card.measured,
-        requested=card.asked,
+        requested=card.requested,
         recipe=dataclasses.asdict(card.recipe) if card.recipe else None,
         class_name=card.class_name,
     )

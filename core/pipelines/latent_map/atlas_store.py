@@ -178,7 +178,7 @@ class AtlasStore:
             sheets=len(atlas.sheets),
             spaces=tuple(self._space(opened, key) for key in atlas.spaces),
             classes=atlas.class_names,
-            asked=atlas.asked is not None,
+            requested=atlas.requested is not None,
             notes=tuple(notes),
         )
 

@@ -39,7 +39,7 @@ class Pictures:
     pixels: np.ndarray
     title: str
     kind: str
-    asked: np.ndarray | None = None
+    requested: np.ndarray | None = None
     classes: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
     seeds: np.ndarray | None = None
@@ -114,7 +114,7 @@ def assemble(
         spaces=spaces,
         sheets=make_sheets(pictures.pixels),
         measured=None if measured is None else np.asarray(measured),
-        asked=pictures.asked,
+        requested=pictures.requested,
         classes=pictures.classes,
         class_names=pictures.class_names,
         seeds=pictures.seeds,
@@ -245,7 +245,7 @@ def _clusterings(space: Space, seed: int) -> dict[str, np.ndarray]:
     for method, count in STORED_CLUSTERINGS.items():
         try:
             found[method] = cluster(space.reduced, method, count, seed).labels
-        except ClusterError:  # too few or all alike: asked for, it says so
+        except ClusterError:  # too few or all alike: a request for clusters says so
             continue
     return found
 

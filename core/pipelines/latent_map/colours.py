@@ -11,13 +11,13 @@ from core.pipelines.latent_map.types import METHODS, Colouring, LatentMapError
 
 
 def choices(atlas: Atlas, space: Space) -> list[tuple[str, str]]:
-    """(key for :func:`colour`, title): attributes first as measured and then as asked, then the rest."""
+    """(key for :func:`colour`, title): attributes first as measured and then as requested, then the rest."""
     keys = []
     if atlas.measured is not None:
         keys += [(f"measured:{name}", attributes.label(name)) for name in attributes.NAMES]
-    if atlas.asked is not None:
-        told = "asked for" if atlas.kind == "generated" else "labelled"
-        keys += [(f"asked:{name}", f"{attributes.label(name)}, {told}") for name in attributes.NAMES]
+    if atlas.requested is not None:
+        origin = "requested" if atlas.kind == "generated" else "labelled"
+        keys += [(f"asked:{name}", f"{attributes.label(name)}, {origin}") for name in attributes.NAMES]
     if atlas.classes is not None and atlas.class_names:
         keys.append(("class", "Class"))
     keys += [(f"cluster:{method}", title) for method, title in METHODS.items() if method in space.clusterings]
@@ -35,7 +35,7 @@ def colour(atlas: Atlas, space: Space, by: str) -> Colouring:
     if kind == "measured":
         return Colouring(titles[by], "share", (atlas.measured[:, attributes.INDEX[which]] / 255).astype(np.float32))
     if kind == "asked":
-        return Colouring(titles[by], "sign", atlas.asked[:, attributes.INDEX[which]].astype(np.float32))
+        return Colouring(titles[by], "sign", atlas.requested[:, attributes.INDEX[which]].astype(np.float32))
     if kind == "class":
         return Colouring(titles[by], "category", atlas.classes.astype(np.float32), atlas.class_names)
     if kind == "cluster":

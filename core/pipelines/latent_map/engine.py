@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Looked:
-    """What the encoders make of n pictures: vectors float32 (n, D) by space, attribute probabilities (n, 40) or None,
-    and the PSNR (n,) of what comes back, by space, where it was asked for."""
+    """Encoded pictures: vectors float32 (n, D) by space, attribute probabilities (n, 40) or None, and the PSNR (n,) of
+    their reconstructions by space, if requested."""
 
     vectors: dict[str, np.ndarray]
     measured: np.ndarray | None
@@ -41,7 +41,7 @@ class LatentMapEngine:
         self.pool, self.root = pool, pool.root
 
     def codec(self, key: str) -> OpenCodec:
-        """Raises ``CheckpointError``; a later call tries again."""
+        """Return an autoencoder. Raises ``CheckpointError``; a later call tries again."""
         return self.pool.codec(key)
 
     def classifier(self) -> PictureClassifier:
@@ -53,8 +53,8 @@ class LatentMapEngine:
         return self.pool.get("clip")
 
     def look(self, pixels: np.ndarray, spaces: Sequence[str], *, errors: bool = False) -> Looked:
-        """uint8 (n, 64, 64, 3), a small batch -> their vectors in ``spaces``; attributes where the classifier is asked;
-        with ``errors`` also how well each space that decodes brings them back."""
+        """Encode a small batch uint8 (n, 64, 64, 3) in ``spaces``. Attributes come with the classifier's space; with
+        ``errors`` the PSNR of the reconstructions is measured in each space that decodes."""
         x = to_tensor(pixels)
         vectors, measured, latents, lost = {}, None, {}, {}
         for key in spaces:

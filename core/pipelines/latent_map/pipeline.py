@@ -1,4 +1,4 @@
-"""The Latent map: atlases of pictures in several latent spaces, to look at, decode, walk, cluster and ask."""
+"""The Latent map: browse, decode, cluster and search atlases of pictures in several latent spaces."""
 
 from __future__ import annotations
 
@@ -53,16 +53,16 @@ if TYPE_CHECKING:
 
 Place = str | Path | None
 NO_FACES = "Attributes are read as of faces; of a picture without a face they say nothing."
-MOST_ASKED = 200  # neighbours, outliers
+MOST_NEIGHBOURS = 200  # neighbours, outliers
 COUNTS = (2, 3, 4, 6, 8, 10, 12, 16, 20)
 
 
 class LatentMapPipeline:
-    """Opens atlases of ``folder`` lazily; networks of ``root`` only to decode or to place new pictures.
+    """Opens atlases of ``folder`` lazily; loads networks of ``root`` only to decode or to place new pictures.
 
-    Safe to call from several threads. Everything asked of an atlas is a function of the atlas alone, so that results
-    are shared; photos of a visitor lie under a name that nobody else can guess, until :meth:`close`. Requests raise
-    ``LatentMapError`` for what cannot be answered, ``AtlasError`` for an atlas that cannot be opened.
+    Safe to call from several threads. Every result is a function of the atlas alone, so visitors share results.
+    Photos of a visitor lie under a name that nobody else can guess, until :meth:`close`. Methods raise
+    ``LatentMapError`` for a request that cannot be fulfilled, ``AtlasError`` for an atlas that cannot be opened.
     """
 
     def __init__(self, root: Place = None, folder: Place = None, pool: NetworkPool | None = None) -> None:
@@ -74,7 +74,7 @@ class LatentMapPipeline:
 
     @property
     def engine(self) -> LatentMapEngine:
-        """Runs the networks of the pool; one per pipeline, whichever thread needs it first."""
+        """The engine that runs the networks of the pool; made once per pipeline, when it is first needed."""
         with self._making:
             if self._engine is None:
                 with LOADING:  # with torch: not before somebody needs it
@@ -86,20 +86,20 @@ class LatentMapPipeline:
     # --- looking ------------------------------------------------------------------------------------------------------
 
     def atlases(self) -> list[AtlasInfo]:
-        """All atlases of the folder; one that cannot be opened says why. Photos of visitors are not among them."""
+        """List the atlases of the folder, not the photos of visitors. An atlas that cannot be opened says why."""
         return [self._store.info(name) for name in self._store.names()]
 
     def open(self, name: str) -> AtlasInfo:
-        """One atlas as it is now: for photos, which maps have become ready."""
+        """Describe one atlas as it is now; for photos, this says which projections are ready."""
         self._store.get(name)
         return self._store.info(name)
 
     def close(self, name: str) -> None:
-        """Forget a visitor's photos; of any other atlas nothing happens."""
+        """Forget a visitor's photos. Does nothing for any other atlas."""
         self._store.close(name)
 
     def missing(self) -> str | None:
-        """A sentence with the command that makes an atlas, where there is none."""
+        """Return a sentence with the command that makes an atlas, or None if there is one."""
         if self._store.names():
             return None
         return (
@@ -108,7 +108,7 @@ class LatentMapPipeline:
         )
 
     def warm(self) -> None:
-        """Open the first atlas and load the codecs of its spaces, so that the first picture is as fast as the next."""
+        """Open the first atlas and load the networks of its spaces, so that no request waits for them."""
         for name in self._store.names()[:1]:
             opened = self._store.get(name)
             for key, space in opened.atlas.spaces.items():
@@ -119,33 +119,33 @@ class LatentMapPipeline:
                 self.engine.embed_words("a face")
 
     def points(self, name: str, space: str, projection: str) -> Points:
-        """Where all pictures lie on one map."""
+        """Return the places of all pictures in one projection."""
         found = self._store.get(name).mapped(space, projection)
         ratios = found.basis.ratios[: PROJECTIONS[projection][1]] if projection.startswith("pca") else ()
         return Points(space, projection, found.places[projection], tuple(float(ratio) for ratio in ratios))
 
     def sheet(self, name: str, number: int) -> bytes:
-        """One sprite sheet of thumbnails, a WebP file; see ``AtlasInfo`` for which picture is where."""
+        """Return one sprite sheet of thumbnails, a WebP file; ``AtlasInfo`` says how tiles are laid out."""
         atlas = self._store.get(name).atlas
         if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < len(atlas.sheets):
             raise LatentMapError(f"The sheets of this atlas are numbered 0 to {len(atlas.sheets) - 1}.")
         return atlas.sheet(number)
 
     def point(self, name: str, row: int) -> PointCard:
-        """Everything known of one picture."""
+        """Return everything that is known of one picture."""
         opened = self._store.get(name)
         row, atlas = opened.row(row), opened.atlas
         shares = () if atlas.measured is None else (atlas.measured[row] / 255).round(4).tolist()
         measured = dict(zip(attributes.NAMES, shares, strict=False))
-        asked = {} if atlas.asked is None else attributes.named(atlas.asked[row])
+        requested = {} if atlas.requested is None else attributes.named(atlas.requested[row])
         recipe = self._recipe(opened, row)
         title = atlas.names[row] if atlas.names else f"seed {recipe.seed}" if recipe else f"picture {row}"
         known = atlas.classes is not None and 0 <= atlas.classes[row] < len(atlas.class_names)
         class_name = atlas.class_names[atlas.classes[row]] if known else ""
-        return PointCard(row, self.picture(name, row), title, measured, asked, recipe, class_name)
+        return PointCard(row, self.picture(name, row), title, measured, requested, recipe, class_name)
 
     def picture(self, name: str, row: int) -> Image.Image:
-        """One picture as large as the atlas has it: from the sharpest latents where they decode, else its thumbnail."""
+        """Decode one picture from the KL autoencoder's latents; return its thumbnail if they cannot be decoded."""
         opened = self._store.get(name)
         row, sharpest = opened.row(row), opened.atlas.spaces.get("kl")
         if sharpest is None or self._store.problem(opened, "kl"):
@@ -153,12 +153,12 @@ class LatentMapPipeline:
         return self.engine.decode("kl", sharpest.vectors(np.array([row])))[0]
 
     def colourings(self, name: str, space: str) -> list[tuple[str, str]]:
-        """What can be coloured by: (key for :meth:`colour`, title)."""
+        """List the possible colourings: (key for :meth:`colour`, title)."""
         opened = self._store.get(name)
         return colours.choices(opened.atlas, opened.space(space))
 
     def colour(self, name: str, space: str, by: str) -> Colouring:
-        """One value per picture. ``by`` is a key of :meth:`colourings`."""
+        """Return one value per picture. ``by`` is a key of :meth:`colourings`."""
         opened = self._store.get(name)
         return colours.colour(opened.atlas, opened.space(space), by)
 
@@ -173,38 +173,38 @@ class LatentMapPipeline:
     # --- decoding -----------------------------------------------------------------------------------------------------
 
     def decode_at(self, name: str, space: str, projection: str, place: Sequence[float]) -> Decoded:
-        """What the space decodes to at a place of the map, (x, y) or (x, y, z), on a picture or between pictures."""
+        """Decode a place of the map, (x, y) or (x, y, z), on a picture or between pictures."""
         opened = self._store.get(name)
         found = opened.mapped(space, projection)
         return walks.decode_place(opened, found, projection, tuple(place), self._decoder(opened, space))
 
     def decode_row(self, name: str, space: str, projection: str, row: int) -> Decoded:
-        """One picture of the atlas as it comes back from the space."""
+        """Reconstruct one picture of the atlas from its vector in a space."""
         opened = self._store.get(name)
         found = opened.mapped(space, projection)
         return walks.decode_row(opened, found, projection, opened.row(row), self._decoder(opened, space))
 
     def path(self, request: PathRequest) -> PathResult:
-        """Pictures along a path through two stops or more."""
+        """Decode pictures along a path through two stops or more."""
         opened = self._store.get(request.atlas)
         found = opened.mapped(request.space, request.projection)
         return walks.follow(opened, found, request, self._decoder(opened, request.space))
 
     def walk(self, request: WalkRequest) -> WalkResult:
-        """Pictures from a start along an attribute's direction, with the strength where the probe changes its mind."""
+        """Decode pictures along an attribute's direction, with the strength at which the probe's prediction changes."""
         opened = self._store.get(request.atlas)
         found = opened.mapped(request.space, request.projection)
         return walks.walk(opened, found, request, self._decoder(opened, request.space))
 
     def direction(self, name: str, space: str, attribute: str, method: str = "probe") -> DirectionInfo:
-        """How good an attribute's direction is, and what else it moves."""
+        """Measure an attribute's direction: its accuracy, and the other attributes that it moves."""
         opened = self._store.get(name)
         return walks.describe_direction(opened, opened.space(space), attribute, method)
 
     # --- selections ---------------------------------------------------------------------------------------------------
 
     def clusters(self, request: ClusterRequest) -> ClusterResult:
-        """Clusters of an atlas in one space, with a card each."""
+        """Cluster an atlas in one space and describe each cluster."""
         opened = self._store.get(request.atlas)
         found = opened.space(request.space)
         return selection.cluster_atlas(opened, found, request, self._mean(opened, found))
@@ -212,25 +212,25 @@ class LatentMapPipeline:
     def count_choice(
         self, name: str, space: str, method: str = "kmeans", counts: Sequence[int] = COUNTS
     ) -> CountChoice:
-        """Silhouette and elbow over the number of clusters. Takes seconds."""
+        """Compute silhouette and elbow over the number of clusters. Takes seconds."""
         opened = self._store.get(name)
         return selection.choose_count(opened, opened.space(space), method, tuple(counts)[:24])
 
     def describe(self, name: str, space: str, rows: Sequence[int] | np.ndarray) -> Selection:
-        """What a selection of pictures has in common. Rows come from outside and are checked."""
+        """Describe what a selection of pictures has in common. Picture numbers are checked."""
         opened = self._store.get(name)
         found = opened.space(space)
         return selection.describe_rows(opened, found, opened.rows(rows), self._mean(opened, found))
 
     def search(self, name: str, expression: str, by_words: bool = False) -> Found:
-        """Pictures by attributes, ``eyeglasses and not young``; else, or ``by_words``, a ``Sought`` of any words."""
+        """Search by attributes (``eyeglasses and not young``), or by any words with CLIP (``Sought``)."""
         opened = self._store.get(name)
         return find(self._store, opened, expression, by_words, lambda text: self.engine.embed_words(text))
 
     def neighbours(self, name: str, row: int, count: int = 8) -> tuple[Neighbours, ...]:
-        """The pictures nearest to one, in every space."""
+        """Return the pictures nearest to one, in every space."""
         opened = self._store.get(name)
-        row, count = opened.row(row), max(1, min(int(count), MOST_ASKED))
+        row, count = opened.row(row), max(1, min(int(count), MOST_NEIGHBOURS))
         result = []
         for key, space in opened.atlas.spaces.items():
             distances, rows = space.nearest(space.vectors(np.array([row])), count + 1)
@@ -239,13 +239,13 @@ class LatentMapPipeline:
         return tuple(result)
 
     def outliers(self, name: str, space: str, count: int = 24) -> Outliers:
-        """Outliers and near-duplicates of one space. Takes seconds."""
-        return selection.find_outliers(self._store.get(name), space, max(1, min(int(count), MOST_ASKED)))
+        """Find outliers and near-duplicates in one space. Takes seconds."""
+        return selection.find_outliers(self._store.get(name), space, max(1, min(int(count), MOST_NEIGHBOURS)))
 
     # --- pictures from outside ----------------------------------------------------------------------------------------
 
     def locate(self, name: str, picture: Image.Image, count: int = 8) -> tuple[Located, ...]:
-        """Where a picture of any size lies in every space of an atlas, and what is near it there."""
+        """Locate a picture of any size in every space of an atlas, with its nearest neighbours."""
         opened, pixels = self._store.get(name), to_pixels(picture, SIZE)[None]
         vectors, problems = self._encoded(opened, pixels)
         found = []
@@ -254,7 +254,7 @@ class LatentMapPipeline:
                 found.append(Located(key, {}, (), (), problems[key]))
                 continue
             places = {kind: place_codes(space, kind, vectors[key])[0] for kind in PROJECTIONS if kind in space.places}
-            distances, rows = space.nearest(vectors[key], max(1, min(int(count), MOST_ASKED)))
+            distances, rows = space.nearest(vectors[key], max(1, min(int(count), MOST_NEIGHBOURS)))
             plain = {kind: tuple(float(x) for x in place) for kind, place in places.items()}
             found.append(Located(key, plain, tuple(map(int, rows[0])), tuple(map(float, distances[0]))))
         return tuple(found)
@@ -293,7 +293,7 @@ class LatentMapPipeline:
     # --- in between ---------------------------------------------------------------------------------------------------
 
     def _encoded(self, opened: OpenAtlas, pixels: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-        """Pictures in every space that can encode; of the others, why not. Each encoder looks once."""
+        """Encode pictures in every space, each encoder once; the second dict says why a space cannot."""
         vectors, problems = {}, {}
         for checkpoint in dict.fromkeys(ENCODERS[key].checkpoint for key in opened.atlas.spaces):
             keys = [key for key in opened.atlas.spaces if ENCODERS[key].checkpoint == checkpoint]
@@ -326,10 +326,10 @@ class LatentMapPipeline:
 
     def _recipe(self, opened: OpenAtlas, row: int) -> Recipe | None:
         atlas = opened.atlas
-        if atlas.seeds is None or atlas.asked is None or not self._store.draws(opened):
+        if atlas.seeds is None or atlas.requested is None or not self._store.draws(opened):
             return None
         try:
             settings = from_json(atlas.recipe)
         except RecipeError:
             return None
-        return replace(settings, seed=int(atlas.seeds[row]), attributes=attributes.named(atlas.asked[row]), count=1)
+        return replace(settings, seed=int(atlas.seeds[row]), attributes=attributes.named(atlas.requested[row]), count=1)

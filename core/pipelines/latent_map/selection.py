@@ -56,7 +56,7 @@ def cluster_atlas(opened: OpenAtlas, space: Space, request: ClusterRequest, mean
         notes.append("HDBSCAN found no cluster of that size here; ask for a smaller least size.")
     elif noise > len(points) / 2:
         notes.append(f"{noise / len(points):.0%} of the pictures belong to no cluster: this space has no clear ones.")
-    if names and opened.atlas.measured is None and opened.atlas.asked is None:
+    if names and opened.atlas.measured is None and opened.atlas.requested is None:
         notes.append("The attributes of these pictures are not known.")
     return ClusterResult(found.labels, tuple(cards), found.silhouette, noise, tuple(notes))
 

@@ -61,7 +61,7 @@ class AtlasInfo:
     sheets: int = 0  # picture ``row`` is tile ``row % columns**2`` of sheet ``row // columns**2``, row by row
     spaces: tuple[SpaceInfo, ...] = ()
     classes: tuple[str, ...] = ()  # names of classes where the pictures have any
-    asked: bool = False  # whether the attributes that were asked for (or labelled) are known
+    requested: bool = False  # whether the attributes that were requested (or labelled) are known
     problem: str = ""
     notes: tuple[str, ...] = ()  # sentences to show: photos left out, a map too small for clusters, ...
 
@@ -106,7 +106,7 @@ class PointCard:
     picture: Image.Image  # as large as the atlas has it
     name: str  # file name, or "seed 1234"
     measured: dict[str, float]  # all 40: the classifier's probability 0..1; empty where it did not look
-    asked: dict[str, float]  # attributes asked for or labelled, those at 0 left out
+    requested: dict[str, float]  # attributes requested or labelled, those at 0 left out
     recipe: Recipe | None = None  # draws it again, in the Faces tab
     class_name: str = ""
 
