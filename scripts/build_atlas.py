@@ -56,7 +56,7 @@ def main() -> None:
 def _built(args: argparse.Namespace, root: Path, processes: Processes) -> Atlas | None:
     """The finished atlas; in processes beside the main one None, when their share is done."""
     from core.pipelines.latent_map.build import assemble, kept_maps
-    from core.pipelines.latent_map.shared_build import fit_maps, look_together
+    from core.pipelines.latent_map.shared_build import encode_together, fit_maps
 
     state = _state(args)
     pictures = _generated(args, root, state, processes) if args.generate else _of_data(args, processes)
@@ -65,7 +65,7 @@ def _built(args: argparse.Namespace, root: Path, processes: Processes) -> Atlas 
     from core.pipelines.latent_map.engine import LatentMapEngine  # with torch: not before the pictures are there
 
     state.mkdir(parents=True, exist_ok=True)
-    arrays = _followed(look_together(LatentMapEngine(pool_of(root)), pictures.pixels, state, processes))
+    arrays = _followed(encode_together(LatentMapEngine(pool_of(root)), pictures.pixels, state, processes))
     slow = kept_maps(state, args.seed)
     if processes.count > 1:
         _followed(fit_maps(arrays, slow, processes))

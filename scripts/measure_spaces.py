@@ -70,7 +70,7 @@ def measure_set(source: PictureSet, root: Path, args: argparse.Namespace) -> dic
     from core.latents.quality import faithfulness, measure
     from core.latents.spaces import ENCODERS
     from core.networks.pool import pool_of
-    from core.pipelines.latent_map.build import look_at
+    from core.pipelines.latent_map.build import encode_pictures
     from core.pipelines.latent_map.engine import LatentMapEngine
     from core.pipelines.latent_map.types import Advance
 
@@ -80,7 +80,9 @@ def measure_set(source: PictureSet, root: Path, args: argparse.Namespace) -> dic
     state = args.out / f"{source.name}.build"
     state.mkdir(exist_ok=True)
     with tqdm(total=len(rows), desc=f"look at {source.name}", unit="picture", mininterval=1) as bar:
-        for step in look_at(LatentMapEngine(pool_of(root)), source.pixels[rows], spaces=args.spaces, state=state):
+        for step in encode_pictures(
+            LatentMapEngine(pool_of(root)), source.pixels[rows], spaces=args.spaces, state=state
+        ):
             if isinstance(step, Advance):
                 bar.update(step.done - bar.n)
     labels, classes = (None if given is None else tuple(given[part] for part in parts) for given in _labels(source))

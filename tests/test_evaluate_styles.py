@@ -60,7 +60,7 @@ def test_the_judge_names_renderings_that_it_has_not_seen(tiny_checkpoints, sets)
     classes = {name: np.stack([draw(x, seed) for seed, x in enumerate(train)]) for name, draw in look.items()}
     judge = train_judge(classifier, classes)
     for place, draw in enumerate(look.values()):
-        logits, embedding = judge.look(np.stack([draw(x, 90 + seed) for seed, x in enumerate(test)]))
+        logits, embedding = judge.classify(np.stack([draw(x, 90 + seed) for seed, x in enumerate(test)]))
         assert (logits.argmax(axis=1) != place).sum() <= 1 and embedding.shape == (len(test), 24)  # of eight
     again = train_judge(classifier, classes)
     assert torch.equal(judge.embed.weight, again.embed.weight)

@@ -20,7 +20,7 @@ from core.latents.projection import fit
 from core.models import FlatAutoencoder
 from core.networks.pool import pool_of
 from core.pipelines.latent_map import photos
-from core.pipelines.latent_map.build import Pictures, assemble, look_at
+from core.pipelines.latent_map.build import Pictures, assemble, encode_pictures
 from core.pipelines.latent_map.engine import LatentMapEngine
 from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.latent_map.requests import ClusterRequest, PathRequest, Stop, WalkRequest
@@ -48,7 +48,7 @@ def atlases(tiny_checkpoints, synthetic_celeba, tmp_path_factory) -> Path:
         recipe=to_json(Recipe(steps=4)),
         command="python scripts/build_atlas.py --generate 48 --out faces",
     )
-    *_, arrays = look_at(LatentMapEngine(pool_of(tiny_checkpoints)), pictures.pixels, errors=True)
+    *_, arrays = encode_pictures(LatentMapEngine(pool_of(tiny_checkpoints)), pictures.pixels, errors=True)
     *_, atlas = assemble(tiny_checkpoints, pictures, arrays)
     atlas.measured = np.where(source.attributes > 0, 240, 15).astype(np.uint8)  # the tiny classifier knows nothing
     for space in atlas.spaces.values():

@@ -100,7 +100,7 @@ def test_clip_is_a_space_of_a_new_atlas(latent_map, atlases, clip):
     vectors = Atlas.open(atlases / "faces").spaces["clip"].vectors()
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=0.02)  # unit vectors, held in 8 bits
     pixels = np.asarray(Image.effect_noise((64, 64), 60).convert("RGB"))
-    seen = latent_map.engine.look(pixels[None], ["clip"]).vectors["clip"]
+    seen = latent_map.engine.encode(pixels[None], ["clip"]).vectors["clip"]
     assert seen == pytest.approx(embed_pictures(clip[0], to_tensor(pixels)).numpy(), abs=1e-5)
 
 
@@ -173,7 +173,7 @@ def test_a_space_of_other_weights_is_made_again(root, atlases, tmp_path):
     again = made.spaces["classifier"]
     assert again.fingerprint == checkpoints.fingerprint(root / "classifier") == made.made_with["classifier"]
     assert again.codes.shape == known.shape and made.measured.shape == (COUNT, 40)
-    assert not np.array_equal(made.measured, atlas.measured)  # the classifier has looked again
+    assert not np.array_equal(made.measured, atlas.measured)  # the classifier has run again
 
 
 def test_the_command_adds_a_space_in_place(root, before, tmp_path):

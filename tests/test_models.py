@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.checkpoints import COMMANDS, WEIGHTS, save_model
 from core.models import PictureClassifier
-from core.pipelines.models.pipeline import Curve, CheckpointIndex, flatten, show, tables, words
+from core.pipelines.models.pipeline import CheckpointIndex, Curve, flatten, show, tables, words
 from ui.models.charts import paired
 from ui.models.tab import _canvas, models_tab
 from ui.models.views import curves_view, figures_view, samples_view

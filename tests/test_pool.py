@@ -79,7 +79,7 @@ reconstruction = tabs.ReconstructionPipeline(root)
 for key in ("cae", "vae", "kl"):
     reconstruction.reconstruct(tabs.ReconstructionRequest(tabs.photo(), key))
 pixels = tabs.np.zeros((2, 64, 64, 3), "uint8")
-LatentMapEngine(tabs.pool_of(root)).look(pixels, ["cae", "vae", "kl", "classifier", "clip"])
+LatentMapEngine(tabs.pool_of(root)).encode(pixels, ["cae", "vae", "kl", "classifier", "clip"])
 names = "AutoencoderKL FlatAutoencoder PictureClassifier FaceUNet CLIPModel UNet2DConditionModel".split()
 found = [one for one in gc.get_objects() if type(one).__name__ in names and hasattr(one, "parameters")]
 real = [one for one in found if next(one.parameters()).device.type != "meta"]
@@ -197,7 +197,9 @@ def test_no_job_holds_the_lock_for_more_than_one_network_call(root):
         "readback": lambda: prompts.readback(photo(), "a smiling woman"),
         "whole photo": lambda: last(reconstruction.whole(ReconstructionRequest(photo(150), "kl", whole=True))),
         "surgery": lambda: reconstruction.operate(SurgeryRequest(photo(), "kl", Surgery(noise=0.5))),
-        "atlas": lambda: latent_map.look(np.zeros((4, 64, 64, 3), np.uint8), ["kl", "classifier", "clip"], errors=True),
+        "atlas": lambda: latent_map.encode(
+            np.zeros((4, 64, 64, 3), np.uint8), ["kl", "classifier", "clip"], errors=True
+        ),
         "map": lambda: latent_map.decode("vae", np.zeros((5, 16), np.float32)),
         "words": lambda: latent_map.embed_words("a smiling woman"),
     }
@@ -277,7 +279,7 @@ def everything(pool: NetworkPool) -> dict:
         "kl": lambda: reconstruction.reconstruct(ReconstructionRequest(photo(), "kl")).latents.tobytes(),
         "tiles": lambda: last(reconstruction.whole(ReconstructionRequest(photo(90), "kl", whole=True))).after.tobytes(),
         "map": lambda: latent_map.decode("cae", code)[0].tobytes(),
-        "atlas": lambda: latent_map.look(np.full((8, 64, 64, 3), 90, np.uint8), ["kl"]).vectors["kl"].tobytes(),
+        "atlas": lambda: latent_map.encode(np.full((8, 64, 64, 3), 90, np.uint8), ["kl"]).vectors["kl"].tobytes(),
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from core import attributes
 from core.networks.pool import pool_of
-from core.pipelines.latent_map.build import Pictures, assemble, look_at
+from core.pipelines.latent_map.build import Pictures, assemble, encode_pictures
 from core.pipelines.latent_map.engine import LatentMapEngine
 from ui.latent_map.handlers import LatentMapHandlers
 
@@ -26,7 +26,7 @@ def noise_atlas(root: Path, folder: Path) -> None:
     pictures = Pictures(
         pixels.astype(np.uint8), "Noise", "pictures", requested=requested, command="python scripts/build.py"
     )
-    *_, vectors = look_at(LatentMapEngine(pool_of(root)), pictures.pixels)
+    *_, vectors = encode_pictures(LatentMapEngine(pool_of(root)), pictures.pixels)
     *_, atlas = assemble(root, pictures, vectors)
     atlas.measured = np.where(requested > 0, 240, 15).astype(np.uint8)  # the tiny classifier knows nothing
     atlas.save(folder / "faces")

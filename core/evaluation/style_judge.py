@@ -33,7 +33,7 @@ class Judge:
         self.name = nn.Linear(WIDTH, len(self.classes))
 
     @torch.inference_mode()
-    def look(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def classify(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """uint8 (N, S, S, 3) -> logits of the classes (N, K) and embedding (N, 24)."""
         embedding = self.embed((statistics(self.classifier, pixels) - self.mean) / self.std)
         return self.name(F.silu(embedding)).numpy(), embedding.numpy()

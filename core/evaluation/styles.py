@@ -191,7 +191,7 @@ def _detected(judge: Judge, label: str, plain: np.ndarray, styled: np.ndarray) -
     """Shares of pairs of which the judge recognises both halves, and of either half; where there are several styles,
     the share that it names rightly among them, and the share that it also detects as styled.
     """
-    of_plain, of_styled = judge.look(plain)[0], judge.look(styled)[0]
+    of_plain, of_styled = judge.classify(plain)[0], judge.classify(styled)[0]
     bare, seen = of_plain.argmax(axis=1) == 0, of_styled.argmax(axis=1) != 0
     count = min(len(bare), len(seen))
     shares = {"pairs_detected": bare[:count] & seen[:count], "plain_detected": bare, "styled_detected": seen}
@@ -203,14 +203,14 @@ def _detected(judge: Judge, label: str, plain: np.ndarray, styled: np.ndarray) -
 
 def _mistaken(judge: Judge, label: str, styled: np.ndarray) -> dict[str, float]:
     """Which other classes the judge names, and how often; empty where it is always right."""
-    said = judge.look(styled)[0].argmax(axis=1)
+    said = judge.classify(styled)[0].argmax(axis=1)
     shares = {name: float((said == index).mean()) for index, name in enumerate(judge.classes) if name != label}
     return {name: share for name, share in sorted(shares.items(), key=lambda row: -row[1]) if share > 0}
 
 
 def _accuracy(group: _Group) -> float:
     """Mean over the classes, on real pictures of the measured part."""
-    right = [group.judge.look(p)[0].argmax(axis=1) == k for k, p in enumerate(group.references.values())]
+    right = [group.judge.classify(p)[0].argmax(axis=1) == k for k, p in enumerate(group.references.values())]
     return float(np.mean([each.mean() for each in right]))
 
 
@@ -246,11 +246,11 @@ def _strength_rows(
     """Distance to real pictures in the style, as many drawn ones at each strength: in the judge's embedding, which
     sees texture and colour, and in the classifier's, which sees faces.
     """
-    target, place = group.judge.look(group.references[label])[1], group.judge.classes.index(label)
+    target, place = group.judge.classify(group.references[label])[1], group.judge.classes.index(label)
     shown = classify(stage.classifier, group.references[label]).embedding
     rows = {}
     for strength, pixels in stepped.items():
-        logits, embedding = group.judge.look(pixels)
+        logits, embedding = group.judge.classify(pixels)
         shares = torch.from_numpy(logits).softmax(dim=1)[:, place]
         rows[f"{strength:g}"] = {
             "pictures": len(pixels),

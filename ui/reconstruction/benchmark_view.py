@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
-from core.pipelines.reconstruction.types import Benchmarks, Extreme, Difficulty, Row, SetBenchmark
+from core.pipelines.reconstruction.types import Benchmarks, Difficulty, Extreme, Row, SetBenchmark
 from ui.components.chart_style import ChartJSON, Slots
 from ui.components.charts import Bar, Dot, bar_chart, scatter_chart
 from ui.components.component import island

@@ -1,4 +1,4 @@
-"""Pictures to atlases: looked at by every encoder, mapped, clustered. For shipped atlases and for photos of one's own.
+"""Builds atlases from pictures: encodes, maps and clusters them. Also builds maps of visitors' photos.
 
 Long builds keep their state in a folder and go on where they were stopped.
 """
@@ -34,7 +34,7 @@ STORED_CLUSTERINGS = {"kmeans": 8, "mixture": 8, "hdbscan": 25}
 
 @dataclass(frozen=True)
 class Pictures:
-    """What an atlas is made of: ``pixels`` uint8 (N, 64, 64, 3) and what is known of them, as in ``Atlas``."""
+    """The input of an atlas: ``pixels`` uint8 (N, 64, 64, 3) with labels and names, as in ``Atlas``."""
 
     pixels: np.ndarray
     title: str
@@ -50,11 +50,11 @@ class Pictures:
 
 
 def present_spaces(root: Path) -> list[str]:
-    """Spaces whose weights are here, in the order they are shown."""
+    """List the spaces whose weights are present, in the order of the page."""
     return [key for key, encoder in ENCODERS.items() if not checkpoints.missing(root / encoder.checkpoint)]
 
 
-def look_at(
+def encode_pictures(
     engine: LatentMapEngine,
     pixels: np.ndarray,
     *,
@@ -63,9 +63,9 @@ def look_at(
     errors: bool = False,
     cancel: Cancel | None = None,
 ) -> Iterator[Advance | dict[str, np.ndarray]]:
-    """Every encoder, or those of some ``spaces``, on every picture: :class:`Advance` per batch, then vectors float16
+    """Encode every picture in all or some ``spaces``: yields :class:`Advance` per batch, then vectors float16
     (N, D) by space, with ``measured`` uint8 (N, 40) and, with ``errors``, ``SPACE.psnr`` float16 (N,) among them.
-    ``state`` is a folder to go on from. Nothing follows where cancelled."""
+    ``state`` is a folder to resume from. When cancelled, it ends without vectors."""
     spaces = list(spaces) or present_spaces(engine.root)
     if not spaces:
         raise CheckpointError(checkpoints.missing(engine.root / "classifier") or "There are no encoders.")
@@ -76,10 +76,10 @@ def look_at(
     done, arrays = _recall(state, settings, count)
     while done < count:
         stop = min(count, done + BATCH)
-        looked = engine.look(np.asarray(pixels[done:stop]), spaces, errors=errors)
-        found = {**looked.vectors, **{f"{key}.psnr": lost for key, lost in looked.psnr.items()}}
-        if looked.measured is not None:
-            found["measured"] = np.round(looked.measured * 255).astype(np.uint8)
+        encoded = engine.encode(np.asarray(pixels[done:stop]), spaces, errors=errors)
+        found = {**encoded.vectors, **{f"{key}.psnr": lost for key, lost in encoded.psnr.items()}}
+        if encoded.measured is not None:
+            found["measured"] = np.round(encoded.measured * 255).astype(np.uint8)
         for name, values in found.items():
             if name not in arrays:
                 kind = np.uint8 if name == "measured" else np.float16
@@ -102,7 +102,7 @@ def assemble(
     slow: Fit | None = None,
     seed: int = 0,
 ) -> Iterator[Advance | Atlas]:
-    """Vectors by space -> an atlas with PCA maps and clusters; ``slow`` adds the other maps."""
+    """Make an atlas with PCA maps and clusters from vectors by space; ``slow`` fits the other maps."""
     spaces = yield from _mapped(root, arrays, slow, seed)
     measured = arrays.get("measured")
     parts = ["classifier", *({"generated": ["faces", "autoencoder-kl"]}.get(pictures.kind, []))]
@@ -129,7 +129,7 @@ def assemble(
 def add_spaces(
     engine: LatentMapEngine, atlas: Atlas, keys: Sequence[str], *, slow: Fit | None = None, seed: int = 0
 ) -> Iterator[Advance | Atlas]:
-    """Spaces of an atlas made, or made again, with the present weights; nothing is drawn and the other spaces stay.
+    """Add spaces to an atlas, or rebuild them, with the present weights. Draws no pictures; keeps the other spaces.
 
     The pictures are as large as the atlas has them, so how well they come back cannot be measured. Raises
     ``CheckpointError`` for weights that are not here.
@@ -138,7 +138,7 @@ def add_spaces(
         if missing := checkpoints.missing(engine.root / ENCODERS[key].checkpoint):
             raise CheckpointError(missing)
     pixels = yield from _kept_pictures(engine, atlas)
-    for step in look_at(engine, pixels, spaces=keys):
+    for step in encode_pictures(engine, pixels, spaces=keys):
         if isinstance(step, Advance):
             yield step
     made = yield from _mapped(engine.root, step, slow, seed)
@@ -151,7 +151,7 @@ def add_spaces(
 
 
 def _kept_pictures(engine: LatentMapEngine, atlas: Atlas) -> Generator[Advance, None, np.ndarray]:
-    """Pictures uint8 (N, 64, 64, 3): decoded from KL latents where their weights are still here, else thumbnails."""
+    """Return uint8 (N, 64, 64, 3): decoded from KL latents if their weights are unchanged, else the thumbnails."""
     sharpest, folder = atlas.spaces.get("kl"), engine.root / ENCODERS["kl"].checkpoint
     decodes = (
         sharpest is not None
@@ -170,7 +170,7 @@ def _kept_pictures(engine: LatentMapEngine, atlas: Atlas) -> Generator[Advance, 
 def _mapped(
     root: Path, arrays: dict[str, np.ndarray], slow: Fit | None, seed: int
 ) -> Generator[Advance, None, dict[str, Space]]:
-    """Vectors (N, D) by space -> the spaces with their maps and clusters."""
+    """Make spaces with maps and clusters from vectors (N, D) by space."""
     order = [key for key in ENCODERS if key in arrays]
     spaces, steps = {}, len(order) * (1 + (len(SLOW_MAPS) if slow else 0))
     for number, key in enumerate(order):
@@ -188,7 +188,7 @@ def _mapped(
 
 
 def make_space(key: str, vectors: np.ndarray, fingerprint: str) -> Space:
-    """Vectors (N, D) of one space -> the space with its PCA maps."""
+    """Make one space with its PCA maps from vectors (N, D)."""
     codes, scale = quantise(vectors)
     space = Space(key, codes, scale, fit_basis(codes.astype(np.float32) * scale), fingerprint)
     for dimensions in (2, 3):
@@ -197,7 +197,7 @@ def make_space(key: str, vectors: np.ndarray, fingerprint: str) -> Space:
 
 
 def kept_maps(state: Path, seed: int = 0) -> Fit:
-    """For :func:`assemble`: maps fitted in a process of their own and kept in ``state``, each fitted once."""
+    """Return a ``Fit`` that runs each fit in a separate process and caches the map in ``state``."""
 
     def fitted(key: str, kind: str, reduced: np.ndarray) -> np.ndarray:
         path = state / f"{key}-{kind}.npy"
@@ -214,7 +214,7 @@ def kept_maps(state: Path, seed: int = 0) -> Fit:
 
 
 def present_shares(root: Path) -> np.ndarray:
-    """How often each attribute is present (40,), as measured with the classifier. Raises ``CheckpointError``."""
+    """Return the share (40,) of pictures with each attribute, as measured. Raises ``CheckpointError``."""
     metrics = checkpoints.read_json(root / "classifier" / "metrics.json")
     try:
         return np.array([metrics["attributes"][name]["present"] for name in attributes.NAMES], float)
@@ -223,7 +223,7 @@ def present_shares(root: Path) -> np.ndarray:
 
 
 def sample_rows(count: int, shares: np.ndarray, together: np.ndarray | None = None, seed: int = 0) -> np.ndarray:
-    """Attribute rows int8 (count, 40) of -1, 0 and 1 with the given shares (40,) and correlations (40, 40).
+    """Sample attribute rows int8 (count, 40) of -1, 0 and 1 with given shares (40,) and correlations (40, 40).
 
     Normal samples with those correlations, cut where the shares say (a Gaussian copula); what contradicts is left open.
     Only these sums of a data set are needed, none of its rows.

@@ -1,4 +1,4 @@
-"""What a map can be coloured by."""
+"""Colourings of a map."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.pipelines.latent_map.types import METHODS, Colouring, LatentMapError
 
 
 def choices(atlas: Atlas, space: Space) -> list[tuple[str, str]]:
-    """(key for :func:`colour`, title): attributes first as measured and then as requested, then the rest."""
+    """List (key for :func:`colour`, title): measured attributes, requested attributes, then the rest."""
     keys = []
     if atlas.measured is not None:
         keys += [(f"measured:{name}", attributes.label(name)) for name in attributes.NAMES]
@@ -27,7 +27,7 @@ def choices(atlas: Atlas, space: Space) -> list[tuple[str, str]]:
 
 
 def colour(atlas: Atlas, space: Space, by: str) -> Colouring:
-    """One value per picture. Raises ``LatentMapError`` for what is not among :func:`choices`."""
+    """Return one value per picture. Raises ``LatentMapError`` for a key that is not among :func:`choices`."""
     titles = dict(choices(atlas, space))
     if by not in titles:
         raise LatentMapError(f"These pictures cannot be coloured by {str(by)[:40]!r}.")

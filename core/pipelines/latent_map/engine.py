@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Looked:
+class EncodedPictures:
     """Encoded pictures: vectors float32 (n, D) by space, attribute probabilities (n, 40) or None, and the PSNR (n,) of
     their reconstructions by space, if requested."""
 
@@ -52,7 +52,7 @@ class LatentMapEngine:
         """Raises ``CheckpointError``."""
         return self.pool.get("clip")
 
-    def look(self, pixels: np.ndarray, spaces: Sequence[str], *, errors: bool = False) -> Looked:
+    def encode(self, pixels: np.ndarray, spaces: Sequence[str], *, errors: bool = False) -> EncodedPictures:
         """Encode a small batch uint8 (n, 64, 64, 3) in ``spaces``. Attributes come with the classifier's space; with
         ``errors`` the PSNR of the reconstructions is measured in each space that decodes."""
         x = to_tensor(pixels)
@@ -72,7 +72,7 @@ class LatentMapEngine:
             if errors and ENCODERS[key].decodes:
                 rebuilt = self.pool.run(self.codec(name).decode, torch.from_numpy(latents[name]))
                 lost[key] = psnr(to_uint8(rebuilt), np.asarray(pixels))
-        return Looked(vectors, measured, lost)
+        return EncodedPictures(vectors, measured, lost)
 
     def embed_words(self, text: str) -> tuple[np.ndarray, int]:
         """A text -> its unit vector float32 (D,) among CLIP's pictures, and how many of its characters were read: more

@@ -1,4 +1,4 @@
-"""Photos of a visitor: files, folders and zips in, one small array of pictures out. Nothing is unpacked to disk."""
+"""Reads a visitor's photos from files, folders and zips into one small array. Nothing is unpacked to disk."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from core.pipelines.uploads import LeftOut, take
 
 log = logging.getLogger(__name__)
 
-BACKGROUND_MAPS = ("umap2", "tsne2", "umap3")  # the likeliest to be looked at first
+BACKGROUND_MAPS = ("umap2", "tsne2", "umap3")  # fitted in this order: the likeliest to be opened come first
 MOST = 5000  # photos
-MOST_NOTES = 12  # lines on what was left out
-EACH = 25  # photos between two words on how far it is
+MOST_NOTES = 12  # lines about files that were left out
+EACH = 25  # photos between two progress reports
 
 
 class PhotoReader:
@@ -65,13 +65,13 @@ class PhotoReader:
 
 
 def map_later(opened: OpenAtlas) -> None:
-    """UMAP and t-SNE of a visitor's photos in the background, one after the other, until the atlas is closed.
+    """Fit UMAP and t-SNE of a visitor's photos in the background, one after the other, until the atlas is closed.
 
     A map that fails, whatever the reason, is no longer pending and is named in ``opened.failed``.
     """
     spaces = opened.atlas.spaces
     for key, space in spaces.items():
-        count = different(space)  # of identical pictures there is no map that means anything
+        count = different(space)  # a map of identical pictures means nothing
         opened.pending[key] = [kind for kind in BACKGROUND_MAPS if count >= LEAST[kind]]
 
     def work() -> None:

@@ -265,14 +265,14 @@ class LatentMapPipeline:
         """Files, folders or zips of photos -> :class:`Advance`, then the :class:`AtlasInfo` of an atlas of their own
         with PCA and clusters. UMAP and t-SNE follow in the background: :meth:`open` says which are there.
         """
-        from core.pipelines.latent_map.build import Pictures, assemble, look_at
+        from core.pipelines.latent_map.build import Pictures, assemble, encode_pictures
 
         reader = PhotoReader(sources, SIZE, cancel)
         yield from reader
         if reader.cancelled:
             return
         vectors = None
-        for step in look_at(self.engine, reader.pixels, cancel=cancel):
+        for step in encode_pictures(self.engine, reader.pixels, cancel=cancel):
             if isinstance(step, Advance):
                 yield step
             else:
@@ -299,7 +299,7 @@ class LatentMapPipeline:
             keys = [key for key in opened.atlas.spaces if ENCODERS[key].checkpoint == checkpoint]
             try:
                 problem = self._store.problem(opened, keys[0])
-                vectors |= {} if problem else self.engine.look(pixels, keys).vectors
+                vectors |= {} if problem else self.engine.encode(pixels, keys).vectors
             except CheckpointError as error:
                 problem = str(error)
             problems |= dict.fromkeys(keys, problem) if problem else {}

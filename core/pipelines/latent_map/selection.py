@@ -1,4 +1,4 @@
-"""Clusters, selections, neighbours and outliers of one atlas: what a selection has in common, and what lies outside."""
+"""Clusters, selections and outliers of one atlas."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from core.pipelines.latent_map.types import (
 SIGNIFICANT = 0.01
 MOST_TRAITS, MEMBERS = 8, 12
 FIXED = {"kmeans": 8, "mixture": 8, "hdbscan": 25}  # counts that atlases are stored with
-SAME = 0.2  # of the usual distance between neighbours: nearer than that is nearly the same picture
+SAME = 0.2  # share of the usual distance between neighbours: nearer pictures are near-duplicates
 
 Mean = Callable[[np.ndarray], Image.Image | None]  # rows -> their decoded mean; None where the space has none
 
 
 def cluster_atlas(opened: OpenAtlas, space: Space, request: ClusterRequest, mean: Mean) -> ClusterResult:
-    """Clusters with their cards. Raises ``LatentMapError``."""
+    """Cluster an atlas and describe each cluster. Raises ``LatentMapError``."""
     found = clustering(opened, space, request)
     points, names, flags = space.reduced, *_flags(opened)
     cards = []
@@ -62,7 +62,7 @@ def cluster_atlas(opened: OpenAtlas, space: Space, request: ClusterRequest, mean
 
 
 def choose_count(opened: OpenAtlas, space: Space, method: str, counts: tuple[int, ...]) -> CountChoice:
-    """How each number of clusters fits; k-means or a mixture. Raises ``LatentMapError``."""
+    """Score each number of clusters, for k-means or a mixture. Raises ``LatentMapError``."""
     if method not in ("kmeans", "mixture"):
         raise LatentMapError("HDBSCAN finds its own number of clusters; compare numbers with k-means or a mixture.")
     counts = tuple(count for count in counts if 2 <= count < opened.atlas.count)
@@ -78,7 +78,7 @@ def choose_count(opened: OpenAtlas, space: Space, method: str, counts: tuple[int
 
 
 def describe_rows(opened: OpenAtlas, space: Space, rows: np.ndarray, mean: Mean) -> Selection:
-    """What a selection has in common, against the whole atlas."""
+    """Compare a selection with the whole atlas."""
     names, flags = _flags(opened)
     members = np.zeros(opened.atlas.count, bool)
     members[rows] = True
@@ -93,7 +93,7 @@ def describe_rows(opened: OpenAtlas, space: Space, rows: np.ndarray, mean: Mean)
 
 
 def find_outliers(opened: OpenAtlas, key: str, count: int) -> Outliers:
-    """Outliers, near-duplicates and density of a space, worked out once. Raises ``LatentMapError``."""
+    """Return outliers, near-duplicates and density of a space, cached. Raises ``LatentMapError``."""
     space = opened.space(key)
     with opened.lock:
         if (key, count) not in opened.outliers:
@@ -120,7 +120,7 @@ def _measure_outliers(space: Space, count: int) -> Outliers:
 
 
 def clustering(opened: OpenAtlas, space: Space, request: ClusterRequest) -> Clustering:
-    """The clusters of one request, found once. Raises ``LatentMapError``."""
+    """Return the clusters of one request, cached. Raises ``LatentMapError``."""
     method, count = request.method, request.count
     key = (space.key, method, count)
     with opened.lock:
@@ -140,7 +140,7 @@ def clustering(opened: OpenAtlas, space: Space, request: ClusterRequest) -> Clus
 
 
 def _flags(opened: OpenAtlas) -> tuple[list[str], np.ndarray]:
-    """Everything that pictures have or have not: names (T) and bool (N, T)."""
+    """Return all traits of the pictures: T names and bool (N, T)."""
     names: list[str] = []
     columns = []
     present = opened.atlas.present()
@@ -164,7 +164,7 @@ def _traits(names: list[str], flags: np.ndarray, members: np.ndarray) -> list[Tr
 
 
 def _telling(traits: list[Trait]) -> tuple[Trait, ...]:
-    """What is significant first; among it the largest differences, in units of what chance would do to a share."""
+    """Sort traits: significant ones first, then by the difference of shares in standard deviations."""
 
     def weight(trait: Trait) -> float:
         return abs(trait.share - trait.base) / max(np.sqrt(trait.base * (1 - trait.base)), 0.05)

@@ -1,4 +1,4 @@
-"""An atlas built by several processes: each looks at a share of the pictures and fits a share of the maps."""
+"""Builds an atlas with several processes: each encodes a share of the pictures and fits a share of the maps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from core import checkpoints
 from core.latents.projection import LEAST
 from core.latents.spaces import ENCODERS, Space
-from core.pipelines.latent_map.build import BATCH, SLOW_MAPS, Fit, look_at, make_space
+from core.pipelines.latent_map.build import BATCH, SLOW_MAPS, Fit, encode_pictures, make_space
 from core.pipelines.latent_map.types import Advance
 from core.processes import Processes
 
@@ -19,17 +19,19 @@ if TYPE_CHECKING:
     from core.pipelines.latent_map.engine import LatentMapEngine
 
 
-def look_together(
+def encode_together(
     engine: LatentMapEngine, pixels: np.ndarray, state: Path, processes: Processes
 ) -> Iterator[Advance | dict[str, np.ndarray]]:
-    """:func:`look_at` with errors, each process at its own rows; ends with the arrays of all pictures. The same number
-    of processes goes on where it was stopped."""
+    """Run :func:`encode_pictures` with errors on this process's rows; ends with the arrays of all pictures. A stopped
+    run resumes if the number of processes is the same."""
     folders = [state / f"share-{index}-of-{processes.count}" for index in range(processes.count)]
-    batches = np.array_split(np.arange(-(-len(pixels) // BATCH)), processes.count)  # whole ones: alone nothing differs
+    batches = np.array_split(
+        np.arange(-(-len(pixels) // BATCH)), processes.count
+    )  # whole batches: the same as with one process
     shares = [slice(part[0] * BATCH, (part[-1] + 1) * BATCH) for part in batches if len(part)]
     if processes.index < len(shares):
         folders[processes.index].mkdir(parents=True, exist_ok=True)
-        own = look_at(engine, pixels[shares[processes.index]], state=folders[processes.index], errors=True)
+        own = encode_pictures(engine, pixels[shares[processes.index]], state=folders[processes.index], errors=True)
         yield from (step for step in own if isinstance(step, Advance))
     processes.wait()
     known = [(folder, checkpoints.read_json(folder / "looked.json")["arrays"]) for folder in folders[: len(shares)]]
@@ -37,7 +39,7 @@ def look_together(
 
 
 def fit_maps(arrays: dict[str, np.ndarray], fit: Fit, processes: Processes) -> Iterator[Advance]:
-    """This process's share of the slow maps of all spaces; ``fit`` keeps them for :func:`assemble`."""
+    """Fit this process's share of the slow maps of all spaces; ``fit`` caches them for :func:`assemble`."""
     order = [key for key in ENCODERS if key in arrays]
     own = [(key, kind) for key in order for kind in SLOW_MAPS][processes.index :: processes.count]
     spaces: dict[str, Space] = {}

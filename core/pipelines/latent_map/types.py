@@ -27,7 +27,7 @@ DIRECTIONS = {"probe": "Linear probe", "mean": "Difference of means"}
 
 
 class LatentMapError(ValueError):
-    """A request that cannot be answered; the message is one sentence for the user that says what to do."""
+    """A request that cannot be fulfilled; the message is one sentence for the user that says what to do."""
 
 
 # --- what there is ----------------------------------------------------------------------------------------------------
@@ -43,18 +43,18 @@ class SpaceInfo:
     dimensions: int  # of the encoder's own vectors
     decodes: bool  # whether vectors become pictures; else the nearest picture is shown
     projections: tuple[str, ...]  # ready, in the order of PROJECTIONS
-    pending: tuple[str, ...] = ()  # being fitted in the background (photos of one's own)
-    clusterings: tuple[str, ...] = ()  # stored with the atlas: answered at once
+    pending: tuple[str, ...] = ()  # being fitted in the background (a visitor's photos)
+    clusterings: tuple[str, ...] = ()  # stored with the atlas: available at once
     problem: str = ""  # missing weights, or others than the atlas was built with: the command that helps
 
 
 @dataclass(frozen=True)
 class AtlasInfo:
-    """An atlas as a chooser lists it. ``problem`` is set where it cannot be opened; then only ``name`` is sure."""
+    """An atlas as a chooser lists it. ``problem`` says why it cannot be opened; then only ``name`` is certain."""
 
-    name: str  # what all requests name it by; unguessable for photos of one's own
+    name: str  # its name in all requests; unguessable for a visitor's photos
     title: str
-    kind: str = "generated"  # "generated" faces, "pictures" of a data set, or "photos" of one's own
+    kind: str = "generated"  # "generated" faces, "pictures" of a data set, or "photos" of a visitor
     count: int = 0
     tile: int = 48  # pixels along a side of a thumbnail
     columns: int = 32  # thumbnails along a side of a full sprite sheet
@@ -105,9 +105,9 @@ class PointCard:
     row: int
     picture: Image.Image  # as large as the atlas has it
     name: str  # file name, or "seed 1234"
-    measured: dict[str, float]  # all 40: the classifier's probability 0..1; empty where it did not look
+    measured: dict[str, float]  # all 40: the classifier's probability 0..1; empty if it did not run
     requested: dict[str, float]  # attributes requested or labelled, those at 0 left out
-    recipe: Recipe | None = None  # draws it again, in the Faces tab
+    recipe: Recipe | None = None  # draws the picture again in the Faces tab
     class_name: str = ""
 
 
@@ -116,7 +116,7 @@ class PointCard:
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a space makes of a place. ``picture`` is decoded, or the nearest one where the space has no decoder."""
+    """A decoded place. ``picture`` is decoded, or the nearest picture if the space has no decoder."""
 
     picture: Image.Image
     place: tuple[float, ...]
@@ -124,8 +124,8 @@ class Decoded:
     uncertainty: float  # 0 on the data .. 1 as unlike as any two pictures of the atlas
     distance: float  # to the nearest picture on the map, in typical distances between neighbours (1 is usual)
     rows: tuple[int, ...]  # pictures nearest to it on the map, nearest first
-    weights: tuple[float, ...]  # how much each of ``rows`` counted; of PCA none counted, the inverse is exact
-    note: str = ""  # one sentence where the answer deserves caution
+    weights: tuple[float, ...]  # of each of ``rows`` in the inverse; all 0 for PCA, whose inverse is exact
+    note: str = ""  # one sentence if the result deserves caution
     milliseconds: float = 0.0
 
 
@@ -144,7 +144,7 @@ class PathResult:
 
 @dataclass(frozen=True)
 class WalkResult:
-    """Pictures along a direction. ``boundary`` is the strength at which the probe changes its mind about ``start``."""
+    """Pictures along a direction. ``boundary`` is the strength at which the probe's prediction changes."""
 
     pictures: tuple[Image.Image, ...]
     strengths: tuple[float, ...]
@@ -195,7 +195,7 @@ class ClusterCard:
     size: int
     medoid: int  # row of the picture nearest to the cluster's middle
     rows: tuple[int, ...]  # up to 12 members, from the middle outwards
-    traits: tuple[Trait, ...]  # what sets it apart, the most telling first; at most 8
+    traits: tuple[Trait, ...]  # its enriched traits, the most significant first; at most 8
     mean: Image.Image | None = None
 
 
@@ -212,7 +212,7 @@ class ClusterResult:
 
 @dataclass(frozen=True)
 class CountChoice:
-    """How well each number of clusters fits: to choose one by. ``suggested`` has the best silhouette."""
+    """A score for each number of clusters. ``suggested`` has the best silhouette."""
 
     counts: tuple[int, ...]
     silhouettes: tuple[float, ...]
@@ -226,7 +226,7 @@ class Selection:
 
     size: int
     share: float  # of the atlas
-    traits: tuple[Trait, ...]  # all attributes and classes, the most telling first
+    traits: tuple[Trait, ...]  # all attributes and classes, the most significant first
     medoid: int  # row of the picture in the middle
     mean: Image.Image | None  # decoded mean, or None where the space has no decoder
     notes: tuple[str, ...] = ()
@@ -276,7 +276,7 @@ class Located:
 
 @dataclass(frozen=True)
 class Advance:
-    """How far long work has come. ``phase`` is a few words for the user: "reading", "looking", "mapping"."""
+    """Progress of a long job. ``phase`` is "reading", "looking" (encoding) or "mapping"."""
 
     phase: str
     done: int

@@ -1,4 +1,4 @@
-"""Places, paths and walks through one space of an atlas, decoded."""
+"""Decodes places, paths and walks along directions in one space of an atlas."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from core.pipelines.latent_map.types import (
 )
 
 FARTHEST = 12.0  # strengths
-UNSURE = 0.9  # uncertainty from which a place deserves a word
+UNSURE = 0.9  # uncertainty from which a note warns
 
 Decode = Callable[[np.ndarray], list[Image.Image] | None]  # vectors (n, D) -> pictures; None where the space has none
 
 
 def decode_place(opened: OpenAtlas, space: Space, projection: str, place: tuple[float, ...], decode: Decode) -> Decoded:
-    """What lies at a place of a map."""
+    """Decode a place of a map."""
     started = time.perf_counter()
     at = _checked(place, projection)
     vector, around, uncertainty = invert(space, projection, at)
@@ -61,7 +61,7 @@ def decode_place(opened: OpenAtlas, space: Space, projection: str, place: tuple[
 
 
 def decode_row(opened: OpenAtlas, space: Space, projection: str, row: int, decode: Decode) -> Decoded:
-    """A picture of the atlas as the space holds it."""
+    """Decode the vector of one picture of the atlas."""
     started = time.perf_counter()
     made = decode(space.vectors(np.array([row])))
     return Decoded(
@@ -77,7 +77,7 @@ def decode_row(opened: OpenAtlas, space: Space, projection: str, row: int, decod
 
 
 def follow(opened: OpenAtlas, space: Space, request: PathRequest, decode: Decode) -> PathResult:
-    """A path through two stops or more. Raises ``LatentMapError``."""
+    """Decode a path through two stops or more. Raises ``LatentMapError``."""
     started, frames = time.perf_counter(), request.frames
     stops = np.stack([stop_vector(opened, space, request.projection, stop) for stop in request.stops])
     visited = [opened.row(stop.row) for stop in request.stops if stop.row is not None]
@@ -97,7 +97,7 @@ def follow(opened: OpenAtlas, space: Space, request: PathRequest, decode: Decode
 
 
 def walk(opened: OpenAtlas, space: Space, request: WalkRequest, decode: Decode) -> WalkResult:
-    """From a start along an attribute's direction. Raises ``LatentMapError``."""
+    """Decode steps from a start along an attribute's direction. Raises ``LatentMapError``."""
     started = time.perf_counter()
     direction = direction_of(opened, space, request.attribute, request.method)
     start = stop_vector(opened, space, request.projection, request.start)
@@ -123,7 +123,7 @@ def walk(opened: OpenAtlas, space: Space, request: WalkRequest, decode: Decode) 
 
 
 def direction_of(opened: OpenAtlas, space: Space, attribute: str, method: str) -> Direction:
-    """One attribute's direction, fitted once. Raises ``LatentMapError``."""
+    """Fit one attribute's direction, cached. Raises ``LatentMapError``."""
     present = opened.atlas.present()
     if attribute not in attributes.INDEX:
         raise LatentMapError(f"Unknown attribute {str(attribute)[:60]!r}; the names are CelebA's 40.")
@@ -145,7 +145,7 @@ def direction_of(opened: OpenAtlas, space: Space, attribute: str, method: str) -
 
 
 def describe_direction(opened: OpenAtlas, space: Space, attribute: str, method: str) -> DirectionInfo:
-    """How good a direction is and what else lies along it, by differences of means: they need no fitting."""
+    """Describe a direction: its AUC, and the attributes whose differences of means are most aligned with it."""
     direction = direction_of(opened, space, attribute, method)
     present, points = opened.atlas.present(), space.reduced
     unit = space.basis.axes @ direction.unit
@@ -161,7 +161,7 @@ def describe_direction(opened: OpenAtlas, space: Space, attribute: str, method: 
 
 
 def stop_vector(opened: OpenAtlas, space: Space, projection: str, stop: Stop) -> np.ndarray:
-    """A stop -> its code (D,). Raises ``LatentMapError``."""
+    """Return the code (D,) of a stop. Raises ``LatentMapError``."""
     if stop.row is not None:
         return space.vectors(np.array([opened.row(stop.row)]))[0]
     return invert(space, projection, _checked(stop.place, projection))[0]

@@ -1,4 +1,4 @@
-"""One search for both: what the grammar of attributes understands wholly filters; other words are looked for by CLIP.
+"""Search by attributes or by words: an expression of known attributes filters; CLIP searches for any other words.
 
 CLIP (Radford et al. 2021, arXiv:2103.00020) puts pictures and sentences into one space, so that the cosine between the
 two says how well they fit, whichever space is on the map.
@@ -21,21 +21,21 @@ from core.pipelines.latent_map.types import Found, LatentMapError
 from core.pipelines.prompts.text import cleaned, vocabulary_note
 
 SPACE = "clip"
-MOST, LEAST = 60, 8  # pictures that are nearest to some words: a tenth of the atlas, within these
-SHOWN = 120  # characters of the words in an answer
+MOST, LEAST = 60, 8  # a search by words returns a tenth of the atlas, within these
+SHOWN = 120  # characters of the words in a response
 
 Embed = Callable[[str], tuple[np.ndarray, int]]  # a text -> unit vector (D,), characters that were read
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sought(Found):
-    """Pictures nearest to words, the nearest first in ``rows``; ``understood`` are the words that were read."""
+    """Pictures nearest to words, the nearest first in ``rows``; ``understood`` are the words that CLIP encoded."""
 
     similarity: np.ndarray  # float32 (N,): the cosine of every picture with the words
 
 
 def find(store: AtlasStore, opened: OpenAtlas, expression: object, by_words: bool, embed: Embed) -> Found:
-    """What an expression, or any words, find in an atlas.
+    """Search an atlas for an expression of attributes, or for any words.
 
     Raises ``LatentMapError``, or ``CheckpointError`` for weights that cannot be opened.
     """
@@ -55,7 +55,7 @@ def find(store: AtlasStore, opened: OpenAtlas, expression: object, by_words: boo
 
 
 def words_problem(store: AtlasStore, opened: OpenAtlas) -> str:
-    """Why an atlas cannot be searched by words now: a sentence with what helps, or nothing."""
+    """Say why an atlas cannot be searched by words now, and what helps; return "" if it can."""
     if SPACE in opened.atlas.spaces:
         return store.problem(opened, SPACE)
     missing = checkpoints.missing(store.root / ENCODERS[SPACE].checkpoint)
