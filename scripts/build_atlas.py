@@ -75,13 +75,13 @@ def _built(args: argparse.Namespace, root: Path, processes: Processes) -> Atlas 
 def _with_more(args: argparse.Namespace, root: Path) -> Atlas:
     """The atlas that lies in --out, with some spaces made anew: minutes, so that nothing is kept in between."""
     from core.latents.atlas import Atlas
-    from core.latents.fitting import fit_apart
+    from core.latents.fitting import fit_in_process
     from core.networks.pool import pool_of
     from core.pipelines.latent_map.build import add_spaces
     from core.pipelines.latent_map.engine import LatentMapEngine
 
     def fitted(key: str, kind: str, reduced: np.ndarray) -> np.ndarray:
-        return fit_apart(kind, reduced, args.seed)
+        return fit_in_process(kind, reduced, args.seed)
 
     engine, atlas = LatentMapEngine(pool_of(root)), Atlas.open(args.out)
     return _followed(add_spaces(engine, atlas, args.add, slow=fitted, seed=args.seed))

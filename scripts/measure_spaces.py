@@ -65,7 +65,7 @@ def measure_set(source: PictureSet, root: Path, args: argparse.Namespace) -> dic
     import numpy as np
     from tqdm import tqdm
 
-    from core.latents.fitting import fit_apart
+    from core.latents.fitting import fit_in_process
     from core.latents.projection import fit_basis, pca_places
     from core.latents.quality import faithfulness, measure
     from core.latents.spaces import ENCODERS
@@ -93,7 +93,7 @@ def measure_set(source: PictureSet, root: Path, args: argparse.Namespace) -> dic
         reduced = fit_basis(test).project(test)
         maps = {"pca2": pca_places(reduced, 2), "pca3": pca_places(reduced, 3)}
         if args.maps:
-            maps |= {kind: fit_apart(kind, reduced, args.seed) for kind in ("umap2", "umap3", "tsne2")}
+            maps |= {kind: fit_in_process(kind, reduced, args.seed) for kind in ("umap2", "umap3", "tsne2")}
         faith = {kind: faithfulness(test, places, args.seed) for kind, places in maps.items()}
         found[key] = replace(quality, maps=faith)
     return found

@@ -416,7 +416,7 @@ def test_a_map_that_fails_for_any_reason_is_no_longer_being_fitted(latent_map, t
         tried.append(kind)
         raise MemoryError("no room for the map")
 
-    monkeypatch.setattr(photos, "fit_apart", refuse)
+    monkeypatch.setattr(photos, "fit_in_process", refuse)
     for number in range(12):
         (tmp_path / f"{number}.png").write_bytes(photo(10 + 5 * number))
     info = upload(latent_map, tmp_path)

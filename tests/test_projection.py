@@ -14,7 +14,7 @@ from PIL import Image
 from sklearn.decomposition import PCA
 
 from core.latents import paths
-from core.latents.fitting import ProjectionError, fit_apart
+from core.latents.fitting import ProjectionError, fit_in_process
 from core.latents.projection import (
     fit,
     fit_basis,
@@ -100,25 +100,25 @@ def test_neighbourhoods_in_many_dimensions_are_those_of_few():
 
 def test_a_map_from_a_process_of_its_own_is_the_one_of_this_process():
     reduced = crowd(40, 4)
-    assert fit_apart("tsne2", reduced, 3) == pytest.approx(fit("tsne2", reduced, 3), abs=1e-5)
+    assert fit_in_process("tsne2", reduced, 3) == pytest.approx(fit("tsne2", reduced, 3), abs=1e-5)
 
 
 def test_a_map_that_fails_says_so_and_hurts_nobody():
     with pytest.raises(ProjectionError, match="could not be fitted"):
-        fit_apart("nothing2", crowd(20, 4))
+        fit_in_process("nothing2", crowd(20, 4))
 
 
 def test_a_map_that_takes_too_long_is_given_up_and_the_next_one_is_fitted():
     with pytest.raises(ProjectionError, match="could not be fitted"):
-        fit_apart("tsne2", crowd(400, 4), patience=0.02)
-    assert fit_apart("tsne2", crowd(20, 4)).shape == (20, 2)
+        fit_in_process("tsne2", crowd(400, 4), patience=0.02)
+    assert fit_in_process("tsne2", crowd(20, 4)).shape == (20, 2)
 
 
 def test_the_other_process_ends_when_its_parent_is_killed():
     program = (
         "import os, psutil, signal, numpy\n"
-        "from core.latents.fitting import fit_apart\n"
-        "fit_apart('tsne2', numpy.eye(12))\n"
+        "from core.latents.fitting import fit_in_process\n"
+        "fit_in_process('tsne2', numpy.eye(12))\n"
         "print(*(child.pid for child in psutil.Process().children(recursive=True)), flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
@@ -130,8 +130,8 @@ def test_the_other_process_ends_when_its_parent_is_killed():
 @pytest.mark.slow
 def test_umap_is_the_same_twice():
     reduced = np.concatenate([crowd(30, 4), crowd(30, 4, seed=1) + 30])
-    places = fit_apart("umap2", reduced)
-    assert (places == fit_apart("umap2", reduced)).all()
+    places = fit_in_process("umap2", reduced)
+    assert (places == fit_in_process("umap2", reduced)).all()
     assert np.linalg.norm(places[:30].mean(axis=0) - places[30:].mean(axis=0)) > 1
 
 

@@ -28,7 +28,7 @@ class ProjectionError(RuntimeError):
     """A map that could not be fitted; the message is one sentence."""
 
 
-def fit_apart(kind: str, reduced: np.ndarray, seed: int = 0, *, patience: float = 1800) -> np.ndarray:
+def fit_in_process(kind: str, reduced: np.ndarray, seed: int = 0, *, patience: float = 1800) -> np.ndarray:
     """:func:`core.latents.projection.fit` in another process. Callers wait for each other.
 
     Raises :class:`ProjectionError`, also where it takes longer than ``patience`` seconds: the process is then ended.

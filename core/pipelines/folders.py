@@ -1,4 +1,4 @@
-"""Folders and zips of pictures, for the page and the command lines: each picture or the reason it cannot be used."""
+"""Reads folders and zips of pictures, for the page and the commands: each picture, or why it cannot be used."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.images import PictureError, open_picture
 
 @dataclass(frozen=True)
 class Opened:
-    """One member of a folder or zip: its picture, or why there is none."""
+    """One member of a folder or zip: its picture, or why it cannot be opened."""
 
     name: str
     image: Image.Image | None = None
@@ -24,13 +24,13 @@ class Opened:
 
 @dataclass(frozen=True)
 class Member:
-    """One file that may be a picture. Nothing of it is read before ``open``."""
+    """One file that may be a picture. It is not read before ``open``."""
 
     name: str
     read: Callable[[], bytes | Path]  # raises PictureError
 
     def open(self, max_side: int | None = None) -> Opened:
-        """The picture, much larger ones smaller, as :func:`core.images.open_picture` does it; or the reason."""
+        """Open the picture with :func:`core.images.open_picture`, which reduces large ones; else return the reason."""
         try:
             return Opened(self.name, open_picture(self.read(), max_side))
         except PictureError as error:
@@ -38,9 +38,9 @@ class Member:
 
 
 def members(source: Path, most_list: int | None = None) -> Iterator[Member]:
-    """The picture files of a folder or zip in the order of names; see :class:`Archive` for what is none.
+    """List the picture files of a folder or zip by name; :class:`Archive` says which files are pictures.
 
-    Raises ``FileNotFoundError`` where there is no folder or zip, ``PictureError`` where it holds no picture files.
+    Raises ``FileNotFoundError`` if there is no folder or zip, ``PictureError`` if it has no picture files.
     """
     with Archive(source, most_list) as archive:
         names = archive.pictures()
@@ -51,19 +51,19 @@ def members(source: Path, most_list: int | None = None) -> Iterator[Member]:
 
 
 def open_pictures(source: Path, max_side: int | None = None) -> Iterator[Opened]:
-    """Every picture file of a folder or zip. A bad one stops nothing. Raises as :func:`members` does."""
+    """Open every picture file of a folder or zip. A bad file stops nothing. Raises as :func:`members` does."""
     return (member.open(max_side) for member in members(source))
 
 
 class OutputNames:
-    """Names of members -> PNG files below a folder. None leaves it, and none is given twice."""
+    """Maps names of members to PNG files below a folder. No file is outside it, and none is given twice."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
         self._given: set[str] = set()
 
     def path(self, name: str) -> Path:
-        """``a/b.jpg`` -> ``folder/a/b.png`` (``b.jpg.png`` where ``b.png`` is taken). Raises ``PictureError``."""
+        """Map ``a/b.jpg`` to ``folder/a/b.png``, or ``b.jpg.png`` if ``b.png`` is taken. Raises ``PictureError``."""
         relative = PurePosixPath(name)
         parts = relative.parts
         if relative.is_absolute() or ".." in parts or any("\\" in part or ":" in part for part in parts):

@@ -1,4 +1,4 @@
-"""What every pipeline yields while it works."""
+"""Progress that every pipeline yields."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-Cancel = Callable[[], bool]  # asked between steps; True stops
+Cancel = Callable[[], bool]  # called between steps; True stops the job
 
 
 @dataclass(frozen=True)
 class Progress:
-    """After each denoising step of a picture: what is finished, and the predicted clean picture so far (or None)."""
+    """Yielded after each denoising step: the progress, and the predicted clean picture so far (or None)."""
 
     step: int
     steps: int

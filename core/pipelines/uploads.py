@@ -1,5 +1,5 @@
-"""What a person brings: picture files, folders and zips of them, mixed. The good ones are taken, each bad one has its
-reason, and whatever is left out is counted.
+"""Collects uploaded pictures: files, folders and zips, mixed. Each file that cannot be used has a reason, and all files
+that are left out are counted.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from core.images import PictureError
 from core.pipelines.folders import Member, Opened
 
 SIDE = 512  # pixels: the largest model sees 256
-MOST_FAILURES = 256  # files that cannot be used; after so many no more are opened
-NAMED = 3  # files of one reason that are named one by one
+MOST_FAILURES = 256  # unusable files after which no more are opened
+NAMED = 3  # files per reason that are listed by name
 
 Picture = tuple[str, Image.Image]
 Problem = tuple[str, str]
 
 
 class LeftOut:
-    """Files that were not taken, by reason: a few names of each and how many there are. Bounded, whatever comes."""
+    """Files that were left out, by reason: a few names and the count. Its size is bounded."""
 
     MOST_REASONS = 24
 
@@ -40,7 +40,7 @@ class LeftOut:
             names.append(name)
 
     def problems(self) -> list[Problem]:
-        """(file or files, reason): one line per file where a reason has few, else one for them all."""
+        """List (file or files, reason): one line per file if a reason has few, else one line for all."""
         found: list[Problem] = []
         for reason, count in self._counts.items():
             names = self._names[reason]
@@ -52,10 +52,10 @@ class LeftOut:
 
 
 def collect(paths: Iterable[str | Path], most: int = 64, *, side: int = SIDE) -> tuple[list[Picture], list[Problem]]:
-    """Picture files, folders and zips -> up to ``most`` pictures with their names, and what was left out and why.
+    """Collect up to ``most`` pictures with their names from files, folders and zips, and what was left out and why.
 
-    Pictures much larger than ``side`` come back smaller, their shorter side no less than that. What is beyond the
-    limits is not opened; one problem tells how many there were and which limit it was.
+    Pictures much larger than ``side`` are reduced; their shorter side stays at least ``side``. Files beyond a limit are
+    not opened; one problem says how many there were and which limit it was.
     """
     left_out = LeftOut()
     pictures = [(opened.name, opened.image) for opened in take(paths, most, side, left_out)]
@@ -63,7 +63,7 @@ def collect(paths: Iterable[str | Path], most: int = 64, *, side: int = SIDE) ->
 
 
 def take(paths: Iterable[str | Path], most: int, side: int, left_out: LeftOut) -> Iterator[Opened]:
-    """The pictures of :func:`collect` one after the other; the others go to ``left_out``."""
+    """Yield the pictures of :func:`collect` one by one; other files go to ``left_out``."""
     taken = failed = 0
     for member in brought(paths, left_out):
         if taken >= most:
@@ -79,9 +79,9 @@ def take(paths: Iterable[str | Path], most: int, side: int, left_out: LeftOut) -
 
 
 def brought(paths: Iterable[str | Path], left_out: LeftOut) -> Iterator[Member]:
-    """Everything that may be a picture: files as they are, members of zips and folders under the name of these.
+    """Yield everything that may be a picture: files, and members of zips and folders under their names.
 
-    What is wrong with a whole zip or folder, and files in it that are no pictures, go to ``left_out``.
+    Problems of a whole zip or folder, and files in it that are no pictures, go to ``left_out``.
     """
     for path in map(Path, paths):
         if path.is_dir() or _is_zip(path):
@@ -107,7 +107,7 @@ def _inside(path: Path, left_out: LeftOut) -> Iterator[Member]:
 
 
 def _is_zip(path: Path) -> bool:
-    """By its first bytes or its name: pictures that carry a zip behind their end stay pictures."""
+    """Tell a zip by its first bytes or its name: a picture with a zip appended is a picture."""
     try:
         with open(path, "rb") as file:
             return file.read(4) in (b"PK\3\4", b"PK\5\6") or path.suffix.lower() == ".zip"

@@ -17,7 +17,7 @@ from core.checkpoints import CheckpointError
 from core.images import to_pixels
 from core.latents.atlas import Atlas, make_sheets
 from core.latents.clusters import ClusterError, cluster
-from core.latents.fitting import fit_apart
+from core.latents.fitting import fit_in_process
 from core.latents.projection import LEAST, fit_basis, pca_places
 from core.latents.spaces import ENCODERS, SIZE, Space, quantise
 from core.pipelines.latent_map.types import Advance
@@ -203,7 +203,7 @@ def kept_maps(state: Path, seed: int = 0) -> Fit:
         path = state / f"{key}-{kind}.npy"
         if path.is_file():
             return np.load(path, allow_pickle=False)
-        places = fit_apart(kind, reduced, seed)
+        places = fit_in_process(kind, reduced, seed)
         part = path.with_suffix(".part")
         with open(part, "wb") as file:
             np.save(file, places)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core.images import to_pixels
-from core.latents.fitting import fit_apart
+from core.latents.fitting import fit_in_process
 from core.latents.projection import LEAST
 from core.pipelines.latent_map.atlas_store import OpenAtlas, different
 from core.pipelines.latent_map.types import Advance, LatentMapError
@@ -81,7 +81,7 @@ def map_later(opened: OpenAtlas) -> None:
             if kind not in opened.pending[key]:
                 continue
             try:
-                space.places = {**space.places, kind: fit_apart(kind, space.reduced)}
+                space.places = {**space.places, kind: fit_in_process(kind, space.reduced)}
             except Exception:  # of the fit, of its process, or of the memory that it needs
                 log.exception("%s of %s could not be fitted", kind, key)
                 opened.failed.add((key, kind))

@@ -124,7 +124,7 @@ class Decoded:
     uncertainty: float  # 0 on the data .. 1 as unlike as any two pictures of the atlas
     distance: float  # to the nearest picture on the map, in typical distances between neighbours (1 is usual)
     rows: tuple[int, ...]  # pictures nearest to it on the map, nearest first
-    weights: tuple[float, ...]  # of each of ``rows`` in the inverse; all 0 for PCA, whose inverse is exact
+    weights: tuple[float, ...]  # of ``rows`` in the estimate; PCA does not use them: its inverse is exact
     note: str = ""  # one sentence if the result deserves caution
     milliseconds: float = 0.0
 

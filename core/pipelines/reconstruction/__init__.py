@@ -1,1 +1,1 @@
-"""Pictures through autoencoders and back, and the benchmark of these."""
+"""Reconstructs pictures with autoencoders, and compares the autoencoders in a benchmark."""

@@ -1,4 +1,4 @@
-"""The benchmark of the autoencoders, read from their ``metrics.json``: who comes how close, at what price, and where.
+"""Reads the benchmark of the autoencoders from their ``metrics.json``: quality, cost, and difficult pictures.
 
 Nothing is measured here and no network is loaded. A file that is missing, broken or of other weights than those that
 lie beside it becomes a sentence; the others are shown all the same.
@@ -19,11 +19,11 @@ from core.pipelines.reconstruction.types import Bar, Benchmarks, Difficulty, Ext
 
 SETS = {"celeba": "Faces (CelebA)", "food101": "Food (Food-101)", "utkface": "Close faces (UTKFace)"}
 FLOOR, TIMES = "frechet_of_real_train_pictures", "milliseconds_per_picture"
-FOREIGN = "benchmark-*.json"  # in the checkpoint root: autoencoders of others
+FOREIGN = "benchmark-*.json"  # in the checkpoint root: autoencoders from the Hub
 
 
 def read_benchmarks(root: str | Path | None = None) -> Benchmarks:
-    """Reads the checkpoints that are there; never raises for what lies in them."""
+    """Read the measured figures of all checkpoints under a root. Never raises for the contents of a file."""
     root = Path(root) if root is not None else checkpoints.root()
     notes: list[str] = []
     found = [*_built_in(root, notes), *_foreign(root, notes)]
@@ -78,7 +78,7 @@ def _read(path: Path, key: str, title: str, notes: list[str]) -> Measured | None
 
 
 def _rows(found: list[Measured], kind: str) -> tuple[Row, ...]:
-    """Autoencoders and stand-ins on one set, best PSNR first; the same stand-in of two autoencoders once."""
+    """List autoencoders and baselines on one set, best PSNR first; a shared baseline appears once."""
     rows: dict[str, Row] = {}
     for one in found:
         size = _words(one, "picture_size")
@@ -142,7 +142,7 @@ def _extremes(rows: Mapping[str, Any]) -> Iterator[Extreme]:
 
 
 def label(name: str) -> str:
-    """An attribute or a class as people read it."""
+    """Return the readable name of an attribute or a class."""
     if name in attributes.INDEX:
         return attributes.label(name)
     words = name.replace("_", " ")[:60]
@@ -175,7 +175,7 @@ def _product(size: str) -> int:
 
 
 def _protocol(found: list[Measured]) -> str:
-    """How it was measured, in sentences: the part, the classifier's mark, the machine of the times."""
+    """Describe the protocol in sentences: the data's part, the classifier's fingerprint, the machine of the timings."""
     stated = next((one for one in found if one.at("protocol")), None)
     if stated is None:
         return ""

@@ -1,4 +1,4 @@
-"""What the benchmark's figures say, in sentences. A sentence is written only where the figures for it are there."""
+"""Describes the benchmark's figures in sentences. A sentence is written only if its figures were measured."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from core.pipelines.reconstruction.types import Measured, Row
 
 
 def sentences(kind: str, rows: Sequence[Row], found: Sequence[Measured]) -> Iterator[str]:
-    """Rows of one set, best PSNR first, and all metrics -> what to read from them."""
+    """Describe the rows of one set, best PSNR first, with all metrics."""
     sizes = [row.picture_size for row in rows if not row.baseline]
-    usual = max(sizes, key=sizes.count, default="")  # larger pictures are other pictures
+    usual = max(sizes, key=sizes.count, default="")  # figures at other sizes are not comparable
     rows = [row for row in rows if row.picture_size == usual]
     models = [row for row in rows if not row.baseline]
     if len(models) > 1:
@@ -32,7 +32,7 @@ def _order(rows: Sequence[Row], models: Sequence[Row]) -> str:
 
 
 def _distance(rows: Sequence[Row], models: Sequence[Row]) -> str:
-    """Whether the Fréchet distance agrees with PSNR on the order."""
+    """Say whether the Fréchet distance and PSNR give the same order."""
     judged = [*models, *(row for row in rows if row.key == "mean_picture")]
     ordered = sorted(judged, key=lambda row: row.frechet)
     same = [row.key for row in ordered] == [row.key for row in sorted(judged, key=lambda row: -row.psnr)]
@@ -41,7 +41,7 @@ def _distance(rows: Sequence[Row], models: Sequence[Row]) -> str:
 
 
 def _price(rows: Sequence[Row], models: Sequence[Row]) -> Iterator[str]:
-    """What is kept of a picture, and what shrinking to as many numbers would give."""
+    """Say how far the code compresses, and what downscaling to as many numbers would give."""
     if models and len({row.values for row in models}) > 1:
         kept = ", ".join(f"{row.title} {row.values:,}" for row in models)
         yield f"They keep different amounts of a picture, so this is no contest at equal size. Numbers kept: {kept}."
@@ -65,7 +65,7 @@ def _price(rows: Sequence[Row], models: Sequence[Row]) -> Iterator[str]:
 
 
 def _prior(kind: str, found: Sequence[Measured]) -> Iterator[str]:
-    """Whether a sample of N(0, 1) decodes to a picture."""
+    """Say whether a sample of N(0, 1) decodes to a picture."""
     known = [(one.at("prior", "samples_of_the_prior", "frechet"), one) for one in found]
     known = [(value, one) for value, one in known if isinstance(value, int | float)]
     against = next((one.at("prior_against") for _, one in known if isinstance(one.at("prior_against"), list)), [])

@@ -1,7 +1,7 @@
-"""Fetching an autoencoder of others from the Hugging Face Hub: only when somebody presses the button that says so.
+"""Downloads an autoencoder from the Hugging Face Hub, only when somebody presses the button for it.
 
-A process of its own does it, the only one that may reach the network; ending it is how a download is cancelled. Files
-reach the cache under their names only when they are complete.
+A separate process downloads; no other process uses the network. Ending it cancels the download. Files get their names
+in the cache only when they are complete.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from core.latents import sources
 from core.pipelines.progress import Cancel
 from core.pipelines.reconstruction.types import Advance
 
-ASK_EVERY = 0.2  # seconds
-PATIENCE = 10  # seconds that a cancelled process gets to clean up
+POLL_SECONDS = 0.2  # seconds
+PATIENCE = 10  # seconds for a cancelled process to clean up
 _ONLINE = {
     "HF_HUB_OFFLINE": "0",
     "TRANSFORMERS_OFFLINE": "0",
@@ -33,18 +33,18 @@ _starting = threading.Lock()
 
 
 class DownloadError(CheckpointError):
-    """A download that did not come to its end; the message says what to do. Nothing half-written is left."""
+    """A download that failed; the message says what to do. No incomplete file is left."""
 
 
 def offer(model: str) -> str:
-    """What a download of this model would fetch and how large it is. Raises :class:`DownloadError`."""
+    """Say what a download of this model fetches and how large it is. Raises :class:`DownloadError`."""
     if model not in sources.HOSTED:
         raise DownloadError(f"There is no download for {model[:60]!r}; there is one for {', '.join(sources.HOSTED)}.")
     return sources.HOSTED[model].offer
 
 
 def download(model: str, cancel: Cancel | None = None) -> Iterator[Advance]:
-    """Fetches ``sd`` or ``taesd`` into the Hugging Face cache; yields bytes so far. Nothing more comes when cancelled.
+    """Download ``sd`` or ``taesd`` into the Hugging Face cache; yields the bytes so far, until it ends or is cancelled.
 
     Raises :class:`DownloadError`. Closing the iterator cancels, too.
     """
@@ -80,7 +80,7 @@ def _fetched(model: str, cancel: Cancel | None) -> Iterator[Advance]:
                 new = sum(size for name, size in _files(blobs).items() if name not in before)
                 yield Advance(min(new, hosted.bytes), hosted.bytes)
                 with suppress(subprocess.TimeoutExpired):
-                    process.wait(ASK_EVERY)
+                    process.wait(POLL_SECONDS)
             said = process.stdout.read().strip()
         finally:
             _end(process, blobs, before)
@@ -89,12 +89,12 @@ def _fetched(model: str, cancel: Cancel | None) -> Iterator[Advance]:
     found = sources.cached(repository, (subfolder,))
     if found is None:
         raise DownloadError(f"The download came to its end, but the weights are not in {cache}. Try again.")
-    sources.metadata(found)  # refuses what is no autoencoder that can be opened
+    sources.metadata(found)  # raises if this is no autoencoder that can be opened
     yield Advance(hosted.bytes, hosted.bytes)
 
 
 def _end(process: subprocess.Popen, blobs: Path, before: dict[str, int]) -> None:
-    """The process cleans up when it is asked to end; what it leaves when it has to be killed is removed here."""
+    """End the process, which cleans up; if it has to be killed, remove its incomplete files here."""
     if process.poll() is None:
         process.terminate()
         try:
@@ -109,7 +109,7 @@ def _end(process: subprocess.Popen, blobs: Path, before: dict[str, int]) -> None
 
 
 def _files(folder: Path) -> dict[str, int]:
-    """Names and sizes of what lies in a folder while others write to it."""
+    """Return names and sizes of files in a folder that another process writes to."""
     found = {}
     for path in folder.glob("*"):
         try:

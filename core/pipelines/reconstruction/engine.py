@@ -1,4 +1,4 @@
-"""What the Reconstruction tab does with the autoencoders and the classifier of the pool.
+"""Runs the autoencoders and the classifier of the pool for the Reconstruction tab.
 
 Importing this module imports torch and diffusers, which takes seconds; the pipeline does it when it is first needed.
 """
@@ -31,7 +31,7 @@ Change = Callable[[Tensor], Tensor]  # latents (1, ...) -> latents
 class CodecEngine:
     """The codecs of one checkpoint root and its classifier.
 
-    Every picture is run alone, so that what somebody gets does not depend on how many pictures came together.
+    Every picture is run alone, so that its result does not depend on the other pictures of a request.
     """
 
     def __init__(self, pool: NetworkPool) -> None:
@@ -39,22 +39,22 @@ class CodecEngine:
         self._percentiles: dict[str, list[np.ndarray]] = {}
 
     def codec(self, model: str) -> OpenCodec:
-        """Raises ``CheckpointError``; a later call tries again."""
+        """Return an autoencoder. Raises ``CheckpointError``; a later call tries again."""
         return self.pool.codec(model)
 
     def percentile(self, model: str, decibels: float) -> float | None:
-        """Where this PSNR stands among the test pictures, 0 to 100; None where not measured."""
+        """Return the percentile of this PSNR among the test pictures, 0 to 100; None if it was not measured."""
         if model not in self._percentiles:
             folder, fingerprint = sources.find(model, self.root), self.codec(model).fingerprint
             self._percentiles[model] = sources.percentiles(folder, fingerprint)
         return sources.percentile(decibels, self._percentiles[model])
 
     def run(self, network: Change, x: Tensor) -> Tensor:
-        """One call of a codec's ``encode`` or ``decode``."""
+        """Call a codec's ``encode`` or ``decode`` under the pool's lock."""
         return self.pool.run(network, x).clone()
 
     def timed(self, network: Change, x: Tensor) -> tuple[Tensor, float]:
-        """The same, and how many milliseconds it took, without the wait for others."""
+        """Do the same and return the milliseconds as well, without the wait for the lock."""
         with self.pool.lock:
             started = time.perf_counter()
             result = self.run(network, x)
@@ -63,7 +63,7 @@ class CodecEngine:
     def through(
         self, codec: OpenCodec, pixels: np.ndarray, embedding: np.ndarray | None, change: Change | None = None
     ) -> Reconstruction:
-        """uint8 (S, S, 3) and its embedding -> what comes back of it, ``change`` being applied to the latents."""
+        """Reconstruct uint8 (S, S, 3), with its embedding; ``change`` is applied to the latents."""
         z, encoding = self.timed(codec.encode, to_tensor(pixels))
         if change is not None:
             z = change(z)
@@ -78,7 +78,7 @@ class CodecEngine:
         latents: np.ndarray,
         milliseconds: float,
     ) -> Reconstruction:
-        """Pixels (H, W, 3) before and after -> all figures but the percentile."""
+        """Compare pixels (H, W, 3) before and after: all figures except the percentile."""
         picture = Image.fromarray(after)
         lost = losses(after, before)
         rebuilt = None if embedding is None else self.embed(picture)
@@ -88,20 +88,20 @@ class CodecEngine:
         )
 
     def encode(self, model: str, picture: Image.Image) -> Tensor:
-        """The centre square of a picture -> its latents (1, C, h, w) or (1, D)."""
+        """Encode the centre square of a picture to latents (1, C, h, w) or (1, D)."""
         codec = self.codec(model)
         return self.run(codec.encode, to_tensor(to_pixels(picture, codec.size)))
 
     def picture(self, model: str, z: Tensor) -> Image.Image:
-        """Latents (1, ...) -> a picture."""
+        """Decode latents (1, ...) to a picture."""
         return to_images(self.run(self.codec(model).decode, z))[0]
 
     def noise(self, model: str, seed: int) -> Tensor:
-        """A sample of N(0, 1) in the shape of one picture's latents (1, ...)."""
+        """Draw a sample of N(0, 1) in the shape of one picture's latents (1, ...)."""
         return noise_for(seed, self.codec(model).latent_shape)[0]
 
     def whole(self, codec: OpenCodec, pixels: np.ndarray) -> Iterator[Advance | Reconstruction]:
-        """uint8 (H, W, 3) in tiles: an :class:`Advance` after each of them, then what comes back."""
+        """Reconstruct uint8 (H, W, 3) in tiles: yields an :class:`Advance` after each tile, then the result."""
         tiling = Tiling(*pixels.shape[:2], codec.codec.factor, codec.size)
         latents = np.zeros((codec.latent_shape[0], *tiling.latent_size), np.float32)
         rebuilt, milliseconds = np.zeros_like(pixels), 0.0
@@ -119,7 +119,7 @@ class CodecEngine:
         yield self.compare(pixels, self.embed(Image.fromarray(pixels)), rebuilt, latents, milliseconds)
 
     def embed(self, picture: Image.Image) -> np.ndarray | None:
-        """A picture's place in the classifier's embedding (D,), float32; None without a classifier."""
+        """Return a picture's embedding (D,) float32 by the classifier; None without a classifier."""
         if self.pool.missing("classifier"):
             return None
         classifier = self.classifier()

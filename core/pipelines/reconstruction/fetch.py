@@ -15,12 +15,12 @@ FILES = ("config.json", "diffusion_pytorch_model.safetensors")
 
 def main() -> None:
     repository, subfolder, cache = sys.argv[1:]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # an exception, so that unfinished files are removed
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # raises an exception, so that unfinished files are removed
     logging.disable(logging.WARNING)
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
 
     try:
-        # Asked once without retries, or somebody without a network would wait half a minute for the sentence.
+        # One request without retries: without a network, the sentence would otherwise take half a minute.
         get_hf_file_metadata(hf_hub_url(repository, FILES[0], subfolder=subfolder or None), token=False)
         for name in FILES:
             hf_hub_download(repository, name, subfolder=subfolder or None, cache_dir=cache, token=False)

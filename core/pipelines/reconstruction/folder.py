@@ -1,4 +1,4 @@
-"""Whole folders and zips through an autoencoder, for the command lines."""
+"""Reconstructs and encodes folders and zips, for the commands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COLUMNS = ("name", "file", "psnr", "ssim", "embedding_distance", "ms")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file: its row of ``metrics.csv``, or the reason why there is none."""
+    """The outcome of one file: its row of ``metrics.csv``, or the reason why it has none."""
 
     name: str
     row: dict[str, object] | None = None
@@ -30,11 +30,11 @@ class Outcome:
 def reconstruct_folder(
     pipeline: ReconstructionPipeline, model: str, source: Path, out: Path, *, whole: bool = False
 ) -> Iterator[Outcome]:
-    """Every picture of a folder or zip -> a PNG of the same name in ``out``, and ``metrics.csv`` row by row.
+    """Reconstruct every picture of a folder or zip: PNG files of the same names in ``out``, and ``metrics.csv``.
 
     ``whole`` keeps each picture's own shape and size, in tiles; otherwise the centre square in the model's size.
     """
-    codec = pipeline.engine.codec(model)  # refuses an unknown model before anything is written
+    codec = pipeline.engine.codec(model)  # an unknown model raises before anything is written
     if whole and codec.flat:
         raise RecipeError("This model makes one code of a square picture; whole photos need a grid of latents, as kl.")
     pictures = open_pictures(source, None if whole else codec.size)
@@ -71,7 +71,7 @@ def _reconstruct_one(
 def embed_folder(
     pipeline: ReconstructionPipeline, model: str, source: Path, problems: list[Outcome]
 ) -> tuple[np.ndarray, list[str]]:
-    """Every readable picture of a folder or zip -> vectors (N, ...), float32, and names.
+    """Encode every readable picture of a folder or zip: vectors (N, ...) float32, and names.
 
     Latents of an autoencoder, or embeddings where ``model`` is ``classifier``. The other files are added to
     ``problems``. Raises ``CheckpointError``, ``PictureError`` where no picture can be read.
@@ -79,7 +79,7 @@ def embed_folder(
     engine = pipeline.engine
     if model == "classifier":
         side = 64
-        engine.classifier()  # refuses a missing one before any picture is read
+        engine.classifier()  # a missing classifier raises before any picture is read
     else:
         side = engine.codec(model).size
     vectors, names = [], []

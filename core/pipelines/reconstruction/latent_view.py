@@ -1,4 +1,4 @@
-"""Latents as something to look at: grey pictures of their channels, histograms, means and deviations."""
+"""Shows latents: grey pictures of their channels, histograms, means and standard deviations."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from PIL import Image
 from core.pipelines.reconstruction.types import Histogram, LatentView
 
 BINS = 32
-SHOWN = 99.5  # percentile of the absolute values that is shown as black and white: outliers would make all grey
+SHOWN = 99.5  # percentile of the absolute values that becomes black and white: with outliers all would be grey
 
 
 def view(latents: np.ndarray) -> LatentView:
-    """float32 (C, h, w) or (D,) -> :class:`LatentView`; black and white lie equally far from zero."""
+    """Make a :class:`LatentView` of float32 (C, h, w) or (D,); black and white are equally far from zero."""
     reach = float(np.abs(latents).max()) or 1.0
     edges = np.linspace(-reach, reach, BINS + 1)
     if latents.ndim == 1:

@@ -1,4 +1,4 @@
-"""What a reconstruction lost: PSNR, SSIM and the error at every pixel, of pictures of any size in bounded memory."""
+"""Measures the loss of a reconstruction: PSNR, SSIM and the error per pixel, in bounded memory for any size."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Losses:
 
 
 def losses(after: np.ndarray, before: np.ndarray) -> Losses:
-    """uint8 (H, W, 3) twice, 7x7 pixels or more. The figures of ``core.metrics``, strip by strip."""
+    """Compare two pictures uint8 (H, W, 3) of 7x7 pixels or more: the figures of ``core.metrics``, strip by strip."""
     height, width = before.shape[:2]
     error = np.empty((height, width), np.float32)
     rows = max(WINDOW, STRIP // width)

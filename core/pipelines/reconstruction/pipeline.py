@@ -1,4 +1,4 @@
-"""Pictures through a model's latents and back, with what they lost; and what else can be done in between."""
+"""Reconstructs pictures with an autoencoder, measures the loss, and edits, samples and interpolates latents."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from core.pipelines.reconstruction.engine import Change, CodecEngine
 
 MOST_STRIP = 64  # pictures of one sample, interpolation or traversal
-WHOLE_PIXELS = 24_000_000  # of a photo that is sent through whole
+WHOLE_PIXELS = 24_000_000  # of a photo that is reconstructed in its own size
 LEAST_SIDE = 16
 
 Before = tuple[np.ndarray, np.ndarray | None]  # a picture's pixels (S, S, 3) and its embedding (D,)
@@ -47,8 +47,8 @@ Before = tuple[np.ndarray, np.ndarray | None]  # a picture's pixels (S, S, 3) an
 class ReconstructionPipeline:
     """Loads lazily from ``checkpoints``, ``LATENTSCAPE_SD``, ``LATENTSCAPE_TAESD`` and the Hugging Face cache.
 
-    Safe to call from several threads. Requests name models by key; ``folders`` also lets them name folders and model
-    ids of this machine: for command lines and notebooks, not for a page that strangers open.
+    Safe to call from several threads. Requests name models by key. With ``folders``, they may also name folders and
+    model ids of this machine; that is for commands and notebooks, not for a public page.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class ReconstructionPipeline:
 
     @property
     def engine(self) -> CodecEngine:
-        """Runs the networks of the pool; one per pipeline, whichever thread needs it first."""
+        """The engine that runs the networks of the pool; made once per pipeline, when it is first needed."""
         with self._making:
             if self._engine is None:
                 with LOADING:  # with torch: not before somebody needs it
@@ -72,11 +72,11 @@ class ReconstructionPipeline:
             return self._engine
 
     def models(self) -> list[ModelInfo]:
-        """All models by key, present or not, from their files' headers: takes milliseconds."""
+        """List all models by key, present or not. Reads headers only: takes milliseconds."""
         return [self.model(key) for key in sources.KEYS]
 
     def model(self, key: str) -> ModelInfo:
-        """One model, present or not. Raises ``RecipeError`` for a name that is no key where ``folders`` is not set."""
+        """Describe one model. Raises ``RecipeError`` for a name that is no key, unless ``folders`` is set."""
         self._allowed(key)
         hosted = sources.HOSTED.get(key)
         title = hosted.title if hosted else sources.TITLES.get(key, Path(key).name)
@@ -91,18 +91,21 @@ class ReconstructionPipeline:
         return ModelInfo(key, title, True, "", "", *shape)
 
     def missing(self, model: str) -> str | None:
-        """A sentence on how to get a missing autoencoder, or None."""
+        """Say how to get a missing autoencoder; None if one is present."""
         return self.model(model).problem or None
 
     def warm(self) -> None:
-        """Load the built-in models that are here, so that the first picture is as fast as the next."""
+        """Load the built-in models that are present, so that no request waits for them."""
         for key in sources.BUILT_IN:
             if not self.missing(key):
                 self.engine.codec(key)
         self.engine.embed(Image.new("RGB", (64, 64)))
 
     def reconstruct(self, request: ReconstructionRequest) -> Reconstruction:
-        """Raises ``CheckpointError`` where the model cannot be loaded, ``RecipeError`` where it cannot do this."""
+        """Reconstruct a picture.
+
+        Raises ``CheckpointError`` if the model cannot be loaded, ``RecipeError`` if it cannot do this.
+        """
         if request.whole:
             *_, result = self.whole(request)
             return result
@@ -111,9 +114,9 @@ class ReconstructionPipeline:
     def whole(
         self, request: ReconstructionRequest, *, cancel: Cancel | None = None
     ) -> Iterator[Advance | Reconstruction]:
-        """The picture in its own shape and size: a :class:`Advance` after each tile, then one :class:`Reconstruction`.
+        """Reconstruct a picture in its own size: an :class:`Advance` per tile, then a :class:`Reconstruction`.
 
-        Nothing follows where ``cancel`` stops it. See ``core.latents.tiles`` on how close tiles come to the whole.
+        When cancelled, it ends without a result. ``core.latents.tiles`` says how far tiles differ from one piece.
         """
         codec = self._codec(request.model)
         _fits_whole(request.picture, flat=codec.flat)
@@ -123,9 +126,9 @@ class ReconstructionPipeline:
                 return
 
     def grid(self, request: GridRequest) -> Iterator[Cell]:
-        """Cells as they are finished, row by row; large models after all small ones. Stop asking to stop it.
+        """Yield cells as they are finished, row by row, large models after all small ones. Close the iterator to stop.
 
-        Each cell is exactly what :meth:`reconstruct` gives for it. A model that fails spoils its own cells only.
+        Each cell equals the result of :meth:`reconstruct`. A model that fails affects its own cells only.
         """
         total = len(request.pictures) * len(request.models)
         columns = list(enumerate(request.models))
@@ -140,12 +143,12 @@ class ReconstructionPipeline:
                         yield self._cell(Cell(row, column, done, total), picture, model, seen)
 
     def latent(self, request: ReconstructionRequest) -> LatentView:
-        """The latents of the centre square, to look at."""
+        """Show the latents of the centre square."""
         self._codec(request.model)
         return view(self.engine.encode(request.model, request.picture)[0].float().numpy())
 
     def operate(self, request: SurgeryRequest) -> Reconstruction:
-        """``before`` is the picture that came in, ``latents`` and ``after`` what the operations made of it."""
+        """Edit latents: ``before`` is the input, ``latents`` and ``after`` are the results of the operations."""
         codec = self._codec(request.model)
         check(request.surgery, codec.latent_shape[0], other=request.other is not None)
         other = None
@@ -154,7 +157,7 @@ class ReconstructionPipeline:
         return self._reconstruct(request.picture, request.model, {}, lambda z: operate(z, request.surgery, other))
 
     def sample(self, model: str, seed: int, count: int = 1) -> list[Image.Image]:
-        """Samples of N(0, 1), decoded; number i has seed + i. Pictures only where ``ModelInfo.prior`` is set."""
+        """Decode samples of N(0, 1); number i has seed + i. Only models with ``ModelInfo.prior`` give pictures."""
         self._codec(model)
         seeds = range(seed, seed + _count(count, 1))
         return [self.engine.picture(model, self.engine.noise(model, one % 2**63)) for one in seeds]
@@ -162,7 +165,7 @@ class ReconstructionPipeline:
     def interpolate(
         self, model: str, first: Image.Image, second: Image.Image, steps: int = 8, *, spherical: bool = False
     ) -> list[Image.Image]:
-        """From one picture's latents to another's, both ends included: in a straight line, or of flat codes an arc."""
+        """Interpolate between two pictures' latents, both ends included: along a line, or an arc for flat codes."""
         if spherical and not self._codec(model).flat:
             raise RecipeError("Latents with places are interpolated in straight lines; only flat codes along an arc.")
         shares = np.linspace(0, 1, _count(steps, 2))
@@ -172,9 +175,9 @@ class ReconstructionPipeline:
     def traverse(
         self, model: str, picture: Image.Image | None, dimension: int, values: Sequence[float]
     ) -> list[Image.Image]:
-        """One dimension of the code (of a grid: the mean of one channel) at each of ``values``, in deviations.
+        """Vary one dimension of the code (of a grid: the mean of one channel) over ``values``, in standard deviations.
 
-        All else as in ``picture``, or zero, the mean over the data, without one.
+        The other dimensions are those of ``picture``, or zero (the mean over the data) without one.
         """
         codec = self._codec(model)
         if not 0 <= dimension < codec.latent_shape[0]:
@@ -219,7 +222,7 @@ class ReconstructionPipeline:
     def _reconstruct(
         self, picture: Image.Image, model: str, seen: dict[int, Before], change: Change | None = None
     ) -> Reconstruction:
-        """``seen`` holds what is known of this picture by size, so that a row of models embeds it once."""
+        """``seen`` caches pixels and embedding by size, so that a row of models embeds the picture once."""
         codec, engine = self._codec(model), self.engine
         if codec.size not in seen:
             pixels = to_pixels(picture, codec.size)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.latents.surgery import Surgery
 
-SURE = 3.0  # standard errors from zero from which a difference counts: of 40 at once hardly one by chance
+SURE = 3.0  # standard errors from zero at which a difference is significant: of 40, hardly one by chance
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,13 @@ class ModelInfo:
     key: str  # cae, vae, kl, sd, taesd, or a folder
     title: str
     present: bool
-    problem: str = ""  # where it is not present: one sentence on how to get it
-    download: str = ""  # where a button may fetch it: what and how large, "334 MB from the Hugging Face Hub"
-    size: int = 64  # pixels along a side that it is made for
+    problem: str = ""  # if it is not present: one sentence that says how to get it
+    download: str = ""  # if it can be downloaded: what and how large, "334 MB from the Hugging Face Hub"
+    size: int = 64  # pixels along a side of its pictures
     latent_shape: tuple[int, ...] = ()  # (128,) or (6, 16, 16), for a picture of ``size``
     parameters: int = 0
-    flat: bool = False  # one code without places: no channels to look at as pictures
-    prior: bool = False  # a sample of N(0, 1) decodes to a picture of the kind it learned
+    flat: bool = False  # one code without a grid: no channels to show as pictures
+    prior: bool = False  # whether a sample of N(0, 1) decodes to a picture like its training data
 
     @property
     def values(self) -> int:
@@ -42,7 +42,7 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class ReconstructionRequest:
-    """A picture of any size, of which the centre square is used, and the autoencoder: a key or a folder.
+    """A picture of any size, whose centre square is used, and an autoencoder: a key or a folder.
 
     ``whole`` keeps the picture's own shape and size, in tiles; only for models with a grid of latents.
     """
@@ -54,7 +54,7 @@ class ReconstructionRequest:
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """The picture as the model sees it and as it comes back. ``milliseconds`` is encoding and decoding alone."""
+    """The picture before and after. ``milliseconds`` counts encoding and decoding only."""
 
     before: Image.Image
     after: Image.Image
@@ -64,12 +64,12 @@ class Reconstruction:
     ssim: float
     embedding_distance: float | None  # 1 - cosine in the classifier's embedding, None without a classifier
     milliseconds: float
-    percentile: float | None = None  # share of test pictures, 0 to 100, that come back worse; None where not measured
+    percentile: float | None = None  # share of test pictures, 0 to 100, with a lower PSNR; None if not measured
 
 
 @dataclass(frozen=True)
 class Advance:
-    """How far long work has come: tiles of a whole photo, bytes of a download."""
+    """Progress of a long job: tiles of a whole photo, bytes of a download."""
 
     done: int
     total: int
@@ -77,7 +77,7 @@ class Advance:
 
 @dataclass(frozen=True)
 class GridRequest:
-    """Pictures (with their names) by models: rows and columns of the grid."""
+    """Named pictures and models: rows and columns of the grid."""
 
     pictures: tuple[tuple[str, Image.Image], ...]
     models: tuple[str, ...]
@@ -85,7 +85,7 @@ class GridRequest:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of the grid as it is finished; ``problem`` where this model could not do it."""
+    """One finished cell of the grid; ``problem`` says why this model failed."""
 
     row: int
     column: int
@@ -105,7 +105,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class LatentView:
-    """Latents to look at: each channel as a grey picture on one common scale, or a flat code's values as they are."""
+    """Latents to show: each channel as a grey picture on one common scale, or the values of a flat code."""
 
     channels: tuple[Image.Image, ...]  # (S, S) grey, one per channel; empty for a flat code
     code: np.ndarray  # float32 (D,); empty where there are channels
@@ -117,7 +117,7 @@ class LatentView:
 
 @dataclass(frozen=True)
 class SurgeryRequest:
-    """A picture, a model, and what is done to the latents on the way; ``other`` lends its channels where swapped."""
+    """A picture, a model, and operations on the latents; swapped channels come from ``other``."""
 
     picture: Image.Image
     model: str = "kl"
@@ -130,7 +130,7 @@ class SurgeryRequest:
 
 @dataclass(frozen=True)
 class Row:
-    """One autoencoder, or a stand-in without a network, on the pictures of one set. None where not measured."""
+    """One autoencoder, or a baseline without a network, on the pictures of one set. None if not measured."""
 
     key: str
     title: str
@@ -151,13 +151,13 @@ class Row:
 
     @property
     def milliseconds(self) -> float | None:
-        """There and back."""
+        """Milliseconds to encode and decode."""
         return None if self.encode is None or self.decode is None else self.encode + self.decode
 
 
 @dataclass(frozen=True)
 class Bar:
-    """How much better (above 0) or worse pictures of one kind come back, in dB, with its standard error."""
+    """How much better (above 0) or worse pictures of one kind are reconstructed, in dB, with its standard error."""
 
     label: str
     pictures: int
@@ -171,7 +171,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Extreme:
-    """One of the ten best or worst test pictures, in words."""
+    """A description of one of the ten best or worst test pictures."""
 
     psnr: float
     words: tuple[str, ...]
@@ -179,11 +179,11 @@ class Extreme:
 
 @dataclass(frozen=True)
 class Difficulty:
-    """What is hard for one autoencoder in one set; bars from the hardest on."""
+    """Kinds of pictures of one set by difficulty for one autoencoder, the hardest first."""
 
     key: str
     title: str
-    difference: str  # of what the bars are
+    difference: str  # between what the bars compare
     bars: tuple[Bar, ...]
     worst: tuple[Extreme, ...]
     best: tuple[Extreme, ...]
@@ -191,12 +191,12 @@ class Difficulty:
 
 @dataclass(frozen=True)
 class SetBenchmark:
-    """All rows on one set of pictures, best PSNR first, and what they say in sentences."""
+    """All rows on one set of pictures, best PSNR first, and sentences that describe them."""
 
     kind: str
     title: str
     pictures: int
-    floor: float | None  # Fréchet distance of real training pictures from the same test pictures
+    floor: float | None  # Fréchet distance between real training pictures and the test pictures
     rows: tuple[Row, ...]
     difficulty: tuple[Difficulty, ...]
     text: tuple[str, ...]
@@ -204,7 +204,7 @@ class SetBenchmark:
 
 @dataclass(frozen=True)
 class Benchmarks:
-    """Everything the page shows. ``notes`` are sentences on what is missing or out of date."""
+    """Everything that the page shows. ``notes`` are sentences about missing or outdated figures."""
 
     sets: tuple[SetBenchmark, ...] = ()
     protocol: str = ""
@@ -220,13 +220,13 @@ class Measured:
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
     def at(self, *path: str) -> Any:
-        """A value inside, or None."""
+        """Return a nested value, or None."""
         value: Any = self.metrics
         for key in path:
             value = value.get(key) if isinstance(value, Mapping) else None
         return value
 
     def rows(self, *path: str) -> Mapping[str, Any]:
-        """An object inside, or an empty one."""
+        """Return a nested object, or an empty one."""
         value = self.at(*path)
         return value if isinstance(value, Mapping) else {}
