@@ -17,7 +17,7 @@ from core.images import to_tensor
 from core.models.clip import LENGTH, build_tokenizer, embed_pictures, embed_texts, load_clip, tokens_of
 from core.pipelines.models.pipeline import Curve
 from core.training import clip
-from ui.models.views import paired
+from ui.models.charts import paired
 
 
 @pytest.fixture(scope="module")

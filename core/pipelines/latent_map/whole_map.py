@@ -79,6 +79,6 @@ def _names(atlas: Atlas) -> tuple[str, ...]:
     """As the page names them: a file, a seed, or a number."""
     if atlas.names:
         return atlas.names
-    if atlas.seeds is not None and atlas.asked is not None:
+    if atlas.seeds is not None and atlas.requested is not None:
         return tuple(f"seed {int(seed)}" for seed in atlas.seeds)
     return tuple(f"picture {row}" for row in range(atlas.count))
