@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -61,11 +62,8 @@ def build_shell(
             with gr.Tab("Styles", id="styles", elem_id="styles-tab", visible=bool(styles.styles())):
                 styles_tab(styles)
             with gr.Tab("Reconstruction", id="reconstruction", elem_id="lab-tab"):
-                reconstruction_tab(
-                    reconstruction,
-                    faces,
-                    benchmark=lambda: benchmark_view(lambda: read_benchmarks(reconstruction.root)),
-                )
+                benchmark = partial(benchmark_view, partial(read_benchmarks, reconstruction.root))
+                reconstruction_tab(reconstruction, faces, benchmark=benchmark)
             with gr.Tab("Latent map", id="map", elem_id="map-tab"):
                 latent_map_tab(latent_map)
             with gr.Tab("Models", id="models", elem_id="models-tab"):
