@@ -318,7 +318,7 @@ def test_a_map_is_saved_as_a_page_that_needs_no_network(visit, browser, tmp_path
     page = shown(visit())
     with page.expect_download() as kept:
         page.locator("#map-keep").click()
-    assert kept.value.suggested_filename == "latentscape-map-vae-umap2.html"
+    assert kept.value.suggested_filename == "latentscape-map-vae-pca2.html"
     kept.value.save_as(tmp_path / "map.html")
     assert (tmp_path / "map.html").stat().st_size < 8_000_000
     context = browser.new_context(offline=True, viewport={"width": 1000, "height": 700})

@@ -47,7 +47,7 @@ export function csv({ data, layout }) {
     rows.push(...first.x.map((value, index) => [first.y[index], value, ...(errors ? [errors[index]] : [])]));
   } else {
     const named = data.some((trace) => trace.text);
-    rows.push(["series", ...(named ? ["name"] : []), titleOf(layout.xaxis, "x"), titleOf(layout.yaxis, "y")]);
+    rows.push(["series", ...(named ? ["name"] : []), titleOf(layout.xaxis, "x"), titleOf(layout.yaxis, "value")]);
     for (const trace of data) {
       trace.x.forEach((x, index) =>
         rows.push([trace.name, ...(named ? [trace.text?.[index]] : []), x, trace.y[index]])
