@@ -82,6 +82,14 @@ def test_known_checkpoints_are_listed_with_their_command(root):
     card = index.card("faces")
     assert card.status == "missing" and "train_faces.py" in card.problem
     assert CheckpointIndex(root / "nowhere").card("faces").status == "missing"
+
+
+def test_checkpoints_of_another_size_are_listed_each(root):
+    shutil.copytree(root / "classifier", root / "128px" / "classifier")
+    index = CheckpointIndex(root)
+    assert "128px/classifier" in index.names() and "128px" not in index.names()
+    card = index.card("128px/classifier")
+    assert card.status == "present" and card.title.endswith(", 128px")
     with pytest.raises(KeyError):
         index.card("../classifier")
     with pytest.raises(KeyError):

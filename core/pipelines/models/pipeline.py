@@ -84,11 +84,15 @@ class CheckpointIndex:
         self._lock = threading.Lock()
 
     def names(self) -> list[str]:
-        """Known checkpoints in the order they are made, then all others that lie there, by name."""
+        """Known checkpoints in the order they are made, then all others that lie there, by name.
+
+        A folder of checkpoints in another size gives each of them: ``128px/classifier``.
+        """
         found = []
-        if self.root.is_dir():
-            found = sorted(path.name for path in self.root.iterdir() if path.is_dir() and not path.name.startswith("."))
-            found = [name for name in found if name not in COLLECTIONS]
+        for name in _folders(self.root):
+            inside = [] if checkpoints.description(self.root / name).is_file() else _folders(self.root / name)
+            inside = [other for other in inside if checkpoints.description(self.root / name / other).is_file()]
+            found += [f"{name}/{other}" for other in inside] or [name]
         return [*checkpoints.COMMANDS, *(name for name in found if name not in checkpoints.COMMANDS)]
 
     def card(self, name: str) -> ModelCard:
@@ -241,9 +245,17 @@ def _text(path: Path) -> str:
     ).strip()  # the page shows its own, and fetches none from elsewhere
 
 
+def _folders(root: Path) -> list[str]:
+    if not root.is_dir():
+        return []
+    found = sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return [name for name in found if name not in COLLECTIONS]
+
+
 def _title(name: str, text: str) -> str:
     heading = re.search(r"^#\s+(.+)$", text, flags=re.MULTILINE)
-    return heading.group(1).strip()[:80] if heading else words(name.replace("-", " ").capitalize())
+    size = f", {name.split('/')[0]}" if "/" in name else ""
+    return (heading.group(1).strip()[:80] if heading else words(name.replace("-", " ").capitalize())) + size
 
 
 def _weights(folder: Path) -> tuple[int, int, str]:
