@@ -1,1 +1,1 @@
-"""Captions: what is said of a picture, and what a sentence asks for."""
+"""Captions: writes sentences from attributes, and parses attributes from sentences."""

@@ -28,7 +28,7 @@ _END = re.compile(r"[.,;:!?\n()]")
 _HIS = ("his", "her", "their", "the", "my")
 _ARTICLES = ("a", "an", "the")
 _HAIR = {word.split("-")[-1]: name for name, words in HAIR.items() for word in words}
-_JOINTS = frozenset(("or", "nor"))  # carry a "no" on: without a hat or glasses
+_JOINTS = frozenset(("or", "nor"))  # continue a negation: without a hat or glasses
 _HEADS = frozenset(("hair", "haired", "hairs", "curls", "locks"))
 _BETWEEN = frozenset(("and", "long", "short", "jet"))  # long wavy and blond hair
 
@@ -110,7 +110,7 @@ def _words(text: str) -> list[_Word]:
 
 
 def _match(words: Sequence[_Word], at: int, lexicon: _Lexicon) -> tuple[int, _Meaning | None]:
-    """How many words from ``at`` on mean something together, and what; (1, None) where the first one means nothing."""
+    """Return the length and the meaning of the phrase at ``at``; (1, None) if the word has no meaning."""
     for size in range(min(_LONGEST, len(words) - at), 0, -1):
         meaning = lexicon.get(tuple(word.text for word in words[at : at + size]))
         if meaning is not None and not (size == 1 and words[at].text in _HAIR and _hair(words, at)[0] > 1):
@@ -119,7 +119,7 @@ def _match(words: Sequence[_Word], at: int, lexicon: _Lexicon) -> tuple[int, _Me
 
 
 def _hair(words: Sequence[_Word], at: int) -> tuple[int, _Meaning | None]:
-    """Colours and textures count where hair follows them: a black hat is no black hair."""
+    """Match colours and textures only before hair: a black hat is not black hair."""
     if words[at].text not in _HAIR:
         return 1, None
     names = []
@@ -139,7 +139,7 @@ _LONGEST = 6  # words of a phrase
 
 @lru_cache(maxsize=8)
 def _lexicon(classes: tuple[str, ...]) -> _Lexicon:
-    """Every phrase, without its article, as words -> what it means."""
+    """Map every phrase, as words without the article, to its meaning."""
     lexicon: _Lexicon = {}
     for table, value in ((PRESENT, 1.0), (ABSENT, -1.0)):
         for name, wording in table.items():

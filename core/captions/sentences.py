@@ -1,6 +1,6 @@
-"""Captions: an attribute row or a food class to many sentences, and sentences back to what they ask for.
+"""Writes captions: many sentences from an attribute row or a food class.
 
-The grammar is seeded: the same random state writes the same sentence. What it writes, :func:`parse_prompt` reads.
+The grammar is seeded: the same random state writes the same sentence. :func:`parse_prompt` parses every caption back.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from core.captions.vocabulary import (
 
 __all__ = ["Caption", "ParsedPrompt", "Span", "describe_face", "describe_food", "disturbed", "parse_prompt"]
 
-# How readily people mention what they see; the rest is in between.
+# Probabilities that people mention an attribute; others are in between.
 _COLOURS = ("Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair")
 _STRIKING = frozenset(("Smiling", "Eyeglasses", "Wearing_Hat", "Bald", "Young", *_COLOURS))
 _FAINT = frozenset(("Attractive", "Blurry", "High_Cheekbones", "Pointy_Nose", "Oval_Face", "Narrow_Eyes", "Big_Lips"))
@@ -40,7 +40,7 @@ _FAINT = frozenset(("Attractive", "Blurry", "High_Cheekbones", "Pointy_Nose", "O
 
 @dataclass(frozen=True)
 class Caption:
-    """A sentence and exactly what it says: attributes at -1 or 1, or a class."""
+    """A sentence and its exact content: attributes at -1 or 1, or a class."""
 
     text: str
     attributes: dict[str, float] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Caption:
 
 
 def describe_face(values: Sequence[float] | Mapping[str, float], random: random.Random) -> Caption:
-    """A row (40,) of -1, 0, 1 (or ``{name: value}``) -> a caption that mentions some of what is given, never more."""
+    """Write a caption that mentions some of the given attributes: a row (40,) of -1, 0, 1, or ``{name: value}``."""
     given = dict(values) if isinstance(values, Mapping) else dict(zip(attributes.NAMES, values, strict=True))
     said = _chosen({name: 1.0 if value > 0 else -1.0 for name, value in given.items() if value}, random)
     text = _Sentence(said, random).write()
@@ -56,7 +56,7 @@ def describe_face(values: Sequence[float] | Mapping[str, float], random: random.
 
 
 def describe_food(name: str, random: random.Random) -> Caption:
-    """A class name as in Food-101's folders -> a caption of it; classes without words of their own use their name."""
+    """Write a caption of a class named as in Food-101; a class without words in the vocabulary uses its name."""
     food = FOODS.get(name, Food((name.replace("_", " "),)))
     adjective = f"{random.choice(FOOD_ADJECTIVES)} " if random.random() < 0.3 else ""
     draw = random.random()
@@ -74,7 +74,7 @@ def describe_food(name: str, random: random.Random) -> Caption:
 
 
 def disturbed(text: str, random: random.Random) -> str:
-    """The same sentence with one to four words that mean nothing to the model, between words or behind."""
+    """Insert one to four words without a meaning into a sentence, or append them."""
     words = text.split(" ")
     for _ in range(random.randint(1, 4)):
         place = len(words) if random.random() < 0.5 else random.randint(0, len(words))
@@ -83,7 +83,7 @@ def disturbed(text: str, random: random.Random) -> str:
 
 
 def _chosen(given: dict[str, float], random: random.Random) -> dict[str, float]:
-    """Which of the given attributes a sentence mentions: presence mostly, absence now and then."""
+    """Choose the attributes that a sentence mentions: mostly present ones, sometimes absent ones."""
     said: dict[str, float] = {}
     if "Male" in given and random.random() < 0.9:
         said["Male"] = given["Male"]
@@ -122,7 +122,7 @@ def _contradicts(name: str, value: float, said: Mapping[str, float]) -> bool:
 
 
 class _Sentence:
-    """One caption in the making: every attribute goes to exactly one place of it."""
+    """A caption in progress: every attribute is mentioned in exactly one place."""
 
     def __init__(self, said: Mapping[str, float], random: random.Random) -> None:
         self.random = random
@@ -213,7 +213,7 @@ class _Sentence:
         if self.absent:
             tail.append(self._without())
         self.random.shuffle(tail)
-        after_absent = False  # a comma ends what "without" reaches
+        after_absent = False  # a comma ends the scope of "without"
         for part in tail:
             text += (", " if after_absent else self.random.choice((" ", ", "))) + part
             after_absent = part.startswith(("without", "but", "with no"))

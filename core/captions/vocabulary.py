@@ -1,4 +1,4 @@
-"""The words for attributes and foods. One table serves both directions: what a caption says, and what a prompt meant.
+"""The words for attributes and foods. One table serves both directions: writing captions and parsing prompts.
 
 ``{his}`` stands for the pronoun of the person.
 """
@@ -95,7 +95,7 @@ PRESENT: dict[str, Wording] = {
     "Young": Wording(("young", "youthful"), synonyms=("younger", "teenage", "teenager")),
 }
 
-# For attributes whose absence has words of its own; what ABSENT_NOUNS names is said with "without" or "no".
+# Attributes whose absence has its own words; those in ABSENT_NOUNS are negated with "without" or "no".
 ABSENT: dict[str, Wording] = {
     "Mouth_Slightly_Open": Wording(
         features=("{his} mouth closed", "a closed mouth"), synonyms=("mouth shut", "mouth is closed", "closed lips")
@@ -239,7 +239,7 @@ FOODS: dict[str, Food] = {
 FOOD_ADJECTIVES = ("delicious", "tasty", "fresh", "homemade", "yummy")
 FOOD_PLACES = ("on a plate", "on a table", "on a white plate", "in a restaurant", "for dinner", "ready to eat")
 
-# Words that carry no meaning for the pictures, so that nobody is told they were not understood.
+# Words without a meaning for the pictures; they are not reported as unknown.
 _PLAIN_WORDS = """
 a an the of with and or but who which that is are was be has have having wearing wears wear looks looking look
 at to on in over under for this it its there some two box plate bowl slice piece portion serving stack scoop cup
@@ -254,13 +254,13 @@ _NEGATIONS = """
 no not without isn't doesn't hasn't aren't don't never neither nor none isnt doesnt hasnt wasn't lacking
 """
 NEGATIONS = frozenset(_NEGATIONS.split())
-# Words over which a "no" does not reach.
+# Words that end the scope of a negation.
 _BARRIERS = """
 and but with who wearing is are has have wears he she they although yet
 """
 BARRIERS = frozenset(_BARRIERS.split())
 
-# Words of other people's prompts that mean nothing here; captions of a training run hold some, to be ignored.
+# Words of typical prompts without a meaning here. Training captions contain some, so that the model ignores them.
 _OUTSIDE = """
 cinematic detailed studio lighting 4k hd realistic masterpiece painting oil drawing sketch style vintage retro
 modern famous celebrity king queen pirate doctor soldier superhero outdoors city night sunset forest beach

@@ -1,1 +1,1 @@
-"""Loaded networks: one copy of each in memory, the same picture for a recipe on any thread count."""
+"""Loaded networks: one copy of each in memory; a recipe gives the same picture on any number of threads."""

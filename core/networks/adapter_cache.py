@@ -1,7 +1,7 @@
-"""Merged copies of one denoiser: the adapters of a request are in its weights, so drawing takes no longer than without.
+"""Merged copies of one denoiser: adapters are added to the weights, so drawing takes no longer than without them.
 
-Nothing is attached and taken off again: two requests in different styles run different networks, and each gets bit for
-bit what it would get alone.
+Nothing is attached and detached: requests with different styles run different copies, and each gives the same bits as
+if it ran alone.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ Parts = tuple[float, float, float]
 
 
 class AdapterCache:
-    """``base`` says what fits, ``find`` where a style's file lies; ``merge`` makes a copy of the network with adapters,
-    of which the newest ``most`` are kept. Everything here raises ``AdapterError`` and what ``find`` raises.
+    """Keeps the newest ``most`` copies that ``merge`` made of a network with adapters.
+
+    ``base`` describes the network, ``find`` returns the folder of a style. All methods raise ``AdapterError`` and what
+    ``find`` raises.
     """
 
     def __init__(self, base: Base, find: Callable[[str], Path], merge: Merge, most: int) -> None:
@@ -36,7 +38,7 @@ class AdapterCache:
         self._lock = threading.Lock()
 
     def with_adapters(self, styles: Mapping[str, float], parts: Parts) -> nn.Module | None:
-        """The network with these styles applied; None where none is."""
+        """Return the network with these styles applied; None if no style changes it."""
         if not any(parts):
             return None
         with self._lock:
@@ -44,7 +46,7 @@ class AdapterCache:
             return self._kept("denoiser", active, self._merge) if active else None
 
     def text_encoder(self, styles: Mapping[str, float]) -> nn.Module | None:
-        """The text encoder with the text parts of these styles; None where they have none."""
+        """Return the text encoder with these styles applied; None if no style changes it."""
         encoder = self.base.text_encoder
         if encoder is None:
             return None
@@ -53,12 +55,12 @@ class AdapterCache:
             return self._kept("text", active, lambda ones: merged_text_encoder(encoder, ones)) if active else None
 
     def notes(self, styles: Mapping[str, float]) -> tuple[str, ...]:
-        """What is left out of the files of these styles, a sentence each."""
+        """Describe what is left out of the files of these styles, a sentence each."""
         with self._lock:
             return tuple(f"{one.adapter.name}: {note}" for one in self._active(styles) for note in one.adapter.notes)
 
     def framing(self, styles: Mapping[str, float]) -> Framing:
-        """How much nearer these styles bring a portrait: as the strongest does of those that move the camera."""
+        """Return the framing of the strongest style that changes the framing; the identity if none does."""
         with self._lock:
             active = [(weight, self._adapter(name).metadata) for name, weight in styles.items() if weight > 0]
         moves = [(weight, Framing.of(metadata["framing"])) for weight, metadata in active if "framing" in metadata]
@@ -78,7 +80,7 @@ class AdapterCache:
         return self._merged[key]
 
     def _adapter(self, name: str) -> Adapter:
-        """Read once for as long as its file stays the same."""
+        """Return an adapter, read again only if its file changed."""
         path = self._find(name)
         stat = weights_file(path).stat()
         key = (str(path), stat.st_mtime_ns, stat.st_size)

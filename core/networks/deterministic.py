@@ -1,6 +1,6 @@
-"""Networks whose output does not depend on the number of threads, bit for bit, with convolution weights packed once.
+"""Makes the output of networks independent of the number of threads, bit for bit, and packs convolution weights once.
 
-Of torch's CPU kernels five round differently when more threads share the work: 1x1 convolutions (sums over channels are
+Five of torch's CPU kernels round differently when more threads share the work: 1x1 convolutions (sums over channels are
 split), group norm from 1024 positions on (sums over positions are split), SiLU (the ends of each thread's share, where
 it is not a whole number of vectors, go through another exponential), GELU of a tensor with gaps (likewise), and linear
 layers of five or six rows (sums are split). Each has an equivalent that does not. 3x3 convolutions are deterministic,
@@ -22,7 +22,7 @@ FEW_ROWS = 4  # of a linear layer, up to which one thread sums
 
 
 def make_deterministic(network: nn.Module) -> nn.Module:
-    """Replaces those layers in place, for inference in channels_last; nothing can be trained or saved afterwards."""
+    """Replace those layers in place for inference in channels_last; training and saving are no longer possible."""
     for name, module in list(network.named_modules()):
         parent, _, leaf = name.rpartition(".")
         if (replaced := _equivalent(module)) is not None:
@@ -64,7 +64,7 @@ def _packs(convolution: nn.Conv2d) -> bool:
 
 
 class PackedConv(nn.Module):
-    """A convolution whose weights oneDNN packs once, for the first input it gets: the same sums, sooner.
+    """A convolution whose weights oneDNN packs once, for its first input: the same sums in less time.
 
     Inputs of other shapes give the same bits, whichever shape the weights were packed for.
     """
@@ -81,14 +81,14 @@ class PackedConv(nn.Module):
         return convolve(x, self.packed(x), self.bias, self.options)
 
     def packed(self, x: Tensor) -> Tensor:
-        """The weights in oneDNN's own layout."""
+        """Return the weights in oneDNN's own layout."""
         if self.packed_for is None:
             self.packed_for = x.shape
             self.weight = self.pack(self.weight)
         return self.weight
 
     def pack(self, weight: Tensor) -> Tensor:
-        """Other weights of the same shape, in the layout of its own."""
+        """Pack other weights of the same shape into the same layout."""
         return torch.ops.mkldnn._reorder_convolution_weight(weight.contiguous(), *self.options, self.packed_for)
 
 
@@ -111,7 +111,7 @@ class DeterministicGroupNorm(nn.Module):
 
 
 class DeterministicSiLU(nn.Module):
-    """x * sigmoid(x); where the threads' shares are uneven, a portion of one thread after the other."""
+    """x * sigmoid(x); if the threads' shares are uneven, one portion at a time on one thread."""
 
     def forward(self, x: Tensor) -> Tensor:
         if x.ndim != 4 or _whole_vectors(x.numel()):
@@ -147,6 +147,6 @@ class DeterministicLinear(nn.Module):
 
 
 def _whole_vectors(elements: int) -> bool:
-    """Whether torch gives each thread a share without such an end."""
+    """Return whether torch gives each thread a whole number of vectors."""
     threads = min(torch.get_num_threads(), -(-elements // ONE_THREAD))
     return -(-elements // threads) % VECTORS == 0 and elements % VECTORS == 0

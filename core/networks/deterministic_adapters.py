@@ -1,7 +1,7 @@
-"""Copies of a deterministic network with adapters, at a price that a moving slider can pay.
+"""Makes copies of a deterministic network with adapters, fast enough to follow a slider.
 
-oneDNN takes thirty times as long to pack the weights of a convolution as to add two that are packed. Both are linear,
-so the plain weights and what an adapter changes of them are packed once, and every strength is a sum of the two.
+oneDNN takes thirty times as long to pack the weights of a convolution as to add two packed ones. Packing is linear, so
+the plain weights and the change by an adapter are packed once, and every strength is a sum of the two.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from core.networks.deterministic import PackedConv, convolve
 
 
 class Change:
-    """What an adapter changes of one convolution, packed when it is first needed."""
+    """The change of one convolution by an adapter, packed when it is first needed."""
 
     def __init__(self, update: LowRank) -> None:
         self.update = update
@@ -32,7 +32,7 @@ class Change:
 
 
 class ChangedConv(nn.Module):
-    """A packed convolution with changes, each in a strength; summed for the first input it gets."""
+    """A packed convolution with changes, each with a strength; they are summed at the first input."""
 
     def __init__(self, plain: PackedConv, changes: Sequence[tuple[Change, float]]) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class ChangedConv(nn.Module):
         return convolve(x, self.weight, self.plain.bias, self.plain.options)
 
     def _changed(self, weight: Tensor) -> Tensor:
-        if any(change.update.magnitude is not None for change, _ in self.changes):  # DoRA is no sum
+        if any(change.update.magnitude is not None for change, _ in self.changes):  # DoRA is not linear in its strength
             updates = [(change.update, strength) for change, strength in self.changes]
             return self.plain.pack(changed_weight(weight.to_dense(), updates))
         for change, strength in self.changes:
@@ -55,8 +55,9 @@ class ChangedConv(nn.Module):
 
 
 class AdaptedCopies:
-    """``network`` went through ``make_deterministic``; it is used as it is, too. What the newest ``most`` adapters
-    change stays packed.
+    """Copies of ``network``, which ``make_deterministic`` has changed and which is not changed here.
+
+    The packed changes of the newest ``most`` adapters are kept.
     """
 
     def __init__(self, network: nn.Module, most: int = 12) -> None:
@@ -65,7 +66,7 @@ class AdaptedCopies:
 
     @torch.no_grad()
     def __call__(self, active: Sequence[ActiveAdapter]) -> nn.Module:
-        """A copy with these adapters; whatever none of them changes is shared."""
+        """Make a copy with these adapters. Layers that no adapter changes are shared."""
         layers: dict[str, list[tuple[ActiveAdapter, float]]] = {}
         for one in active:
             for layer in one.adapter.layers:

@@ -1,4 +1,4 @@
-"""A lock that threads get in the order in which they came."""
+"""A lock that serves threads in the order of their requests."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections import deque
 
 
 class FairLock:
-    """First come, first served, and the thread that holds it may take it again.
+    """A reentrant lock: first come, first served.
 
     ``threading.Lock`` may go back to the thread that has just released it, so a loop of many network calls would keep
     everybody else waiting. Here the lock is handed to the thread that has waited longest.
     """
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()  # of the fields below; held for moments only
-        self._queue: deque[tuple[int, threading.Lock]] = deque()  # waiting threads; each sleeps on a lock of its own
+        self._guard = threading.Lock()  # protects the fields below
+        self._queue: deque[tuple[int, threading.Lock]] = deque()  # waiting threads; each waits on its own lock
         self._holder: int | None = None
         self._depth = 0
 
@@ -32,8 +32,8 @@ class FairLock:
             waiting[1].acquire()
             self._queue.append(waiting)
         try:
-            waiting[1].acquire()  # until :meth:`__exit__` of another thread hands the lock over
-        except BaseException:  # an interrupt: leave the queue, or pass on what was just handed over
+            waiting[1].acquire()  # until :meth:`__exit__` in another thread releases it
+        except BaseException:  # an interrupt: leave the queue, or pass the lock on
             with self._guard:
                 if waiting in self._queue:
                     self._queue.remove(waiting)
@@ -50,7 +50,7 @@ class FairLock:
 
     @property
     def waiting(self) -> int:
-        """Threads in the queue."""
+        """Count the threads in the queue."""
         with self._guard:
             return len(self._queue)
 

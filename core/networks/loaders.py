@@ -1,4 +1,4 @@
-"""How each kind of network is opened for the pool: strictly, and with layers that any thread count gives the same bits.
+"""Opens each kind of network for the pool: strictly, and with layers that give the same bits on any number of threads.
 
 Importing this module imports torch and diffusers, which takes seconds; the pool does it when it is first needed. What
 only text needs is imported with the text.
@@ -39,7 +39,7 @@ def load_classifier(folder: Path, root: Path, codecs: Codecs) -> PictureClassifi
 
 
 def load_autoencoder(folder: Path, root: Path, codecs: Codecs) -> OpenCodec:
-    """Small ones are run once: the first call sets kernels up and would be timed with somebody's first picture."""
+    """Run a small network once: the first call sets up kernels, which would slow down the first request."""
     built_in = folder.name in sources.BUILT_IN.values() and folder.parent.resolve() == root.resolve()
     codec = open_codec(folder.name if built_in else folder, root)
     if built_in:

@@ -1,6 +1,6 @@
 """One pool of networks: each is loaded once per process and checkpoint root, and shared by all tabs.
 
-Importing this module imports no torch: a network's libraries are imported when somebody needs it.
+Importing this module does not import torch; a network's libraries are imported with the first network.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class NetworkPool:
     """The networks of one checkpoint root. Safe to call from several threads.
 
     Networks run one at a time, since torch uses every core within a call: :meth:`run` holds :attr:`lock` for one call,
-    and threads get it in the order in which they came. So a long drawing lets others through between its steps. Never
+    and threads get it in the order of their requests. So a long job lets others run between its steps. Never
     call :meth:`get` while holding the lock: another thread may be loading, which takes seconds.
     """
 
@@ -55,11 +55,11 @@ class NetworkPool:
         self._loaded: dict[tuple[str, Path], _Loaded] = {}
 
     def missing(self, name: str) -> str | None:
-        """A sentence with the command that makes a missing checkpoint, or None where it is there."""
+        """Return a sentence with the command that makes a missing checkpoint, or None if it is present."""
         return checkpoints.missing(self.root / name)
 
     def get(self, name: str) -> Any:
-        """``classifier``, ``faces``, ``clip`` (with its tokenizer), ``text``, ``autoencoder-kl``, ``-vae`` or ``-cae``.
+        """Return ``classifier``, ``faces``, ``clip`` (with its tokenizer), ``text`` or ``autoencoder-{kl,vae,cae}``.
 
         Networks are in eval mode, on the CPU, in float32; a later call returns the same object. Raises
         ``CheckpointError`` for one that is missing, damaged or changed on disk since it was loaded.
@@ -69,7 +69,7 @@ class NetworkPool:
         return self._once(name, self.root / name)
 
     def codec(self, model: str | Path) -> OpenCodec:
-        """An autoencoder by key (``kl``, ``sd`` ...), checkpoint name, folder or id in the Hugging Face cache.
+        """Return an autoencoder by key (``kl``, ``sd`` ...), checkpoint name, folder or id in the Hugging Face cache.
 
         Raises ``CheckpointError`` as :meth:`get` does.
         """
@@ -78,11 +78,11 @@ class NetworkPool:
         return self._once("autoencoder", self.root / name if built_in else sources.find(name, self.root))
 
     def text(self, folder: Path) -> TextNetworks:
-        """The networks of a text pipeline's folder. Raises ``CheckpointError`` as :meth:`get` does."""
+        """Return the networks of a text pipeline's folder. Raises ``CheckpointError`` as :meth:`get` does."""
         return self._once("text", folder)
 
     def run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """One call of a network, while no other network runs. The tensors that it returns are inference tensors."""
+        """Call a network while no other network runs. The returned tensors are inference tensors."""
         import torch
 
         with self.lock, torch.inference_mode():
@@ -92,7 +92,7 @@ class NetworkPool:
         key = kind, folder.resolve()
         found = self._loaded.get(key)
         if found is None:
-            with LOADING:  # one after the other: the libraries patch torch while they build a network
+            with LOADING:  # one at a time: the libraries patch torch while they build a network
                 found = self._loaded.get(key) or self._load(kind, folder)
                 self._loaded[key] = found
         if _stamped(found.stamps) != found.stamps:
@@ -127,7 +127,7 @@ _GUARD = threading.Lock()
 
 
 def pool_of(root: str | Path | None = None) -> NetworkPool:
-    """The pool of a checkpoint root: one per process, for as long as somebody uses it."""
+    """Return the pool of a checkpoint root: one per process, for as long as it is used."""
     path = (Path(root) if root else checkpoints.root()).absolute()
     with _GUARD:
         pool = _POOLS.get(path.resolve())

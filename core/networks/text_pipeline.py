@@ -1,4 +1,4 @@
-"""A text pipeline for the pool: ours, or any Stable Diffusion of the 1.5 class, from the files of this machine.
+"""Loads a text pipeline for the pool: the built-in one or any Stable Diffusion 1.5, from files of this machine.
 
 Importing this module imports transformers, too, which takes seconds; the pool does it when it is first needed.
 """
@@ -26,15 +26,15 @@ from core.models import LatentCodec
 from core.models.prior import TextPrior
 from core.networks.deterministic import make_deterministic
 
-transformers_logging.disable_progress_bar()  # loading is quick, and nobody looks at the server's console
+transformers_logging.disable_progress_bar()  # loading takes seconds; a bar would only clutter the log
 diffusers_logging.disable_progress_bar()
-LARGE = 32  # latents along a side from which a model is not one of ours
+LARGE = 32  # latents along a side from which a model is a foreign one
 PREVIEWS = "LATENTSCAPE_TAESD"
 
 
 @dataclass(frozen=True)
 class TextNetworks:
-    """A text pipeline: ours or any Stable Diffusion of the 1.5 class."""
+    """A text pipeline: the built-in one or any Stable Diffusion 1.5."""
 
     unet: UNet2DConditionModel
     encoder: CLIPTextModel
@@ -58,7 +58,7 @@ class TextNetworks:
 
 
 def load_text(folder: Path, root: Path, codecs: Callable[[str | Path], OpenCodec]) -> TextNetworks:
-    """Ours run in float32 on the CPU, the same on any number of threads; large ones where and how they are fastest."""
+    """Small models run in float32 on the CPU, deterministically; large ones on the fastest device and dtype."""
     side = checkpoints.read_json(folder / "unet" / "config.json").get("sample_size")
     large = isinstance(side, int) and side > LARGE
     device, dtype = _where(large)
@@ -82,8 +82,8 @@ def load_text(folder: Path, root: Path, codecs: Callable[[str | Path], OpenCodec
 
 
 def _autoencoder(folder: Path, root: Path, codecs: Callable[[str | Path], OpenCodec]) -> nn.Module:
-    """That of the pool: the built-in pipeline holds a copy of the KL autoencoder's weights, and Stable Diffusion's is
-    one of those in the Reconstruction tab.
+    """Return the pool's autoencoder: the built-in pipeline has the KL autoencoder's weights, Stable Diffusion those of
+    a model in the Reconstruction tab.
     """
     own, kl = checkpoints.weights(folder), checkpoints.weights(root / "autoencoder-kl")
     alike = own.is_file() and kl.is_file() and own.stat().st_size == kl.stat().st_size
@@ -93,7 +93,7 @@ def _autoencoder(folder: Path, root: Path, codecs: Callable[[str | Path], OpenCo
 
 
 def _open_pipeline(folder: Path, components: dict[str, nn.Module]) -> StableDiffusionPipeline:
-    """From the files of this machine, safetensors alone, without the safety checker's weights."""
+    """Load from files of this machine, safetensors only, without the safety checker."""
     half = (folder / "unet" / "diffusion_pytorch_model.fp16.safetensors").is_file()
     plain = (folder / "unet" / checkpoints.WEIGHTS).is_file()
     if not (half or plain):
@@ -105,13 +105,13 @@ def _open_pipeline(folder: Path, components: dict[str, nn.Module]) -> StableDiff
             dtype=torch.float32,
             local_files_only=True,
             use_safetensors=True,
-            low_cpu_mem_usage=False,  # else what other threads build meanwhile has no weights: accelerate patches torch
+            low_cpu_mem_usage=False,  # else accelerate patches torch, and networks of other threads get no weights
             safety_checker=None,
             feature_extractor=None,
             requires_safety_checker=False,
             **components,
         )
-    except Exception as error:  # the loaders raise nearly anything on damaged files
+    except Exception as error:  # the loaders raise many kinds of errors for damaged files
         raise CheckpointError(f"{folder.name} cannot be opened ({str(error)[:200]}).") from error
     if any(not torch.isfinite(value).all() for value in pipeline.unet.parameters()):
         raise CheckpointError(f"{folder.name}: the weights hold values that are not numbers.")
@@ -134,7 +134,7 @@ def _prior(folder: Path) -> TextPrior | None:
 
 
 def _tiny() -> AutoencoderTiny | None:
-    """TAESD from the folder that the environment names; previews are rough without it."""
+    """Load TAESD from the folder that the environment names; without it, previews are rough."""
     folder = os.environ.get(PREVIEWS, "")
     if not folder or not Path(folder).is_dir():
         return None
