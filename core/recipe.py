@@ -1,8 +1,8 @@
-"""The recipe: everything that a picture needs to be drawn again, small enough for a link or a PNG text chunk.
+"""The recipe: everything that is needed to draw a picture again, small enough for a link or a PNG text chunk.
 
-Recipes come back from strangers: from links, from dropped pictures, from the API. Making a :class:`Recipe` checks it,
-so one that exists is sound and nobody checks it again. Nothing in a recipe is executed, and its names are single, plain
-names that cannot leave a folder.
+Recipes are untrusted: they come from links, dropped pictures and the API. Making a :class:`Recipe` checks it, so an
+existing one is valid and is not checked again. Nothing in a recipe is executed, and its names are plain names that
+cannot leave a folder.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from core.images import PictureError, read_png_text, write_png
 # A stored recipe leaves out what equals a default, so the defaults belong to the version: changing one of them, or
 # the meaning of a field, needs a new VERSION and a translation of the older ones in from_json.
 VERSION = 1
-SOLVERS = ("dpm++", "unipc", "ddim", "ddpm", "flow-euler", "lcm")  # which of them apply is the weights' affair
+SOLVERS = ("dpm++", "unipc", "ddim", "ddpm", "flow-euler", "lcm")  # the weights decide which of them apply
 STARTS = ("noise", "prior")
 LEVEL = 0.6
 PNG_KEY = "latentscape"
@@ -43,7 +43,7 @@ class RecipeError(ValueError):
 
 
 class Values(dict[str, float]):
-    """Names with a number each. They cannot be changed, so that a recipe stays as it was checked, and have a hash."""
+    """An immutable, hashable dict of numbers by name, so that a recipe stays as it was checked."""
 
     def _refuse(self, *_: object, **__: object) -> None:
         raise TypeError("A recipe cannot be changed; make another one with dataclasses.replace.")
@@ -59,10 +59,10 @@ class Values(dict[str, float]):
 
 @dataclass(frozen=True)
 class Recipe:
-    """Plain values only. ``attributes`` names what is set, in [-1, 1]; what is absent is unspecified.
+    """Plain values only. ``attributes`` are in [-1, 1]; absent ones are unspecified.
 
-    Making one raises ``RecipeError`` where a value does not fit. Numbers and texts become plain Python types;
-    attributes stand in their official order, without those of strength 0, and styles by name.
+    Making one raises ``RecipeError`` for an invalid value. Numbers and texts become plain Python types; attributes are
+    in their official order, without those of strength 0, and styles are sorted by name.
     """
 
     seed: int = 0  # 0 <= seed < 2**32; picture i of several uses seed + i (mod 2**32)
@@ -76,17 +76,17 @@ class Recipe:
     guidance: float = 4.5  # classifier-free guidance scale, 1 = off, 1..15; adapted where many attributes are set
     guidance_interval: tuple[float, float] = (0.0, 0.8)  # part of the trajectory, 0 = first step
     solver: str = "dpm++"  # one of SOLVERS
-    start: str = "noise"  # or "prior": a draft made from the prompt, with noise on it
-    level: float = LEVEL  # how much of the noise is put on the draft, 0.05..1; as much of the steps is done
+    start: str = "noise"  # or "prior": a draft from the prompt, with noise added
+    level: float = LEVEL  # share of the noise that is added to the draft, 0.05..1, and of the steps that are done
     style_parts: tuple[float, float, float] = (1.0, 1.0, 1.0)  # of the weights, in early, middle and late blocks
 
     def __post_init__(self) -> None:
         for name, check in _CHECKS.items():
             object.__setattr__(self, name, check(getattr(self, name)))
-        to_json(self)  # what can be made can be stored
+        to_json(self)  # raises if it cannot be stored
 
     def resolved(self) -> attributes.Resolved:
-        """The attributes as a vector (40,) without contradictions, and a sentence for each that gave way."""
+        """Return the attributes as a vector (40,) without contradictions, and a sentence for each that was changed."""
         return attributes.resolve(attributes.dense(self.attributes))
 
 
@@ -95,25 +95,25 @@ _DEFAULTS = {f.name: f.default if f.default_factory is MISSING else f.default_fa
 
 
 def single(recipe: Recipe, i: int) -> Recipe:
-    """The recipe of the i-th picture alone (from 0): the seed it had among the others, count 1."""
+    """Return the recipe of picture ``i`` (from 0) alone: its own seed, and count 1."""
     i = _whole("The number of the picture", i, 0, recipe.count - 1)
     return recipe if recipe.count == 1 else replace(recipe, seed=(recipe.seed + i) % SEEDS, count=1)
 
 
 def filename(recipe: Recipe) -> str:
-    """A name for the download, such as ``latentscape-faces-seed42.png``."""
+    """Return a file name for the download, such as ``latentscape-faces-seed42.png``."""
     return f"latentscape-{recipe.model.replace(' ', '-')}-seed{recipe.seed}.png"
 
 
 def to_dict(recipe: Recipe) -> dict[str, object]:
-    """Every field as plain JSON values, and the version that gives them their meaning."""
+    """Return every field as plain JSON values, with the version that defines their meaning."""
     values = {name: getattr(recipe, name) for name in _FIELDS}
     plain = {name: dict(value) if isinstance(value, Values) else value for name, value in values.items()}
     return {"version": VERSION, **plain}
 
 
 def from_dict(values: object) -> Recipe:
-    """The recipe in the JSON object that :func:`to_dict` makes, or in a part of it. Raises RecipeError."""
+    """Make a recipe from the JSON object of :func:`to_dict`, or a part of it. Raises RecipeError."""
     if not isinstance(values, dict) or "version" not in values or "seed" not in values:
         raise RecipeError("This is not a Latentscape recipe: it needs a version and a seed.")
     version = values["version"]
@@ -129,7 +129,7 @@ def from_dict(values: object) -> Recipe:
 
 
 def to_json(recipe: Recipe) -> str:
-    """Compact JSON with sorted keys: the version, the seed and what differs from the defaults."""
+    """Write compact JSON with sorted keys: the version, the seed and all values that differ from the defaults."""
     values = {name: getattr(recipe, name) for name in _FIELDS}
     kept = {name: value for name, value in values.items() if name == "seed" or value != _DEFAULTS[name]}
     text = json.dumps(
@@ -141,7 +141,7 @@ def to_json(recipe: Recipe) -> str:
 
 
 def from_json(text: str) -> Recipe:
-    """The recipe in a JSON text from anywhere. Raises RecipeError."""
+    """Parse a recipe from untrusted JSON text. Raises RecipeError."""
     if not isinstance(text, str) or len(text) > MAX_JSON or len(text.encode("utf-8", "replace")) > MAX_JSON:
         raise RecipeError(f"This is not a recipe: a recipe is a text of at most {MAX_JSON // 1024} KB.")
     try:
@@ -154,12 +154,12 @@ def from_json(text: str) -> Recipe:
 
 
 def to_link(recipe: Recipe) -> str:
-    """The recipe as letters, digits, - and _ alone (base64 of its JSON, unpadded), for the page's address."""
+    """Encode a recipe for the page's address as letters, digits, - and _ (base64 of its JSON, unpadded)."""
     return base64.urlsafe_b64encode(to_json(recipe).encode()).decode().rstrip("=")
 
 
 def from_link(link: str) -> Recipe:
-    """The recipe in what ``to_link`` returned. Raises RecipeError."""
+    """Parse a recipe from the text of ``to_link``. Raises RecipeError."""
     link = link.strip() if isinstance(link, str) and len(link) <= MAX_JSON * 2 else ""
     link = link.rstrip("=")  # some programs add the padding again
     if not _LINK.fullmatch(link):
@@ -172,12 +172,12 @@ def from_link(link: str) -> Recipe:
 
 
 def to_png(image: Image.Image, recipe: Recipe) -> bytes:
-    """The picture as PNG bytes that carry their recipe."""
+    """Write a picture as PNG bytes with its recipe."""
     return write_png(image, {PNG_KEY: to_json(recipe)})
 
 
 def from_png(data: bytes) -> Recipe:
-    """The recipe that a PNG carries; its pixels are not decoded. Raises RecipeError."""
+    """Read the recipe of a PNG without decoding its pixels. Raises RecipeError."""
     try:
         text = read_png_text(data, PNG_KEY) if isinstance(data, bytes) else None
     except PictureError as error:
@@ -188,7 +188,7 @@ def from_png(data: bytes) -> Recipe:
 
 
 def _short(value: object) -> object:
-    """Whole floats as integers, 1 for 1.0: the same numbers, shorter."""
+    """Write whole floats as integers, 1 for 1.0: the same numbers, but shorter."""
     if isinstance(value, dict):
         return {key: _short(inner) for key, inner in value.items()}
     if isinstance(value, tuple):
@@ -208,7 +208,7 @@ def _no_constant(name: str) -> float:
 
 
 def _shown(value: object) -> str:
-    """A value as an error message may show it: short, and never the text of something large."""
+    """Describe a value for an error message, in a bounded length."""
     return repr(value[:40]) if isinstance(value, str) else f"of type {type(value).__name__}"
 
 

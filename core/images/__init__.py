@@ -1,4 +1,4 @@
-"""Pictures in and out: the only place where untrusted picture files are opened and where pixels change their form.
+"""Opens untrusted picture files and converts pixels; no other package does either.
 
 Directions: file or PIL image -> RGB PIL image -> uint8 HWC pixels -> float NCHW tensor in [-1, 1], and back.
 """

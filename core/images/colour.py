@@ -1,4 +1,4 @@
-"""Any mode of pillow's, in any colour space -> RGB as screens show it: sRGB, 8 bits, opaque."""
+"""Converts pictures of any pillow mode and colour space to sRGB: 8 bits, opaque."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 from PIL import Image, ImageCms
 
 MAX_PROFILE = 4 * 2**20  # bytes
-BACKGROUND = "white"  # of what is transparent; the page paints the same
+BACKGROUND = "white"  # behind transparent pixels; the page uses the same
 _MODES = {"RGB": ("RGB", "RGBA", "RGBX"), "GRAY": ("L",), "CMYK": ("CMYK",)}  # by the colour space of a profile
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Any mode -> RGB in sRGB, transparency on white."""
+    """Convert any mode to sRGB, transparency on white."""
     profile = image.info.get("icc_profile")
     if image.mode.startswith("I") or image.mode == "F":
         image = _to_grey(image)
@@ -30,24 +30,24 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Converted from its ICC profile; a profile that is broken or of another kind of picture changes nothing."""
+    """Convert from the ICC profile. A profile that is damaged or of another kind of picture is ignored."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         space = source.profile.xcolor_space.strip()
         if space == "RGB" and "sRGB" in (source.profile.profile_description or ""):
             return image
-        if space == "RGB" and image.mode not in _MODES["RGB"]:  # a palette's colours, or grey, in an RGB space
+        if space == "RGB" and image.mode not in _MODES["RGB"]:  # a palette or grey picture with an RGB profile
             image = image.convert("RGBA" if image.has_transparency_data else "RGB")
         if image.mode not in _MODES.get(space, ()):
             return image
         output = "RGBA" if image.mode == "RGBA" else "RGB"
         return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=output) or image
-    except Exception:  # little CMS and pillow raise many kinds for bytes that are no profile
+    except Exception:  # little CMS and pillow raise many kinds of errors for invalid profiles
         return image
 
 
 def _to_grey(image: Image.Image) -> Image.Image:
-    """More than 8 bits (I;16, I, F) -> L. Only I;16 and a few headers tell the range; else the values are asked."""
+    """Reduce I;16, I and F to L. The range is known for I;16 and from a few headers; else it is that of the values."""
     tags = getattr(image, "tag_v2", {}) if image.format == "TIFF" else {}
     if image.mode.startswith("I;16"):
         values = np.asarray(image)

@@ -1,4 +1,4 @@
-"""Pixels in their three forms: PIL picture -> uint8 HWC -> float NCHW in [-1, 1], and back."""
+"""Converts pixels between three forms: PIL picture, uint8 HWC, and float NCHW in [-1, 1]."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def crop_square(image: Image.Image) -> Image.Image:
-    """The centre square: CelebA's convention (of an aligned 178x218 face the full width, of 89x109 the 89)."""
+    """Cut the centre square, as is usual for CelebA (the full width of an aligned 178x218 or 89x109 picture)."""
     width, height = image.size
     side = min(width, height)
     left, top = (width - side) // 2, (height - side) // 2
@@ -24,7 +24,7 @@ def crop_square(image: Image.Image) -> Image.Image:
 
 
 def face_crop(image: Image.Image) -> Image.Image:
-    """The face crop of an aligned CelebA picture, 178x218 or any size of that shape; other pictures as they are.
+    """Cut the face crop of an aligned CelebA picture, 178x218 or any size of that shape; return others unchanged.
 
     The square around (89, 121) with half-side 74, in units of 178x218: the eyes are then at (0.368, 0.436) and
     (0.628, 0.436) of it.
@@ -38,17 +38,17 @@ def face_crop(image: Image.Image) -> Image.Image:
 
 
 def square_side(image: Image.Image) -> int:
-    """Pixels along a side of the centre square."""
+    """Return the side of the centre square in pixels."""
     return min(image.size)
 
 
 def to_pixels(image: Image.Image, size: int) -> np.ndarray:
-    """PIL -> its centre square as uint8 (size, size, 3), antialiased."""
+    """Resize the centre square of a PIL picture to uint8 (size, size, 3), antialiased."""
     check_size(image.size)
     square = to_rgb(crop_square(image))
     if square.width < size:
         resized = square.resize((size, size), Image.Resampling.BICUBIC)
-    else:  # from sixteen times too large on, whole blocks of pixels are averaged first, down to eight times
+    else:  # more than sixteen times too large: average whole blocks of pixels first, down to eight times
         resized = square.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=8.0)
     return np.array(resized)
 

@@ -1,21 +1,21 @@
-"""What a file is by its first bytes: a picture that can be opened, or what else it is, in one sentence."""
+"""Identifies a file by its first bytes: a picture that can be opened, or a sentence that names the other kind."""
 
 from __future__ import annotations
 
 import re
 
 MAX_BYTES = 40 * 2**20
-HEAD = 1024  # first bytes of a file, enough for all that is asked here
+HEAD = 1024  # first bytes of a file that identify it
 
-# What pillow reads, less what would start another program (EPS: Ghostscript), open a nested file of any kind (IPTC)
-# or only names a format without reading it (BUFR, GRIB, HDF5, MPEG, WMF).
+# Formats of pillow without those that start another program (EPS: Ghostscript), open a nested file of any kind (IPTC)
+# or that pillow cannot decode itself (BUFR, GRIB, HDF5, MPEG, WMF).
 # fmt: off
 FORMATS = (
     "JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "JPEG2000", "PSD", "TGA", "ICO", "ICNS", "PPM", "DIB", "CUR",
     "DDS", "QOI", "PCX", "DCX", "SGI", "SUN", "BLP", "FITS", "FLI", "FTEX", "GBR", "IM", "IMT", "MCIDAS", "MSP",
     "PCD", "PIXAR", "SPIDER", "XBM", "XPM", "XVTHUMB",
 )
-SUFFIXES = frozenset((  # files that claim to be pictures; any other is one if its first bytes say so
+SUFFIXES = frozenset((  # suffixes of pictures; other files are identified by their first bytes
     ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".pjpeg", ".pjp", ".png", ".apng", ".webp", ".avif", ".heic", ".heif",
     ".hif", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".jp2", ".j2k", ".jpx", ".psd", ".tga", ".ico", ".icns", ".ppm",
     ".pgm", ".pbm", ".pnm", ".qoi", ".dds", ".pcx", ".jxl", ".svg",
@@ -52,17 +52,17 @@ class PictureError(ValueError):
 
 
 def is_picture(head: bytes) -> bool:
-    """Whether a file that begins so is a picture of a usual format, whatever its name."""
+    """Return whether these first bytes are those of a usual picture format."""
     return _PICTURE.match(head) is not None
 
 
 def is_heic(head: bytes) -> bool:
-    """Whether it begins as phones' HEIC pictures do."""
+    """Return whether these first bytes are those of a HEIC picture."""
     return head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS
 
 
 def not_a_picture(head: bytes) -> str | None:
-    """What a file is that pillow does not know: one sentence, or None where that is unknown as well."""
+    """Describe in a sentence a file that pillow does not know; None if its kind is unknown."""
     if is_heic(head):
         return None
     return next((words for pattern, words in _ANYTHING_ELSE if pattern.match(head)), None)

@@ -1,4 +1,4 @@
-"""Untrusted picture files are opened here and nowhere else: sizes are checked before anything is decoded."""
+"""Opens untrusted picture files; no other module does. Sizes are checked before anything is decoded."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _DAMAGED = "This picture is damaged or cut short."
 
 
 def open_picture(source: bytes | str | Path | Image.Image, max_side: int | None = None) -> Image.Image:
-    """A picture file (its bytes or path) or a PIL image -> an upright, opaque sRGB image without metadata.
+    """Open a picture file (bytes or path) or a PIL image as an upright, opaque sRGB image without metadata.
 
-    The first frame of an animation; transparency on white; colours converted by their ICC profile. ``max_side`` is a
-    hint: a much larger picture may come back smaller, its shorter side no less than that. Sizes are checked before
-    anything is decoded. Thread-safe: nothing of pillow's global state is changed. Raises PictureError.
+    An animation gives its first frame, transparency becomes white, and the ICC profile is applied. ``max_side`` is a
+    hint: a much larger picture may be reduced, its shorter side to no less than that. Sizes are checked before anything
+    is decoded. Thread-safe: pillow's global state is not changed. Raises PictureError.
     """
     if isinstance(source, Image.Image):
         check_size(source.size)
@@ -55,7 +55,7 @@ def open_picture(source: bytes | str | Path | Image.Image, max_side: int | None 
         upright = _turned(to_rgb(image), image)
     except PictureError:
         raise
-    except Exception as error:  # decoders raise nearly anything: OSError, ValueError, struct.error, MemoryError
+    except Exception as error:  # decoders raise many kinds: OSError, ValueError, struct.error, MemoryError
         raise PictureError(_DAMAGED) from error
     factor = min(upright.size) // max_side if max_side else 1
     result = upright.reduce(factor) if factor > 1 else upright.copy() if upright is image else upright
@@ -85,13 +85,13 @@ def _read(source: bytes | str | Path) -> bytes:
 
 
 def _identify(data: bytes) -> Image.Image:
-    """The bytes of a file -> an image of which only the header was read, within the limits."""
+    """Open the bytes of a file as an image, reading only the header, within the limits."""
     try:
         if data.startswith(b"\0\0\1\0"):  # pillow decodes an ICO while opening it
             _check_part(data[IcoImagePlugin.IcoFile(io.BytesIO(data)).entry[0].offset :])
         image = Image.open(io.BytesIO(without_large_metadata(data)), formats=FORMATS)
         check_size(image.size)
-        if image.format == "ICNS":  # names a size of its own; what is inside may be larger
+        if image.format == "ICNS":  # the embedded picture may be larger than the size in the header
             for code, _ in image.icns.SIZES[image.best_size]:
                 start, length = image.icns.dct.get(code, (0, 0))
                 _check_part(data[start : start + length])
@@ -103,7 +103,7 @@ def _identify(data: bytes) -> Image.Image:
         if is_heic(data):
             return _heic(data)
         raise PictureError(not_a_picture(data[:HEAD]) or _UNREADABLE) from error
-    except Exception as error:  # header parsers raise nearly anything on forged files
+    except Exception as error:  # header parsers raise many kinds of errors for forged files
         raise PictureError(_DAMAGED) from error
     in_python = any(tile[0] in Image.DECODERS for tile in getattr(image, "tile", ()))
     if in_python and image.width * image.height > MAX_PIXELS_SLOW:
@@ -114,7 +114,7 @@ def _identify(data: bytes) -> Image.Image:
 
 
 def _heic(data: bytes) -> Image.Image:
-    """A phone's picture: its size is known before it is decoded, and it is turned while it is."""
+    """Open a HEIC picture. Its size is checked before it is decoded; decoding also rotates it."""
     try:
         file = pi_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
         check_size(file.size)
@@ -129,7 +129,7 @@ def _heic(data: bytes) -> Image.Image:
 
 
 def check_size(size: tuple[int, int]) -> None:
-    """Raises PictureError for a picture without pixels, or with more than are opened here."""
+    """Raise PictureError for a picture without pixels, or with more than the limit."""
     width, height = size
     if width < 1 or height < 1:
         raise PictureError("This picture has no pixels.")
@@ -143,7 +143,7 @@ def _too_large(size: tuple[int, int] | None = None) -> str:
 
 
 def _check_part(data: bytes) -> None:
-    """The size of a picture inside an icon file, where it has a header of its own."""
+    """Return the size of a picture inside an icon file, if it has its own header."""
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "DIB", "JPEG2000")) as part:
             check_size(part.size)
@@ -152,7 +152,7 @@ def _check_part(data: bytes) -> None:
 
 
 def scans(data: bytes) -> int:
-    """How many scans a JPEG has up to its end marker (what phones append behind it does not count)."""
+    """Count the scans of a JPEG up to its end marker (phones append other data after it)."""
     count, position = 0, 2
     while count <= MAX_SCANS and (match := _JPEG_MARKER.search(data, position)):
         marker = match[1]
@@ -164,9 +164,9 @@ def scans(data: bytes) -> int:
 
 
 def _turned(picture: Image.Image, original: Image.Image) -> Image.Image:
-    """The picture as the camera's orientation tag in the original says; unreadable EXIF data turns nothing."""
+    """Rotate the picture by the orientation tag of the original. Unreadable EXIF data is ignored."""
     try:
         turn = _TURNS.get(original.getexif().get(_ORIENTATION, 1))
-    except Exception:  # EXIF is parsed in Python from whatever bytes a file has
+    except Exception:  # EXIF is parsed from untrusted bytes
         turn = None
     return picture if turn is None else picture.transpose(turn)

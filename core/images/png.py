@@ -1,4 +1,4 @@
-"""PNG files: written with texts, read for one text, and freed of metadata that would take much memory to read."""
+"""Writes PNG files with texts, reads one text, and removes metadata that would take much memory to read."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from core.images.formats import MAX_BYTES, PNG, PictureError
 
 MAX_TEXT = 16 * 1024  # bytes of one text in a PNG
 MAX_CHUNKS = 50_000
-MAX_METADATA = 64 * 1024  # bytes of a text that may turn a picture, unpacked
-MAX_PROFILE = 2**20  # bytes of a colour profile, unpacked
+MAX_METADATA = 64 * 1024  # unpacked bytes of a text that may contain the orientation
+MAX_PROFILE = 2**20  # unpacked bytes of a colour profile
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
-_TURNING = (b"XML:com.adobe.xmp", b"Raw profile type exif")  # the only texts that say something of the pixels
+_TURNING = (b"XML:com.adobe.xmp", b"Raw profile type exif")  # the only texts that may contain the orientation
 
 
 def write_png(image: Image.Image, text: Mapping[str, str] | None = None) -> bytes:
-    """PIL -> PNG bytes with the given texts (ASCII keys of 1 to 79 characters) and no other metadata."""
+    """Write PNG bytes with the given texts (ASCII keys of 1 to 79 characters) and no other metadata."""
     info = PngImagePlugin.PngInfo()
     for key, value in (text or {}).items():
         if not re.fullmatch(r"[!-~](?:[ -~]{0,77}[!-~])?", key):
@@ -35,10 +35,10 @@ def write_png(image: Image.Image, text: Mapping[str, str] | None = None) -> byte
 
 
 def read_png_text(data: bytes, key: str) -> str | None:
-    """The first text under ``key`` in a PNG, found by walking its chunks; no pixel is decoded.
+    """Read the first text under ``key`` from a PNG's chunks, without decoding pixels.
 
-    None: not a PNG, or it has no such text. PictureError: it has one that cannot be trusted, being damaged or longer
-    than MAX_TEXT. A compressed text is inflated up to that length and not a byte further, so a bomb costs nothing.
+    Returns None if it is not a PNG or has no such text. Raises PictureError if the text is damaged or longer than
+    MAX_TEXT. A compressed text is inflated no further than that, so a decompression bomb does no harm.
     """
     if len(data) > MAX_BYTES:
         raise PictureError(f"This file is larger than {MAX_BYTES // 2**20} MB.")
@@ -54,9 +54,9 @@ def read_png_text(data: bytes, key: str) -> str | None:
 
 
 def without_large_metadata(data: bytes) -> bytes:
-    """A PNG without texts, but for those that may turn it, and without a profile that is too large to be one.
+    """Remove the texts of a PNG, except those with the orientation, and a colour profile that is too large.
 
-    Pillow inflates them all, and refuses a picture whose workflow, edit history or printer profile is long.
+    Pillow would inflate them all, and refuse a picture with a long workflow, edit history or printer profile.
     """
     left_out, seen = [], set()
     for kind, start, end in _chunks(data):
@@ -74,7 +74,7 @@ def without_large_metadata(data: bytes) -> bytes:
 
 
 def _is_kept(kind: bytes, key: bytes, body: bytes) -> bool:
-    """Of a profile or a text, whether pillow may read it. Unpacks no more than the limit."""
+    """Return whether a profile or a text is small enough for pillow. Unpacks no more than the limit."""
     if kind == b"iCCP":
         return _unpacks_within(body[body.find(b"\0") + 2 :], MAX_PROFILE)
     if key not in _TURNING:
@@ -82,7 +82,7 @@ def _is_kept(kind: bytes, key: bytes, body: bytes) -> bool:
     if kind == b"zTXt":
         return _unpacks_within(body[len(key) + 2 :], MAX_METADATA)
     if kind == b"iTXt" and body[len(key) + 1 :].startswith(b"\1"):
-        return _unpacks_within(body[len(key) + 5 :], MAX_METADATA)  # language and translated key are empty as a rule
+        return _unpacks_within(body[len(key) + 5 :], MAX_METADATA)  # language and translated key are usually empty
     return len(body) <= MAX_METADATA
 
 
@@ -95,7 +95,7 @@ def _unpacks_within(body: bytes, most: int) -> bool:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """The chunks of a PNG up to its end: kind, where the content begins, where it ends. Of another file none."""
+    """List the chunks of a PNG up to its end: kind, begin and end of the content. Empty for other files."""
     position = len(PNG)
     for _ in range(MAX_CHUNKS if data.startswith(PNG) else 0):
         if position + 12 > len(data):
@@ -108,7 +108,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _text(kind: bytes, body: bytes, key: str) -> str:
-    """What follows the key in a text chunk -> the text, at most MAX_TEXT bytes of it."""
+    """Decode the text of a chunk from the bytes after its key, at most MAX_TEXT bytes."""
     try:
         compressed = kind == b"zTXt"
         if compressed:
