@@ -132,7 +132,7 @@ def test_the_grid_says_what_the_pipeline_measured(handlers, picture):
     table = Table()
     added = ask(handlers, table, kind="add", added={"uri": exact_uri(picture), "name": "noise"})["added"][0]
     cell = ask(handlers, table, kind="grid", pictures=[added["id"]], models=["kl"])["cells"][0]
-    direct = handlers.reconstruct.reconstruct(ReconstructionRequest(picture, "kl"))
+    direct = handlers.reconstruction.reconstruct(ReconstructionRequest(picture, "kl"))
     assert cell["psnr"] == round(direct.psnr, 2) and cell["ssim"] == round(direct.ssim, 4)
     assert np.array_equal(_pixels(cell["after"]), np.asarray(direct.after))
     levels = _pixels(cell["error"]).astype(float) / ERROR_STEPS
