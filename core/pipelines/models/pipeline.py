@@ -246,10 +246,8 @@ def _text(path: Path) -> str:
 
 
 def _folders(root: Path) -> list[str]:
-    if not root.is_dir():
-        return []
-    found = sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
-    return [name for name in found if name not in COLLECTIONS]
+    found = [path.name for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
+    return sorted(name for name in found if name not in COLLECTIONS and not name.startswith("."))
 
 
 def _title(name: str, text: str) -> str:
