@@ -4,6 +4,7 @@ and vae keep one flat code.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from _command import load_sets, run, training_parser, with_options
@@ -16,6 +17,7 @@ def main() -> None:
     parser.add_argument("--code", type=int, metavar="D", help="cae and vae: numbers in a code, instead of the preset's")
     parser.add_argument("--beta", type=float, help="vae: weight of the divergence, instead of the preset's")
     parser.add_argument("--start", type=Path, metavar="DIR", help="begin with this checkpoint's weights")
+    parser.add_argument("--adversarial-from", type=float, help="kl: share of the run after which a discriminator helps")
     args = parser.parse_args()
     if args.model == "kl" and (args.code, args.beta) != (None, None):
         parser.error("--code and --beta belong to --model cae and vae.")
@@ -28,6 +30,8 @@ def main() -> None:
     classifier = load_model(args.classifier) if args.classifier else None
     if args.model == "kl":
         preset = with_options(autoencoder.PRESETS[args.preset], args)
+        if args.adversarial_from is not None:
+            preset = replace(preset, adversarial_from=args.adversarial_from)
         sets = load_sets(args.data, size=preset.size, sizes={"food101": 64})
         autoencoder.train_autoencoder(sets, classifier, preset, args.out, start=args.start, resume=args.resume)
         return
