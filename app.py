@@ -29,9 +29,12 @@ def build(root: str | None = None) -> gr.Blocks:
     """The whole app around the checkpoints in ``root`` (or ``LATENTSCAPE_CHECKPOINTS``, or ``checkpoints``)."""
     root = root or os.environ.get("LATENTSCAPE_CHECKPOINTS") or str(Path(__file__).parent / "checkpoints")
     pool = pool_of(root)  # every network once, whichever tabs use it
-    faces, prompts, latent_map = FacesPipeline(pool=pool), PromptsPipeline(pool=pool), LatentMapPipeline(pool=pool)
+    faces, latent_map = FacesPipeline(pool=pool), LatentMapPipeline(pool=pool)
     reconstruction = ReconstructionPipeline(pool=pool)
-    page = build_shell(faces, prompts, StylesPipeline(faces), reconstruction, latent_map, CheckpointIndex(root))
+    # All models share the styles of a session.
+    prompts, stable_diffusion = (PromptsPipeline(None, model, pool, faces.shelf) for model in ("text", "sd"))
+    styles = StylesPipeline(faces, prompts, stable_diffusion)
+    page = build_shell(faces, prompts, stable_diffusion, styles, reconstruction, latent_map, CheckpointIndex(root))
     page.warm_up = lambda: _warm(faces, latent_map, prompts)
     return page
 

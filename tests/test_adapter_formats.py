@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline, UNet2DConditionModel
-from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, inject_adapter_in_model
-from safetensors.torch import save_file
+from peft import LoHaConfig, LoraConfig, get_peft_model, get_peft_model_state_dict, inject_adapter_in_model
+from safetensors.torch import load_file, save_file
 from tiny_text import stable_diffusion
 
 from core.models.adapter_files import WEIGHTS, AdapterError, read_adapter
@@ -244,6 +244,31 @@ def test_a_folder_that_peft_saved_has_pefts_strength(pipeline, base, tmp_path, r
     assert {update.scale for update in read_adapter(alone).layers.values()} == {1.0}
 
 
+@pytest.mark.parametrize("original_names", [False, True])
+def test_loha_has_pefts_strength(pipeline, base, tmp_path, original_names):
+    """diffusers does not open these; peft makes them, and its authors' own trainer."""
+    network = UNet2DConditionModel.from_config(pipeline.unet.config)
+    network.load_state_dict(pipeline.unet.state_dict())
+    config = LoHaConfig(r=3, alpha=5, target_modules=["to_q", "conv1", "proj_in"], init_weights=False)
+    model = get_peft_model(network, config)
+    model.save_pretrained(tmp_path / "mine")
+    path = tmp_path / "mine"
+    if original_names:
+        state = {}
+        for key, value in load_file(path / "adapter_model.safetensors").items():
+            layer, _, half = key.removeprefix("base_model.model.").rpartition(".")
+            state[f"lora_unet_{layer.replace('.', '_')}.{half}"] = value
+        state |= {f"{key.partition('.')[0]}.alpha": torch.tensor(5.0) for key in state}
+        path = tmp_path / "loha.safetensors"
+        save_file(state, path)
+    adapter = read_adapter(path)
+    check_fit(adapter, base)
+    expected = model.merge_and_unload().state_dict()
+    ours = merged(pipeline.unet, [ActiveAdapter(adapter, 1.0)]).state_dict()
+    assert max((ours[key] - expected[key]).abs().max() for key in ours) <= 1e-6
+    assert max((ours[key] - value).abs().max() for key, value in pipeline.unet.state_dict().items()) > 1e-2
+
+
 def test_two_dora_adapters_merge_as_peft_merges_them(pipeline, tmp_path):
     adapters = []
     other = UNet2DConditionModel.from_config(pipeline.unet.config)
@@ -281,13 +306,15 @@ def test_files_for_other_models_and_of_other_kinds_are_named(pipeline, tmp_path)
     wide = {"unet.down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.lora_A.weight": torch.ones(4, 1024)}
     assert "made for Stable Diffusion 2" in refused(path, wide)
     assert "Flux" in refused(path, named("lora_unet_double_blocks_0_img_attn_proj"))
-    loha = {f"lora_unet_mid_block_attentions_0_proj_in.hada_{half}": torch.ones(4, 4) for half in ("w1_a", "w1_b")}
-    assert "LoHa" in refused(path, loha)
+    tucker = {"lora_unet_mid_block_resnets_0_conv1.hada_t1": torch.ones(4, 4, 3, 3)}
+    assert "LoHa in Tucker's form" in refused(path, tucker)
+    half = {f"lora_unet_mid_block_attentions_0_proj_in.hada_w1_{half}": torch.ones(4, 4) for half in "b"}
+    assert "known format" in refused(path, half)
     assert "LoKr" in refused(path, {"lora_unet_mid_block_attentions_0_proj_in.lokr_w1": torch.ones(4, 4)})
     biased = {**plain(pipeline, path)[0], "unet.conv_in.lora_B.bias": torch.ones(16)}
     assert "biases" in refused(path, biased)
-    other = {"lora_adapter_metadata": json.dumps({"unet.peft_type": "LOHA", "unet.r": 4})}
-    assert "LOHA" in refused(path, plain(pipeline, path)[0], other)
+    other = {"lora_adapter_metadata": json.dumps({"unet.peft_type": "OFT", "unet.r": 4})}
+    assert "OFT" in refused(path, plain(pipeline, path)[0], other)
 
 
 @pytest.mark.parametrize(
@@ -311,7 +338,7 @@ def test_a_large_file_is_judged_by_its_content(pipeline, base, tmp_path):
     layer = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q"
     width = layers_of(pipeline.unet)[layer].weight.shape[0]
     padding = {f"lora_unet_x_{i}.lora_down.weight": torch.zeros(64, 20480).half() for i in range(14)}
-    assert "known format" in refused(tmp_path / "half.safetensors", padding)
+    assert "incomplete" in refused(tmp_path / "half.safetensors", padding)
     state = {
         f"unet.{layer}.lora_A.weight": torch.zeros(512, width),
         f"unet.{layer}.lora_B.weight": torch.ones(width, 512),

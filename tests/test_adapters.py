@@ -283,9 +283,9 @@ def test_absurd_ranks_and_other_kinds_of_adapters_are_refused(faces, style, tmp_
         read_adapter(rewritten(style, tmp_path / "large.safetensors", lambda tensors: large))
     with pytest.raises(AdapterError, match="between 1 and 128"):
         AdapterFactors(faces, TARGETS["faces"], 512, {})
-    with pytest.raises(AdapterError, match="another kind of adapter than LoRA: LoHa"):
-        loha = {"lora_unet_mid_block_attentions_0_proj_in.hada_w1_a": torch.zeros(3, 3)}
-        read_adapter(rewritten(style, tmp_path / "loha.safetensors", lambda tensors: loha))
+    with pytest.raises(AdapterError, match="another kind of adapter than LoRA: LoKr"):
+        lokr = {"lora_unet_mid_block_attentions_0_proj_in.lokr_w1": torch.zeros(3, 3)}
+        read_adapter(rewritten(style, tmp_path / "lokr.safetensors", lambda tensors: lokr))
     with pytest.raises(AdapterError, match="no LoRA"):
         network = {"weight": torch.zeros(3)}
         read_adapter(rewritten(style, tmp_path / "network.safetensors", lambda tensors: network))

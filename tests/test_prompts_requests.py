@@ -41,6 +41,10 @@ PROMPT = "a smiling woman with glasses"
 RECIPE = Recipe(seed=11, model="text", prompt=PROMPT, steps=3)
 
 
+def handlers_of(root):
+    return PromptsHandlers(PromptsPipeline(root), PromptsPipeline(root, "sd"))
+
+
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     return tiny_text.checkpoint_root(tmp_path_factory.mktemp("text"))
@@ -48,7 +52,7 @@ def root(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def handlers(root):
-    return PromptsHandlers(PromptsPipeline(root))
+    return handlers_of(root)
 
 
 def ask(handlers, state=None, **request):
@@ -59,7 +63,7 @@ def ask(handlers, state=None, **request):
 
 
 def parsed(value):
-    return parse(PromptsHandlers(PromptsPipeline()).routes, value)[1]
+    return parse(handlers_of(None).routes, value)[1]
 
 
 def typed(handlers, text, model="text"):
@@ -144,8 +148,8 @@ def test_reading_words_needs_no_torch(root):
     program = (
         "import sys; from core.pipelines.prompts.pipeline import PromptsPipeline\n"
         "from ui.prompts.handlers import PromptsHandlers\n"
-        f"handlers = PromptsHandlers(PromptsPipeline({str(root)!r}))\n"
-        "answer = handlers.parse_prompt({'text': 'a man ' * 99, 'ticket': 1})\n"
+        f"pipeline = PromptsPipeline({str(root)!r})\n"
+        "answer = PromptsHandlers(pipeline, pipeline).parse_prompt({'text': 'a man ' * 99, 'ticket': 1})\n"
         "print(answer['cut'], 'torch' in sys.modules)"
     )
     done = subprocess.run(
@@ -250,7 +254,7 @@ def test_stopping_keeps_what_is_there_and_skips_the_rest(handlers):
 def test_what_is_missing_says_what_to_do(root, tmp_path, monkeypatch):
     monkeypatch.setenv("LATENTSCAPE_SD", str(tmp_path / "nothing"))
     (tmp_path / "classifier").symlink_to(root / "classifier")
-    bare = PromptsHandlers(PromptsPipeline(tmp_path))
+    bare = handlers_of(tmp_path)
     opened = ask(bare, kind="open")
     assert [bool(model["missing"]) for model in opened["models"]] == [True, True]
     assert "train_clip.py" in opened["clip"] and not opened["prior"]

@@ -173,7 +173,7 @@ def test_a_blend_is_in_the_recipe_of_its_picture(handlers):
 
 def test_a_picture_from_a_prompt_is_refused_with_a_sentence(handlers):
     png = to_png(Image.new("RGB", (8, 8)), Recipe(model="text", prompt="ramen"))
-    assert "from a prompt" in ask(handlers, png=data_uri(png, "image/png"))["error"]
+    assert "from a prompt of another model" in ask(handlers, png=data_uri(png, "image/png"))["error"]
 
 
 def test_a_recipe_is_checked_once(handlers, checked_recipes):

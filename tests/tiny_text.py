@@ -18,6 +18,7 @@ from core.data import PictureSet
 from core.diffusion.objective import Objective
 from core.latents import LatentSet
 from core.models import PictureClassifier, build_autoencoder
+from core.models.adapters import layers_of
 from core.models.clip import PRESETS, build_clip, build_tokenizer
 from core.models.prior import TextPrior
 from core.models.text_unet import PRESETS as UNETS
@@ -163,3 +164,15 @@ def stable_diffusion(folder: Path) -> Path:
     whole = StableDiffusionPipeline(vae, encoder, known, unet, scheduler, None, None, requires_safety_checker=False)
     whole.save_pretrained(folder, variant="fp16")
     return folder
+
+
+def kohya_lora(network: nn.Module, prefix: str, ends: tuple[str, ...], size: float = 0.4) -> dict[str, torch.Tensor]:
+    """A file as the original trainers write it, without a word on what it is for."""
+    generator, state = torch.Generator().manual_seed(1), {}
+    for layer, module in layers_of(network).items():
+        if layer.endswith(ends):
+            key = f"{prefix}_{layer.replace('.', '_')}"
+            down = torch.randn(2, *module.weight.shape[1:], generator=generator) * size
+            up = torch.randn(module.weight.shape[0], 2, *(1,) * (module.weight.ndim - 2), generator=generator) * size
+            state |= {f"{key}.lora_down.weight": down, f"{key}.lora_up.weight": up, f"{key}.alpha": torch.tensor(2.0)}
+    return state

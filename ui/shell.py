@@ -16,7 +16,7 @@ from core.pipelines.reconstruction.benchmark import read_benchmarks
 from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
 from ui.components.component import island
-from ui.components.pictures import MAX_UPLOAD
+from ui.components.pictures import MAX_FILE
 from ui.faces.tab import faces_tab
 from ui.latent_map.tab import latent_map_tab
 from ui.models.tab import models_tab
@@ -34,6 +34,7 @@ MOST_AT_WORK = 400  # requests under way, listening included; what computes has 
 def build_shell(
     faces: FacesPipeline,
     prompts: PromptsPipeline,
+    stable_diffusion: PromptsPipeline,
     styles: StylesPipeline,
     reconstruction: ReconstructionPipeline,
     latent_map: LatentMapPipeline,
@@ -56,10 +57,11 @@ def build_shell(
             with gr.Tab("Faces", id="faces", elem_id="faces-tab"):
                 faces_tab(faces)
             # Hidden while neither our own weights nor Stable Diffusion's are here: nothing in it could draw.
-            with gr.Tab("Text prompts", id="prompts", elem_id="prompts-tab", visible=_any_model(prompts)):
-                prompts_tab(prompts)
-            # Hidden while there is no style to wear: a wall of one picture would say nothing.
-            with gr.Tab("Styles", id="styles", elem_id="styles-tab", visible=bool(styles.styles())):
+            any_model = not prompts.missing() or not stable_diffusion.missing()
+            with gr.Tab("Text prompts", id="prompts", elem_id="prompts-tab", visible=any_model):
+                prompts_tab(prompts, stable_diffusion)
+            # Hidden while there is no style to apply: a wall of one picture would say nothing.
+            with gr.Tab("Styles", id="styles", elem_id="styles-tab", visible=_any_style(styles)):
                 styles_tab(styles)
             with gr.Tab("Reconstruction", id="reconstruction", elem_id="lab-tab"):
                 benchmark = partial(benchmark_view, partial(read_benchmarks, reconstruction.root))
@@ -77,8 +79,8 @@ async def _listen() -> None:
     await asyncio.sleep(LISTENING)
 
 
-def _any_model(prompts: PromptsPipeline) -> bool:
-    return not prompts.missing() or not PromptsPipeline(prompts.root, "sd").missing()
+def _any_style(styles: StylesPipeline) -> bool:
+    return bool(styles.styles()) or not styles.missing("sd")
 
 
 def launch_settings() -> dict[str, Any]:
@@ -95,6 +97,6 @@ def launch_settings() -> dict[str, Any]:
         "pwa": False,
         "share": False,
         "max_threads": MOST_AT_WORK,
-        "max_file_size": MAX_UPLOAD,
+        "max_file_size": MAX_FILE,
         "show_error": False,
     }

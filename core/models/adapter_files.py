@@ -54,7 +54,8 @@ class Adapter:
     @property
     def size(self) -> int:
         """Bytes of its tensors in memory."""
-        every = (*self.layers.values(), *self.text_layers.values())
+        every = [*self.layers.values(), *self.text_layers.values()]
+        every += [one.times for one in every if one.times is not None]
         return sum(half.numel() * half.element_size() for one in every for half in (one.down, one.up))
 
 

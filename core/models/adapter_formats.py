@@ -2,7 +2,9 @@
 
 diffusers translates the names: of the original trainers (kohya, sgm), of its own older versions, of peft. peft's
 ``LoraConfig`` says the scale of each layer: alpha and rank, patterns of both, rsLoRA (arXiv:2312.03732), DoRA
-(arXiv:2402.09353). Other kinds of adapters and adapters for other models are refused by name.
+(arXiv:2402.09353). LoHa (arXiv:2108.06098), which diffusers does not open, is read as two LoRAs that are multiplied.
+Other kinds of adapters and adapters for other models are refused by name. Where the layers of a kohya file have
+different alphas, each keeps its own, as its trainer means it; diffusers gives attention layers the commonest one.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,10 +27,18 @@ PREFIXES = ("unet", "text_encoder")
 _CONFIG_KEYS = ("r", "lora_alpha", "rank_pattern", "alpha_pattern", "use_rslora", "use_dora")
 _MOST_PATTERNS = 4096
 _PATTERN = re.compile(r"[\w.^$|*\\-]{1,200}")  # no groups and few stars: a stranger's pattern cannot run for ever
-_OTHER_KINDS = {"hada_": "LoHa", "lokr_": "LoKr", "oft_": "OFT", "boft_": "BOFT", "ia3_": "IA3", "vera_": "VeRA"}
+_OTHER_KINDS = {
+    "hada_t": "LoHa in Tucker's form",
+    "lokr_": "LoKr",
+    "oft_": "OFT",
+    "boft_": "BOFT",
+    "ia3_": "IA3",
+    "vera_": "VeRA",
+}
 _OTHER_KINDS |= {"lora_mid": "a LoRA in Tucker's form", "diff": "differences of whole weights"}
 _HALVES = {"lora_A.weight": "down", "lora_B.weight": "up", "lora_magnitude_vector": "magnitude"}
 _HALVES["lora_magnitude_vector.weight"] = "magnitude"
+_HADAMARD = re.compile(r"^(.*)\.hada_w([12])_([ab])(?:\.weight)?$")
 _DORA_DROPPED = "Its dora_scale values are left out, as diffusers leaves them out; the rest of it is applied."
 
 
@@ -38,14 +48,15 @@ class AdapterError(CheckpointError):
 
 @dataclass(frozen=True)
 class LowRank:
-    """The update of one layer, ``scale * up @ down``. With a ``magnitude`` (DoRA) every output channel of the updated
-    weight is brought to that length.
+    """The update of one layer, ``scale * up @ down``, in LoHa multiplied with another one by elements. With a
+    ``magnitude`` (DoRA) every output channel of the updated weight is brought to that length.
     """
 
     down: Tensor  # (R, I) or (R, I, K, K), as stored
     up: Tensor  # (O, R) or (O, R, 1, 1)
     scale: float = 1.0
     magnitude: Tensor | None = None  # (O,)
+    times: LowRank | None = None
 
     @property
     def rank(self) -> int:
@@ -53,7 +64,8 @@ class LowRank:
 
     def delta(self) -> Tensor:
         """The update as a matrix (O, I * K * K), float32."""
-        return self.scale * (self.up.flatten(1).float() @ self.down.flatten(1).float())
+        delta = self.scale * (self.up.flatten(1).float() @ self.down.flatten(1).float())
+        return delta if self.times is None else delta * self.times.delta()
 
 
 Layers = dict[str, LowRank]
@@ -75,14 +87,32 @@ def read_layers(
     _refuse_other_kinds(tensors, name)
     _refuse_other_models(tensors, name)
     notes = (_DORA_DROPPED,) if any("dora_scale" in key for key in tensors) else ()
-    by_part, alphas = _peft_names(tensors, name, layers_per_block)
+    first, second = _hadamard(tensors)
+    by_part, alphas = _peft_names(first, name, layers_per_block)
+    multiplied = _peft_names(second, name, layers_per_block)[0] if second else {part: {} for part in PREFIXES}
     layers = {}
     for part in PREFIXES:
         settings = _peft_config(metadata, part, config, name)
         layers[part] = _paired(by_part[part], name, alphas, part, settings)
+        for layer, times in _paired(multiplied[part], name, {}, part, None).items():
+            layers[part][layer] = replace(layers[part][layer], times=times)
     if not layers["unet"] and not layers["text_encoder"]:
         raise AdapterError(f"{name} holds no LoRA for a denoiser.")
     return layers["unet"], layers["text_encoder"], notes
+
+
+def _hadamard(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """LoHa's two products by the names of two LoRAs; whatever else there is belongs to the first."""
+    products: tuple[dict[str, Tensor], dict[str, Tensor]] = {}, {}
+    for key, value in tensors.items():
+        found = _HADAMARD.match(key)
+        if found is None:
+            products[0][key] = value
+            continue
+        layer, number, half = found.groups()
+        halves = ("lora_up", "lora_down") if layer.startswith("lora_") else ("lora_B", "lora_A")
+        products[int(number) - 1][f"{layer}.{halves['ab'.index(half)]}.weight"] = value
+    return products
 
 
 def _refuse_other_kinds(keys: Mapping[str, Tensor], name: str) -> None:
@@ -91,6 +121,8 @@ def _refuse_other_kinds(keys: Mapping[str, Tensor], name: str) -> None:
         kind = next((title for sign, title in _OTHER_KINDS.items() if last.startswith(sign)), None)
         if kind:
             raise AdapterError(f"{name} is another kind of adapter than LoRA: {kind} ({key[-60:]}).")
+        if ".lora_down." in key and key.replace(".lora_down.", ".lora_up.") not in keys:
+            raise AdapterError(f"{name} is incomplete: {key[:80]} is one half of a LoRA, and the other is missing.")
         if key.endswith(("lora_B.bias", "lora_up.bias", "lora.up.bias")):
             raise AdapterError(f"{name} changes biases too ({key[-60:]}), which is not supported.")
 
@@ -219,10 +251,11 @@ def _peft_config(metadata: Mapping[str, str], part: str, config: object, name: s
         else:
             said = dict(config) if config is not None else {}
         kind = said.get("peft_type") or "LORA"
+        said = {"lora_alpha": said.get("alpha"), **said}  # as LoHa calls it
         known = {key: said[key] for key in _CONFIG_KEYS if said.get(key) is not None}
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise AdapterError(f"{name}: the settings of its LoRA cannot be read.") from error
-    if str(kind).rpartition(".")[2] != "LORA":
+    if str(kind).rpartition(".")[2] not in ("LORA", "LOHA"):
         raise AdapterError(f"{name} is another kind of adapter than LoRA: {str(kind)[:40]}.")
     if not known:
         return None

@@ -128,6 +128,8 @@ def _check_layers(
     if unknown and set(updates) - shared == set(unknown) - shared:
         other = "a face model" if any(".blocks." in layer for layer in unknown) else ""
         other = "a Stable Diffusion model" if any("_blocks." in layer for layer in unknown) else other
+        if base.kind == "sd" and "Stable" in other:
+            other = f"another Stable Diffusion model ({unknown[0][:80]})"
         raise AdapterError(
             f"The style {name!r} is for {other or 'another kind of network'}: {_TITLES[base.kind]} has none of its "
             "layers."
@@ -178,6 +180,9 @@ def changed_weight(old: Tensor, updates: Iterable[tuple[LowRank, float]]) -> Ten
     """A layer's weight with updates in their strengths, as peft merges them; kind and memory order stay."""
     plain = rows = old.float().flatten(1)  # (O, I * K * K)
     for update, strength in updates:
+        if update.times is not None:
+            rows = rows + strength * update.delta().to(old.device)
+            continue
         down, up = (half.to(old.device).float().flatten(1) for half in (update.down, update.up))
         rows = torch.addmm(rows, up, down, alpha=strength * update.scale)
         if update.magnitude is not None:
@@ -261,6 +266,8 @@ class AdapterFactors(nn.Module):
         """
         if not set(adapter.layers) <= set(self.names):
             raise AdapterError(f"The style {adapter.name!r} changes other layers than are trained here.")
+        if any(one.magnitude is not None or one.times is not None for one in adapter.layers.values()):
+            raise AdapterError(f"The style {adapter.name!r} is no plain LoRA, which is what can be trained further.")
         if adapter.rank > self.metadata["rank"]:
             raise AdapterError(f"The style {adapter.name!r} has rank {adapter.rank}, more than is trained here.")
         for name, down, up in zip(self.names, self.down, self.up, strict=True):

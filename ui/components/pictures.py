@@ -11,6 +11,7 @@ from PIL import Image
 from core.images import PictureError
 
 MAX_UPLOAD = 20 * 2**20  # bytes of one picture, after base64
+MAX_FILE = 256 * 2**20  # bytes of any file: LoRAs have 1 to 200 MB; what reads a file has a limit of its own
 
 
 def preview_uri(image: Image.Image) -> str:

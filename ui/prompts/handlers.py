@@ -38,9 +38,9 @@ FAILED = "Drawing failed on the server. Your prompt is kept: try again, or reloa
 class PromptsHandlers:
     """Both pipelines, the built-in one and Stable Diffusion; what a visitor set travels inside the request."""
 
-    def __init__(self, built_in: PromptsPipeline) -> None:
+    def __init__(self, built_in: PromptsPipeline, stable_diffusion: PromptsPipeline) -> None:
         self.built_in = built_in
-        self.pipelines = {"text": built_in, "sd": PromptsPipeline(built_in.root, "sd")}
+        self.pipelines = {"text": built_in, "sd": stable_diffusion}
         self.routes = {
             "open": (OpenRequest, self.open),
             "draw": (DrawRequest, self._where_present(self.draw)),

@@ -18,9 +18,9 @@ from ui.session import SessionState
 PROMPTS_QUEUE = "prompts"  # a line of its own: a sentence does not wait for somebody's faces
 
 
-def prompts_tab(pipeline: PromptsPipeline) -> None:
+def prompts_tab(pipeline: PromptsPipeline, stable_diffusion: PromptsPipeline) -> None:
     """Lays the tab out; nothing is drawn before it is opened."""
-    handlers, state = PromptsHandlers(pipeline), gr.State(SessionState())
+    handlers, state = PromptsHandlers(pipeline, stable_diffusion), gr.State(SessionState())
     with gr.Column(elem_id="prompts"):
         controls = island("prompts-controls", events=("ask", "stop"), config=prompt_words(pipeline.usual()))
         canvas = island("prompts-canvas")

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from core.pipelines.styles.pipeline import StylesPipeline
+from core.pipelines.styles.pipeline import StylesPipeline, first_picture
 from core.recipe import Recipe, to_dict
 from ui.components.picture_files import PictureFiles
 from ui.endpoints import with_sentences
@@ -28,14 +28,17 @@ def styles_api(pipeline: StylesPipeline, queue: str) -> None:
         solver: str,
         mode: str,
         parts: list[float] | None,
+        prompt: str = "",
     ) -> tuple[list[str], dict[str, Any]]:
-        """Draws a face in up to four styles. ``styles`` is {name: strength from -0.5 to 1.5}; ``mode`` is "sum" or
-        "normalised", ``parts`` how much of the strengths the early, middle and late blocks take, 0 to 2 each.
+        """Draws a face in up to four styles, or what a prompt says with Stable Diffusion and its LoRAs, where the
+        machine has it. ``styles`` is {name: strength from -0.5 to 1.5}; ``mode`` is "sum" or "normalised", ``parts``
+        how much of the strengths the early, middle and late blocks take, 0 to 2 each.
 
-        Returns the picture (64x64 PNG that carries its recipe), its recipe, the classifier's probability of all 40
-        attributes, and the names of all styles that can be worn.
+        Returns the picture (a PNG that carries its recipe), its recipe, the classifier's probability of all 40
+        attributes of a face, and the names of all styles that can be applied.
         """
         settings = dict(zip(SETTINGS, (seed, steps, guidance, solver), strict=True))
+        settings |= {"prompt": prompt, "model": "stable-diffusion"} if prompt else {}
         return _drawn(pipeline, files, settings, attributes, styles, mode, parts)
 
     defaults = Recipe()
@@ -44,7 +47,7 @@ def styles_api(pipeline: StylesPipeline, queue: str) -> None:
         # No precision: Gradio would round 1.5 to 2, and fail without a sentence on what is no number.
         values += [gr.Number(getattr(defaults, name), label=name) for name in SETTINGS[:3]]
         values += [gr.Textbox(defaults.solver, label="solver"), gr.Textbox("sum", label="mode")]
-        values += [gr.JSON([1, 1, 1], label="parts")]
+        values += [gr.JSON([1, 1, 1], label="parts"), gr.Textbox("", label="prompt")]
         pictures = gr.Gallery(label="pictures", format="png")
         details = gr.JSON(label="details")
         gr.Button("draw_style").click(
@@ -61,19 +64,19 @@ def styles_api(pipeline: StylesPipeline, queue: str) -> None:
 def _drawn(
     pipeline: StylesPipeline, files: PictureFiles, settings: dict, attributes: Any, styles: Any, mode: Any, parts: Any
 ) -> tuple[list[str], dict[str, Any]]:
-    missing = pipeline.missing()
+    missing = pipeline.missing("sd" if "prompt" in settings else "faces")
     if missing:
         raise gr.Error(missing)
     worn = {"weights": styles or {}, "mode": mode, "parts": [1, 1, 1] if parts is None else parts}
     sent = {**to_dict(Recipe()), **settings, "attributes": attributes or {}}
     request = DrawRequest.from_json({"recipe": sent, "worn": worn})
     *_, result = pipeline.draw(request.recipe, request.worn, previews=False)
-    face = result.faces[0]
+    picture = first_picture(result)
     details = {
-        "recipe": to_dict(face.recipe),
-        "achieved": face.achieved,
+        "recipe": to_dict(picture.recipe),
+        "achieved": getattr(picture, "achieved", {}),
         "notes": list(result.notes),
         "milliseconds": round(result.milliseconds),
-        "available": [info.name for info in pipeline.styles()],
+        "available": [info.name for info in pipeline.styles(base=request.base)],
     }
-    return files.write_all([(face.image, face.recipe)]), details
+    return files.write_all([(picture.image, picture.recipe)]), details

@@ -15,11 +15,11 @@ from core.checkpoints import CheckpointError
 from core.data.style_photos import MOST, check_photos
 from core.images import to_pixels
 from core.pipelines.progress import Progress
-from core.pipelines.styles.pipeline import StylesPipeline
+from core.pipelines.styles.pipeline import StylesPipeline, first_picture
 from core.pipelines.styles.types import MOST_TILES, TrainRequest
 from core.pipelines.uploads import collect
 from ui.components.pictures import data_uri, exact_uri, preview_uri
-from ui.messages import FAILED, UNSET, Json, RequestError, Response, reply, request_id_of, stream, to_json
+from ui.messages import FAILED, UNSET, Handler, Json, Request, RequestError, Response, reply, stream
 from ui.session import ProgressView, SessionState, paced
 from ui.styles import responses
 from ui.styles.requests import (
@@ -59,14 +59,14 @@ class StylesHandlers:
     def __init__(self, pipeline: StylesPipeline) -> None:
         self.pipeline = pipeline
         self.routes = {
-            "open": (OpenRequest, self.open),
-            "add": (AddRequest, self.add),
-            "remove": (NamesRequest, self.remove),
-            "fetch": (NamesRequest, self.fetch),
-            "wall": (WallRequest, self.wall),
-            "draw": (DrawRequest, self.draw),
-            "grid": (GridRequest, self.grid),
-            "photo": (PhotoRequest, self.photo),
+            "open": (OpenRequest, self._where_present(self.open)),
+            "add": (AddRequest, self._where_present(self.add)),
+            "remove": (NamesRequest, self._where_present(self.remove)),
+            "fetch": (NamesRequest, self._where_present(self.fetch)),
+            "wall": (WallRequest, self._where_present(self.wall)),
+            "draw": (DrawRequest, self._where_present(self.draw)),
+            "grid": (GridRequest, self._where_present(self.grid)),
+            "photo": (PhotoRequest, self._where_present(self.photo)),
         }
         self.job_routes = {
             "check": (CheckRequest, self.check),
@@ -77,11 +77,7 @@ class StylesHandlers:
 
     def respond(self, value: Any, state: SessionState, session: str) -> Iterator[Json]:
         """JSON from the page -> the messages that answer it."""
-        missing = self.pipeline.missing()
-        if missing:
-            yield to_json(Response(request_id=request_id_of(value), missing=missing, last=True))
-            return
-        yield from stream(self.routes, value, state, session)
+        return stream(self.routes, value, state, session)
 
     def job(self, value: Any, session: str) -> Json:
         """JSON about a training -> its only message."""
@@ -90,20 +86,21 @@ class StylesHandlers:
     # --- what there is ------------------------------------------------------------------------------------------------
 
     def open(self, request: OpenRequest, state: SessionState, session: str) -> Iterator[StylesResponse]:
-        yield StylesResponse(styles=self._styles(session), last=True)
+        styles = self._styles(session, request.base)
+        yield StylesResponse(styles=styles, bases=self.pipeline.bases(), last=True)
 
     def add(self, request: AddRequest, state: SessionState, session: str) -> Iterator[StylesResponse]:
-        info = self.pipeline.add(session, request.path)
-        yield StylesResponse(styles=self._styles(session), added=info.name, last=True)
+        info = self.pipeline.add(session, request.path, base=request.base)
+        yield StylesResponse(styles=self._styles(session, request.base), added=info.name, last=True)
 
     def remove(self, request: NamesRequest, state: SessionState, session: str) -> Iterator[StylesResponse]:
         for name in request.names:
             self.pipeline.shelf.remove(session, name)
-        yield StylesResponse(styles=self._styles(session), last=True)
+        yield StylesResponse(styles=self._styles(session, request.base), last=True)
 
     def fetch(self, request: NamesRequest, state: SessionState, session: str) -> Iterator[StylesResponse]:
         """A style's own file, as it can be loaded again here or elsewhere."""
-        known = {info.name: info for info in self.pipeline.styles(session)}
+        known = {info.name: info for info in self.pipeline.styles(session, request.base)}
         info = known.get(request.names[0])
         if info is None or info.file is None:
             raise RequestError("This style is not here any more.")
@@ -112,8 +109,20 @@ class StylesHandlers:
         uri = data_uri(info.file.read_bytes(), "application/octet-stream")
         yield StylesResponse(file=FileView(uri, f"{info.name}.safetensors"), last=True)
 
-    def _styles(self, session: str) -> list[StyleView]:
-        return [responses.style_view(info) for info in self.pipeline.styles(session)[: MOST_TILES - 1]]
+    def _styles(self, session: str, base: str = "faces") -> list[StyleView]:
+        return [responses.style_view(info) for info in self.pipeline.styles(session, base)[: MOST_TILES - 1]]
+
+    def _where_present(self, handler: Handler) -> Handler:
+        """The handler, or the sentence that says how to get the model that the request is about."""
+
+        def answer(request: Request, state: SessionState, session: str) -> Iterator[Response]:
+            missing = self.pipeline.missing(request.base)
+            if missing:
+                yield Response(missing=missing, last=True)
+            else:
+                yield from handler(request, state, session)
+
+        return answer
 
     # --- pictures -----------------------------------------------------------------------------------------------------
 
@@ -130,8 +139,8 @@ class StylesHandlers:
         response = DrawResponse(adopt=_adopted(request))
         if request.plain:
             *_, result = self.pipeline.draw(wanted, previews=False)
-            face = result.faces[0]
-            response = replace(response, before=responses.picture_view(face.image, face.recipe))
+            picture = first_picture(result)
+            response = replace(response, before=responses.picture_view(picture.image, picture.recipe))
             yield response
             if cancel():
                 return
@@ -144,8 +153,9 @@ class StylesHandlers:
             if event.cancelled:
                 return
             state.pace = (time.perf_counter() - started) / wanted.steps / (2 if request.plain else 1)
-            face = event.faces[0]
-            drawn = DrawnView(responses.picture_view(face.image, face.recipe), round(event.milliseconds))
+            picture = first_picture(event)
+            after = responses.picture_view(picture.image, picture.recipe)
+            drawn = DrawnView(after, round(event.milliseconds), event.notes)
             yield replace(response, progress=None, drawn=drawn, last=True)
 
     def grid(self, request: GridRequest, state: SessionState, session: str) -> Iterator[GridResponse]:

@@ -11,6 +11,7 @@ from PIL import Image
 from core.data.style_photos import MOST
 from core.pipelines.faces.types import METHODS, EditRequest
 from core.pipelines.styles.types import (
+    BASES,
     LEAST_WEIGHT,
     MOST_WEIGHT,
     STRENGTHS,
@@ -45,11 +46,18 @@ file_list = several(
 )
 
 
-def face_recipe(value: Any) -> Recipe:
-    """The first face of a recipe, without its styles."""
+def style_base(value: Any) -> str:
+    """What listed and added styles are for: the face model, or Stable Diffusion."""
+    if value not in ("faces", "sd"):
+        raise RequestError("The page sent a model that this version does not know. Reload the page.")
+    return value
+
+
+def plain_recipe(value: Any) -> Recipe:
+    """The first picture of a recipe, without its styles."""
     wanted = recipe_from(value)
-    if wanted.model != "faces":
-        raise RecipeError("Styles are put on faces here, and this picture was drawn from a prompt.")
+    if wanted.model not in ("faces", "stable-diffusion"):
+        raise RecipeError("Styles are for faces and Stable Diffusion; this is from a prompt of another model.")
     return unstyled(wanted)
 
 
@@ -73,15 +81,21 @@ def style_names(value: Any) -> tuple[str, ...]:
 class OpenRequest(Request):
     """Which styles there are."""
 
+    base: str = checked(style_base, "faces")
+
 
 @dataclass(frozen=True, kw_only=True)
 class DrawRequest(Request):
-    """A face in styles. The recipe itself wears nothing."""
+    """A face, or a picture of Stable Diffusion, in styles. The recipe itself has none."""
 
-    recipe: Recipe = checked(face_recipe)
+    recipe: Recipe = checked(plain_recipe)
     worn: StyleSet = checked(style_set)
     restored: bool = checked(flag)  # the recipe came out of a PNG, so the page must adopt it and what it wears
     plain: bool = checked(flag)  # the picture without a style is wanted, too
+
+    @property
+    def base(self) -> str:
+        return BASES[self.recipe.model]
 
     @classmethod
     def from_json(cls, value: Json) -> Self:
@@ -126,6 +140,7 @@ class AddRequest(Request):
     """An uploaded style file for this session."""
 
     path: Path = checked(uploaded)
+    base: str = checked(style_base, "faces")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +148,7 @@ class NamesRequest(Request):
     """Styles to be removed or downloaded."""
 
     names: tuple[str, ...] = checked(style_names)
+    base: str = checked(style_base, "faces")
 
 
 # --- trainings --------------------------------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ class StylesResponse(Response):
     """The styles of the session, after one was added or removed, too; or the file of one of them."""
 
     styles: list[StyleView] = UNSET
+    bases: tuple[str, ...] = UNSET  # what styles can be applied to here: faces, text, sd
     added: str = UNSET
     file: FileView = UNSET
 
@@ -71,6 +72,7 @@ class TileView(PictureView):
 class DrawnView:
     after: PictureView
     milliseconds: int
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,13 +19,16 @@ from core.pipelines.styles.types import (
     STRENGTHS,
     TrainRequest,
 )
+from core.recipe import Recipe, to_dict
 from ui.components.component import failure_script, island
+from ui.components.pictures import MAX_FILE
 from ui.components.vocabulary import vocabulary
 from ui.messages import Json, request_id_of
 from ui.session import SessionState
 from ui.styles.api import styles_api
 from ui.styles.handlers import StylesHandlers
 
+PROMPT_STEPS = 20  # of Stable Diffusion
 MOST_ROWS = 10  # of a grid that can still be seen
 STYLES_QUEUE = "styles"  # a line of its own: a wall does not wait for somebody's faces
 
@@ -34,7 +37,7 @@ def styles_tab(pipeline: StylesPipeline) -> None:
     """Lays the tab out; nothing is drawn before it is opened. What a session taught or brought goes with its page."""
     handlers, state = StylesHandlers(pipeline), gr.State(SessionState())
     with gr.Column(elem_id="styles"):
-        controls = island("styles-controls", events=("ask", "stop"), config=_words())
+        controls = island("styles-controls", events=("ask", "stop"), config=_words(pipeline))
         canvas = island("styles-canvas")
         island("styles-history")
         jobs = island("styles-jobs", events=("ask",))
@@ -76,7 +79,7 @@ def page_closed(pipeline: StylesPipeline) -> Callable[[gr.Request], None]:
     return on_unload
 
 
-def _words() -> dict[str, Any]:
+def _words(pipeline: StylesPipeline) -> dict[str, Any]:
     """The constants that the scripts of the tab read once."""
     words = vocabulary()
     return {
@@ -84,6 +87,8 @@ def _words() -> dict[str, Any]:
         "main": words["main"],
         "pngKey": words["pngKey"],
         "first": words["first"],
+        "prompt": None if pipeline.missing("sd") else to_dict(Recipe(model="stable-diffusion", steps=PROMPT_STEPS)),
+        "largest": MAX_FILE,
         "least": LEAST_WEIGHT,
         "most": MOST_WEIGHT,
         "mostWorn": MOST_WORN,

@@ -17,6 +17,7 @@ from core.captions.parsing import ParsedPrompt
 from core.networks.loading import LOADING
 from core.networks.pool import NetworkPool, pool_of
 from core.pipelines.progress import Cancel, Progress
+from core.pipelines.prompts.tags import apply_tags
 from core.pipelines.prompts.text import cleaned, read_prompt, vocabulary_note
 from core.pipelines.prompts.types import (
     DRAFTED,
@@ -26,6 +27,7 @@ from core.pipelines.prompts.types import (
     PromptsResult,
     Readback,
 )
+from core.pipelines.styles.library import StyleShelf
 from core.recipe import Recipe, RecipeError, single
 
 if TYPE_CHECKING:
@@ -45,9 +47,16 @@ class PromptsPipeline:
     Loads lazily; safe to call from several threads. Every picture is drawn alone, whatever the count.
     """
 
-    def __init__(self, root: str | Path | None = None, model: str = BUILT_IN, pool: NetworkPool | None = None) -> None:
+    def __init__(
+        self,
+        root: str | Path | None = None,
+        model: str = BUILT_IN,
+        pool: NetworkPool | None = None,
+        shelf: StyleShelf | None = None,
+    ) -> None:
         self.pool = pool or pool_of(root)
         self.root, self.model = self.pool.root, model
+        self.shelf = shelf or StyleShelf(self.root)  # the faces pipeline's, where a page has both
         self._engine: TextEngine | None = None
         self._reader: PictureReader | None = None
         self._making = threading.Lock()
@@ -64,7 +73,7 @@ class PromptsPipeline:
                 with LOADING:
                     from core.pipelines.prompts.engine import TextEngine  # with torch: not before somebody draws
 
-                self._engine = TextEngine(self.pool, find_pipeline(self.model, self.root))
+                self._engine = TextEngine(self.pool, find_pipeline(self.model, self.root), self.shelf)
             return self._engine
 
     def missing(self) -> str | None:
@@ -113,7 +122,7 @@ class PromptsPipeline:
         recipe, notes = request.recipe, request.notes
         parsed = read_prompt(recipe.prompt)
         notes += vocabulary_note(parsed) if self.built_in else ()
-        notes += self.engine.cut_note(recipe.prompt)
+        notes += self.engine.cut_note(recipe.prompt) + self.engine.adapter_notes(recipe.styles)
         started = time.perf_counter()
         drawings: list[Drawing] = []
         cancelled = False
@@ -176,13 +185,14 @@ class PromptsPipeline:
         """The request for this model. Raises ``RecipeError`` where these weights cannot draw it."""
         name = BUILT_IN if self.built_in else "stable-diffusion"
         recipe = request.recipe if request.recipe.model == name else replace(request.recipe, model=name)
+        recipe, notes = apply_tags(recipe, self.shelf, BUILT_IN if self.built_in else "sd")
         if recipe.start == "prior" and not self.has_prior():
             raise RecipeError("This model has no draft to start from; start from noise.")
         if recipe.solver not in self.solvers():
             raise RecipeError(f"This model cannot be drawn with {recipe.solver}; use {', '.join(self.solvers())}.")
         if recipe.solver == "lcm" and recipe.steps > MOST_LCM_STEPS:
             raise RecipeError(f"The lcm solver takes at most {MOST_LCM_STEPS} steps; 4 to 8 are usual.")
-        return replace(request, recipe=recipe)
+        return replace(request, recipe=recipe, notes=(*request.notes, *notes))
 
 
 def find_pipeline(model: str, root: Path) -> Path:

@@ -75,6 +75,12 @@ class StyleShelf:
                 return candidate
         raise StyleError(f"There is no style {name[:64]!r} here; choose one of the wall, or load its file again.")
 
+    def base_of(self, name: str) -> str:
+        """What a style is for: faces, text, sd, or "" where its file does not say. Raises ``StyleError``."""
+        path = self.find(name)
+        described = _described(path, "") if path.is_dir() else None
+        return described.base if described else _of_owner(path).base
+
     def adopt(self, session: str, path: Path, title: str, base: str = "") -> StyleInfo:
         """A finished folder or an uploaded file -> a style of this session, for ``base`` where the file does not say.
         Raises ``CheckpointError``.

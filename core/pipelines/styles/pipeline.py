@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from core.checkpoints import CheckpointError
 from core.pipelines.faces.pipeline import FacesPipeline
-from core.pipelines.faces.types import EditRequest, EditResult, FacesResult
+from core.pipelines.faces.types import EditRequest, EditResult, Face, FacesResult
 from core.pipelines.progress import Cancel, Progress
-from core.pipelines.prompts.types import PromptRequest
+from core.pipelines.prompts.types import Drawing, PromptRequest, PromptsResult
 from core.pipelines.styles.types import (
+    BASES,
     MOST_TILES,
     NO_STYLE,
     STRENGTHS,
@@ -28,18 +29,24 @@ from core.recipe import Recipe, RecipeError, single
 
 if TYPE_CHECKING:
     from core.pipelines.prompts.pipeline import PromptsPipeline
-    from core.pipelines.prompts.types import PromptsResult
     from core.pipelines.styles.jobs import StyleTrainer
 
 
 class StylesPipeline:
-    """Draws through the faces pipeline, and through the text pipeline where a recipe's model is ``text``.
+    """Draws through the faces pipeline, and where a recipe's model is ``text`` or ``stable-diffusion`` through the
+    prompts pipeline of that model, which has to share the styles of the faces pipeline.
 
-    Nothing is kept between calls but weights: what a picture wears is in its recipe.
+    Nothing is kept between calls but weights: the styles of a picture are in its recipe.
     """
 
-    def __init__(self, faces: FacesPipeline, prompts: PromptsPipeline | None = None) -> None:
-        self.faces, self.prompts = faces, prompts
+    def __init__(
+        self,
+        faces: FacesPipeline,
+        prompts: PromptsPipeline | None = None,
+        stable_diffusion: PromptsPipeline | None = None,
+    ) -> None:
+        self.faces = faces
+        self._prompts = {"text": prompts, "sd": stable_diffusion}
         self.shelf = faces.shelf
         self._trainer: StyleTrainer | None = None
 
@@ -52,19 +59,26 @@ class StylesPipeline:
             self._trainer = StyleTrainer(self.shelf, self.faces.root)
         return self._trainer
 
-    def missing(self) -> str | None:
-        """What the face model lacks, or None."""
-        return self.faces.missing()
+    def missing(self, base: str = "faces") -> str | None:
+        """What the model that styles are for lacks, or None."""
+        if base == "faces":
+            return self.faces.missing()
+        pipeline = self._prompts[base]
+        return "This model is not opened here." if pipeline is None else pipeline.missing()
+
+    def bases(self) -> tuple[str, ...]:
+        """What styles can be applied to here: faces, text, sd."""
+        return tuple(base for base in BASES.values() if not self.missing(base))
 
     def styles(self, session: str = "", base: str = "faces") -> tuple[StyleInfo, ...]:
-        """What this session may wear on a model; files that do not say what they are for are among them."""
+        """What this session may apply to a model; files that do not say what they are for are among them."""
         return tuple(info for info in self.shelf.styles(session) if info.base in ("", base))
 
     def add(self, session: str, path: str | Path, title: str = "", base: str = "faces") -> StyleInfo:
         """An uploaded safetensors file -> a style of this session. Raises ``CheckpointError`` where it does not fit."""
         info = self.shelf.adopt(session, Path(path), title, base)
         try:
-            self._try_on(info.name, base)
+            self._check_fit(info.name, base)
         except CheckpointError:
             self.shelf.remove(session, info.name)
             raise
@@ -78,9 +92,7 @@ class StylesPipeline:
         if recipe.model == "faces":
             yield from self.faces.draw(recipe, previews=previews, cancel=cancel)
             return
-        if self.prompts is None:
-            raise RecipeError("Only the face model is here.")
-        yield from self.prompts.draw(PromptRequest(recipe), previews=previews, cancel=cancel)
+        yield from self._of(recipe.model).draw(PromptRequest(recipe), previews=previews, cancel=cancel)
 
     def wall(
         self,
@@ -96,7 +108,7 @@ class StylesPipeline:
         """
         plain = unstyled(recipe)
         if names is None:
-            names = ["", *(info.name for info in self.styles(session, plain.model))]
+            names = ["", *(info.name for info in self.styles(session, BASES.get(plain.model, "")))]
         started, tiles, problems = time.perf_counter(), [], []
 
         def so_far(cancelled: bool = False) -> WallResult:
@@ -156,11 +168,22 @@ class StylesPipeline:
 
     def _tile(self, plain: Recipe, name: str, weight: float) -> Tile:
         recipe = replace(plain, styles={name: float(weight)}) if name and weight else plain
-        result = list(self.draw(recipe, previews=False))[-1]
-        pictures = result.faces if isinstance(result, FacesResult) else result.drawings
-        return Tile(pictures[0].image, name, float(weight) if name else 0.0, pictures[0].recipe)
+        picture = first_picture(list(self.draw(recipe, previews=False))[-1])
+        return Tile(picture.image, name, float(weight) if name else 0.0, picture.recipe)
 
-    def _try_on(self, name: str, base: str) -> None:
+    def _of(self, model: str) -> PromptsPipeline:
+        pipeline = self._prompts.get(BASES.get(model, ""))
+        if pipeline is None:
+            raise RecipeError("Styles cannot be applied to this recipe: its model is not opened here.")
+        return pipeline
+
+    def _check_fit(self, name: str, base: str) -> None:
         """Raises ``CheckpointError`` where the style does not fit the model."""
-        engine = self.faces.engine if base == "faces" or self.prompts is None else self.prompts.engine
+        model = next(model for model, known in BASES.items() if known == base)
+        engine = self.faces.engine if base == "faces" else self._of(model).engine
         engine.with_adapters(Recipe(styles={name: 1.0}))
+
+
+def first_picture(result: FacesResult | PromptsResult) -> Face | Drawing:
+    """The first picture of what :meth:`StylesPipeline.draw` ends with; it has an image and a recipe."""
+    return result.faces[0] if isinstance(result, FacesResult) else result.drawings[0]

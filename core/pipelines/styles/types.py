@@ -10,6 +10,7 @@ from PIL import Image
 from core.recipe import Recipe, RecipeError, single
 
 MODES = ("sum", "normalised")
+BASES = {"faces": "faces", "text": "text", "stable-diffusion": "sd"}  # model of a recipe -> what its styles are for
 MOST_WORN = 4
 LEAST_WEIGHT, MOST_WEIGHT = -0.5, 1.5
 STRENGTHS = (-0.5, 0.0, 0.5, 1.0, 1.5)

@@ -82,10 +82,14 @@ async function usePhoto(file) {
 }
 
 async function addStyle(file) {
+  const { largest } = state.words;
+  if (file.size > largest) {
+    return say(`${file.name} is larger than ${largest / 2 ** 20} MB. Put it into the folder of LoRAs.`);
+  }
   emit("styles:intake", `Adding ${file.name}`);
   try {
     const { path } = await state.upload(file);
-    requests.ask("file", { kind: "add", path }, { adding: true });
+    requests.ask("file", { kind: "add", path, base: state.base }, { adding: true });
   } catch {
     emit("styles:intake", "");
     say(`${file.name} did not reach the server. Check the connection and add it again.`);
@@ -96,10 +100,9 @@ async function addStyle(file) {
 async function receive(files) {
   const file = files[0];
   if (!file) return;
+  if (/\.(safetensors|ckpt|pt|pth|bin|pkl)$/i.test(file.name)) return addStyle(file);
   const large = files.find((one) => one.size > LARGEST);
   if (large) return say(`${large.name} is larger than 20 MB. Choose a smaller file.`);
-  const foreign = /\.(safetensors|ckpt|pt|pth|bin|pkl)$/i.test(file.name);
-  if (foreign) return addStyle(file);
   if (state.mode === "train") return addPictures(files);
   if (file.type && !file.type.startsWith("image/")) return say(`${file.name || "This file"} is not a picture.`);
   const head = new TextDecoder("latin1").decode(

@@ -123,8 +123,7 @@ function render() {
   if (!entry || !stage.clientWidth) return;
   if (entry.kind === "grid") showGrid(entry.names, entry.weights, entry.rows);
   else showCompare(entry.before, entry.after.picture, Object.keys(entry.worn).map(titleOf).join(" + "));
-  const words =
-    { photo: "Your photo", grid: `Seed ${entry.recipe.seed}`, face: `Seed ${entry.recipe.seed}` }[entry.kind];
+  const words = entry.kind === "photo" ? "Your photo" : `Seed ${entry.recipe.seed}`;
   const what = entry.kind === "grid"
     ? `${entry.names.length} styles, ${entry.weights.length} strengths`
     : wornWords(entry.worn) || "No style";
@@ -134,7 +133,7 @@ function render() {
     el("span", {}, entry.milliseconds ? duration(entry.milliseconds) : ""),
   );
   actions.hidden = entry.kind === "grid";
-  actions.querySelector("#styles-link").hidden = entry.kind !== "face";
+  actions.querySelector("#styles-link").hidden = !["face", "prompt"].includes(entry.kind);
 }
 
 function display(next) {
@@ -190,9 +189,11 @@ function drawn(answer) {
       parts: [...request.content.worn.parts],
     }
     : worn();
-  const before = kind === "photo" ? answer.before.picture : (answer.before || request.before).picture;
+  // A large model draws no plain picture beside: that would take as long again.
+  const { picture: before } = answer.before || request.before || answer.drawn.after;
+  const prompted = request.content.recipe?.model === "stable-diffusion";
   display({
-    kind: kind === "photo" ? "photo" : "face",
+    kind: kind === "photo" ? "photo" : prompted ? "prompt" : "face",
     ...asked,
     photo: request.content.photo,
     before,

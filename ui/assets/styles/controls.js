@@ -2,16 +2,19 @@
 import { after, el, emit, icon, on, part } from "../shared/core.js";
 import { randomSeed, SEEDS, session } from "../faces/session.js";
 import { addStyle, pastePicture, usePhoto } from "./actions.js";
+import { promptView } from "./prompt.js";
 import { teachView } from "./teach.js";
 import { change, changeRecipe, chooseMode, enterPicture, fromFaces, requests, state } from "./wire.js";
 import { wornView } from "./worn.js";
 
 const MODES = {
   face: ["Face", "A face in the styles that are worn"],
+  prompt: ["Prompt", "What a prompt says, by Stable Diffusion with its LoRAs"],
   photo: ["Photo", "A photo of your own in them"],
   grid: ["Grid", "Styles by strengths for one face"],
   train: ["Teach", "Teach the model a style from your own pictures"],
 };
+const REROLLED = ["face", "prompt", "grid"]; // modes that draw from a seed
 const refreshers = [];
 const refresh = () => refreshers.forEach((refresher) => refresher());
 const section = (modes, ...content) => {
@@ -21,7 +24,9 @@ const section = (modes, ...content) => {
 };
 
 function modes() {
-  const shown = Object.entries(MODES).filter(([mode]) => mode !== "train" || !state.words.closed);
+  const shown = Object.entries(MODES).filter(([mode]) =>
+    (mode !== "train" || !state.words.closed) && (mode !== "prompt" || state.words.prompt)
+  );
   const buttons = shown.map(([mode, [words, hint]]) =>
     el("button", {
       type: "button",
@@ -191,15 +196,19 @@ function own() {
           button(
             "download",
             `Download ${title} as a file`,
-            () => requests.ask("file", { kind: "fetch", names: [name] }),
+            () => requests.ask("file", { kind: "fetch", base: state.base, names: [name] }),
           ),
-          button("close", `Remove ${title}`, () => requests.ask("file", { kind: "remove", names: [name] })),
+          button(
+            "close",
+            `Remove ${title}`,
+            () => requests.ask("file", { kind: "remove", base: state.base, names: [name] }),
+          ),
         )
       ),
     )
   );
   return section(
-    ["face", "photo", "grid", "train"],
+    ["face", "prompt", "photo", "grid", "train"],
     el(
       "div",
       { class: "group-head" },
@@ -208,7 +217,7 @@ function own() {
         type: "button",
         class: "text-button",
         id: "styles-add",
-        title: "A LoRA of the face model, as a safetensors file",
+        title: "A LoRA of the model that draws, as a safetensors file",
         onclick: () => input.click(),
       }, "Load a file"),
     ),
@@ -255,13 +264,13 @@ function foot() {
     ),
   );
   refreshers.push(() => {
-    node.hidden = !["face", "grid"].includes(state.mode);
+    node.hidden = !REROLLED.includes(state.mode);
     if (document.activeElement !== field) field.value = state.recipe.seed;
   });
   return node;
 }
 
-export const rerollStyled = () => ["face", "grid"].includes(state.mode) && changeRecipe({ seed: randomSeed() });
+export const rerollStyled = () => REROLLED.includes(state.mode) && changeRecipe({ seed: randomSeed() });
 
 part("styles-controls", ({ root, props, trigger, upload }) => {
   refreshers.length = 0;
@@ -269,7 +278,18 @@ part("styles-controls", ({ root, props, trigger, upload }) => {
   state.recipe = { ...props.config.first };
   state.upload = upload;
   root.append(
-    el("div", { class: "column-body" }, modes(), wornView(), gridHint(), photo(), face(), teachView(), own()),
+    el(
+      "div",
+      { class: "column-body" },
+      modes(),
+      promptView(),
+      wornView(),
+      gridHint(),
+      photo(),
+      face(),
+      teachView(),
+      own(),
+    ),
     foot(),
   );
   root.classList.add("column", "style-column");

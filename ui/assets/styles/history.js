@@ -3,7 +3,7 @@ import { emit, on, part } from "../shared/core.js";
 import { filmstrip, filmstripKeys } from "../shared/filmstrip.js";
 import { display, weightWords } from "./canvas.js";
 import { rerollStyled } from "./controls.js";
-import { requests, state, titleOf, visible } from "./wire.js";
+import { enterBase, requests, state, titleOf, visible } from "./wire.js";
 
 // Not stored: styles of a session end with the page.
 const film = filmstrip({
@@ -44,6 +44,7 @@ function restore(entry) {
   requests.stop();
   document.activeElement?.blur?.();
   const { recipe, worn, blend, parts, kind: mode, photo = state.photo } = entry;
+  enterBase(mode === "prompt" ? "sd" : "faces");
   Object.assign(state, {
     recipe,
     worn: { ...worn },

@@ -3,6 +3,7 @@ import "./wire.js";
 import "./jobs.js";
 import "./wall.js";
 import "./actions.js";
+import "./prompt.js";
 import "./worn.js";
 import "./teach.js";
 import "./canvas.js";

@@ -75,7 +75,8 @@ function refresh() {
 
 function later() {
   clearTimeout(timer);
-  timer = setTimeout(() => visible() && state.opened && state.mode !== "train" && drawWall(), REST);
+  const drawn = !["prompt", "train"].includes(state.mode); // a large model takes minutes for a wall
+  timer = setTimeout(() => visible() && state.opened && drawn && drawWall(), REST);
 }
 
 function receive({ wall, request }) {

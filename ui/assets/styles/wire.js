@@ -13,7 +13,9 @@ const state = {
   worn: {}, // style -> strength, in the order in which they were put on
   blend: "sum", // or "normalised"
   parts: [1, 1, 1], // early, middle and late blocks
-  mode: "face", // or "photo", "grid", "train"
+  mode: "face", // or "prompt", "photo", "grid", "train"
+  base: "faces", // what the listed styles are for; "sd" while the mode is "prompt"
+  elsewhere: {}, // base -> what was set there
   gridStyles: [], // rows of the grid
   gridRows: new Map(), // style -> its pictures, for the recipe of `gridOf`
   gridOf: "",
@@ -34,22 +36,46 @@ const { waiting } = line;
 const ask = (...request) => line.ask(...request);
 
 function take(message, request) {
-  if (message.styles) list(message.styles);
+  if (message.styles) list(message.styles, request.content.base);
   if (message.adopt && !request.adopted) {
     request.adopted = true;
     const { weights, parts } = message.adopt.worn;
-    Object.assign(state, {
-      recipe: bare(message.adopt.recipe),
-      worn: { ...weights },
-      parts: [...parts],
-      blend: "sum",
-      mode: "face",
-    });
+    takeOver(message.adopt.recipe, weights, parts);
     emit("styles:changed", {});
   }
 }
 
-function list(styles) {
+// A recipe from elsewhere with its styles: a face, or a prompt for Stable Diffusion.
+function takeOver(recipe, styles, parts = [1, 1, 1]) {
+  const prompt = recipe.model === "stable-diffusion";
+  enterBase(prompt ? "sd" : "faces");
+  const mode = prompt ? "prompt" : "face";
+  Object.assign(state, { recipe: bare(recipe), worn: { ...styles }, parts: [...parts], blend: "sum", mode });
+}
+
+// Faces and Stable Diffusion have styles, a recipe and strengths of their own; those of the other one wait.
+function enterBase(base) {
+  if (base === state.base) return;
+  const { recipe, worn, blend, parts, gridStyles, styles } = state;
+  state.elsewhere[state.base] = { recipe, worn, blend, parts, gridStyles, styles };
+  const fresh = { recipe: state.words.prompt, worn: {}, blend: "sum", parts: [1, 1, 1], gridStyles: [], styles: [] };
+  Object.assign(state, {
+    base,
+    ...fresh,
+    ...state.elsewhere[base],
+    tiles: new Map(),
+    tilesOf: "",
+    problems: new Map(),
+  });
+  emit("styles:listed");
+  ask("open", { kind: "open", base });
+}
+
+function list(styles, base = "faces") {
+  if (base !== state.base) { // it came after the other model was chosen
+    if (state.elsewhere[base]) state.elsewhere[base].styles = styles;
+    return;
+  }
   state.styles = [...styles.filter((one) => one.own), ...styles.filter((one) => !one.own)]; // one's own where one looks first
   state.opened = true;
   const there = new Set(styles.map((one) => one.name));
@@ -78,6 +104,7 @@ function content() {
       : null;
   }
   if (state.mode === "grid") return rows(common);
+  if (state.mode === "prompt") return state.recipe.prompt ? { kind: "draw", ...common } : null;
   return state.mode === "face" ? { kind: "draw", ...common, plain: !plainTile() } : null;
 }
 
@@ -93,7 +120,7 @@ function rows(common) {
 
 // What the wall has drawn already is shown at once; everything else is asked for.
 function draw({ live = false } = {}) {
-  if (state.mode === "train") return;
+  if (state.mode === "train" || (live && state.mode === "prompt")) return; // a large model follows no slider
   if (state.mode === "face") {
     const names = Object.keys(state.worn);
     const usual = state.parts.every((part) => part === 1) &&
@@ -163,6 +190,7 @@ function toggleRow(name) {
 // A grid begins with what is worn, or with the first styles of the wall.
 function choose(mode) {
   if (mode === state.mode) return;
+  enterBase(mode === "prompt" ? "sd" : "faces");
   const rows = state.gridStyles.length ? state.gridStyles : Object.keys(state.worn);
   const gridStyles = mode === "grid" && !rows.length ? state.styles.slice(0, 5).map((one) => one.name) : rows;
   change({ mode, gridStyles });
@@ -180,13 +208,9 @@ function fromFaces() {
 // A picture from elsewhere: a face made here brings its recipe, anything else is a photo.
 async function enter({ uri, recipe }) {
   if (!state.opened) return (state.entrance = { uri, recipe });
-  if (recipe?.model === "faces") {
-    return change({
-      recipe: bare(recipe),
-      worn: { ...recipe.styles },
-      parts: [...(recipe.style_parts || [1, 1, 1])],
-      mode: "face",
-    });
+  if (recipe?.model === "faces" || (recipe?.model === "stable-diffusion" && state.words.prompt)) {
+    takeOver(recipe, recipe.styles, recipe.style_parts);
+    return change({});
   }
   const bytes = await (await fetch(uri)).arrayBuffer();
   const head = new TextDecoder("latin1").decode(bytes.slice(0, 65536));
@@ -209,6 +233,7 @@ export {
   choose as chooseMode,
   draw,
   enter as enterPicture,
+  enterBase,
   fromFaces,
   keyOf,
   line as requests,

@@ -168,7 +168,7 @@ export const wornView = () => {
   const refresh = () => {
     [first, second, third].forEach((each) => each());
     off.hidden = !Object.keys(state.worn).length;
-    node.hidden = !["face", "photo"].includes(state.mode);
+    node.hidden = !["face", "prompt", "photo"].includes(state.mode);
   };
   on("styles:changed", refresh);
   on("styles:listed", refresh);

@@ -1,0 +1,50 @@
+"""``<lora:NAME:0.8>`` in a prompt, as other programs write it: a style that is here is applied, another is named."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from core.data.style_photos import StyleError
+from core.pipelines.styles.library import StyleShelf
+from core.recipe import Recipe
+
+_TAG = re.compile(r"<(?:lora|lyco):([^<>:]{1,200})(?::([^<>]{0,40}))?>", re.IGNORECASE)
+_MOST = 2.0  # weight of a style in a recipe
+_BASES = {"faces": "the face model", "text": "the built-in text model", "sd": "Stable Diffusion"}
+
+
+def apply_tags(recipe: Recipe, shelf: StyleShelf, base: str) -> tuple[Recipe, tuple[str, ...]]:
+    """The recipe with the styles of its tags and without the tags, and a sentence for each that is left out.
+
+    ``base`` is what the recipe is drawn with: text or sd. A weight that is missing is 1; of several the first counts.
+    """
+    styles, notes = dict(recipe.styles), []
+    for name, said in _TAG.findall(recipe.prompt):
+        weight, problem = _weight(said), _problem(name.strip(), shelf, base)
+        if weight is None:
+            problem = f"{said[:20]!r} is no weight from -{_MOST:g} to {_MOST:g}"
+        if problem:
+            notes.append(f"<lora:{name[:64]}> is left out: {problem}.")
+        else:
+            styles[name.strip()] = weight
+    if not _TAG.search(recipe.prompt):
+        return recipe, ()
+    prompt = " ".join(_TAG.sub(" ", recipe.prompt).split())
+    return replace(recipe, prompt=prompt, styles=styles), tuple(notes)
+
+
+def _weight(said: str) -> float | None:
+    try:
+        weight = float(said.split(":")[0]) if said.strip() else 1.0
+    except ValueError:
+        return None
+    return weight if abs(weight) <= _MOST else None  # NaN is no weight either
+
+
+def _problem(name: str, shelf: StyleShelf, base: str) -> str:
+    try:
+        made_for = shelf.base_of(name)
+    except StyleError:
+        return "there is no style of that name here"
+    return "" if made_for in ("", base) else f"it was made for {_BASES[made_for]}"
