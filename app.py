@@ -32,7 +32,7 @@ def build(root: str | None = None) -> gr.Blocks:
     faces, latent_map = FacesPipeline(pool=pool), LatentMapPipeline(pool=pool)
     reconstruction = ReconstructionPipeline(pool=pool)
     # All models share the styles of a session.
-    prompts, stable_diffusion = (PromptsPipeline(None, model, pool, faces.shelf) for model in ("text", "sd"))
+    prompts, stable_diffusion = (PromptsPipeline(None, model, pool, faces.library) for model in ("text", "sd"))
     styles = StylesPipeline(faces, prompts, stable_diffusion)
     page = build_shell(faces, prompts, stable_diffusion, styles, reconstruction, latent_map, CheckpointIndex(root))
     page.warm_up = lambda: _warm(faces, latent_map, prompts)

@@ -86,7 +86,7 @@ def add_style(parser: argparse.ArgumentParser) -> None:
 
 def styles_of(args: argparse.Namespace) -> dict[str, float]:
     """The recipe's styles; 0 is the same as none, so that it draws and says the same. Raises ``RecipeError``."""
-    from core.pipelines.styles.types import check_worn
+    from core.pipelines.styles.types import check_active
     from core.recipe import RecipeError
 
     styles = {}
@@ -98,9 +98,9 @@ def styles_of(args: argparse.Namespace) -> dict[str, float]:
             raise RecipeError(
                 f"The weight of the style {name[:40]!r} is a number, as in --style {name[:40]}:0.5."
             ) from None
-    worn = {name: weight for name, weight in styles.items() if weight}
-    check_worn(worn)
-    return worn
+    active = {name: weight for name, weight in styles.items() if weight}
+    check_active(active)
+    return active
 
 
 def sample_text(args: argparse.Namespace) -> None:

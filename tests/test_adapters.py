@@ -109,8 +109,8 @@ def test_nothing_worn_or_weight_zero_is_the_network_itself(faces, style):
     adapter = read_adapter(style)
     with torch.no_grad():
         plain = faces(*asked(faces))
-        for worn in ([], [ActiveAdapter(adapter, 0.0)], [ActiveAdapter(adapter, 1.0, (0, 0, 0))]):
-            assert torch.equal(merged(faces, worn)(*asked(faces)), plain)
+        for active in ([], [ActiveAdapter(adapter, 0.0)], [ActiveAdapter(adapter, 1.0, (0, 0, 0))]):
+            assert torch.equal(merged(faces, active)(*asked(faces)), plain)
         before = {name: value.clone() for name, value in faces.state_dict().items()}
         merged(faces, [ActiveAdapter(adapter, 1.0)])
     assert all(torch.equal(value, before[name]) for name, value in faces.state_dict().items())

@@ -73,14 +73,14 @@ def slide(page, selector, value):
 def test_styles_are_switched_blended_and_taken_off(visit):
     page = visit()
     first = page.evaluate(SHOWN)
-    assert first["worn"] == {} and first["after"]["picture"] == first["before"]
+    assert first["active"] == {} and first["after"]["picture"] == first["before"]
     main(page, "oil").click()
-    oil = settled(page, "(shown) => shown.worn.oil === 1")
+    oil = settled(page, "(shown) => shown.active.oil === 1")
     assert oil["before"] == first["before"] != oil["after"]["picture"]
     assert page.locator("#styles-compare .tag-after").inner_text() == "Oil"
     for value in (1.5, -0.5, 0.4):
-        slide(page, f"{COLUMN} .worn-row input[type=range]", value)
-    weak = settled(page, "(shown) => shown.worn.oil === 0.4 && shown.after.recipe.styles.oil === 0.4")
+        slide(page, f"{COLUMN} .active-row input[type=range]", value)
+    weak = settled(page, "(shown) => shown.active.oil === 0.4 && shown.after.recipe.styles.oil === 0.4")
     assert weak["after"]["picture"] not in (oil["after"]["picture"], first["before"])
     main(page, "comic").click(modifiers=["Shift"])
     page.locator(f'{COLUMN} [data-blend="normalised"]').click()
@@ -90,13 +90,13 @@ def test_styles_are_switched_blended_and_taken_off(visit):
         page.click("#styles-download")
     with open(download.value.path(), "rb") as file:
         assert from_png(file.read()).styles == pytest.approx({"comic": 0.7143, "oil": 0.2857})
-    page.locator(".worn-parts summary").click()
-    slide(page, ".worn-parts input >> nth=2", 0)
+    page.locator(".active-parts summary").click()
+    slide(page, ".active-parts input >> nth=2", 0)
     assert settled(page, "(shown) => shown.parts[2] === 0")["after"]["recipe"]["style_parts"] == [1, 1, 0]
     page.keyboard.press("Escape")
     page.locator("#styles-history .thumb").first.click()
     assert page.evaluate(SHOWN)["after"]["picture"] == first["after"]["picture"]
-    assert page.locator(f"{COLUMN} .worn-row").count() == 0
+    assert page.locator(f"{COLUMN} .active-row").count() == 0
 
 
 def test_the_face_of_the_other_tab_comes_over_and_the_grid_shows_all_strengths(visit):
@@ -116,10 +116,10 @@ def test_the_face_of_the_other_tab_comes_over_and_the_grid_shows_all_strengths(v
     fewer = settled(page, "(shown) => shown.names.length === 2")
     assert fewer["rows"] == grid["rows"][1:], "a row that goes leaves the others as they are"
     page.locator("#styles-grid .style-cell").nth(2).click()
-    assert settled(page, "(shown) => shown.kind === 'face'")["worn"] == {"oil": 0.5}
+    assert settled(page, "(shown) => shown.kind === 'face'")["active"] == {"oil": 0.5}
 
 
-def test_a_photo_is_dressed_and_files_are_loaded_or_refused(visit, root, tmp_path):
+def test_a_photo_gets_a_style_and_files_are_loaded_or_refused(visit, root, tmp_path):
     page = visit()
     Image.effect_noise((178, 218), 60).convert("RGB").save(tmp_path / "me.jpg")
     main(page, "oil").click()
@@ -158,10 +158,10 @@ def test_a_style_is_taught_from_twenty_photos_and_worn(visit, synthetic_celeba, 
     job = page.evaluate(f"{STATE}.job")
     assert job["state"] == "finished", job["message"]
     assert job["step"] == 20 and page.locator(".teach-samples").is_visible()
-    page.click("#teach-wear")
+    page.click("#teach-apply")
     assert list(
-        settled(page, "(shown) => shown.kind === 'face' && Object.keys(shown.worn)[0]?.startsWith('summer')")[
-            "worn"
+        settled(page, "(shown) => shown.kind === 'face' && Object.keys(shown.active)[0]?.startsWith('summer')")[
+            "active"
         ].values()
     ) == [1]
     assert page.locator(".own-styles li:has-text('Summer')").count() == 1

@@ -61,18 +61,18 @@ def test_a_prompt_is_drawn_in_a_lora_and_the_face_comes_back(opened, url, loras)
     page.fill("#styles-prompt", "a smiling woman")
     page.keyboard.press("Enter")
     plain = shown(page, "(shown) => shown.kind === 'prompt'")
-    assert plain["after"]["recipe"]["model"] == "stable-diffusion" and plain["worn"] == {}
+    assert plain["after"]["recipe"]["model"] == "stable-diffusion" and plain["active"] == {}
     page.locator('.style-tile[data-style="ink"] .style-main').click()
-    inked = shown(page, "(shown) => shown.worn.ink === 1")
+    inked = shown(page, "(shown) => shown.active.ink === 1")
     assert inked["after"]["picture"] != plain["after"]["picture"]
     assert inked["after"]["recipe"]["styles"] == {"ink": 1} and inked["recipe"]["prompt"] == "a smiling woman"
     page.set_input_files("#styles-file", str(loras / "ink.safetensors"))
     page.wait_for_selector(".own-styles li")
-    again = shown(page, "(shown) => Object.keys(shown.worn).some((name) => name.startsWith('ink-'))")
+    again = shown(page, "(shown) => Object.keys(shown.active).some((name) => name.startsWith('ink-'))")
     assert pixels(again) == pixels(inked) != pixels(plain), "the same file under another name"
     page.locator(f'{COLUMN} [data-mode="face"]').click()
     back = shown(page, "(shown) => shown.kind === 'face'")
-    assert back["after"]["recipe"]["model"] == "faces" and back["worn"] == {}
+    assert back["after"]["recipe"]["model"] == "faces" and back["active"] == {}
     assert page.locator('.style-tile[data-style="ink"]').count() == 0
     page.locator("#styles-history .thumb").nth(1).click()
     page.wait_for_selector('.style-tile[data-style="ink"]')

@@ -120,6 +120,6 @@ def test_what_cannot_be_measured_is_a_sentence(root, sets, tmp_path):
 
 def test_the_price_of_a_style_is_measured_and_nothing_stays(root):
     rows = measure_styles(root, 1)
-    assert rows["style_worn_ratio"] == pytest.approx(rows["style_worn_ms"] / rows["style_none_ms"])
+    assert rows["style_active_ratio"] == pytest.approx(rows["style_active_ms"] / rows["style_none_ms"])
     assert rows["style_switched_ms"] > 0 and rows["style_first_use_ms"] > 0 and rows["style_rank"] == 8
     assert sorted(path.name for path in (root / "styles").iterdir()) == ["close", "neon", "own"]

@@ -10,7 +10,7 @@ from tiny_styles import noise_photos, styled_faces
 from core.data.style_photos import StyleError
 from core.pipelines.styles import job as jobs
 from core.pipelines.styles.jobs import SWITCH, StyleTrainer
-from core.pipelines.styles.library import FILE, StyleShelf
+from core.pipelines.styles.library import FILE, StyleLibrary
 from core.pipelines.styles.types import TrainRequest
 
 
@@ -21,8 +21,8 @@ def root(tiny_checkpoints, tmp_path_factory):
 
 @pytest.fixture()
 def trainer(root):
-    shelf = StyleShelf(root)
-    made = StyleTrainer(shelf, root, preset="smoke")
+    library = StyleLibrary(root)
+    made = StyleTrainer(library, root, preset="smoke")
     yield made
     made.close()
 
@@ -65,9 +65,9 @@ def test_a_style_is_trained_paused_resumed_and_put_on_the_shelf(trainer, root):
     assert [step for step, _ in done.losses] == list(range(1, 41))
     assert done.state == "finished", done.message
     assert done.losses and done.held_out and done.sample.size == (256, 64)
-    info = next(i for i in trainer.shelf.styles("anna") if i.origin == "session")
+    info = next(i for i in trainer.library.styles("anna") if i.origin == "session")
     assert info.name == done.style and info.title == "Summer" and info.base == "faces"
-    assert not [i for i in trainer.shelf.styles("ben") if i.origin == "session"]
+    assert not [i for i in trainer.library.styles("ben") if i.origin == "session"]
 
 
 def test_cancelling_a_running_training_leaves_nothing_behind(trainer):
@@ -75,7 +75,7 @@ def test_cancelling_a_running_training_leaves_nothing_behind(trainer):
     wait_for(trainer, "anna", job, "preparing", "training")
     trainer.cancel("anna", job)
     assert trainer.status("anna", job).state == "cancelled" and trainer.jobs("anna") == ()
-    assert not (trainer.work / job).exists() and not trainer.shelf.styles("anna")[3:]
+    assert not (trainer.work / job).exists() and not trainer.library.styles("anna")[3:]
 
 
 def test_bounds_and_the_switch(trainer, monkeypatch):
@@ -146,11 +146,11 @@ def test_a_training_that_cannot_be_started_fails_and_the_next_one_comes(trainer,
 
 
 def test_a_style_that_cannot_be_copied_fails_and_the_next_one_comes(trainer, quick):
-    (trainer.shelf.home / "anna").write_text("a file where her folder should be")
+    (trainer.library.home / "anna").write_text("a file where her folder should be")
     names = {session: trainer.start(requested(session)).job for session in ("anna", "ben")}
     assert "cannot be stored" in wait_for(trainer, "anna", names["anna"], "failed", "finished").message
     assert wait_for(trainer, "ben", names["ben"], "failed", "finished").state == "finished"
-    assert (next(i for i in trainer.shelf.styles("ben") if i.origin == "session").file).name == FILE
+    assert (next(i for i in trainer.library.styles("ben") if i.origin == "session").file).name == FILE
 
 
 def test_pictures_that_cannot_be_written_are_refused_with_a_sentence(trainer):

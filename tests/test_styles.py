@@ -26,7 +26,7 @@ from core.pipelines.faces.engine import MOST_MERGED
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.faces.types import EditRequest
 from core.pipelines.prompts.pipeline import PromptsPipeline
-from core.pipelines.styles.library import VARIABLE, StyleShelf
+from core.pipelines.styles.library import VARIABLE, StyleLibrary
 from core.pipelines.styles.pipeline import StylesPipeline
 from core.pipelines.styles.types import NO_STYLE, StyleSet
 from core.recipe import Recipe, RecipeError, from_json, to_json
@@ -49,8 +49,8 @@ def last(events):
     return list(events)[-1]
 
 
-def drawn(pipeline, recipe, worn=NO_STYLE):
-    return last(pipeline.draw(recipe, worn, previews=False)).faces[0].image.tobytes()
+def drawn(pipeline, recipe, active=NO_STYLE):
+    return last(pipeline.draw(recipe, active, previews=False)).faces[0].image.tobytes()
 
 
 def test_a_style_changes_the_picture_and_weight_zero_does_not(pipeline):
@@ -62,12 +62,12 @@ def test_a_style_changes_the_picture_and_weight_zero_does_not(pipeline):
 
 
 def test_the_recipe_alone_draws_a_blend_again(pipeline):
-    worn = StyleSet({"oil": 1.0, "comic": 3 / 2}, "normalised", (1.0, 0.5, 1.5))
-    face = last(pipeline.draw(SMALL, worn)).faces[0]
+    active = StyleSet({"oil": 1.0, "comic": 3 / 2}, "normalised", (1.0, 0.5, 1.5))
+    face = last(pipeline.draw(SMALL, active)).faces[0]
     assert face.recipe.styles == {"comic": 0.6, "oil": 0.4} and face.recipe.style_parts == (1.0, 0.5, 1.5)
     again = from_json(to_json(face.recipe))
     assert last(pipeline.faces.draw(again)).faces[0].image.tobytes() == face.image.tobytes()
-    assert drawn(pipeline, SMALL, replace(worn, mode="sum")) != face.image.tobytes()
+    assert drawn(pipeline, SMALL, replace(active, mode="sum")) != face.image.tobytes()
 
 
 def test_many_at_once_in_different_styles_get_what_each_gets_alone(pipeline):
@@ -109,12 +109,12 @@ def test_a_moved_slider_lays_out_no_weights_again(pipeline, monkeypatch):
     assert fresh.faces[0].image.tobytes() == one and packed
     with torch.inference_mode():
         asked = torch.randn(1, *engine.latent_shape), torch.tensor([500]), torch.zeros(1, 40)
-        worn = [
+        active = [
             ActiveAdapter(read_adapter(engine.root / "styles" / name), weight)
             for name, weight in (("oil", 1), ("comic", -0.5))
         ]
         plain = checkpoints.load_model(engine.root / "faces")
-        expected = merged(plain, worn)(*asked)
+        expected = merged(plain, active)(*asked)
         got = engine.denoise(*asked, network=engine.with_adapters(replace(SMALL, styles={"oil": 1.0, "comic": -0.5})))
         assert (expected - plain(*asked)).abs().max() > 1e-3
         torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-4)
@@ -164,7 +164,7 @@ def test_a_domain_stands_behind_the_looks(root, tmp_path):
     shutil.copytree(root / "styles", tmp_path / "styles")
     config = tmp_path / "styles" / "comic" / "config.json"
     config.write_text(json.dumps({**json.loads(config.read_text()), "domain": "utkface"}))
-    assert [info.name for info in StyleShelf(tmp_path).styles()] == ["oil", "pencil", "comic"]
+    assert [info.name for info in StyleLibrary(tmp_path).styles()] == ["oil", "pencil", "comic"]
 
 
 def test_the_grid_has_a_plain_column(pipeline):
@@ -177,7 +177,7 @@ def test_the_grid_has_a_plain_column(pipeline):
 
 
 @pytest.mark.parametrize("method", ["ddpm", "ddim"])
-def test_a_photo_is_dressed_and_without_a_style_comes_back(pipeline, method):
+def test_a_photo_gets_a_style_and_without_a_style_comes_back(pipeline, method):
     base = {"Male": 1.0}
     request = EditRequest(noise_photos(1)[0], base, replace(SMALL, attributes=base), method, 0.3)
     plain = last(pipeline.photo(request, StyleSet()))
@@ -186,7 +186,7 @@ def test_a_photo_is_dressed_and_without_a_style_comes_back(pipeline, method):
     assert difference <= 1 and styled.after.tobytes() != plain.after.tobytes()
 
 
-def test_what_cannot_be_worn_is_said(pipeline):
+def test_what_cannot_be_applied_is_said(pipeline):
     with pytest.raises(StyleError, match="no style 'fresco' here"):
         drawn(pipeline, SMALL, StyleSet({"fresco": 1.0}))
     with pytest.raises(RecipeError, match="At most 4 styles"):
@@ -197,14 +197,14 @@ def test_what_cannot_be_worn_is_said(pipeline):
         StyleSet({"../oil": 1.0}).onto(SMALL)
 
 
-def test_an_uploaded_file_is_worn_by_its_session_and_listed_for_no_other(pipeline, root, tmp_path):
+def test_an_uploaded_file_is_applied_by_its_session_and_listed_for_no_other(pipeline, root, tmp_path):
     upload = tmp_path / "My oil.safetensors"
     upload.write_bytes((root / "styles" / "oil" / WEIGHTS).read_bytes())
     info = pipeline.add("anna", upload)
     assert drawn(pipeline, SMALL, StyleSet({info.name: 1.0})) == drawn(pipeline, SMALL, StyleSet({"oil": 1.0}))
     assert info.name in {i.name for i in pipeline.styles("anna")}
     assert info.name not in {i.name for i in (*pipeline.styles("ben"), *pipeline.styles())}
-    pipeline.shelf.remove("ben", info.name)
+    pipeline.library.remove("ben", info.name)
     assert info.file.is_file() and read_adapter(info.file).metadata["base"] == "faces"
     pipeline.close_session("anna")
     with pytest.raises(StyleError, match="no style"):

@@ -75,7 +75,7 @@ def pixels(picture):
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
 
-def worn(mode="sum", parts=(1, 1, 1), **weights):
+def active(mode="sum", parts=(1, 1, 1), **weights):
     return {"weights": weights, "mode": mode, "parts": list(parts)}
 
 
@@ -98,14 +98,14 @@ def photo():
         {"kind": "draw"},
         {"kind": "draw", "recipe": []},
         {"kind": "draw", "recipe": {**to_dict(RECIPE), "model": "text"}},
-        {"kind": "draw", "recipe": to_dict(RECIPE), "worn": worn(oil=1.6)},
-        {"kind": "draw", "recipe": to_dict(RECIPE), "worn": worn(oil=float("nan"))},
-        {"kind": "draw", "recipe": to_dict(RECIPE), "worn": worn(oil=True)},
-        {"kind": "draw", "recipe": to_dict(RECIPE), "worn": worn("average", oil=1)},
-        {"kind": "draw", "recipe": to_dict(RECIPE), "worn": worn(parts=(1, 1), oil=1)},
-        {"kind": "draw", "recipe": to_dict(RECIPE), "worn": worn(parts=(1, 1, 9), oil=1)},
-        {"kind": "draw", "recipe": to_dict(RECIPE), "worn": {"weights": ["oil"]}},
-        {"kind": "draw", "recipe": to_dict(RECIPE), "worn": worn(a=1, b=1, c=1, d=1, e=1)},
+        {"kind": "draw", "recipe": to_dict(RECIPE), "active": active(oil=1.6)},
+        {"kind": "draw", "recipe": to_dict(RECIPE), "active": active(oil=float("nan"))},
+        {"kind": "draw", "recipe": to_dict(RECIPE), "active": active(oil=True)},
+        {"kind": "draw", "recipe": to_dict(RECIPE), "active": active("average", oil=1)},
+        {"kind": "draw", "recipe": to_dict(RECIPE), "active": active(parts=(1, 1), oil=1)},
+        {"kind": "draw", "recipe": to_dict(RECIPE), "active": active(parts=(1, 1, 9), oil=1)},
+        {"kind": "draw", "recipe": to_dict(RECIPE), "active": {"weights": ["oil"]}},
+        {"kind": "draw", "recipe": to_dict(RECIPE), "active": active(a=1, b=1, c=1, d=1, e=1)},
         {"kind": "wall", "recipe": to_dict(RECIPE), "names": []},
         {"kind": "wall", "recipe": to_dict(RECIPE), "names": ["x"] * 65},
         {"kind": "wall", "recipe": to_dict(RECIPE), "names": [7]},
@@ -147,7 +147,7 @@ def test_only_uploaded_files_are_opened(uploads, tmp_path):
 # --- pictures -----------------------------------------------------------------------------------------------------
 
 
-def test_the_wall_comes_one_by_one_and_names_what_cannot_be_worn(handlers):
+def test_the_wall_comes_one_by_one_and_names_what_cannot_be_applied(handlers):
     many = messages(handlers, kind="wall", names=["", *NAMES, "fresco"])
     assert [len(one["wall"]["tiles"]) for one in many] == [1, 2, 3, 3, 3]
     wall = many[-1]["wall"]
@@ -156,18 +156,18 @@ def test_the_wall_comes_one_by_one_and_names_what_cannot_be_worn(handlers):
     first, comic, oil = (pixels(tile) for tile in wall["tiles"])
     assert (first != comic).any() and (comic != oil).any()
     assert from_link(wall["tiles"][2]["link"]).styles == {"oil": 1.0}
-    one = ask(handlers, worn=worn(oil=1), plain=True)
+    one = ask(handlers, active=active(oil=1), plain=True)
     assert (pixels(one["drawn"]["after"]) == oil).all() and (pixels(one["before"]) == first).all()
 
 
 def test_a_blend_is_in_the_recipe_of_its_picture(handlers):
-    answer = ask(handlers, worn=worn("normalised", (1, 0.5, 1), oil=1.5, comic=0.5))
+    answer = ask(handlers, active=active("normalised", (1, 0.5, 1), oil=1.5, comic=0.5))
     assert "before" not in answer
     after = answer["drawn"]["after"]
     kept = from_png(base64.b64decode(after["picture"].partition(",")[2]))
     assert kept.styles == {"comic": 0.25, "oil": 0.75} and kept.style_parts == (1.0, 0.5, 1.0)
     again = ask(handlers, png=after["picture"], plain=True)
-    assert again["adopt"]["worn"]["weights"] == kept.styles and again["adopt"]["recipe"]["styles"] == {}
+    assert again["adopt"]["active"]["weights"] == kept.styles and again["adopt"]["recipe"]["styles"] == {}
     assert (pixels(again["drawn"]["after"]) == pixels(after)).all()
 
 
@@ -192,8 +192,8 @@ def test_the_grid_is_styles_by_strengths(handlers):
     assert (pixels(grid["rows"][0][0]) == pixels(grid["rows"][1][0])).all()
 
 
-def test_a_photo_is_dressed(handlers):
-    answer = ask(handlers, kind="photo", photo=photo(), worn=worn(oil=1), faithfulness=0.5)
+def test_a_photo_gets_a_style(handlers):
+    answer = ask(handlers, kind="photo", photo=photo(), active=active(oil=1), faithfulness=0.5)
     assert (pixels(answer["before"]) != pixels(answer["drawn"]["after"])).any()
 
 
@@ -201,7 +201,7 @@ def test_what_is_stopped_says_nothing_more(handlers):
     state = SessionState()
     state.stopped = 4
     assert "wall" not in ask(handlers, state=state, kind="wall", names=NAMES)
-    assert "drawn" not in ask(handlers, state=state, worn=worn(oil=1))
+    assert "drawn" not in ask(handlers, state=state, active=active(oil=1))
 
 
 def test_a_styled_face_is_no_baseline_for_faces_without_a_style(handlers, root):
@@ -231,7 +231,7 @@ def test_a_file_is_loaded_worn_downloaded_and_removed(handlers, root, uploads):
     assert "not here" in ask(handlers, "dora", kind="fetch", names=[name])["error"]
     file = ask(handlers, "cleo", kind="fetch", names=[name])["file"]
     assert file["name"].endswith(".safetensors") and len(file["uri"]) > 1000
-    mine, shipped = (ask(handlers, "cleo", worn=worn(**{key: 1}))["drawn"]["after"] for key in (name, "oil"))
+    mine, shipped = (ask(handlers, "cleo", active=active(**{key: 1}))["drawn"]["after"] for key in (name, "oil"))
     assert (pixels(mine) == pixels(shipped)).all()
     assert len(ask(handlers, "dora", kind="remove", names=[name, "oil"])["styles"]) == 2
     assert len(ask(handlers, "cleo", kind="remove", names=[name])["styles"]) == 2
@@ -242,7 +242,7 @@ def test_what_a_page_brought_goes_with_it(handlers, root, uploads):
     name = ask(handlers, "eve", kind="add", path=str(uploads / "mine.safetensors"))["added"]
     page_closed(handlers.pipeline)(gr.Request(session_hash="eve"))
     assert len(ask(handlers, "eve", kind="open")["styles"]) == 2
-    assert "no style" in ask(handlers, "eve", worn=worn(**{name: 0.9}))["error"]
+    assert "no style" in ask(handlers, "eve", active=active(**{name: 0.9}))["error"]
 
 
 @pytest.mark.parametrize(("data", "words"), [(b"\x80\x04 a pickle", "pickle"), (b"", ""), (b"\xff" * 64, "")])

@@ -46,7 +46,7 @@ def pipeline(model, files, tiny_checkpoints, monkeypatch):
     monkeypatch.setenv(prompts.VARIABLE, str(model))
     monkeypatch.setenv(VARIABLE, str(files))
     faces = FacesPipeline(tiny_checkpoints)
-    return StylesPipeline(faces, None, PromptsPipeline(tiny_checkpoints, "sd", shelf=faces.shelf))
+    return StylesPipeline(faces, None, PromptsPipeline(tiny_checkpoints, "sd", library=faces.library))
 
 
 def drawn(pipeline, recipe=RECIPE, **weights):
@@ -56,7 +56,7 @@ def drawn(pipeline, recipe=RECIPE, **weights):
 def test_the_owners_loras_are_listed_for_the_model_that_they_are_for(pipeline):
     assert {info.name for info in pipeline.styles(base="sd")} >= {"ink", "words"}
     assert not {info.name for info in pipeline.styles()} & {"ink", "words"}
-    assert "sd" in pipeline.bases() and pipeline.shelf.base_of("ink") == "sd"
+    assert "sd" in pipeline.bases() and pipeline.library.base_of("ink") == "sd"
 
 
 def test_they_change_the_picture_and_the_recipe_alone_draws_it_again(pipeline):
@@ -127,13 +127,13 @@ def test_the_page_lists_draws_and_restores_them(pipeline):
     opened = answer(kind="open", base="sd")
     assert [one["name"] for one in opened["styles"]] == ["ink", "words"] and opened["bases"] == ["faces", "sd"]
     asked = {"kind": "draw", "recipe": to_dict(RECIPE), "plain": True}
-    worn = {"weights": {"ink": 0.5}, "mode": "sum", "parts": [1, 1, 1]}
-    last = answer(**asked, worn=worn)
+    active = {"weights": {"ink": 0.5}, "mode": "sum", "parts": [1, 1, 1]}
+    last = answer(**asked, active=active)
     assert last["drawn"]["after"]["recipe"]["styles"] == {"ink": 0.5}
     assert last["before"]["picture"] != last["drawn"]["after"]["picture"]
     picture = drawn(pipeline, ink=0.5)
     restored = answer(kind="draw", png=data_uri(to_png(picture.image, picture.recipe), "image/png"))
     assert restored["adopt"]["recipe"]["model"] == "stable-diffusion"
     assert restored["drawn"]["after"]["picture"] == last["drawn"]["after"]["picture"]
-    grid = answer(kind="grid", recipe=to_dict(RECIPE), worn={}, names=["ink"], weights=[0, 1])
+    grid = answer(kind="grid", recipe=to_dict(RECIPE), active={}, names=["ink"], weights=[0, 1])
     assert len({tile["picture"] for tile in grid["grid"]["rows"][0]}) == 2

@@ -25,7 +25,7 @@ SESSION = "benchmark"
 
 
 def measure_styles(root: Path, times: int = 20) -> Rows:
-    """Milliseconds of one face plain, in a style that was worn before, in one at another strength each time (merged
+    """Milliseconds of one face plain, in a style that was applied before, in one at another strength each time (merged
     anew), and in one whose file was never opened; the first three also as shares of the plain one.
     """
     pipeline = FacesPipeline(root)
@@ -34,20 +34,20 @@ def measure_styles(root: Path, times: int = 20) -> Rows:
     with tempfile.TemporaryDirectory() as folder:
         names = iter(_adapters(pipeline, root, Path(folder), few + 2))
         plain, turn = Recipe(seed=1), iter(range(1, 10**9))
-        worn = replace(plain, styles={next(names): 1.0})
+        active = replace(plain, styles={next(names): 1.0})
 
         def draw(recipe: Recipe) -> None:
             *_, _ = pipeline.draw(recipe, previews=False)
 
         def switched() -> None:
-            (name,) = worn.styles
+            (name,) = active.styles
             draw(replace(plain, styles={name: 1 + next(turn) / 1000}))
 
-        acts = {"none": lambda: draw(plain), "worn": lambda: draw(worn), "switched": switched}
+        acts = {"none": lambda: draw(plain), "active": lambda: draw(active), "switched": switched}
         rows: Rows = {f"style_{what}_ms": value for what, value in _in_turn(acts, times).items()}
         rows["style_first_use_ms"] = median_milliseconds(lambda: draw(replace(plain, styles={next(names): 1.0})), few)
-        pipeline.shelf.forget(SESSION)
-    rows |= {f"style_{what}_ratio": rows[f"style_{what}_ms"] / rows["style_none_ms"] for what in ("worn", "switched")}
+        pipeline.library.forget(SESSION)
+    rows |= {f"style_{what}_ratio": rows[f"style_{what}_ms"] / rows["style_none_ms"] for what in ("active", "switched")}
     return {**rows, "style_rank": RANK}
 
 
@@ -71,5 +71,5 @@ def _adapters(pipeline: FacesPipeline, root: Path, folder: Path, count: int) -> 
         for up in factors.up:
             torch.nn.init.normal_(up, std=0.01, generator=torch.Generator().manual_seed(number))
         factors.save_pretrained(folder / str(number))
-        names.append(pipeline.shelf.adopt(SESSION, folder / str(number), f"Random {number}").name)
+        names.append(pipeline.library.add(SESSION, folder / str(number), f"Random {number}").name)
     return names

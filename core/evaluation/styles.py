@@ -29,7 +29,7 @@ from core.metrics import auc, frechet
 from core.models import LatentCodec, PictureClassifier
 from core.networks.pool import pool_of
 from core.pipelines.faces.engine import FaceEngine
-from core.pipelines.styles.library import StyleShelf
+from core.pipelines.styles.library import StyleLibrary
 from core.pipelines.styles.types import StyleInfo
 from core.recipe import Recipe
 from core.stylize import NAMES, render
@@ -103,7 +103,7 @@ def style_figures(
 
 
 def _chosen(root: Path, names: Sequence[str], sets: Mapping[str, PictureSet]) -> list[StyleInfo]:
-    shipped = {info.name: info for info in StyleShelf(root).styles() if info.origin == "built-in"}
+    shipped = {info.name: info for info in StyleLibrary(root).styles() if info.origin == "built-in"}
     unknown = [name for name in names if name not in shipped]
     if unknown or not shipped:
         there = f"there are {', '.join(shipped)}" if shipped else "there is none; scripts/train_style.py makes them"

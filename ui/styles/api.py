@@ -67,10 +67,10 @@ def _drawn(
     missing = pipeline.missing("sd" if "prompt" in settings else "faces")
     if missing:
         raise gr.Error(missing)
-    worn = {"weights": styles or {}, "mode": mode, "parts": [1, 1, 1] if parts is None else parts}
+    active = {"weights": styles or {}, "mode": mode, "parts": [1, 1, 1] if parts is None else parts}
     sent = {**to_dict(Recipe()), **settings, "attributes": attributes or {}}
-    request = DrawRequest.from_json({"recipe": sent, "worn": worn})
-    *_, result = pipeline.draw(request.recipe, request.worn, previews=False)
+    request = DrawRequest.from_json({"recipe": sent, "active": active})
+    *_, result = pipeline.draw(request.recipe, request.active, previews=False)
     picture = first_picture(result)
     details = {
         "recipe": to_dict(picture.recipe),

@@ -95,7 +95,7 @@ class StylesHandlers:
 
     def remove(self, request: NamesRequest, state: SessionState, session: str) -> Iterator[StylesResponse]:
         for name in request.names:
-            self.pipeline.shelf.remove(session, name)
+            self.pipeline.library.remove(session, name)
         yield StylesResponse(styles=self._styles(session, request.base), last=True)
 
     def fetch(self, request: NamesRequest, state: SessionState, session: str) -> Iterator[StylesResponse]:
@@ -145,7 +145,7 @@ class StylesHandlers:
             if cancel():
                 return
         previews = state.wants_previews(wanted)
-        for event in paced(self.pipeline.draw(wanted, request.worn, previews=previews, cancel=cancel)):
+        for event in paced(self.pipeline.draw(wanted, request.active, previews=previews, cancel=cancel)):
             if isinstance(event, Progress):
                 response = replace(response, progress=responses.progress_view(event))
                 yield response
@@ -175,7 +175,7 @@ class StylesHandlers:
         """What the classifier reads of the photo is kept; the style alone is new."""
         response = DrawResponse(adopt=_adopted(request))
         edit = replace(request.edit, base=self.pipeline.faces.read(request.photo).base)
-        for event in paced(self.pipeline.photo(edit, request.worn, cancel=state.cancel(request))):
+        for event in paced(self.pipeline.photo(edit, request.active, cancel=state.cancel(request))):
             if isinstance(event, Progress):
                 response = replace(response, progress=responses.progress_view(event))
                 yield response
@@ -218,4 +218,4 @@ class StylesHandlers:
 
 
 def _adopted(request: DrawRequest) -> AdoptView:
-    return AdoptView(recipe.to_dict(request.recipe), request.worn) if request.restored else UNSET
+    return AdoptView(recipe.to_dict(request.recipe), request.active) if request.restored else UNSET

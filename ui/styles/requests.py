@@ -17,7 +17,7 @@ from core.pipelines.styles.types import (
     STRENGTHS,
     StyleSet,
     TrainRequest,
-    check_worn,
+    check_active,
     unstyled,
 )
 from core.recipe import Recipe, RecipeError
@@ -69,7 +69,7 @@ def style_set(value: Any) -> StyleSet:
     if not isinstance(weights, dict):
         raise RequestError("The page sent no styles. Reload the page.")
     checked_weights = {name: strength(weight) for name, weight in weights.items()}
-    check_worn(checked_weights)
+    check_active(checked_weights)
     return StyleSet(checked_weights, value.get("mode", "sum"), three_parts(value.get("parts", [1, 1, 1])))
 
 
@@ -89,8 +89,8 @@ class DrawRequest(Request):
     """A face, or a picture of Stable Diffusion, in styles. The recipe itself has none."""
 
     recipe: Recipe = checked(plain_recipe)
-    worn: StyleSet = checked(style_set)
-    restored: bool = checked(flag)  # the recipe came out of a PNG, so the page must adopt it and what it wears
+    active: StyleSet = checked(style_set)
+    restored: bool = checked(flag)  # the recipe came out of a PNG, so the page must adopt it and its styles
     plain: bool = checked(flag)  # the picture without a style is wanted, too
 
     @property
@@ -102,8 +102,8 @@ class DrawRequest(Request):
         found = carried(value)
         if found is None:
             return super().from_json({**value, "restored": False})
-        worn = StyleSet(dict(found.styles), "sum", found.style_parts)
-        return super().from_json({**value, "recipe": found, "worn": worn, "restored": True})
+        active = StyleSet(dict(found.styles), "sum", found.style_parts)
+        return super().from_json({**value, "recipe": found, "active": active, "restored": True})
 
 
 @dataclass(frozen=True, kw_only=True)

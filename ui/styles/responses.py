@@ -51,7 +51,7 @@ class AdoptView:
     """What came in a picture: its recipe without styles, and the styles."""
 
     recipe: Json
-    worn: StyleSet
+    active: StyleSet
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The Styles tab: what is worn at the left, the face before and after on the canvas, the wall of styles below it."""
+"""The Styles tab: the active styles at the left, the face before and after on the canvas, the wall below it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from core.pipelines.styles.jobs import StyleTrainer
 from core.pipelines.styles.pipeline import StylesPipeline
 from core.pipelines.styles.types import (
     LEAST_WEIGHT,
+    MOST_ACTIVE,
     MOST_WEIGHT,
-    MOST_WORN,
     RANKS,
     RATES,
     STEPS,
@@ -91,7 +91,7 @@ def _words(pipeline: StylesPipeline) -> dict[str, Any]:
         "largest": MAX_FILE,
         "least": LEAST_WEIGHT,
         "most": MOST_WEIGHT,
-        "mostWorn": MOST_WORN,
+        "mostActive": MOST_ACTIVE,
         "mostRows": MOST_ROWS,
         "strengths": list(STRENGTHS),
         "closed": StyleTrainer.switched_off() or "",

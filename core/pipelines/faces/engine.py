@@ -27,8 +27,8 @@ from core.networks.adapter_cache import AdapterCache
 from core.networks.deterministic_adapters import AdaptedCopies
 from core.networks.pool import NetworkPool
 from core.pipelines.faces.types import PARTS
-from core.pipelines.styles.library import StyleShelf
-from core.pipelines.styles.types import check_worn
+from core.pipelines.styles.library import StyleLibrary
+from core.pipelines.styles.types import check_active
 from core.recipe import Recipe, RecipeError
 
 MOST_MERGED = 4  # copies of the network kept; another is made in a tenth of what drawing takes
@@ -41,9 +41,9 @@ class FaceEngine:
     picture on any number of threads; another kind of processor may differ in the last bits.
     """
 
-    def __init__(self, pool: NetworkPool, shelf: StyleShelf | None = None) -> None:
+    def __init__(self, pool: NetworkPool, library: StyleLibrary | None = None) -> None:
         self.pool, self.root = pool, pool.root
-        self._shelf = shelf or StyleShelf(pool.root)
+        self._library = library or StyleLibrary(pool.root)
         self._making = threading.Lock()
         self._loaded = False
 
@@ -67,7 +67,7 @@ class FaceEngine:
         with torch.device("meta"):  # names and shapes of the layers, without their numbers
             layers = FaceUNet.from_config(denoiser.config)
         base = Base("faces", layers, cache(lambda: checkpoints.fingerprint(self.root / "faces")))
-        self._adapters = AdapterCache(base, self._shelf.find, AdaptedCopies(denoiser), MOST_MERGED)
+        self._adapters = AdapterCache(base, self._library.find, AdaptedCopies(denoiser), MOST_MERGED)
         self._denoiser, self._codec, self._classifier = denoiser, codec, classifier
         self._loaded = True
 
@@ -121,7 +121,7 @@ class FaceEngine:
     def with_adapters(self, one: Recipe) -> nn.Module | None:
         """The denoiser with the recipe's styles; None for no styles. Raises ``CheckpointError``, ``RecipeError``."""
         self.load()
-        check_worn({name: weight for name, weight in one.styles.items() if weight})
+        check_active({name: weight for name, weight in one.styles.items() if weight})
         return self._adapters.with_adapters(one.styles, one.style_parts)
 
     def denoise(self, x: Tensor, timesteps: Tensor, wanted: Tensor, network: nn.Module | None = None) -> Tensor:

@@ -32,7 +32,7 @@ from core.pipelines.faces.types import (
     SweepPoint,
 )
 from core.pipelines.progress import Cancel, Progress
-from core.pipelines.styles.library import StyleShelf
+from core.pipelines.styles.library import StyleLibrary
 from core.recipe import Recipe, single
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class FacesPipeline:
     def __init__(self, root: str | Path | None = None, pool: NetworkPool | None = None) -> None:
         self.pool = pool or pool_of(root)
         self.root = self.pool.root
-        self.shelf = StyleShelf(self.root)
+        self.library = StyleLibrary(self.root)
         self.finder = FaceFinder(self.root)
         self._engine: FaceEngine | None = None
         self._making = threading.Lock()
@@ -67,7 +67,7 @@ class FacesPipeline:
                 with LOADING:
                     from core.pipelines.faces.engine import FaceEngine  # with torch: not before somebody draws
 
-                self._engine = FaceEngine(self.pool, self.shelf)
+                self._engine = FaceEngine(self.pool, self.library)
             return self._engine
 
     def missing(self) -> str | None:

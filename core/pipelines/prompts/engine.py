@@ -27,8 +27,8 @@ from core.networks.pool import NetworkPool
 from core.networks.text_pipeline import TextNetworks
 from core.pipelines.prompts.attention_maps import Attention, recorded, word_maps
 from core.pipelines.prompts.types import Drawing, PromptRequest
-from core.pipelines.styles.library import StyleShelf
-from core.pipelines.styles.types import check_worn
+from core.pipelines.styles.library import StyleLibrary
+from core.pipelines.styles.types import check_active
 from core.recipe import Recipe
 
 MOST_MERGED = 12  # copies of the built-in denoiser kept
@@ -43,9 +43,9 @@ class TextEngine:
     Attention needs no slicing: torch's scaled dot product does not hold the whole table of weights.
     """
 
-    def __init__(self, pool: NetworkPool, folder: Path, shelf: StyleShelf | None = None) -> None:
+    def __init__(self, pool: NetworkPool, folder: Path, library: StyleLibrary | None = None) -> None:
         self.pool, self.folder = pool, folder
-        self._shelf = shelf or StyleShelf(folder.parent)
+        self._library = library or StyleLibrary(folder.parent)
         self._making = threading.Lock()
         self._loaded = False
 
@@ -66,12 +66,12 @@ class TextEngine:
         fingerprint = cache(lambda: checkpoints.fingerprint(self.folder / "unet"))
         if self.large:
             base = Base("sd", networks.unet, fingerprint, networks.encoder)
-            self._adapters = AdapterCache(base, self._shelf.find, partial(merged, base.network), 1)
+            self._adapters = AdapterCache(base, self._library.find, partial(merged, base.network), 1)
         else:
             with torch.device("meta"):  # names and shapes of the layers, without their numbers
                 layers = UNet2DConditionModel.from_config(networks.unet.config)
             base = Base("text", layers, fingerprint, networks.encoder)
-            self._adapters = AdapterCache(base, self._shelf.find, AdaptedCopies(networks.unet), MOST_MERGED)
+            self._adapters = AdapterCache(base, self._library.find, AdaptedCopies(networks.unet), MOST_MERGED)
         self._networks = networks
         self._loaded = True
 
@@ -116,7 +116,7 @@ class TextEngine:
     def with_adapters(self, one: Recipe) -> nn.Module | None:
         """The denoiser with the recipe's styles; None for no styles. Raises ``CheckpointError``, ``RecipeError``."""
         self.load()
-        check_worn({name: weight for name, weight in one.styles.items() if weight})
+        check_active({name: weight for name, weight in one.styles.items() if weight})
         return self._adapters.with_adapters(one.styles, one.style_parts)
 
     def adapter_notes(self, styles: Mapping[str, float]) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from core.pipelines.prompts.types import (
     PromptsResult,
     Readback,
 )
-from core.pipelines.styles.library import StyleShelf
+from core.pipelines.styles.library import StyleLibrary
 from core.recipe import Recipe, RecipeError, single
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ class PromptsPipeline:
         root: str | Path | None = None,
         model: str = BUILT_IN,
         pool: NetworkPool | None = None,
-        shelf: StyleShelf | None = None,
+        library: StyleLibrary | None = None,
     ) -> None:
         self.pool = pool or pool_of(root)
         self.root, self.model = self.pool.root, model
-        self.shelf = shelf or StyleShelf(self.root)  # the faces pipeline's, where a page has both
+        self.library = library or StyleLibrary(self.root)  # the faces pipeline's, where a page has both
         self._engine: TextEngine | None = None
         self._reader: PictureReader | None = None
         self._making = threading.Lock()
@@ -73,7 +73,7 @@ class PromptsPipeline:
                 with LOADING:
                     from core.pipelines.prompts.engine import TextEngine  # with torch: not before somebody draws
 
-                self._engine = TextEngine(self.pool, find_pipeline(self.model, self.root), self.shelf)
+                self._engine = TextEngine(self.pool, find_pipeline(self.model, self.root), self.library)
             return self._engine
 
     def missing(self) -> str | None:
@@ -185,7 +185,7 @@ class PromptsPipeline:
         """The request for this model. Raises ``RecipeError`` where these weights cannot draw it."""
         name = BUILT_IN if self.built_in else "stable-diffusion"
         recipe = request.recipe if request.recipe.model == name else replace(request.recipe, model=name)
-        recipe, notes = apply_tags(recipe, self.shelf, BUILT_IN if self.built_in else "sd")
+        recipe, notes = apply_tags(recipe, self.library, BUILT_IN if self.built_in else "sd")
         if recipe.start == "prior" and not self.has_prior():
             raise RecipeError("This model has no draft to start from; start from noise.")
         if recipe.solver not in self.solvers():

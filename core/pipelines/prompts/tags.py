@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from core.data.style_photos import StyleError
-from core.pipelines.styles.library import StyleShelf
+from core.pipelines.styles.library import StyleLibrary
 from core.recipe import Recipe
 
 _TAG = re.compile(r"<(?:lora|lyco):([^<>:]{1,200})(?::([^<>]{0,40}))?>", re.IGNORECASE)
@@ -14,14 +14,14 @@ _MOST = 2.0  # weight of a style in a recipe
 _BASES = {"faces": "the face model", "text": "the built-in text model", "sd": "Stable Diffusion"}
 
 
-def apply_tags(recipe: Recipe, shelf: StyleShelf, base: str) -> tuple[Recipe, tuple[str, ...]]:
+def apply_tags(recipe: Recipe, library: StyleLibrary, base: str) -> tuple[Recipe, tuple[str, ...]]:
     """The recipe with the styles of its tags and without the tags, and a sentence for each that is left out.
 
     ``base`` is what the recipe is drawn with: text or sd. A weight that is missing is 1; of several the first counts.
     """
     styles, notes = dict(recipe.styles), []
     for name, said in _TAG.findall(recipe.prompt):
-        weight, problem = _weight(said), _problem(name.strip(), shelf, base)
+        weight, problem = _weight(said), _problem(name.strip(), library, base)
         if weight is None:
             problem = f"{said[:20]!r} is no weight from -{_MOST:g} to {_MOST:g}"
         if problem:
@@ -42,9 +42,9 @@ def _weight(said: str) -> float | None:
     return weight if abs(weight) <= _MOST else None  # NaN is no weight either
 
 
-def _problem(name: str, shelf: StyleShelf, base: str) -> str:
+def _problem(name: str, library: StyleLibrary, base: str) -> str:
     try:
-        made_for = shelf.base_of(name)
+        made_for = library.base_of(name)
     except StyleError:
         return "there is no style of that name here"
     return "" if made_for in ("", base) else f"it was made for {_BASES[made_for]}"

@@ -26,7 +26,7 @@ from core.checkpoints import CheckpointError
 from core.data.style_photos import StyleError, check_photos
 from core.images import to_pixels
 from core.pipelines.styles.job import NO_START, Job, check, done, is_open, launch, seen, stop, write_pictures
-from core.pipelines.styles.library import FILE, StyleShelf
+from core.pipelines.styles.library import FILE, StyleLibrary
 from core.pipelines.styles.progress import reason
 from core.pipelines.styles.types import JobStatus, TrainRequest
 
@@ -42,8 +42,8 @@ log = logging.getLogger(__name__)
 class StyleTrainer:
     """Starts, watches and ends trainings. Safe to call from several threads; a session sees its own jobs alone."""
 
-    def __init__(self, shelf: StyleShelf, root: Path, *, preset: str = "app", minutes: float = MINUTES) -> None:
-        self.shelf, self.root, self.preset, self.minutes = shelf, root, preset, minutes
+    def __init__(self, library: StyleLibrary, root: Path, *, preset: str = "app", minutes: float = MINUTES) -> None:
+        self.library, self.root, self.preset, self.minutes = library, root, preset, minutes
         self._jobs: dict[str, Job] = {}
         self._queue: deque[Job] = deque()
         self._changed = threading.Condition()
@@ -208,12 +208,12 @@ class StyleTrainer:
             self._changed.notify_all()
 
     def _finish(self, job: Job) -> None:
-        """The exported style goes to the session's shelf."""
+        """The exported style goes to the session's library."""
         style = job.folder / "style"
         if not (style / FILE).is_file():
             return self._end(job, "failed", reason(job.folder / "output.txt"))
         try:
-            job.style = self.shelf.adopt(job.request.session, style, job.request.title).name
+            job.style = self.library.add(job.request.session, style, job.request.title).name
         except CheckpointError as error:
             return self._end(job, "failed", str(error))
         except OSError:

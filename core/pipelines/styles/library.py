@@ -31,7 +31,7 @@ MOST_BYTES_OF_A_SESSION = 2**30
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,62}[A-Za-z0-9_-])?")
 
 
-class StyleShelf:
+class StyleLibrary:
     """The styles of a checkpoint root. Safe to call from several threads."""
 
     def __init__(self, root: Path) -> None:
@@ -49,7 +49,7 @@ class StyleShelf:
             return self._home
 
     def styles(self, session: str = "") -> tuple[StyleInfo, ...]:
-        """Everything this session may wear, shipped ones first, looks before domains; what holds no whole style is
+        """Everything this session may apply, shipped ones first, looks before domains; what holds no whole style is
         left out.
         """
         found = [info for folder in _folders(self.shipped) if (info := _described(folder, "built-in"))]
@@ -81,7 +81,7 @@ class StyleShelf:
         described = _described(path, "") if path.is_dir() else None
         return described.base if described else _of_owner(path).base
 
-    def adopt(self, session: str, path: Path, title: str, base: str = "") -> StyleInfo:
+    def add(self, session: str, path: Path, title: str, base: str = "") -> StyleInfo:
         """A finished folder or an uploaded file -> a style of this session, for ``base`` where the file does not say.
         Raises ``CheckpointError``.
         """

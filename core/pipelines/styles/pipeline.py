@@ -47,7 +47,7 @@ class StylesPipeline:
     ) -> None:
         self.faces = faces
         self._prompts = {"text": prompts, "sd": stable_diffusion}
-        self.shelf = faces.shelf
+        self.library = faces.library
         self._trainer: StyleTrainer | None = None
 
     @property
@@ -56,7 +56,7 @@ class StylesPipeline:
         if self._trainer is None:
             from core.pipelines.styles.jobs import StyleTrainer
 
-            self._trainer = StyleTrainer(self.shelf, self.faces.root)
+            self._trainer = StyleTrainer(self.library, self.faces.root)
         return self._trainer
 
     def missing(self, base: str = "faces") -> str | None:
@@ -72,23 +72,23 @@ class StylesPipeline:
 
     def styles(self, session: str = "", base: str = "faces") -> tuple[StyleInfo, ...]:
         """What this session may apply to a model; files that do not say what they are for are among them."""
-        return tuple(info for info in self.shelf.styles(session) if info.base in ("", base))
+        return tuple(info for info in self.library.styles(session) if info.base in ("", base))
 
     def add(self, session: str, path: str | Path, title: str = "", base: str = "faces") -> StyleInfo:
         """An uploaded safetensors file -> a style of this session. Raises ``CheckpointError`` where it does not fit."""
-        info = self.shelf.adopt(session, Path(path), title, base)
+        info = self.library.add(session, Path(path), title, base)
         try:
             self._check_fit(info.name, base)
         except CheckpointError:
-            self.shelf.remove(session, info.name)
+            self.library.remove(session, info.name)
             raise
         return info
 
     def draw(
-        self, recipe: Recipe, worn: StyleSet = NO_STYLE, *, previews: bool = True, cancel: Cancel | None = None
+        self, recipe: Recipe, active: StyleSet = NO_STYLE, *, previews: bool = True, cancel: Cancel | None = None
     ) -> Iterator[Progress | FacesResult | PromptsResult]:
         """The recipe in these styles, or in its own where none are given. Raises what they raise."""
-        recipe = worn.onto(recipe) if worn.weights else recipe
+        recipe = active.onto(recipe) if active.weights else recipe
         if recipe.model == "faces":
             yield from self.faces.draw(recipe, previews=previews, cancel=cancel)
             return
@@ -104,7 +104,7 @@ class StylesPipeline:
         cancel: Cancel | None = None,
     ) -> Iterator[WallResult]:
         """The first picture of a recipe in each of these styles, "" for none: what there is after each of them, then
-        all. Without names plain and in every style of the session. One style that cannot be worn stops nothing.
+        all. Without names plain and in every style of the session. One style that cannot be applied stops nothing.
         """
         plain = unstyled(recipe)
         if names is None:
@@ -155,16 +155,16 @@ class StylesPipeline:
         yield GridResult(tuple(rows), tuple(names[: len(rows)]), tuple(weights), milliseconds, cancelled)
 
     def photo(
-        self, request: EditRequest, worn: StyleSet, *, cancel: Cancel | None = None
+        self, request: EditRequest, active: StyleSet, *, cancel: Cancel | None = None
     ) -> Iterator[Progress | EditResult]:
         """A real photo in styles, through inversion; the attributes of the request's recipe are changed as well."""
-        yield from self.faces.edit(replace(request, recipe=worn.onto(request.recipe)), cancel=cancel)
+        yield from self.faces.edit(replace(request, recipe=active.onto(request.recipe)), cancel=cancel)
 
     def close_session(self, session: str) -> None:
         """The page is gone: its trainings stop and its styles go."""
         if self._trainer is not None:
             self._trainer.close_session(session)
-        self.shelf.forget(session)
+        self.library.forget(session)
 
     def _tile(self, plain: Recipe, name: str, weight: float) -> Tile:
         recipe = replace(plain, styles={name: float(weight)}) if name and weight else plain

@@ -11,7 +11,7 @@ from core.recipe import Recipe, RecipeError, single
 
 MODES = ("sum", "normalised")
 BASES = {"faces": "faces", "text": "text", "stable-diffusion": "sd"}  # model of a recipe -> what its styles are for
-MOST_WORN = 4
+MOST_ACTIVE = 4
 LEAST_WEIGHT, MOST_WEIGHT = -0.5, 1.5
 STRENGTHS = (-0.5, 0.0, 0.5, 1.0, 1.5)
 MOST_TILES = 64
@@ -34,15 +34,15 @@ class StyleInfo:
     thumbnail: Path | None = None
 
 
-def check_worn(weights: dict[str, float]) -> None:
+def check_active(weights: dict[str, float]) -> None:
     """Raises ``RecipeError`` where more styles are asked for than can be merged at once."""
-    if len(weights) > MOST_WORN:
-        raise RecipeError(f"At most {MOST_WORN} styles can be worn at once, and these are {len(weights)}.")
+    if len(weights) > MOST_ACTIVE:
+        raise RecipeError(f"At most {MOST_ACTIVE} styles can be applied at once, and these are {len(weights)}.")
 
 
 @dataclass(frozen=True)
 class StyleSet:
-    """What a picture wears: up to four names with weights, how they are blended, and how much each part takes.
+    """The styles of a picture: up to four names with weights, how they are blended, and how much each part takes.
 
     Making one raises ``RecipeError`` where the mode or the number of styles does not fit; the rest is the recipe's.
     """
@@ -54,7 +54,7 @@ class StyleSet:
     def __post_init__(self) -> None:
         if not isinstance(self.mode, str) or self.mode not in MODES:
             raise RecipeError(f"Styles are blended as {' or '.join(MODES)}.")
-        check_worn({name: weight for name, weight in self.weights.items() if weight != 0})
+        check_active({name: weight for name, weight in self.weights.items() if weight != 0})
 
     def onto(self, recipe: Recipe) -> Recipe:
         """The recipe in these styles; a normalised blend is written into its weights, so that it draws the same
@@ -89,7 +89,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class WallResult:
-    """A recipe in several styles, as far as it is drawn; ``problems`` are styles that cannot be worn, and why."""
+    """A recipe in several styles, as far as it is drawn; ``problems`` are styles that cannot be applied, and why."""
 
     tiles: tuple[Tile, ...]
     problems: tuple[tuple[str, str], ...] = ()

@@ -2,7 +2,7 @@
 import { after, el, emit, icon, on } from "../shared/core.js";
 import { sendButtons, takes } from "../shared/send.js";
 import { addPictures } from "./jobs.js";
-import { change, enterPicture, requests, state, titleOf, visible, wear } from "./wire.js";
+import { applyStyle, change, enterPicture, requests, state, titleOf, visible } from "./wire.js";
 
 const LARGEST = 20 * 2 ** 20;
 const SENT = 256; // pixels of the square of a photo that is sent
@@ -134,7 +134,7 @@ function anywhere() {
   const show = (shown) => {
     overlay.firstChild.textContent = state.mode === "train"
       ? "Drop the pictures of your style"
-      : "Drop a photo to dress it, or a style file (safetensors) to wear it";
+      : "Drop a photo to see it in styles, or a style file (safetensors) to apply it";
     overlay.classList.toggle("visible", shown);
   };
   const take = (name, action) =>
@@ -164,13 +164,13 @@ on("styles:answer", ({ file, added, error, request, last }) => {
   if (request.adding && last) emit("styles:intake", "");
   if (added && !error) {
     emit("styles:say", { text: `${titleOf(added)} is on the wall of this session.` });
-    wear(added);
+    applyStyle(added);
   }
 });
 
 takes("styles", {
   title: "Styles",
-  words: "Dress in styles",
+  words: "Apply styles",
   icon: "brush",
   needs: ["styles-controls", "styles-canvas", "styles-history"],
   take: (picture) => enterPicture(picture),

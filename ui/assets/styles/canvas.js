@@ -14,7 +14,7 @@ let entry = null; // what is on the canvas
 let split = 0.5;
 
 const weight = (x) => `${x < 0 ? "\u2212" : ""}${Math.abs(x).toFixed(2)}`;
-const wornWords = (worn) => Object.entries(worn).map(([name, x]) => `${titleOf(name)} ${weight(x)}`).join(", ");
+const activeWords = (active) => Object.entries(active).map(([name, x]) => `${titleOf(name)} ${weight(x)}`).join(", ");
 const duration = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
 function room() {
@@ -65,7 +65,7 @@ function compareView() {
     "div",
     { class: "compare", id: "styles-compare", hidden: true },
     el("canvas", { role: "img", "aria-label": "Without a style" }),
-    el("canvas", { role: "img", class: "after", "aria-label": "In the styles that are worn" }),
+    el("canvas", { role: "img", class: "after", "aria-label": "In the active styles" }),
     el("span", { class: "divider" }),
     el("span", { class: "tag tag-before" }),
     el("span", { class: "tag tag-after" }),
@@ -106,7 +106,7 @@ function showGrid(names, weights, rows) {
         "aria-label": `${words}: make this the picture`,
         disabled: !one?.picture,
         onclick: () =>
-          change({ mode: "face", worn: x ? { [name]: x } : {}, parts: [1, 1, 1], recipe: bareOf(one.recipe) }),
+          change({ mode: "face", active: x ? { [name]: x } : {}, parts: [1, 1, 1], recipe: bareOf(one.recipe) }),
       }, canvas);
       node.style.width = node.style.height = `${side}px`;
       if (uri) paint(canvas, uri, side);
@@ -122,11 +122,11 @@ const bareOf = (recipe) => ({ ...recipe, styles: {}, style_parts: [1, 1, 1] });
 function render() {
   if (!entry || !stage.clientWidth) return;
   if (entry.kind === "grid") showGrid(entry.names, entry.weights, entry.rows);
-  else showCompare(entry.before, entry.after.picture, Object.keys(entry.worn).map(titleOf).join(" + "));
+  else showCompare(entry.before, entry.after.picture, Object.keys(entry.active).map(titleOf).join(" + "));
   const words = entry.kind === "photo" ? "Your photo" : `Seed ${entry.recipe.seed}`;
   const what = entry.kind === "grid"
     ? `${entry.names.length} styles, ${entry.weights.length} strengths`
-    : wornWords(entry.worn) || "No style";
+    : activeWords(entry.active) || "No style";
   info.replaceChildren(
     el("strong", {}, words),
     el("span", {}, what),
@@ -177,18 +177,23 @@ function remember(live) {
   if (!live) emit("styles:remember", entry);
 }
 
-const worn = () => ({ recipe: state.recipe, worn: { ...state.worn }, blend: state.blend, parts: [...state.parts] });
+const active = () => ({
+  recipe: state.recipe,
+  active: { ...state.active },
+  blend: state.blend,
+  parts: [...state.parts],
+});
 
 function drawn(answer) {
   const { request, kind } = answer;
   const asked = request.content.recipe
     ? {
       recipe: request.content.recipe,
-      worn: { ...request.content.worn.weights },
+      active: { ...request.content.active.weights },
       blend: request.blend,
-      parts: [...request.content.worn.parts],
+      parts: [...request.content.active.parts],
     }
-    : worn();
+    : active();
   // A large model draws no plain picture beside: that would take as long again.
   const { picture: before } = answer.before || request.before || answer.drawn.after;
   const prompted = request.content.recipe?.model === "stable-diffusion";
@@ -220,7 +225,7 @@ function displayGrid(milliseconds = 0, whole = true) {
   display({
     kind: "grid",
     recipe: state.recipe,
-    worn: {},
+    active: {},
     blend: "sum",
     parts: [1, 1, 1],
     names,
@@ -347,7 +352,7 @@ part("styles-canvas", ({ root, props, watch }) => {
 
 on("styles:answer", receive);
 on("styles:known", ({ before, after, live }) => {
-  display({ kind: "face", ...worn(), before: before.picture, after, milliseconds: 0 });
+  display({ kind: "face", ...active(), before: before.picture, after, milliseconds: 0 });
   remember(live);
 });
 on("styles:grid", () => displayGrid());

@@ -1,14 +1,14 @@
-// The control column of the Styles tab: what to do, what is worn, the face or the photo, styles of one's own, the seed.
+// The control column of the Styles tab: what to do, the active styles, the face or the photo, styles of one's own, the seed.
 import { after, el, emit, icon, on, part } from "../shared/core.js";
 import { randomSeed, SEEDS, session } from "../faces/session.js";
 import { addStyle, pastePicture, usePhoto } from "./actions.js";
 import { promptView } from "./prompt.js";
 import { teachView } from "./teach.js";
 import { change, changeRecipe, chooseMode, enterPicture, fromFaces, requests, state } from "./wire.js";
-import { wornView } from "./worn.js";
+import { activeView } from "./active.js";
 
 const MODES = {
-  face: ["Face", "A face in the styles that are worn"],
+  face: ["Face", "A face in the active styles"],
   prompt: ["Prompt", "What a prompt says, by Stable Diffusion with its LoRAs"],
   photo: ["Photo", "A photo of your own in them"],
   grid: ["Grid", "Styles by strengths for one face"],
@@ -283,7 +283,7 @@ part("styles-controls", ({ root, props, trigger, upload }) => {
       { class: "column-body" },
       modes(),
       promptView(),
-      wornView(),
+      activeView(),
       gridHint(),
       photo(),
       face(),

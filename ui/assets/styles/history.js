@@ -1,4 +1,4 @@
-// What was dressed in this browser tab, as a filmstrip; a click brings everything of one back. And the keys.
+// What was styled in this browser tab, as a filmstrip; a click brings everything of one back. And the keys.
 import { emit, on, part } from "../shared/core.js";
 import { filmstrip, filmstripKeys } from "../shared/filmstrip.js";
 import { display, weightWords } from "./canvas.js";
@@ -12,7 +12,7 @@ const film = filmstrip({
     JSON.stringify([
       entry.kind,
       entry.recipe,
-      entry.worn,
+      entry.active,
       entry.blend,
       entry.parts,
       entry.names,
@@ -31,7 +31,7 @@ function look(entry) {
     : [entry.after];
   const what = entry.kind === "grid"
     ? `Grid of ${entry.names.map(titleOf).join(", ")}`
-    : Object.entries(entry.worn).map(([name, x]) => `${titleOf(name)} ${weightWords(x)}`).join(", ") || "No style";
+    : Object.entries(entry.active).map(([name, x]) => `${titleOf(name)} ${weightWords(x)}`).join(", ") || "No style";
   return {
     pictures: some.map((one) => one.picture),
     label: what,
@@ -39,15 +39,15 @@ function look(entry) {
   };
 }
 
-// What is worn, the face and the pictures come back; nothing is drawn again but the wall.
+// The active styles, the face and the pictures come back; nothing is drawn again but the wall.
 function restore(entry) {
   requests.stop();
   document.activeElement?.blur?.();
-  const { recipe, worn, blend, parts, kind: mode, photo = state.photo } = entry;
+  const { recipe, active, blend, parts, kind: mode, photo = state.photo } = entry;
   enterBase(mode === "prompt" ? "sd" : "faces");
   Object.assign(state, {
     recipe,
-    worn: { ...worn },
+    active: { ...active },
     blend,
     parts: [...parts],
     mode,
@@ -64,7 +64,7 @@ part(
     film.build(
       root,
       "History of the styled pictures of this session",
-      "Pictures you dress are kept here. Left and right arrows walk through them.",
+      "Styled pictures are kept here. Left and right arrows walk through them.",
     ),
 );
 

@@ -4,7 +4,7 @@ import "./jobs.js";
 import "./wall.js";
 import "./actions.js";
 import "./prompt.js";
-import "./worn.js";
+import "./active.js";
 import "./teach.js";
 import "./canvas.js";
 import "./controls.js";

@@ -159,9 +159,9 @@ function showJob(job) {
           el("button", {
             type: "button",
             class: "primary",
-            id: "teach-wear",
-            onclick: () => change({ mode: "face", worn: { [job.style]: 1 }, parts: [1, 1, 1] }),
-          }, "Wear it"),
+            id: "teach-apply",
+            onclick: () => change({ mode: "face", active: { [job.style]: 1 }, parts: [1, 1, 1] }),
+          }, "Apply it"),
           el(
             "button",
             {

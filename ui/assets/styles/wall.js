@@ -1,7 +1,7 @@
-// The wall: the same face in every style there is. A click puts a style on, the corner adds it to what is worn.
+// The wall: the same face in every style there is. A click puts a style on, the corner adds it to the active ones.
 import { el, icon, on } from "../shared/core.js";
 import { paint } from "../shared/pictures.js";
-import { drawWall, state, titleOf, visible, wear } from "./wire.js";
+import { applyStyle, drawWall, state, titleOf, visible } from "./wire.js";
 
 const TILE = 88;
 const REST = 250; // after the last change the wall follows
@@ -16,13 +16,13 @@ function tile(name, title, own, thumbnail) {
     {
       type: "button",
       class: "style-main",
-      onclick: (event) => wear(name, event.shiftKey || event.ctrlKey || event.metaKey),
+      onclick: (event) => applyStyle(name, event.shiftKey || event.ctrlKey || event.metaKey),
     },
     canvas,
     el("span", { class: "style-name" }, title),
   );
   const more = name &&
-    el("button", { type: "button", class: "style-more", onclick: () => wear(name, true) }, icon("plus"));
+    el("button", { type: "button", class: "style-more", onclick: () => applyStyle(name, true) }, icon("plus"));
   const node = el("div", { class: "style-tile", "data-style": name, "data-own": own }, main, more);
   Object.assign(node, { canvas, main, more });
   node.toggleAttribute("data-thumbnail", Boolean(thumbnail)); // another face in this style, until its own is drawn
@@ -40,32 +40,32 @@ function build() {
 
 function refresh() {
   const rows = state.mode === "grid";
-  const none = !rows && !Object.keys(state.worn).length;
+  const none = !rows && !Object.keys(state.active).length;
   for (const [name, node] of nodes) {
     const title = titleOf(name);
-    const worn = name ? (rows ? state.gridStyles.includes(name) : name in state.worn) : none;
+    const active = name ? (rows ? state.gridStyles.includes(name) : name in state.active) : none;
     const problem = state.problems.get(name);
     const shown = state.tiles.get(name);
-    node.toggleAttribute("data-worn", worn);
+    node.toggleAttribute("data-active", active);
     node.toggleAttribute("data-stale", !shown);
     node.main.disabled = Boolean(problem);
-    node.main.setAttribute("aria-pressed", String(worn));
+    node.main.setAttribute("aria-pressed", String(active));
     node.main.title = problem ||
       (!name
         ? "The face as it is"
         : rows
         ? `${title}: a row of the grid`
-        : `${title}. Shift-click adds it to what is worn`);
+        : `${title}. Shift-click adds it to the active ones`);
     if (shown) {
       node.removeAttribute("data-thumbnail");
       paint(node.canvas, shown.picture, TILE);
     }
     if (!node.more) continue;
     node.more.hidden = Boolean(problem) || rows;
-    node.more.title = worn ? `Take ${title} off` : `Add ${title} to what is worn`;
+    node.more.title = active ? `Take ${title} off` : `Add ${title} to the active styles`;
     node.more.setAttribute("aria-label", node.more.title);
-    node.more.setAttribute("aria-pressed", String(worn));
-    node.more.replaceChildren(icon(worn ? "close" : "plus"));
+    node.more.setAttribute("aria-pressed", String(active));
+    node.more.replaceChildren(icon(active ? "close" : "plus"));
   }
   const missing = [...state.problems.values()];
   const left = nodes.size - state.tiles.size - missing.length;

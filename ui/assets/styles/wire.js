@@ -9,8 +9,8 @@ const SLOTS = { open: {}, file: { urgent: true, whole: true }, draw: { urgent: t
 const state = {
   words: null, // names, bounds and the first recipe, from the server
   styles: [], // {name, title, own, rank, trigger}
-  recipe: null, // what is drawn, without what it wears
-  worn: {}, // style -> strength, in the order in which they were put on
+  recipe: null, // what is drawn, without its styles
+  active: {}, // style -> strength, in the order in which they were put on
   blend: "sum", // or "normalised"
   parts: [1, 1, 1], // early, middle and late blocks
   mode: "face", // or "prompt", "photo", "grid", "train"
@@ -24,7 +24,7 @@ const state = {
   method: "ddpm",
   tiles: new Map(), // style -> tile of the wall, for the recipe of `tilesOf`
   tilesOf: "",
-  problems: new Map(), // style -> why it cannot be worn
+  problems: new Map(), // style -> why it cannot be applied
   shown: null, // the history entry on the canvas
   opened: false,
   entrance: null, // a picture that came before the tab was opened
@@ -39,7 +39,7 @@ function take(message, request) {
   if (message.styles) list(message.styles, request.content.base);
   if (message.adopt && !request.adopted) {
     request.adopted = true;
-    const { weights, parts } = message.adopt.worn;
+    const { weights, parts } = message.adopt.active;
     takeOver(message.adopt.recipe, weights, parts);
     emit("styles:changed", {});
   }
@@ -50,15 +50,15 @@ function takeOver(recipe, styles, parts = [1, 1, 1]) {
   const prompt = recipe.model === "stable-diffusion";
   enterBase(prompt ? "sd" : "faces");
   const mode = prompt ? "prompt" : "face";
-  Object.assign(state, { recipe: bare(recipe), worn: { ...styles }, parts: [...parts], blend: "sum", mode });
+  Object.assign(state, { recipe: bare(recipe), active: { ...styles }, parts: [...parts], blend: "sum", mode });
 }
 
 // Faces and Stable Diffusion have styles, a recipe and strengths of their own; those of the other one wait.
 function enterBase(base) {
   if (base === state.base) return;
-  const { recipe, worn, blend, parts, gridStyles, styles } = state;
-  state.elsewhere[state.base] = { recipe, worn, blend, parts, gridStyles, styles };
-  const fresh = { recipe: state.words.prompt, worn: {}, blend: "sum", parts: [1, 1, 1], gridStyles: [], styles: [] };
+  const { recipe, active, blend, parts, gridStyles, styles } = state;
+  state.elsewhere[state.base] = { recipe, active, blend, parts, gridStyles, styles };
+  const fresh = { recipe: state.words.prompt, active: {}, blend: "sum", parts: [1, 1, 1], gridStyles: [], styles: [] };
   Object.assign(state, {
     base,
     ...fresh,
@@ -79,7 +79,7 @@ function list(styles, base = "faces") {
   state.styles = [...styles.filter((one) => one.own), ...styles.filter((one) => !one.own)]; // one's own where one looks first
   state.opened = true;
   const there = new Set(styles.map((one) => one.name));
-  state.worn = Object.fromEntries(Object.entries(state.worn).filter(([name]) => there.has(name)));
+  state.active = Object.fromEntries(Object.entries(state.active).filter(([name]) => there.has(name)));
   state.gridStyles = state.gridStyles.filter((name) => there.has(name));
   emit("styles:listed");
 }
@@ -88,16 +88,16 @@ function list(styles, base = "faces") {
 
 const bare = (recipe) => ({ ...recipe, styles: {}, style_parts: [1, 1, 1], count: 1 });
 const keyOf = (recipe) => JSON.stringify({ ...bare(recipe), attributes: Object.entries(recipe.attributes).sort() });
-const wornNow = () => ({
-  weights: state.worn,
-  mode: Object.keys(state.worn).length > 1 ? state.blend : "sum",
+const activeNow = () => ({
+  weights: state.active,
+  mode: Object.keys(state.active).length > 1 ? state.blend : "sum",
   parts: state.parts,
 });
 const titleOf = (name) => state.styles.find((one) => one.name === name)?.title || name;
 const plainTile = () => (state.tilesOf === keyOf(state.recipe) ? state.tiles.get("") : null);
 
 function content() {
-  const common = { recipe: state.recipe, worn: wornNow() };
+  const common = { recipe: state.recipe, active: activeNow() };
   if (state.mode === "photo") {
     return state.photo
       ? { kind: "photo", ...common, photo: state.photo, method: state.method, faithfulness: state.faithfulness }
@@ -122,9 +122,9 @@ function rows(common) {
 function draw({ live = false } = {}) {
   if (state.mode === "train" || (live && state.mode === "prompt")) return; // a large model follows no slider
   if (state.mode === "face") {
-    const names = Object.keys(state.worn);
+    const names = Object.keys(state.active);
     const usual = state.parts.every((part) => part === 1) &&
-      (!names.length || (names.length === 1 && state.worn[names[0]] === 1));
+      (!names.length || (names.length === 1 && state.active[names[0]] === 1));
     const tile = usual && plainTile() && state.tiles.get(names[0] || "");
     if (tile) {
       delete waiting.draw;
@@ -161,19 +161,19 @@ function change(patch, options = {}) {
 
 const changeRecipe = (patch, options) => change({ recipe: bare({ ...state.recipe, ...patch }) }, options);
 
-// A click on the wall: this style alone; with `more`, beside what is worn. In a grid it is one row more or less.
-function wear(name, more = false) {
-  const { [name]: had, ...others } = state.worn;
+// A click on the wall: this style alone; with `more`, beside the active ones. In a grid it is one row more or less.
+function applyStyle(name, more = false) {
+  const { [name]: had, ...others } = state.active;
   if (state.mode === "grid") return name && toggleRow(name);
-  if (!name) return change({ worn: {} });
-  if (!more) return change({ worn: { [name]: 1 } });
-  if (had !== undefined) return change({ worn: others });
-  if (Object.keys(state.worn).length >= state.words.mostWorn) {
+  if (!name) return change({ active: {} });
+  if (!more) return change({ active: { [name]: 1 } });
+  if (had !== undefined) return change({ active: others });
+  if (Object.keys(state.active).length >= state.words.mostActive) {
     return emit("styles:say", {
-      text: `At most ${state.words.mostWorn} styles can be worn at once; take one off first.`,
+      text: `At most ${state.words.mostActive} styles can be applied at once; take one off first.`,
     });
   }
-  change({ worn: { ...state.worn, [name]: 1 } });
+  change({ active: { ...state.active, [name]: 1 } });
 }
 
 function toggleRow(name) {
@@ -187,11 +187,11 @@ function toggleRow(name) {
   change({ gridStyles: rows });
 }
 
-// A grid begins with what is worn, or with the first styles of the wall.
+// A grid begins with the active styles, or with the first styles of the wall.
 function choose(mode) {
   if (mode === state.mode) return;
   enterBase(mode === "prompt" ? "sd" : "faces");
-  const rows = state.gridStyles.length ? state.gridStyles : Object.keys(state.worn);
+  const rows = state.gridStyles.length ? state.gridStyles : Object.keys(state.active);
   const gridStyles = mode === "grid" && !rows.length ? state.styles.slice(0, 5).map((one) => one.name) : rows;
   change({ mode, gridStyles });
 }
@@ -228,6 +228,8 @@ on("styles:finished", ({ request, kind }) => {
 onFailure("styles", () => line.failed());
 
 export {
+  activeNow,
+  applyStyle,
   change,
   changeRecipe,
   choose as chooseMode,
@@ -243,6 +245,4 @@ export {
   titleOf,
   visible,
   wall as drawWall,
-  wear,
-  wornNow,
 };

@@ -1,7 +1,7 @@
-// What is worn: a strength for each style, how several are blended, and how much each part of the network takes.
+// The active styles: a strength for each style, how several are blended, and how much each part of the network takes.
 import { el, icon, on } from "../shared/core.js";
 import { weightWords } from "./canvas.js";
-import { change, state, titleOf, wear } from "./wire.js";
+import { applyStyle, change, state, titleOf } from "./wire.js";
 
 const PARTS = [["Early", "The first blocks: where things are"], ["Middle", "The innermost blocks: what they are"], [
   "Late",
@@ -32,22 +32,22 @@ function row(name) {
     class: "icon-button",
     title: `Take ${titleOf(name)} off`,
     "aria-label": `Take ${titleOf(name)} off`,
-    onclick: () => wear(name, true),
+    onclick: () => applyStyle(name, true),
   }, icon("close"));
-  const set = (value, options) => change({ worn: { ...state.worn, [name]: value } }, options);
+  const set = (value, options) => change({ active: { ...state.active, [name]: value } }, options);
   slider.addEventListener("input", () => set(Number(slider.value), { live: true }));
   slider.addEventListener("change", () => set(Number(slider.value)));
   slider.addEventListener("dblclick", () => set(1));
   const node = el(
     "div",
-    { class: "worn-row", "data-style": name },
-    el("span", { class: "worn-name", title: titleOf(name) }, titleOf(name)),
+    { class: "active-row", "data-style": name },
+    el("span", { class: "active-name", title: titleOf(name) }, titleOf(name)),
     number,
     off,
     slider,
   );
   node.refresh = () => {
-    const value = state.worn[name];
+    const value = state.active[name];
     fill(slider, value, least, most);
     number.textContent = weightWords(value);
     slider.setAttribute("aria-valuetext", weightWords(value));
@@ -56,11 +56,11 @@ function row(name) {
 }
 
 function rows() {
-  const list = el("div", { class: "worn-rows" });
+  const list = el("div", { class: "active-rows" });
   const hint = el("p", { class: "hint" });
   const known = new Map();
   const refresh = () => {
-    const names = Object.keys(state.worn);
+    const names = Object.keys(state.active);
     for (const name of known.keys()) if (!names.includes(name)) known.delete(name);
     for (const name of names) if (!known.has(name)) known.set(name, row(name));
     const wanted = names.map((name) => known.get(name));
@@ -70,7 +70,7 @@ function rows() {
     wanted.forEach((node) => node.refresh());
     hint.textContent = names.length
       ? ""
-      : "Click a style on the wall to put it on. The plus in its corner adds it to what is worn, up to four.";
+      : "Click a style on the wall to put it on. The plus in its corner adds it to the active ones, up to four.";
     hint.hidden = Boolean(names.length);
   };
   return [list, hint, refresh];
@@ -94,12 +94,12 @@ function blend() {
   );
   const node = el(
     "div",
-    { class: "setting worn-blend" },
+    { class: "setting active-blend" },
     el("span", { class: "setting-name" }, "Blend"),
     el("div", { class: "states", role: "radiogroup", "aria-label": "How styles are blended" }, buttons),
   );
   const refresh = () => {
-    node.hidden = Object.keys(state.worn).length < 2;
+    node.hidden = Object.keys(state.active).length < 2;
     buttons.forEach((button) => button.setAttribute("aria-checked", String(button.dataset.blend === state.blend)));
   };
   return [node, refresh];
@@ -134,14 +134,14 @@ function parts() {
   );
   const node = el(
     "details",
-    { class: "worn-parts" },
+    { class: "active-parts" },
     el("summary", {}, el("span", {}, "Per part"), icon("chevron")),
     el("p", { class: "hint" }, "How much of the style the first, innermost and last blocks of the network take."),
     sliders.map((one) => one.node),
     reset,
   );
   const refresh = () => {
-    node.hidden = !Object.keys(state.worn).length;
+    node.hidden = !Object.keys(state.active).length;
     sliders.forEach(({ slider, number }, place) => {
       fill(slider, state.parts[place], 0, 2);
       number.textContent = state.parts[place].toFixed(2);
@@ -151,15 +151,15 @@ function parts() {
   return [node, refresh];
 }
 
-export const wornView = () => {
+export const activeView = () => {
   const [list, hint, first] = rows();
   const [blending, second] = blend();
   const [folded, third] = parts();
-  const off = el("button", { type: "button", class: "text-button", onclick: () => wear("") }, "Take all off");
+  const off = el("button", { type: "button", class: "text-button", onclick: () => applyStyle("") }, "Take all off");
   const node = el(
     "section",
-    { class: "group worn" },
-    el("div", { class: "group-head" }, el("h2", {}, "Worn"), off),
+    { class: "group active-styles" },
+    el("div", { class: "group-head" }, el("h2", {}, "Active styles"), off),
     list,
     hint,
     blending,
@@ -167,7 +167,7 @@ export const wornView = () => {
   );
   const refresh = () => {
     [first, second, third].forEach((each) => each());
-    off.hidden = !Object.keys(state.worn).length;
+    off.hidden = !Object.keys(state.active).length;
     node.hidden = !["face", "prompt", "photo"].includes(state.mode);
   };
   on("styles:changed", refresh);
