@@ -217,7 +217,6 @@ LARGER = {  # the present exceptions with their sizes: they may shrink, and a ne
     "core/training/text.py:train_text": 61,
     "ui/prompts/api.py:prompts_api": 41,
     "ui/prompts/tab.py:prompts_tab": 45,
-    "ui/styles/api.py:styles_api": 41,
     "scripts/benchmark.py:main": 41,
     "scripts/build_atlas.py:_generated": 51,
     "scripts/compare_denoisers.py:main": 42,

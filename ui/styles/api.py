@@ -41,13 +41,8 @@ def styles_api(pipeline: StylesPipeline, queue: str) -> None:
         settings |= {"prompt": prompt, "model": "stable-diffusion"} if prompt else {}
         return _drawn(pipeline, files, settings, attributes, styles, mode, parts)
 
-    defaults = Recipe()
     with gr.Column(visible=False):
-        values = [gr.JSON({}, label="styles"), gr.JSON({}, label="attributes")]
-        # No precision: Gradio would round 1.5 to 2, and fail without a sentence on what is no number.
-        values += [gr.Number(getattr(defaults, name), label=name) for name in SETTINGS[:3]]
-        values += [gr.Textbox(defaults.solver, label="solver"), gr.Textbox("sum", label="mode")]
-        values += [gr.JSON([1, 1, 1], label="parts"), gr.Textbox("", label="prompt")]
+        values = _inputs()
         pictures = gr.Gallery(label="pictures", format="png")
         details = gr.JSON(label="details")
         gr.Button("draw_style").click(
@@ -59,6 +54,16 @@ def styles_api(pipeline: StylesPipeline, queue: str) -> None:
             concurrency_limit=2,
             concurrency_id=queue,
         )
+
+
+def _inputs() -> list[gr.Component]:
+    """The arguments of ``/draw_style`` with their defaults, in its order."""
+    defaults = Recipe()
+    values: list[gr.Component] = [gr.JSON({}, label="styles"), gr.JSON({}, label="attributes")]
+    # No precision: Gradio would round 1.5 to 2, and fail without a sentence on what is no number.
+    values += [gr.Number(getattr(defaults, name), label=name) for name in SETTINGS[:3]]
+    values += [gr.Textbox(defaults.solver, label="solver"), gr.Textbox("sum", label="mode")]
+    return [*values, gr.JSON([1, 1, 1], label="parts"), gr.Textbox("", label="prompt")]
 
 
 def _drawn(
