@@ -178,7 +178,7 @@ def test_a_picture_from_a_prompt_is_refused_with_a_sentence(handlers):
 
 def test_a_recipe_is_checked_once(handlers, checked_recipes):
     """One check per distinct recipe: the request's without styles, and each styled one's."""
-    assert "drawn" in ask(handlers, worn=worn(oil=1), plain=True)
+    assert "drawn" in ask(handlers, active=active(oil=1), plain=True)
     assert len(checked_recipes) == len(set(checked_recipes)) == 2
     checked_recipes.clear()
     assert "wall" in ask(handlers, kind="wall", names=["", *NAMES])
