@@ -222,7 +222,7 @@ def test_a_baseline_that_is_forgotten_at_once_is_still_answered(handlers, monkey
 # --- styles of one's own ------------------------------------------------------------------------------------------
 
 
-def test_a_file_is_loaded_worn_downloaded_and_removed(handlers, root, uploads):
+def test_a_file_is_loaded_applied_downloaded_and_removed(handlers, root, uploads):
     (uploads / "My oil.safetensors").write_bytes((root / "styles" / "oil" / WEIGHTS).read_bytes())
     added = ask(handlers, "cleo", kind="add", path=str(uploads / "My oil.safetensors"))
     name = added["added"]

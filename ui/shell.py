@@ -56,11 +56,9 @@ def build_shell(
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Faces", id="faces", elem_id="faces-tab"):
                 faces_tab(faces)
-            # Hidden while neither our own weights nor Stable Diffusion's are here: nothing in it could draw.
-            any_model = not prompts.missing() or not stable_diffusion.missing()
-            with gr.Tab("Text prompts", id="prompts", elem_id="prompts-tab", visible=any_model):
+            # Hidden while neither our own weights nor Stable Diffusion's are here, or no style: nothing could be drawn.
+            with gr.Tab("Text prompts", id="prompts", elem_id="prompts-tab", visible=_any(prompts, stable_diffusion)):
                 prompts_tab(prompts, stable_diffusion)
-            # Hidden while there is no style to apply: a wall of one picture would say nothing.
             with gr.Tab("Styles", id="styles", elem_id="styles-tab", visible=_any_style(styles)):
                 styles_tab(styles)
             with gr.Tab("Reconstruction", id="reconstruction", elem_id="lab-tab"):
@@ -77,6 +75,10 @@ def build_shell(
 async def _listen() -> None:
     """Keeps a page's stream of answers open for a while (``listenOn`` in shared/core.js)."""
     await asyncio.sleep(LISTENING)
+
+
+def _any(*pipelines: PromptsPipeline) -> bool:
+    return any(not pipeline.missing() for pipeline in pipelines)
 
 
 def _any_style(styles: StylesPipeline) -> bool:
