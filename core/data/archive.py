@@ -1,4 +1,4 @@
-"""One way to read pictures out of a folder or a zip, without unpacking the zip, and one set of bounds for it."""
+"""Reads pictures from a folder or a zip, without unpacking the zip to disk, within bounds."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from core.data.member_names import member_names
 from core.images import MAX_BYTES, PictureError
 from core.images.formats import HEAD, SUFFIXES, is_picture, not_a_picture
 
-MOST_LIST = 4 * 2**20  # bytes of the list of members of a zip that a visitor brings, some 40,000 of them
-SYSTEM_FILES = {"thumbs.db", "desktop.ini", "ehthumbs.db"}  # and whatever begins with a dot
+MOST_LIST = 4 * 2**20  # bytes of the list of members of an uploaded zip, some 40,000 members
+SYSTEM_FILES = {"thumbs.db", "desktop.ini", "ehthumbs.db"}  # and all names that begin with a dot
 DAMAGED = "This zip is damaged or cut short."
 LOCKED = "This zip is locked with a password; unpack it and choose the pictures."
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError)
@@ -30,9 +30,9 @@ class ArchiveError(PictureError):
 class Archive:
     """Members of a folder or zip by their relative POSIX names; a context manager.
 
-    What systems add (``__MACOSX``, ``._x.jpg``, ``.DS_Store``, ``Thumbs.db``) and hidden files are no members.
+    Files that systems add (``__MACOSX``, ``._x.jpg``, ``.DS_Store``, ``Thumbs.db``) and hidden files are ignored.
     ``most_list`` bounds the list of a zip in bytes, before it is read. Raises :class:`ArchiveError`, and
-    ``FileNotFoundError`` where there is nothing.
+    ``FileNotFoundError`` if there is no such file.
     """
 
     def __init__(self, path: str | Path, most_list: int | None = None) -> None:
@@ -57,9 +57,9 @@ class Archive:
             self._zip.close()
 
     def pictures(self) -> list[str]:
-        """Names of the pictures, sorted: those whose suffix says so, and those whose first bytes do.
+        """List the pictures by name: files with the suffix or the first bytes of a picture.
 
-        Raises :class:`ArchiveError` where a zip is locked, and where it holds nothing but other archives.
+        Raises :class:`ArchiveError` if a zip is encrypted, or contains only other archives.
         """
         found = [name for name in self._names if self._claims(name) or is_picture(self._head(name))]
         if found and all(self._locked(name) for name in found):
@@ -70,14 +70,14 @@ class Archive:
         return found
 
     def others(self, pictures: list[str]) -> int:
-        """How many members there are besides these pictures."""
+        """Count the members besides these pictures."""
         return len(self._names) - len(pictures)
 
     def has(self, name: str) -> bool:
         return name in self._members
 
     def read(self, name: str) -> bytes:
-        """One member. Raises ``PictureError`` where it cannot be read or unpacks to more than any picture may have."""
+        """Read one member. Raises ``PictureError`` if it cannot be read or is larger than the limit when unpacked."""
         if self._zip is None:
             return (self.path / name).read_bytes()
         member = self._members[name]
@@ -94,7 +94,7 @@ class Archive:
         return io.BytesIO(self.read(name))
 
     def digest(self, names: list[str]) -> str:
-        """Changes when the name or the bytes of any of these members change (a zip's own CRCs are trusted)."""
+        """Hash the names and contents of these members (by the CRCs of a zip)."""
         digest = hashlib.sha256()
         for name in names:
             crc = self._members[name].CRC if self._zip is not None else zlib.crc32(self.read(name))
@@ -109,7 +109,7 @@ class Archive:
         return member is not None and bool(member.flag_bits & _ENCRYPTED)
 
     def _head(self, name: str) -> bytes:
-        """The first bytes of a member; none where it cannot be read."""
+        """Read the first bytes of a member; empty if it cannot be read."""
         try:
             with open(self.path / name, "rb") if self._zip is None else self._zip.open(self._members[name]) as file:
                 return file.read(64)
@@ -118,13 +118,13 @@ class Archive:
 
 
 def is_system_file(name: str) -> bool:
-    """Whether a member is what a system or an editor keeps beside a person's files."""
+    """Return whether a member is a file that a system or an editor adds."""
     parts = [part for part in PurePosixPath(name).parts if part not in ("..", ".")]
     return any(part.startswith(".") or part == "__MACOSX" or part.lower() in SYSTEM_FILES for part in parts)
 
 
 def _opened(path: Path, most_list: int | None) -> zipfile.ZipFile:
-    """A zip of which the list of members is read. Raises :class:`ArchiveError`."""
+    """Open a zip and read its list of members. Raises :class:`ArchiveError`."""
     try:
         with open(path, "rb") as file:
             head = file.read(HEAD)
@@ -142,7 +142,7 @@ def _opened(path: Path, most_list: int | None) -> zipfile.ZipFile:
 
 
 def _check_list(path: Path, most: int) -> None:
-    """Refuses a zip whose list of members would take much memory, before that list is read."""
+    """Raise for a zip whose list of members is too large, before that list is read."""
     with open(path, "rb") as file:
         start = max(0, file.seek(0, 2) - 65_557)  # the end record and the longest comment
         file.seek(start)

@@ -1,4 +1,4 @@
-"""Decoded pixels on disk, keyed by content: a picture set is decoded once, then memory-mapped by every run."""
+"""Caches decoded pixels on disk by content: a picture set is decoded once and then memory-mapped."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ log = logging.getLogger(__name__)
 def cached_pixels(
     archive: Archive, members: list[str], size: int, cache: Path, *, faces: bool = False
 ) -> tuple[np.ndarray, list[str], np.ndarray]:
-    """Members of an archive -> (uint8 (N, size, size, 3) memory map, the names that could be read, their detail).
+    """Decode members of an archive: (uint8 (N, size, size, 3) memory map, names that could be read, their detail).
 
     ``faces`` cuts CelebA's face crop out of whole aligned pictures; else the centre square is taken. The detail, int16
     (N,), is the side of that square in the file's own pixels: below ``size`` the picture was enlarged.
 
-    Unreadable pictures are left out and logged. The array is written to a temporary file and renamed, so a killed
-    run leaves no half cache behind.
+    Unreadable pictures are left out and logged. The array is written to a temporary file and renamed, so a killed run
+    leaves no incomplete cache.
     """
     stem = cache / f"pixels-{'face-' if faces else ''}{size}-{archive.digest(members)}"
     array_file, names_file = stem.with_suffix(".npy"), stem.with_suffix(".detail.json")

@@ -1,4 +1,4 @@
-"""How near one set's portraits are against another's, and pictures carried from one framing to the other.
+"""Measures the framing of one set's portraits against another's, and converts pictures between framings.
 
 Aligned portraits of two sets differ by a zoom and a shift. A network that reads faces of one framing is nearly blind in
 the other: on 1,067 faces of CelebA, some of which it had learned, our classifier recognised Male with an AUC of 0.99, on the
@@ -22,27 +22,27 @@ _BELOW = np.arange(-0.1, 0.5, 0.025)
 
 @dataclass(frozen=True)
 class Framing:
-    """The near picture shows the ``1 / zoom`` of the far one whose centre lies ``below`` half heights under its own."""
+    """The close-up shows ``1 / zoom`` of the far picture, centred ``below`` half heights under its centre."""
 
     zoom: float = 1.0
     below: float = 0.0
 
     @classmethod
     def of(cls, fact: object) -> Framing:
-        """``[zoom, below]`` as a style's file has it; anything else is no framing."""
+        """Parse ``[zoom, below]`` of a style's file; anything else gives the identity."""
         pair = fact if isinstance(fact, list) and len(fact) == 2 else [1.0, 0.0]
         if not all(isinstance(n, int | float) and math.isfinite(n) for n in pair):
             return cls()
         return cls(min(max(float(pair[0]), 1.0), _MOST), min(max(float(pair[1]), -1.0), 1.0))
 
     def partly(self, share: float) -> Framing:
-        """Part of the way from the far frame, 0, to this one, 1 and beyond."""
+        """Interpolate between the far frame, 0, and this one, 1 (or extrapolate)."""
         share = min(max(share, 0.0), 1.0)
         return Framing(self.zoom**share, self.below * share)
 
 
 def find_framing(near: np.ndarray, far: np.ndarray) -> Framing:
-    """Two sets of aligned portraits, uint8 (N, S, S, 3) -> the framing in which their means agree best."""
+    """Find the framing in which the means of two sets of aligned portraits, uint8 (N, S, S, 3), agree best."""
     wanted, whole = (np.asarray(p).mean(axis=0, dtype=np.float64) for p in (near, far))
     mean = whole.round().astype(np.uint8)[None]
 
@@ -55,19 +55,19 @@ def find_framing(near: np.ndarray, far: np.ndarray) -> Framing:
 
 
 def step_near(pixels: np.ndarray, framing: Framing) -> np.ndarray:
-    """Far portraits, uint8 (N, S, S, 3) -> the same seen from as near as the other set's."""
+    """Crop far portraits, uint8 (N, S, S, 3), to the close-up frame."""
     half = pixels.shape[1] / 2
     return _windows(pixels, half, half * (1 + framing.below), half / framing.zoom)
 
 
 def step_back(pixels: np.ndarray, framing: Framing) -> np.ndarray:
-    """Near portraits, uint8 (N, S, S, 3) -> the same set into the far frame; around them their edge is drawn out."""
+    """Put close-ups, uint8 (N, S, S, 3), into the far frame; their edge pixels are repeated around them."""
     half = pixels.shape[1] / 2
     return _windows(pixels, half, half * (1 - framing.below * framing.zoom), half * framing.zoom)
 
 
 def _windows(pixels: Iterable[np.ndarray], x: float, y: float, reach: float) -> np.ndarray:
-    """Squares about (x, y), ``reach`` pixels to each side, at the pictures' own size."""
+    """Cut squares around (x, y), ``reach`` pixels to each side, and resize them to the pictures' size."""
     seen = []
     for one in pixels:
         size = len(one)

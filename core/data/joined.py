@@ -1,4 +1,4 @@
-"""Several sets of one kind as one, with nobody in two parts."""
+"""Joins several sets of one kind, with every person in one part only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 class JoinedPixels:
-    """Memory-mapped pictures of several files behind one another: uint8 (N, S, S, 3), read by rows."""
+    """Concatenated memory-mapped pictures of several files: uint8 (N, S, S, 3), read by rows."""
 
     dtype = np.dtype(np.uint8)
 
@@ -19,7 +19,7 @@ class JoinedPixels:
         self.shape = (len(self._rows), *parts[0].shape[1:])
 
     def take(self, rows: np.ndarray) -> JoinedPixels:
-        """These rows alone, without reading them."""
+        """Return a view of these rows without reading them."""
         return JoinedPixels(self.parts, self._rows[rows])
 
     def __len__(self) -> int:

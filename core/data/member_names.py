@@ -1,7 +1,7 @@
-"""Names of zip members as their author wrote them, in whatever alphabet.
+"""Decodes names of zip members in any alphabet.
 
-A zip says of each name that it is UTF-8, or nothing. Windows and older programs then write the code page of their
-country, which is nowhere recorded; it is guessed from the bytes of all names of the archive together.
+A zip marks a name as UTF-8, or does not say its encoding. Windows and older programs then write the code page of their
+country, which is not recorded. It is guessed from the bytes of all names of the archive together.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _COMMON_KANJI = frozenset("写真画像年月日人大小山川花東京中本�
 
 
 def member_names(members: Sequence[zipfile.ZipInfo]) -> list[str]:
-    """The names of a zip's members, decoded as the archive says or as their bytes suggest."""
+    """Decode the names of a zip's members, by the archive's flags or by a guess from their bytes."""
     names: list[str | None] = [_stated(member) for member in members]
     unknown = [member.filename.encode("cp437") for member, name in zip(members, names, strict=True) if name is None]
     encoding = suggested_encoding(unknown)
@@ -29,7 +29,7 @@ def member_names(members: Sequence[zipfile.ZipInfo]) -> list[str]:
 
 
 def suggested_encoding(names: Sequence[bytes]) -> str:
-    """Names that are not known to be UTF-8 -> the encoding that makes the likeliest words of them all."""
+    """Guess the encoding that gives the most likely words for names that are not known to be UTF-8."""
     foreign = [name for name in names if not name.isascii()]
     usable = [encoding for encoding in _LIKELIHOOD if all(_decodes(name, encoding) for name in foreign)]
     sample = foreign[:200]
@@ -37,7 +37,7 @@ def suggested_encoding(names: Sequence[bytes]) -> str:
 
 
 def _stated(member: zipfile.ZipInfo) -> str | None:
-    """The name where the archive says how to read it, or where it is plain ASCII."""
+    """Return the name if the archive says its encoding or if it is plain ASCII."""
     if member.flag_bits & _UTF8 or member.filename.isascii():
         return member.filename
     raw, extra = member.filename.encode("cp437"), member.extra
@@ -58,7 +58,7 @@ def _decodes(name: bytes, encoding: str) -> bool:
 
 
 def _likelihood(name: bytes, encoding: str) -> float:
-    """How usual the characters beyond ASCII are in the languages of an encoding: their mean, 0 to 1."""
+    """Score how usual the characters beyond ASCII are in the languages of an encoding: the mean, 0 to 1."""
     text = name.decode(encoding)
     scores = []
     for at, character in enumerate(text):
@@ -71,12 +71,12 @@ def _likelihood(name: bytes, encoding: str) -> float:
 
 
 def _capital(character: str, beside: tuple[str, str]) -> bool:
-    """Whether it is a capital behind a small letter, as in words that are decoded wrongly."""
+    """Return whether a capital follows a small letter, as in wrongly decoded words."""
     return character.isupper() and beside[0].islower()
 
 
 def _unicode(character: str, raw: bytes, in_a_word: bool) -> float:
-    """Of three bytes and more hardly any are right by chance; of two the letters of living languages are likely."""
+    """Score a multi-byte character: three bytes are rarely valid by chance; of two, letters of living languages are likely."""
     usual = any(first <= character <= last for first, last in _LETTERS)
     return 1.0 if len(raw) > 2 or usual else 0.0
 
@@ -84,7 +84,7 @@ def _unicode(character: str, raw: bytes, in_a_word: bool) -> float:
 def _japanese(character: str, raw: bytes, in_a_word: bool) -> float:
     if "\u3041" <= character <= "\u30fe":  # kana
         return 1.0
-    if len(raw) == 1:  # narrow kana fill half of all single bytes: hardly anybody writes them
+    if len(raw) == 1:  # narrow kana fill half of all single bytes but are rarely used
         return 0.1
     usual = 0.95 if character in _COMMON_KANJI else 0.9 if 0x88 <= raw[0] <= 0x97 else 0.3 if raw[0] >= 0x98 else 0.2
     return usual * (0.7 if in_a_word else 1)

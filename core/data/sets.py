@@ -1,4 +1,4 @@
-"""Picture sets by kind. Every kind becomes a :class:`PictureSet`, whatever its layout on disk."""
+"""Opens picture sets by kind. Every layout on disk becomes a :class:`PictureSet`."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ CENTRED = 64  # up to this size, CelebA's whole pictures give their centre squar
 
 
 class DataError(ValueError):
-    """A data set that is not there or not in a known layout."""
+    """A data set that is missing or not in a known layout."""
 
 
 @dataclass(frozen=True)
 class PictureSet:
-    """Decoded pictures with what is known of them. Arrays are row-aligned.
+    """Decoded pictures with their labels. Arrays are row-aligned.
 
     ``pixels`` uint8 (N, S, S, 3), memory-mapped; ``attributes`` int8 (N, 40) of -1/1 or None;
     ``classes`` int16 (N,) into ``class_names`` or None; ``split`` int8 (N,) of 0 train, 1 val, 2 test; ``detail``
@@ -44,7 +44,7 @@ class PictureSet:
     detail: np.ndarray | None = None
 
     def indices(self, part: str) -> np.ndarray:
-        """Row numbers of ``train``, ``val`` or ``test``, ascending."""
+        """Return the row numbers of ``train``, ``val`` or ``test``, ascending."""
         return np.flatnonzero(self.split == PARTS[part])
 
     def sharp(self, part: str) -> np.ndarray:
@@ -57,7 +57,7 @@ class PictureSet:
 
 
 def seeded_split(keys: Sequence[object], seed: int = 0, val: float = 0.05, test: float = 0.06) -> np.ndarray:
-    """Keys (identities, or names where nothing is known) -> int8 split. Equal keys share a part on any machine."""
+    """Split by keys (identities, or names if unknown): int8. Equal keys get the same part on any machine."""
     limit = 2**64
     split = np.zeros(len(keys), dtype=np.int8)
     for row, key in enumerate(keys):
@@ -103,7 +103,7 @@ def _celeba_pictures(path: Path) -> Path:
 
 
 def _column(table: Path | None, names: Sequence[str]) -> np.ndarray | None:
-    """First integer column of an optional table, or None where the table or any picture's row is missing."""
+    """Return the first integer column of an optional table, or None if the table or a row is missing."""
     if table is None:
         return None
     _, rows = tables.read(table, header=False)
@@ -208,8 +208,8 @@ def load_utkface(path: Path, size: int, cache: Path) -> PictureSet:
 
 
 def named_attributes(names: Sequence[str]) -> np.ndarray:
-    """File names -> int8 (N, 40) of what they say: Male and Young of ``age_gender_race_date`` as UTKFace has it; 0 is
-    unknown. CelebA's Young is a judgement without an age, so the years around forty stay unknown.
+    """Read Male and Young from UTKFace's file names ``age_gender_race_date``: int8 (N, 40), 0 is unknown. CelebA's Young
+    was judged without an age, so the years around forty stay unknown.
     """
     told = np.zeros((len(names), attributes.COUNT), dtype=np.int8)
     for row, name in enumerate(names):

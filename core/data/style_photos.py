@@ -1,4 +1,4 @@
-"""A person's own pictures of a style: read, cropped, counted, and refused where nothing can be learnt from them."""
+"""Reads a person's pictures of a style: crops and counts them, and refuses a set that cannot train a style."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class StyleError(CheckpointError):
 
 
 def read_photos(source: Path, size: int) -> tuple[np.ndarray, list[tuple[str, str]]]:
-    """A folder or zip -> uint8 (N, size, size, 3), centre squares, and (name, reason) of files left out.
+    """Read a folder or zip: centre squares uint8 (N, size, size, 3), and (name, reason) of files left out.
 
     Raises ``StyleError`` as :func:`check_photos` does.
     """
@@ -37,7 +37,7 @@ def read_photos(source: Path, size: int) -> tuple[np.ndarray, list[tuple[str, st
 
 
 def check_count(count: int) -> None:
-    """Raises ``StyleError`` where there are too few or too many pictures to begin with."""
+    """Raise ``StyleError`` for too few or too many pictures."""
     if count < LEAST:
         raise StyleError(f"A style needs at least {LEAST} pictures; {count} {'is' if count == 1 else 'are'} here.")
     if count > MOST:
@@ -45,7 +45,7 @@ def check_count(count: int) -> None:
 
 
 def check_photos(pixels: Sequence[np.ndarray]) -> np.ndarray:
-    """Pictures of one size -> stacked, each once. Raises ``StyleError`` where fewer than ``LEAST`` differ."""
+    """Stack pictures of one size without duplicates. Raises ``StyleError`` if fewer than ``LEAST`` differ."""
     check_count(len(pixels))
     different = list({_look(one): one for one in reversed(pixels)}.values())[::-1]
     if len(different) < LEAST:
@@ -56,6 +56,6 @@ def check_photos(pixels: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _look(pixels: np.ndarray) -> bytes:
-    """Equal for pictures that a person would call the same: a coarse grey thumbnail."""
+    """Return a coarse grey thumbnail, equal for pictures that look the same."""
     small = Image.fromarray(pixels).convert("L").resize((8, 8), Image.Resampling.BOX)
     return (np.asarray(small) // 8).tobytes()

@@ -1,4 +1,4 @@
-"""CelebA's label tables in both published forms: the official ``.txt`` (spaces) and Kaggle's ``.csv`` (commas)."""
+"""Reads CelebA's label tables in both published forms: the official ``.txt`` (spaces) and Kaggle's ``.csv`` (commas)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class TableError(ValueError):
 
 
 def find(folder: Path, stem: str) -> Path | None:
-    """The table ``stem`` as txt or csv in ``folder`` or one level below, or None: tables are optional."""
+    """Find the table ``stem`` as txt or csv in ``folder`` or one level below; None if there is none."""
     for suffix in (".txt", ".csv"):
         for candidate in (folder / f"{stem}{suffix}", *sorted(folder.glob(f"*/{stem}{suffix}"))):
             if candidate.is_file():
@@ -19,7 +19,7 @@ def find(folder: Path, stem: str) -> Path | None:
 
 
 def read(path: Path, *, header: bool) -> tuple[list[str], dict[str, list[int]]]:
-    """A table -> (column names, {picture name: integers}).
+    """Read a table: (column names, {picture name: integers}).
 
     ``header`` says whether the official txt form has a count line and a line of names (attributes, boxes,
     landmarks) or none (partition, identity); the csv form always has its names in the first line.

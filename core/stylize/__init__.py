@@ -1,4 +1,4 @@
-"""Nine classical non-photorealistic renderings: what the shipped styles are taught with.
+"""Nine classical non-photorealistic renderings, which the shipped styles are trained with.
 
 ``render`` is a pure function of picture, name and seed. Every rendering is drawn at about three times the size of a
 small picture and reduced, so that strokes and dots have soft edges at 64 pixels.
@@ -44,7 +44,7 @@ TITLES = {
 
 
 def render(picture: np.ndarray, name: str, seed: int = 0) -> np.ndarray:
-    """uint8 (H, W, 3) -> the same size in a style of ``NAMES``. Raises ``ValueError`` for other names and arrays."""
+    """Render uint8 (H, W, 3) in a style of ``NAMES``, in the same size. Raises ``ValueError``."""
     if name not in RENDERINGS:
         raise ValueError(f"Unknown rendering {name[:40]!r}; there are {', '.join(NAMES)}.")
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or min(picture.shape) < 1:

@@ -1,4 +1,4 @@
-"""The enlarged picture that a rendering works on, and the filters that several of them share.
+"""The enlarged picture of a rendering, and filters that several renderings share.
 
 Arrays are float32 in [0, 1], (H, W, 3) or (H, W). Lengths are in units: one 64th of the picture's shorter side, so
 that a stroke covers the same part of a picture of any size.
@@ -33,13 +33,13 @@ class Canvas:
         return even(blur(values, grain * self.unit))
 
     def reduced(self, pixels: np.ndarray) -> np.ndarray:
-        """What was drawn -> uint8 of the original size."""
+        """Reduce the drawing to uint8 of the original size."""
         image = Image.fromarray((np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
         return np.array(image if image.size == self.size else image.resize(self.size, Image.Resampling.BOX))
 
 
 def open_canvas(picture: np.ndarray, seed: int) -> Canvas:
-    """uint8 (H, W, 3) -> a canvas of whole-number enlargement, at least ``WORKING_SIDE`` along the shorter side."""
+    """Enlarge uint8 (H, W, 3) by a whole number to at least ``WORKING_SIDE`` along the shorter side."""
     height, width = picture.shape[:2]
     factor = max(1, -(-WORKING_SIDE // min(height, width)))
     image = Image.fromarray(picture)
@@ -54,7 +54,7 @@ def luma(pixels: np.ndarray) -> np.ndarray:
 
 
 def blur(values: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussian over places, not over channels. Wide ones are made small first: the result has no detail to lose."""
+    """Blur over places, not over channels. Wide blurs work on a reduced picture: the result has no detail to lose."""
     if sigma < 0.2:
         return values
     step = int(sigma // 3)
@@ -94,8 +94,8 @@ def stretched(grey: np.ndarray, low: float = 2.0, high: float = 98.0) -> np.ndar
 
 
 def tinted(drawn: np.ndarray, pixels: np.ndarray, amount: float, sigma: float) -> np.ndarray:
-    """A drawing in one colour with some of the picture's own laid thinly over it, soft by ``sigma``: what tells blond
-    from grey and a blush from a shadow.
+    """Tint a drawing with the picture's own colours, blurred by ``sigma``, so that blond differs from grey and a blush
+    from a shadow.
     """
     own = blur(pixels - luma(pixels)[..., None], sigma)
     return np.clip(drawn + amount * own, 0, 1)
@@ -114,7 +114,7 @@ def xdog(grey: np.ndarray, sigma: float, *, sharpness: float = 14.0, threshold: 
 
 
 def diffused(pixels: np.ndarray, steps: int, edge: float = 0.08) -> np.ndarray:
-    """Smooth within areas and sharp between them: Perona & Malik 1990, "anisotropic diffusion"."""
+    """Smooth areas and keep their edges sharp: Perona & Malik 1990, "anisotropic diffusion"."""
     values = pixels.copy()
     for _ in range(steps):
         change = np.zeros_like(values)
@@ -128,7 +128,7 @@ def diffused(pixels: np.ndarray, steps: int, edge: float = 0.08) -> np.ndarray:
 
 
 def flow(grey: np.ndarray, sigma: float) -> tuple[np.ndarray, np.ndarray]:
-    """Along what a brush would move: unit vectors (x, y), the smaller eigenvectors of the structure tensor."""
+    """Return the direction of brush strokes: unit vectors (x, y), the smaller eigenvectors of the structure tensor."""
     gx, gy = np.gradient(blur(grey, 1.0), axis=1), np.gradient(blur(grey, 1.0), axis=0)
     xx, yy, xy = blur(gx * gx, sigma), blur(gy * gy, sigma), blur(gx * gy, sigma)
     angle = 0.5 * np.arctan2(2 * xy, xx - yy) + np.pi / 2
@@ -147,7 +147,7 @@ def smeared(values: np.ndarray, x: np.ndarray, y: np.ndarray, length: float, tap
 
 
 def kuwahara(pixels: np.ndarray, radius: int) -> np.ndarray:
-    """Every place takes the mean of that quarter around it which varies least: Kuwahara et al. 1976."""
+    """Replace every pixel by the mean of the neighbouring quarter with the least variance: Kuwahara et al. 1976."""
     size = radius + 1
     grey = luma(pixels)
     mean = ndimage.uniform_filter(grey, size, mode="nearest")

@@ -1,4 +1,4 @@
-"""Mosaic: tiles that keep to the edges of the picture, set in grout."""
+"""Mosaic: tiles that follow the edges of the picture, set in grout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Styles that are a matter of tone and colour: neon poster, old photograph."""
+"""Styles of tone and colour: neon poster, old photograph."""
 
 from __future__ import annotations
 
