@@ -1,4 +1,4 @@
-"""What every command line here shares: options, logging, and errors without tracebacks."""
+"""Shared by all commands: options, logging, and errors without tracebacks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is fetched unless a command asks for it
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is downloaded unless a command requests it
 
 
 def run(main: Callable[[], None]) -> None:
@@ -24,7 +24,7 @@ def run(main: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        # Which errors are meant for the user is asked only now: knowing them imports torch, and --help should not.
+        # The errors for the user are imported only now: they import torch, which --help does not need.
         if isinstance(error, _expected_errors()):
             named = isinstance(error, OSError) and error.strerror and error.filename
             sys.exit(f"error: {error.filename}: {error.strerror}" if named else f"error: {error}")
@@ -46,7 +46,7 @@ def _expected_errors() -> tuple[type[Exception], ...]:
 
 
 def training_parser(description: str, kinds: str) -> argparse.ArgumentParser:
-    """The options that all ``train_*.py`` have."""
+    """Return a parser with the options that all ``train_*.py`` share."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--preset", choices=("smoke", "cpu", "gpu"), default="cpu", help="size and length of the run")
     parser.add_argument("--data", action="append", required=True, metavar="KIND=PATH", help=f"repeatable: {kinds}")
@@ -58,15 +58,15 @@ def training_parser(description: str, kinds: str) -> argparse.ArgumentParser:
 
 
 def with_options(preset: Any, args: argparse.Namespace) -> Any:
-    """The preset with the steps and seed of the command line."""
+    """Return the preset with the steps and seed of the command line."""
     changed = {name: getattr(args, name) for name in ("steps", "seed") if getattr(args, name) is not None}
     return replace(preset, loop=replace(preset.loop, **changed))
 
 
 def load_sets(options: list[str], *, size: int = 64, sizes: dict[str, int] | None = None) -> dict:
-    """``--data`` options -> picture sets by kind, at ``size`` pixels or at what ``sizes`` says of their kind.
+    """Open the picture sets of ``--data`` by kind, at ``size`` pixels or the size of their kind in ``sizes``.
 
-    Of several processes the first decodes them.
+    With several processes, the first decodes them.
     """
     from core import data
     from core.processes import Processes
@@ -78,7 +78,7 @@ def load_sets(options: list[str], *, size: int = 64, sizes: dict[str, int] | Non
 
 
 def encoded(source: Any, autoencoder: Path, folder: Path) -> Any:
-    """A picture set -> its latents in ``folder``, encoded now where they are not there yet."""
+    """Open the latents of a picture set in ``folder``; encode them first if they are missing."""
     from core import checkpoints
     from core.latents import encode_set
     from core.latents.codecs import encoder_on

@@ -1,5 +1,5 @@
-"""Measure the app on this machine: start, memory, drawing, editing, prompts, styles, the map, and the same weights the
-plain way.
+"""Measure the app on this machine: start, memory, drawing, editing, prompts, styles, the map, and the same weights in a
+plain pipeline.
 
 Example: python scripts/benchmark.py --json runs/app.json
 """

@@ -1,4 +1,4 @@
-"""Build an atlas for the Latent map: pictures, their vectors and maps in every space. Goes on where it was stopped.
+"""Build an atlas for the Latent map: pictures, their vectors and maps in every space. Resumes where it was stopped.
 
 Examples:
   python scripts/build_atlas.py --generate 8000 --seed 0 --out checkpoints/atlases/faces
@@ -6,7 +6,7 @@ Examples:
   python scripts/build_atlas.py --data celeba=DIR --out runs/atlases/celeba
   python scripts/build_atlas.py --data food101=DIR --part test --out runs/atlases/food
   python scripts/build_atlas.py --data folder=PHOTOS --out runs/atlases/photos
-  python scripts/build_atlas.py --add clip --out checkpoints/atlases/faces    (one space more, or with other weights)
+  python scripts/build_atlas.py --add clip --out checkpoints/atlases/faces    (adds or rebuilds a space)
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from core.processes import Processes
 
 
-CHUNK = 256  # faces that are drawn and kept at a time
-STEPS = 6  # of a drawing: two fewer than the page's own save a quarter of the time
+CHUNK = 256  # faces that are drawn and saved at a time
+STEPS = 6  # denoising steps: two fewer than the page's default save a quarter of the time
 
 
 def main() -> None:
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def _built(args: argparse.Namespace, root: Path, processes: Processes) -> Atlas | None:
-    """The finished atlas; in processes beside the main one None, when their share is done."""
+    """Build the atlas; processes other than the main one return None when their share is done."""
     from core.pipelines.latent_map.build import assemble, kept_maps
     from core.pipelines.latent_map.shared_build import encode_together, fit_maps
 
@@ -62,7 +62,7 @@ def _built(args: argparse.Namespace, root: Path, processes: Processes) -> Atlas 
     pictures = _generated(args, root, state, processes) if args.generate else _of_data(args, processes)
 
     from core.networks.pool import pool_of
-    from core.pipelines.latent_map.engine import LatentMapEngine  # with torch: not before the pictures are there
+    from core.pipelines.latent_map.engine import LatentMapEngine  # imports torch, which the pictures do not need
 
     state.mkdir(parents=True, exist_ok=True)
     arrays = _followed(encode_together(LatentMapEngine(pool_of(root)), pictures.pixels, state, processes))
@@ -73,7 +73,7 @@ def _built(args: argparse.Namespace, root: Path, processes: Processes) -> Atlas 
 
 
 def _with_more(args: argparse.Namespace, root: Path) -> Atlas:
-    """The atlas that lies in --out, with some spaces made anew: minutes, so that nothing is kept in between."""
+    """Rebuild some spaces of the atlas in --out. It takes minutes, so no state is kept."""
     from core.latents.atlas import Atlas
     from core.latents.fitting import fit_in_process
     from core.networks.pool import pool_of
@@ -88,7 +88,7 @@ def _with_more(args: argparse.Namespace, root: Path) -> Atlas:
 
 
 def _followed(steps: Iterator) -> object:
-    """Does the steps with a bar for each phase; what came last."""
+    """Run the steps with a bar for each phase; return the last value."""
     from tqdm import tqdm
 
     from core.pipelines.latent_map.types import Advance
@@ -138,7 +138,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _generated(args: argparse.Namespace, root: Path, state: Path, processes: Processes) -> Pictures:
-    """Faces of seeds from --seed on, drawn in chunks that are kept until the end; each process draws some of them."""
+    """Draw faces of the seeds from --seed on, in chunks that are saved until the end; each process draws a share."""
     import numpy as np
     from tqdm import tqdm
 
@@ -191,7 +191,7 @@ def _generated(args: argparse.Namespace, root: Path, state: Path, processes: Pro
 
 
 def _of_data(args: argparse.Namespace, processes: Processes) -> Pictures:
-    """Real pictures: an even sample of the set. Such an atlas is for the machine of whoever may keep the pictures."""
+    """Take an even sample of a picture set. Such an atlas holds real pictures: keep it where the set may be kept."""
     import numpy as np
 
     from core.pipelines.latent_map.build import Pictures
@@ -216,7 +216,7 @@ def _of_data(args: argparse.Namespace, processes: Processes) -> Pictures:
 
 
 def _set(option: str, processes: Processes):
-    """A picture set; of several processes the first decodes it."""
+    """Open a picture set; with several processes, the first decodes it."""
     from core import data
     from core.latents.spaces import SIZE
 

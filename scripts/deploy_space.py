@@ -1,4 +1,4 @@
-"""Send the app to a Hugging Face Space of yours. Nothing is sent without this command, and only files git tracks.
+"""Send the app to your Hugging Face Space. Only this command sends anything, and only files that git tracks.
 
 Examples: python scripts/deploy_space.py --repo NAME/latentscape --dry-run
           python scripts/deploy_space.py --repo NAME/latentscape
@@ -23,11 +23,11 @@ REQUIRED = ("app.py", "requirements.txt", "README.md")
 
 
 class DeployError(OSError):
-    """Something that must be put right before anything is sent."""
+    """A problem that must be solved before anything is sent."""
 
 
 def listed(root: Path, *options: str) -> list[str]:
-    """Names that ``git ls-files`` gives for what a Space needs."""
+    """List the tracked files that a Space needs."""
     command = ["git", "ls-files", "-z", *options, "--", *NEEDED]
     try:
         done = subprocess.run(command, cwd=root, capture_output=True, check=True)
@@ -37,7 +37,7 @@ def listed(root: Path, *options: str) -> list[str]:
 
 
 def plan(root: Path) -> list[str]:
-    """Names of the files to send; raises where one is not tracked, leads out of the repository, or is missing."""
+    """List the files to send. Raises if one is not tracked, leads out of the repository, or is missing."""
     untracked = listed(root, "--others", "--exclude-standard")
     if untracked:
         shown = ", ".join(untracked[:5]) + (" ..." if len(untracked) > 5 else "")
@@ -54,7 +54,7 @@ def plan(root: Path) -> list[str]:
 
 
 def _check_versions(root: Path) -> None:
-    """The Space installs ``sdk_version``; it must be the gradio that the app was tested with."""
+    """Check that the Space's ``sdk_version`` is the gradio version that the app was tested with."""
     wanted = re.search(r"^gradio==(\S+)", (root / "requirements.txt").read_text(encoding="utf-8"), flags=re.MULTILINE)
     stated = re.search(r"^sdk_version:\s*(\S+)", (root / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
     if not wanted or not stated or wanted.group(1) != stated.group(1).strip("\"'"):
@@ -62,8 +62,8 @@ def _check_versions(root: Path) -> None:
 
 
 def send(root: Path, names: list[str], repo: str, *, private: bool) -> str:
-    """Create the Space where it is not there yet and make it hold exactly these files. Returns its address."""
-    os.environ["HF_HUB_OFFLINE"] = "0"  # the one command that is meant to reach the network
+    """Create the Space if it is missing, and make it contain exactly these files. Returns its address."""
+    os.environ["HF_HUB_OFFLINE"] = "0"  # the only command that uses the network
     from huggingface_hub import HfApi
 
     api = HfApi()

@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def _size(name: str, root: Path, foreign: bool) -> int:
-    """Side of the pictures that a model is measured on; those of a denoiser are its autoencoder's."""
+    """Return the side of the pictures that a model is measured on; a denoiser's is its autoencoder's."""
     from core import checkpoints
     from core.latents import sources
 

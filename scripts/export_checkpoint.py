@@ -1,4 +1,4 @@
-"""Turn a training run into a checkpoint folder that the app loads: EMA weights in fp16, training facts, curves."""
+"""Turn a training run into a checkpoint folder that the app loads: EMA weights in fp16, metadata and curves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measure the quality of each latent space, on pictures that nothing was fitted on: JSON and a Markdown table.
+"""Measure the quality of each latent space on unseen pictures: writes JSON and a Markdown table.
 
 Example: python scripts/measure_spaces.py --data celeba=DIR --data food101=DIR --out runs/spaces
 """
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def measure_set(source: PictureSet, root: Path, args: argparse.Namespace) -> dict[str, SpaceQuality]:
-    """One set in every space: fitted on its training part, measured on its test part."""
+    """Measure one set in every space: fitted on its training part, measured on its test part."""
     import numpy as np
     from tqdm import tqdm
 
@@ -100,7 +100,7 @@ def measure_set(source: PictureSet, root: Path, args: argparse.Namespace) -> dic
 
 
 def _labels(source: PictureSet):
-    """Attributes (N, 40) or None, classes (N,) or None. Faces have no classes: four are made of Male and Young."""
+    """Return attributes (N, 40) or None, and classes (N,) or None. Male and Young make four classes of faces."""
     from core.attributes import INDEX
 
     if source.attributes is None or source.classes is not None:
@@ -110,7 +110,7 @@ def _labels(source: PictureSet):
 
 
 def _plain(value):
-    """JSON has no NaN: what was not measured is null; six digits are enough."""
+    """Convert NaN, which JSON lacks, to null, and round to six digits."""
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, float):

@@ -1,4 +1,4 @@
-"""Send pictures through an autoencoder and back: the same file names as PNG, and metrics.csv with what was lost.
+"""Reconstruct pictures with an autoencoder: PNG files of the same names, and metrics.csv with the loss.
 
 Example: python scripts/reconstruct.py --model kl --images photos.zip --out runs/reconstructed
 """

@@ -1,4 +1,4 @@
-"""Draw pictures from the command line, the same ones as the app draws for the same seed and attributes or prompt.
+"""Draw pictures from the command line, the same as the app for the same seed and attributes or prompt.
 
 Examples:
   python scripts/sample.py faces --attributes rows.csv --seed 0 --out runs/drawn

@@ -1,4 +1,4 @@
-"""Train the classifier: 40 face attributes and, where food pictures are given, their classes."""
+"""Train the classifier: 40 face attributes and, if food pictures are given, their classes."""
 
 from __future__ import annotations
 

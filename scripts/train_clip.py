@@ -1,4 +1,4 @@
-"""Train CLIP, pictures and captions in one space: the text encoder of the text denoiser, and the search by words.
+"""Train CLIP, which embeds pictures and captions in one space: for the text denoiser and the search by words.
 
 The captions are written from CelebA's attributes and Food-101's classes. ``--export`` writes the checkpoint and
 measures it on the test part.

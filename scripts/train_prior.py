@@ -1,4 +1,4 @@
-"""Train the variational start: from a sentence to a draft, which the text denoiser sharpens.
+"""Train the prior, which makes a draft from a sentence; the text denoiser starts from the draft.
 
 ``--export`` writes it into the folder of the text pipeline.
 """

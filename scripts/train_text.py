@@ -1,6 +1,6 @@
 """Train the text denoiser on the latents of faces and food, with the sentences of a trained CLIP.
 
-``--export`` writes the whole as a Stable Diffusion pipeline, which plain diffusers opens.
+``--export`` writes a Stable Diffusion pipeline that plain diffusers opens.
 """
 
 from __future__ import annotations

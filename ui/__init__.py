@@ -1,1 +1,1 @@
-"""The page: Gradio blocks, local scripts and styles. Plain values and pictures; no model code in sight."""
+"""The page: Gradio blocks, local scripts and styles. It handles plain values and pictures, no models."""

@@ -1,6 +1,6 @@
-"""Checks of the fields of requests: what JSON can hold -> a plain value, or one sentence for the user.
+"""Checks the fields of requests: each check returns a plain value or raises one sentence for the user.
 
-Each takes what the page sent or what the check itself returned before.
+A check also accepts its own result.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Check = Callable[[Any], Any]
 
 
 def whole(words: str, least: int, most: int) -> Check:
-    """A whole number; 7.0 is one, because some clients have no integers."""
+    """Check a whole number; 7.0 counts, because some clients have no integers."""
 
     def check(value: Any) -> int:
         value = as_whole(value)
@@ -34,7 +34,7 @@ def whole(words: str, least: int, most: int) -> Check:
 
 
 def as_whole(value: Any) -> Any:
-    """7 for 7.0, and everything else as it is."""
+    """Convert 7.0 to 7; return everything else unchanged."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -49,7 +49,7 @@ def number(words: str, least: float, most: float) -> Check:
 
 
 def written(length: int) -> Check:
-    """What somebody wrote, of any letters; whoever reads it cleans it."""
+    """Check a text of any characters; the pipeline cleans it."""
 
     def check(value: Any) -> str:
         if not isinstance(value, str) or len(value) > length:
@@ -60,7 +60,7 @@ def written(length: int) -> Check:
 
 
 def text(length: int = 300) -> Check:
-    """A name, which can be sent back as it is."""
+    """Check a name that can be sent back unchanged."""
 
     def check(value: Any) -> str:
         if not isinstance(value, str) or len(value) > length or not _is_unicode(value):
@@ -71,7 +71,7 @@ def text(length: int = 300) -> Check:
 
 
 def flag(value: Any) -> bool:
-    """Whether something is asked for; whatever is not true is not."""
+    """Check a flag: only ``true`` is true."""
     return value is True
 
 
@@ -91,7 +91,7 @@ def one_of(words: str, known: tuple[str, ...]) -> Check:
 
 
 def several(check_one: Check, words: str, least: int, most: int) -> Check:
-    """A list of ``least`` to ``most`` values -> a tuple; ``words`` is the sentence for all else."""
+    """Check a list of ``least`` to ``most`` values and return a tuple; ``words`` is the error's sentence."""
 
     def check(value: Any) -> tuple:
         if not isinstance(value, list | tuple) or not least <= len(value) <= most:
@@ -102,12 +102,12 @@ def several(check_one: Check, words: str, least: int, most: int) -> Check:
 
 
 def picture(value: Any) -> Image.Image:
-    """A data URI. Raises ``PictureError``."""
+    """Decode a data URI. Raises ``PictureError``."""
     return value if isinstance(value, Image.Image) else open_picture(decode_uri(value))
 
 
 def uploaded(value: Any) -> Path:
-    """A path that the upload answered with. Nothing else on this machine can be read."""
+    """Check that a path is an uploaded file. No other file of this machine can be read."""
     if not isinstance(value, str | Path) or not 0 < len(str(value)) <= 4096:
         raise RequestError("There is no file in this request; add it again.")
     folder = Path(get_upload_folder()).resolve()
@@ -122,7 +122,7 @@ def uploaded(value: Any) -> Path:
 
 
 def recipe_from(value: Any) -> Recipe:
-    """A recipe's JSON object, or settings by name. Raises ``RecipeError``."""
+    """Check a recipe's JSON object, or settings by name. Raises ``RecipeError``."""
     if isinstance(value, Recipe):
         return value
     if not isinstance(value, dict):
@@ -131,12 +131,12 @@ def recipe_from(value: Any) -> Recipe:
 
 
 def _is_unicode(value: str) -> bool:
-    """Half a surrogate pair is none: it could not be sent back."""
+    """Remove halves of surrogate pairs, which could not be sent back."""
     return not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _shown(value: Any) -> str:
-    """A value as a sentence may show it: short, and nothing of what is large or deep."""
+    """Describe a value in a bounded length for a sentence."""
     return repr(value[:40]) if isinstance(value, str) else f"of type {type(value).__name__}"
 
 

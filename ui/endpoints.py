@@ -1,4 +1,4 @@
-"""What the public endpoints of all tabs share."""
+"""Shared by the public endpoints of all tabs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ui.messages import USER_ERRORS
 
 
 def with_sentences(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Errors that are meant for the user reach the client as their sentence."""
+    """Send errors for the user to the client as their sentence."""
 
-    @functools.wraps(function)  # the parameters' names are what a client calls them
+    @functools.wraps(function)  # clients see the parameters' names
     def call(*arguments: Any) -> Any:
         try:
             return function(*arguments)

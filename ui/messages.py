@@ -1,7 +1,7 @@
-"""What the page sends and what it gets back: requests and responses as dataclasses, checked once.
+"""Requests of the page and responses to it, as dataclasses that are checked once.
 
-The page is a stranger: it can send any JSON. A request becomes a frozen dataclass here or nothing at all, and whoever
-is handed one trusts it. The names in the JSON are those of the fields, unless a field gives another.
+The page is untrusted: it can send any JSON. Parsing makes a frozen dataclass or raises, and all other code trusts the
+dataclass. The names in the JSON are those of the fields, unless a field gives another.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FAILED = "This failed on the server. Your settings are kept: try again, or reloa
 
 
 class RequestError(ValueError):
-    """A request that cannot be answered; the message is one sentence for the user."""
+    """A request that cannot be fulfilled; the message is one sentence for the user."""
 
 
 USER_ERRORS = (
@@ -50,19 +50,19 @@ UNSET: Any = _Unset.UNSET  # a field of a response that is not sent; None is sen
 
 
 def checked(check: Callable[[Any], Any], default: Any = None, *, json: str = "") -> Any:
-    """A field of a request. ``check`` turns what JSON can hold into the value or raises one of ``USER_ERRORS``; a
-    default is checked, too. ``json`` is the field's name in the page where that is another.
+    """A field of a request. ``check`` converts a JSON value or raises one of ``USER_ERRORS``, also for a default.
+    ``json`` is the field's name in the page if it differs.
     """
     return field(default=default, metadata={"check": check, "json": json})
 
 
 def named(json: str, default: Any = UNSET) -> Any:
-    """A field of a response that has another name in the page."""
+    """A field of a response whose name in the page differs."""
     return field(default=default, metadata={"json": json})
 
 
 def request_id_of(value: Any) -> int:
-    """The number of a request that may be anything at all; 0 where there is none."""
+    """Return the number of an unchecked request; 0 if it has none."""
     number = value.get("ticket") if isinstance(value, dict) else value
     return number if isinstance(number, int) and not isinstance(number, bool) else 0
 
@@ -80,14 +80,14 @@ class Request:
 
     @classmethod
     def from_json(cls, value: Json) -> Self:
-        """What the page sent; names that this kind of request does not have are passed over."""
+        """Make a request from the page's JSON; unknown names are ignored."""
         return cls(**{one.name: value[name] for one in fields(cls) if one.init and (name := json_name(one)) in value})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """One message to the page. It holds all that is known of its request so far, so that a page may miss any but the
-    last. Handlers leave ``request_id`` and ``kind`` to :func:`stream`.
+    """One message to the page. Each contains the complete state of its request, so that a page may miss any message but
+    the last. :func:`stream` sets ``request_id`` and ``kind``.
     """
 
     request_id: int = named("ticket", 0)
@@ -102,7 +102,7 @@ def json_name(one: dataclasses.Field) -> str:
 
 
 def to_json(value: Any) -> Any:
-    """Dataclasses as objects, without the fields that are ``UNSET``; tuples as lists; everything else as it is."""
+    """Convert dataclasses to objects without ``UNSET`` fields, and tuples to lists; other values stay as they are."""
     if dataclasses.is_dataclass(value):
         pairs = ((json_name(one), getattr(value, one.name)) for one in fields(value))
         return {name: to_json(inner) for name, inner in pairs if inner is not UNSET}
@@ -118,7 +118,7 @@ Routes = Mapping[str, tuple[type[Request], Handler]]
 
 
 def parse(routes: Routes, value: Any) -> tuple[str, Request, Handler]:
-    """JSON from the page -> the kind of request, the request, and who answers it. Raises one of ``USER_ERRORS``."""
+    """Parse JSON from the page: the kind of request, the request, and its handler. Raises one of ``USER_ERRORS``."""
     kind = value.get("kind") if isinstance(value, dict) else None
     if not isinstance(kind, str) or kind not in routes:
         raise RequestError(UNKNOWN)
@@ -127,7 +127,7 @@ def parse(routes: Routes, value: Any) -> tuple[str, Request, Handler]:
 
 
 def stream(routes: Routes, value: Any, *context: Any, failed: str = FAILED) -> Iterator[Json]:
-    """One request answered by a handler that yields responses; ``context`` is what it is given besides the request."""
+    """Run a handler that yields responses to one request; ``context`` are its other arguments."""
     latest = Response(request_id=request_id_of(value))
     try:
         kind, request, handler = parse(routes, value)
@@ -142,7 +142,7 @@ def stream(routes: Routes, value: Any, *context: Any, failed: str = FAILED) -> I
 
 
 def reply(routes: Routes, value: Any, *context: Any, failed: str = FAILED) -> Json:
-    """One request answered by a handler that returns its only response."""
+    """Run a handler that returns its only response."""
     latest = Response(request_id=request_id_of(value), last=True)
     try:
         kind, request, handler = parse(routes, value)
@@ -154,7 +154,7 @@ def reply(routes: Routes, value: Any, *context: Any, failed: str = FAILED) -> Js
 
 
 def _failure(error: Exception, latest: Response, failed: str) -> Response:
-    """The error's own sentence where it is meant for the user; everything else stays in the log."""
+    """Return the sentence of an error for the user; log all other errors."""
     if isinstance(error, USER_ERRORS):
         return replace(latest, error=str(error), last=True)
     log.exception("a request of kind %s failed", latest.kind)

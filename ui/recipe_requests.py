@@ -1,4 +1,4 @@
-"""Requests about a recipe, which the page sends as JSON, in a link or in a picture that carries it."""
+"""Requests with a recipe, which the page sends as JSON, in a link or in a PNG."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ui.messages import Json, Request, checked
 
 @dataclass(frozen=True, kw_only=True)
 class RecipeRequest(Request):
-    """A request that something be drawn."""
+    """A request to draw."""
 
     recipe: Recipe = checked(recipe_from)
-    restored: bool = checked(flag)  # the recipe came out of a link or a PNG, so the page must adopt it
+    restored: bool = checked(flag)  # the recipe came from a link or a PNG, so the page must apply it
 
     @classmethod
     def from_json(cls, value: Json) -> Self:
@@ -26,7 +26,7 @@ class RecipeRequest(Request):
 
 
 def carried(value: Json) -> Recipe | None:
-    """The recipe in the PNG or the link of a request, or None where it has neither. Raises ``USER_ERRORS``."""
+    """Return the recipe in the PNG or the link of a request, or None if it has neither. Raises ``USER_ERRORS``."""
     if "png" in value:
         return recipe.from_png(decode_uri(value["png"]))
     return recipe.from_link(value["link"]) if "link" in value else None

@@ -1,4 +1,4 @@
-"""What the server remembers of one visitor while something is drawn, and how its progress reaches the page."""
+"""The session state of one visitor while pictures are drawn, and progress messages to the page."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ from core.recipe import Recipe
 from ui.messages import UNSET, Request
 
 SHORT_WAIT = 0.4  # seconds
-PREVIEW_EVERY = 0.06  # seconds; quicker ones would only queue up on the way
+PREVIEW_EVERY = 0.06  # seconds; more frequent ones would queue up
 
 Cancel = Callable[[], bool]
 
 
 class SessionState:
-    """One visitor's own state, kept in ``gr.State``: what they stopped, and how fast their last picture came."""
+    """One visitor's state, kept in ``gr.State``: stopped requests, and the speed of the last picture."""
 
     def __init__(self) -> None:
-        self.stopped = 0  # the request up to which drawing is no longer wanted
+        self.stopped = 0  # requests up to this number are cancelled
         self.pace = 0.0  # seconds per step and picture; 0 while unknown
 
     def cancel(self, request: Request) -> Cancel:
-        """What a pipeline calls between two steps: whether to stop."""
+        """Return whether to stop; the pipeline calls this between two steps."""
         return lambda: self.stopped >= request.request_id
 
     def wants_previews(self, recipe: Recipe) -> bool:
-        """Previews cost a decoding each and only flicker where a picture is there at once."""
+        """Return whether to send previews: each costs a decoding, and with a quick drawing they only flicker."""
         steps = recipe.steps * recipe.count
         return steps * self.pace > SHORT_WAIT if self.pace else steps > 12
 
 
 @dataclass(frozen=True)
 class ProgressView:
-    """How far a drawing is. ``unit`` is what is counted; pictures are data URIs."""
+    """Progress of a drawing. ``unit`` is what is counted; pictures are data URIs."""
 
     step: int
     steps: int
     unit: str = UNSET
-    pictures: list[str] = UNSET  # what is finished, and the one on its way
-    preview: str | None = UNSET  # the one on its way alone
+    pictures: list[str] = UNSET  # the finished ones, and the current one
+    preview: str | None = UNSET  # the current one only
     done: int = UNSET  # finished pictures
-    count: int = UNSET  # of so many
+    count: int = UNSET  # all pictures
 
 
 def paced(events: Iterator[Any]) -> Iterator[Any]:
-    """Drops progress that follows the last one too closely; results always pass."""
+    """Drop progress messages that follow too closely; results always pass."""
     shown = time.perf_counter()
     for event in events:
         now = time.perf_counter()

@@ -1,4 +1,4 @@
-"""The look: a Gradio theme without outside fonts, and the local styles and scripts that the page links to."""
+"""The Gradio theme without remote fonts, and the local styles and scripts of the page."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def quiet_theme() -> gr.themes.Base:
 
 @cache
 def version() -> str:
-    """A word that changes with any file of the page: browsers keep what they have fetched under it for ever."""
+    """Return a version that changes with any file of the page; browsers cache files under it for ever."""
     files = sorted(path for path in ASSETS.rglob("*") if path.is_file())
     contents = b"".join(path.relative_to(ASSETS).as_posix().encode() + path.read_bytes() for path in files)
     return sha256(contents + bundle_version().encode()).hexdigest()[:12]
 
 
 class _Assets(StaticFiles):
-    """The files of ``assets`` with the header that lets a browser keep them."""
+    """Serve the files of ``assets`` with a header that lets a browser cache them."""
 
     async def get_response(self, path: str, scope: Any) -> Response:
         response = await super().get_response(path, scope)

@@ -1,4 +1,4 @@
-"""Pictures of the public endpoints as files: each carries its recipe, and each goes after a while."""
+"""Files for the pictures of the public endpoints: each contains its recipe, and is removed after a while."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEEP_SECONDS = 600  # Gradio copies a file for the client at once
 
 
 class PictureFiles:
-    """A temporary folder, gone when the app ends. Several threads may write at the same time."""
+    """A temporary folder that is removed when the app ends. Several threads may write at the same time."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="latentscape-")
@@ -27,7 +27,7 @@ class PictureFiles:
         return Path(self._folder.name)
 
     def write_all(self, pictures: Iterable[tuple[Image.Image, Recipe]]) -> list[str]:
-        """Pictures with their recipes -> the paths of their PNG files, in the same order."""
+        """Write pictures with their recipes; return the paths of the PNG files, in the same order."""
         self._remove_old()
         return [self._write(image, drawn) for image, drawn in pictures]
 

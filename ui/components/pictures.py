@@ -1,4 +1,4 @@
-"""Pictures as text: the page receives and sends them as data URIs, so nothing is written to disk."""
+"""Converts pictures to and from data URIs for the page, so that nothing is written to disk."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ MAX_FILE = 256 * 2**20  # bytes of any file: LoRAs have 1 to 200 MB; what reads 
 
 
 def preview_uri(image: Image.Image) -> str:
-    """A picture on its way: small and quick to encode, slightly lossy."""
+    """Encode a preview: small and quick, slightly lossy."""
     buffer = io.BytesIO()
     image.convert("RGB").save(buffer, "JPEG", quality=92, subsampling=0)
     return data_uri(buffer.getvalue(), "image/jpeg")
 
 
 def exact_uri(image: Image.Image) -> str:
-    """A finished picture without loss."""
+    """Encode a finished picture without loss."""
     buffer = io.BytesIO()
     image.convert("RGB").save(buffer, "PNG", compress_level=3)
     return data_uri(buffer.getvalue(), "image/png")
@@ -33,7 +33,7 @@ def data_uri(data: bytes, kind: str) -> str:
 
 
 def decode_uri(text: object) -> bytes:
-    """A data URI from the browser -> its bytes. Raises :class:`PictureError` with a sentence for the user."""
+    """Decode a data URI from the browser. Raises :class:`PictureError` with a sentence for the user."""
     if not isinstance(text, str) or not text.startswith("data:"):
         raise PictureError("There is no picture in this request.")
     if len(text) > MAX_UPLOAD * 4 // 3 + 200:

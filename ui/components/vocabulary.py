@@ -1,4 +1,4 @@
-"""What the page needs to know about attributes, as JSON: names, words, groups, presets and contradictions."""
+"""The attributes' names, words, groups, presets and contradictions, as JSON for the page."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def vocabulary() -> dict[str, Any]:
     }
 
 
-# The face that a new visitor meets.
+# The first face of a new visitor.
 FIRST_SEED = 27
 FIRST_ATTRIBUTES = {"Smiling": 1.0, "Young": 1.0}

@@ -21,17 +21,17 @@ from ui.endpoints import with_sentences
 from ui.faces.requests import attribute_name
 from ui.messages import RequestError
 
-AT_ONCE = 3  # requests that take turns, one network call each; more wait, and a large one holds up nobody
+AT_ONCE = 3  # requests that alternate network calls; further ones wait in the queue
 
 Attributes = dict[str, float] | None
 
 
 def faces_api(pipeline: FacesPipeline, queue: str) -> None:
-    """Adds ``/draw_face``, ``/sweep``, ``/read_photo`` and ``/edit_photo``; nothing of it shows on the page."""
+    """Add the endpoints ``/draw_face``, ``/sweep``, ``/read_photo`` and ``/edit_photo``, hidden on the page."""
     defaults = Recipe()
     with gr.Column(visible=False):
         wanted = gr.JSON({}, label="attributes")
-        # No precision: Gradio would round 1.5 to 2, and fail without a sentence on what is no number.
+        # No precision: Gradio would round 1.5 to 2, and fail without a sentence for what is no number.
         seed = gr.Number(defaults.seed, label="seed")
         count = gr.Number(defaults.count, label="count")
         steps = gr.Number(defaults.steps, label="steps")
@@ -71,7 +71,7 @@ class _Endpoints:
         """Draws 1 to 16 faces. ``attributes`` is {CelebA name: strength in [-1, 1]}; what is not named stays
         unspecified.
 
-        Returns the pictures (64x64 PNG, each carrying its recipe) and, for each, its recipe and the classifier's
+        Returns the pictures (64x64 PNG, each with its recipe) and, for each, its recipe and the classifier's
         probability of all 40 attributes.
         """
         wanted = _recipe(attributes, seed=seed, count=count, steps=steps, guidance=guidance, solver=solver)
@@ -96,7 +96,7 @@ class _Endpoints:
     def read_photo(self, photo: str | None):
         """Reads a photo: its centre square as the model sees it, and the probability of all 40 attributes.
 
-        ``base`` holds those of them that are sure enough to start an edit from.
+        ``base`` contains the confident ones, from which an edit starts.
         """
         self._ready()
         reading = self.pipeline.read(_photo(photo))
@@ -112,7 +112,7 @@ class _Endpoints:
         method: str,
         faithfulness: float,
     ):
-        """Changes a photo. ``attributes`` names what should be different; the rest stays as the photo has it.
+        """Edits a photo. ``attributes`` names the changes; the others stay as in the photo.
 
         ``method`` is "ddpm" or "ddim"; ``faithfulness`` goes from 0 (free) to 1 (close to the photo). Returns the
         photo as the model sees it, the edited one, and the probabilities before and after.

@@ -1,4 +1,4 @@
-"""Who answers which request of the Faces tab: one call into the pipeline each."""
+"""Handlers of the requests of the Faces tab: each makes one call into the pipeline."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FAILED = "Drawing failed on the server. Your settings are kept: try again, or re
 
 
 class FacesHandlers:
-    """The pipeline of the tab; what one visitor set travels in their requests and their :class:`SessionState`."""
+    """Handlers around the tab's pipeline. A visitor's settings are in requests and in :class:`SessionState`."""
 
     def __init__(self, pipeline: FacesPipeline) -> None:
         self.pipeline = pipeline
@@ -41,7 +41,7 @@ class FacesHandlers:
         }
 
     def respond(self, value: Any, state: SessionState) -> Iterator[Json]:
-        """JSON from the page -> the messages that answer it."""
+        """Parse JSON from the page and yield its responses."""
         missing = self.pipeline.missing()
         if missing:
             yield to_json(Response(request_id=request_id_of(value), missing=missing, last=True))
@@ -71,7 +71,7 @@ class FacesHandlers:
                 yield replace(response, changes=changes, last=True)
 
     def sweep(self, request: SweepRequest, state: SessionState) -> Iterator[SweepResponse]:
-        """One picture at a time, so that a drawing that somebody waits for can interrupt it."""
+        """Draw one picture at a time, so that a drawing that somebody waits for can interrupt it."""
         points: list[SweepPointView] = []
         cancel = state.cancel(request)
         for event in self.pipeline.sweep(request.recipe, request.attribute, SWEEP_POINTS, cancel=cancel):

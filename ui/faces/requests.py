@@ -1,4 +1,4 @@
-"""What the browser requests of the Faces tab. Making a request checks it; whoever is handed one trusts it."""
+"""Requests of the Faces tab. Making a request checks it; other code trusts it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def attribute_name(value: Any) -> str:
 
 
 def placement(value: Any) -> Placement | None:
-    """A square of a photo as the page sends it; what its numbers are worth is checked where the photo is known."""
+    """A square of a photo from the page; its numbers are checked against the photo later."""
     if value is None or isinstance(value, Placement):
         return value
     if not isinstance(value, dict):
@@ -33,28 +33,28 @@ def placement(value: Any) -> Placement | None:
 
 @dataclass(frozen=True, kw_only=True)
 class DrawRequest(RecipeRequest):
-    """Faces by a recipe."""
+    """Draw faces by a recipe."""
 
-    settle: bool = checked(flag)  # the control is at rest: say what else changed, too
+    settle: bool = checked(flag)  # the control is at rest: also report other changes
 
 
 @dataclass(frozen=True, kw_only=True)
 class SweepRequest(RecipeRequest):
-    """One face while one attribute goes from absent to present."""
+    """Draw one face while one attribute goes from absent to present."""
 
     attribute: str = checked(attribute_name, "Smiling")
 
 
 @dataclass(frozen=True, kw_only=True)
 class LocateRequest(Request):
-    """Where the faces of a whole photo are."""
+    """Find the faces of a whole photo."""
 
     photo: Image.Image = checked(picture)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadRequest(Request):
-    """What the classifier makes of a photo: of the square under ``placement``, or of its centre square."""
+    """Classify a photo: the square of ``placement``, or its centre square."""
 
     photo: Image.Image = checked(picture)
     placement: Placement | None = checked(placement)
@@ -62,10 +62,10 @@ class ReadRequest(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoRequest(RecipeRequest):
-    """A photo under other attributes. ``edit`` is what the pipeline is given; it checks the three values above it."""
+    """Edit a photo. ``edit`` is the pipeline's request; it checks the three values above it."""
 
     photo: Image.Image = checked(picture)
-    base: Any = field(default_factory=dict)  # what the photo shows, {attribute: strength}
+    base: Any = field(default_factory=dict)  # attributes of the photo, {attribute: strength}
     method: Any = METHODS[0]
     faithfulness: Any = 0.6
     edit: EditRequest = field(init=False)
@@ -78,7 +78,7 @@ class PhotoRequest(RecipeRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class WholeRequest(PhotoRequest):
-    """The same of one face in a whole photo, into which the result goes back."""
+    """Edit one face of a whole photo and paste the result back."""
 
     placement: Placement | None = checked(placement)
 

@@ -1,4 +1,4 @@
-"""What the page gets back from the Faces tab, made of what the pipeline returns."""
+"""Responses of the Faces tab, made of the pipeline's results."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ class DrawnView:
     milliseconds: int
     link: str
     recipe: Json
-    solvers: tuple[str, ...]  # that the weights can be drawn with
+    solvers: tuple[str, ...]  # that work with the weights
 
 
 @dataclass(frozen=True, kw_only=True)
 class DrawResponse(Response):
-    adopt: Json = UNSET  # the recipe that came in a link or a picture
+    adopt: Json = UNSET  # the recipe from a link or a picture, which the page applies
     progress: ProgressView | None = UNSET
     drawn: DrawnView = UNSET
-    changes: list[Entanglement] = UNSET  # what changed besides what was requested
+    changes: list[Entanglement] = UNSET  # changes that were not requested
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class LocatedView:
     height: int
     faces: list[LocatedFace]
     start: Placement
-    note: str  # a sentence where there is none to choose; else empty
+    note: str  # a sentence if there is none to choose; else empty
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,10 +117,10 @@ class PhotoResponse(Response):
 
 @dataclass(frozen=True)
 class WholeView:
-    """A whole photo with the change in it."""
+    """The edited whole photo."""
 
-    picture: str  # made small enough to look at
-    file: str  # at its own size, a PNG with its recipe
+    picture: str  # reduced for the page
+    file: str  # in full size, a PNG with its recipe
     filename: str
     width: int
     height: int

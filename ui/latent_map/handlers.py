@@ -1,4 +1,4 @@
-"""Who answers which request of the Latent map: calls into the pipeline."""
+"""Handlers of the requests of the Latent map: each calls the pipeline."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ from ui.latent_map.views import finite, packed
 from ui.latent_map.web_page import web_page
 from ui.messages import Json, Request, RequestError, reply, stream
 
-NEAR = 8  # nearest pictures that are shown of each space
+NEAR = 8  # nearest pictures per space that are shown
 OUTLIERS = 24  # and near-duplicates
 FAILED = "This failed on the server. Try again, or reload the page."
 PHOTOS_FAILED = "These photos could not be mapped. Try fewer of them."
@@ -66,14 +66,14 @@ PHOTOS_FAILED = "These photos could not be mapped. Try fewer of them."
 
 @dataclass
 class MapState:
-    """What one visitor has here, kept in ``gr.State``: the name of the atlas of their own photos."""
+    """One visitor's state, kept in ``gr.State``: the name of the atlas of their photos."""
 
     photos: str = ""
-    ended: int = 0  # the request up to which reading photos is no longer wanted
+    ended: int = 0  # requests up to this number no longer read photos
 
 
 class LatentMapHandlers:
-    """The tab's pipeline; what belongs to one visitor is in their :class:`MapState`."""
+    """Handlers around the tab's pipeline. A visitor's state is in their :class:`MapState`."""
 
     def __init__(self, latent_map: LatentMapPipeline) -> None:
         self.latent_map = latent_map
@@ -102,11 +102,11 @@ class LatentMapHandlers:
         self.quick_routes = {**self.routes, **slow}
 
     def respond(self, value: Any) -> Json:
-        """JSON from the page -> its only message."""
+        """Parse JSON from the page and return its only response."""
         return reply(self.routes, value, failed=FAILED)
 
     def respond_quickly(self, value: Any) -> Json:
-        """As :meth:`respond`, past the queue: for what takes milliseconds."""
+        """Do the same past the queue, for requests that take milliseconds."""
         return reply(self.quick_routes, value, failed=FAILED)
 
     # --- looking ------------------------------------------------------------------------------------------------------
@@ -194,10 +194,10 @@ class LatentMapHandlers:
         factors = [finite(factor, 2) for factor in found.factors]
         return OutliersResponse(outliers=found.outliers, factors=factors, duplicates=found.duplicates)
 
-    # --- photos of one's own ------------------------------------------------------------------------------------------
+    # --- a visitor's photos -------------------------------------------------------------------------------------------
 
     def photos(self, value: Any, state: MapState) -> Iterator[Json]:
-        """Uploaded photos become the visitor's own atlas; how far it is, then the atlas. It replaces the one before."""
+        """Make an atlas of uploaded photos: yields progress, then the atlas, which replaces the previous one."""
         sent = {**value, "kind": "photos"} if isinstance(value, dict) else value
         return stream({"photos": (PhotosRequest, self._add_photos)}, sent, state, failed=PHOTOS_FAILED)
 
@@ -213,7 +213,7 @@ class LatentMapHandlers:
         yield AtlasResponse(last=True)  # stopped
 
     def forget(self, state: MapState) -> None:
-        """The visitor is gone, and so are their photos."""
+        """Forget the photos of a visitor who has left."""
         self.latent_map.close(state.photos)
 
 

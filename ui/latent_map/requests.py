@@ -1,6 +1,4 @@
-"""What the browser requests of the Latent map. Making a request checks it; whether rows, places and names exist is the
-pipeline's to say.
-"""
+"""Requests of the Latent map. Making a request checks it; the pipeline checks whether rows, places and names exist."""
 
 from __future__ import annotations
 
@@ -25,12 +23,12 @@ QUICK = (
     "search",
     "sheet",
     "page",
-)  # milliseconds: past the queue
+)  # take milliseconds: past the queue
 MOST_ROWS = 50_000
 MOST_STOPS = 24
 MOST_FRAMES = 48
-MOST_SOUGHT = 200_000  # characters of a search: a book is cut by whoever reads it
-MOST_FILES = 5_000  # uploaded in one go; a zip counts once
+MOST_SOUGHT = 200_000  # characters of a search; the pipeline shortens longer ones
+MOST_FILES = 5_000  # per upload; a zip counts once
 
 name = text(120)
 row_number = whole("A picture's number", 0, MOST_ROWS)
@@ -60,28 +58,28 @@ photo_files = several(
 
 @dataclass(frozen=True, kw_only=True)
 class AtlasRequest(Request):
-    """Something about an atlas."""
+    """A request about an atlas."""
 
     atlas: str = checked(name, "")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SheetRequest(AtlasRequest):
-    """One sprite sheet of thumbnails."""
+    """Send one sprite sheet of thumbnails."""
 
     number: int = checked(whole("A sheet", 0, MOST_ROWS), 0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PointRequest(AtlasRequest):
-    """Everything known of one picture."""
+    """Describe one picture."""
 
     row: int = checked(row_number, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchRequest(AtlasRequest):
-    """Pictures by attributes, or by ``words`` whether or not these name attributes."""
+    """Search by attributes, or with ``words`` by CLIP, even if the words name attributes."""
 
     expression: str = checked(written(MOST_SOUGHT), "")
     words: bool = checked(switch, False)
@@ -89,35 +87,35 @@ class SearchRequest(AtlasRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class LocateRequest(AtlasRequest):
-    """Where a picture from another tab lies."""
+    """Locate a picture from another tab."""
 
     picture: Image.Image = checked(picture, json="uri")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SpaceRequest(AtlasRequest):
-    """Something about one space of an atlas."""
+    """A request about one space of an atlas."""
 
     space: str = checked(name, "")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ColourRequest(SpaceRequest):
-    """A value per picture to colour by."""
+    """Send a value per picture to colour by."""
 
     by: str = checked(name, "")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SelectionRequest(SpaceRequest):
-    """What pictures have in common."""
+    """Describe a selection of pictures."""
 
     rows: tuple[int, ...] = checked(row_list, ())
 
 
 @dataclass(frozen=True, kw_only=True)
 class CountsRequest(SpaceRequest):
-    """How well each number of clusters fits."""
+    """Score each number of clusters."""
 
     method: str = checked(name, "")
 
@@ -125,7 +123,7 @@ class CountsRequest(SpaceRequest):
 @dataclass(frozen=True, kw_only=True)
 class ClustersRequest(CountsRequest):
     count: int = checked(whole("The number of clusters", 1, 500), 8)
-    clusters: pipeline.ClusterRequest = field(init=False)  # what the pipeline is given
+    clusters: pipeline.ClusterRequest = field(init=False)  # the pipeline's request
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -135,7 +133,7 @@ class ClustersRequest(CountsRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class MapRequest(SpaceRequest):
-    """Something about one map of a space."""
+    """A request about one map of a space."""
 
     projection: str = checked(name, "")
 
@@ -150,7 +148,7 @@ class PageRequest(MapRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class NearRequest(MapRequest):
-    """The nearest pictures of one, and what the space makes of it."""
+    """Send the nearest pictures of one, and its reconstruction."""
 
     row: int = checked(row_number, 0)
 
@@ -162,14 +160,14 @@ class DecodeRequest(MapRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class WayRequest(MapRequest):
-    """Pictures along a way. ``wanted`` is what the pipeline is given; it checks what is only a name here."""
+    """Decode pictures along a way. ``wanted`` is the pipeline's request; it checks names."""
 
     frames: int = checked(frame_count, 16)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PathRequest(WayRequest):
-    """Through two stops or more."""
+    """Decode a path through two stops or more."""
 
     stops: tuple[Stop, ...] = checked(stop_list, ())
     way: str = checked(name, "linear")
@@ -183,7 +181,7 @@ class PathRequest(WayRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class WalkRequest(WayRequest):
-    """From one stop along an attribute's direction."""
+    """Decode steps from one stop along an attribute's direction."""
 
     stops: tuple[Stop, ...] = checked(start, ())
     attribute: str = checked(name, "")
@@ -199,7 +197,7 @@ class WalkRequest(WayRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class GifRequest(Request):
-    """A path, or a walk where an attribute is named, as a film."""
+    """Send a path, or with an attribute a walk along its direction, as a film."""
 
     shown: PathRequest | WalkRequest
 
@@ -211,6 +209,6 @@ class GifRequest(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class PhotosRequest(Request):
-    """Uploaded photos that become the visitor's own atlas."""
+    """Make an atlas of uploaded photos."""
 
     paths: tuple[Path, ...] = checked(photo_files)

@@ -1,4 +1,4 @@
-"""What the page gets back from the Latent map. Arrays travel as base64 of their float32 values."""
+"""Responses of the Latent map. Arrays are sent as base64 of their float32 values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class OpenResponse(Response):
 
 @dataclass(frozen=True, kw_only=True)
 class AtlasResponse(Response):
-    """An atlas, or how far a visitor's photos are on their way to one."""
+    """An atlas, or the progress of making one from a visitor's photos."""
 
     atlas: AtlasInfo = UNSET
     phase: str = UNSET
@@ -59,11 +59,11 @@ class PointResponse(Response):
 
 @dataclass(frozen=True, kw_only=True)
 class NearResponse(Response):
-    """What may come a moment after the card of a point."""
+    """Details that follow the card of a point."""
 
     row: int = UNSET
     near: dict[str, list[int]] = UNSET  # by space
-    through: str = UNSET  # the picture as the space holds it
+    through: str = UNSET  # the picture's reconstruction
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class SearchResponse(Response):
     how: str = UNSET
     rows: list[int] = UNSET
     understood: str = UNSET
-    values: str = UNSET  # float32 (N,) where words were looked for
+    values: str = UNSET  # float32 (N,), only for a search by words
     notes: tuple[str, ...] = UNSET
 
 

@@ -1,4 +1,4 @@
-"""Results of the pipeline as responses of the Latent map."""
+"""Converts results of the pipeline to responses of the Latent map."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ MOST_NEAR = 8  # nearest pictures of a place
 
 
 def packed(values: np.ndarray) -> str:
-    """float32, little-endian, base64: a quarter of the same numbers as JSON."""
+    """Encode float32, little-endian, base64: a quarter of the length of JSON numbers."""
     return base64.b64encode(np.ascontiguousarray(values, "<f4").tobytes()).decode("ascii")
 
 
 def finite(value: float | None, digits: int = 4) -> float | None:
-    """None for NaN and infinity: JSON has no such numbers."""
+    """Convert NaN and infinity, which JSON lacks, to None."""
     return round(float(value), digits) if value is not None and math.isfinite(value) else None
 
 

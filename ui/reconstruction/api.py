@@ -18,10 +18,10 @@ FIGURES = ("psnr", "ssim", "embedding_distance", "milliseconds", "percentile")
 
 
 def reconstruction_api(reconstruction: ReconstructionPipeline, queue: str) -> None:
-    """Adds ``/reconstruct``; nothing of it shows on the page."""
+    """Add the endpoint ``/reconstruct``, which the page does not show."""
 
     def run(pictures: list[str] | None, models: list[str] | None) -> tuple[list[Any], dict[str, Any]]:
-        """Sends pictures (files or zips) through autoencoders. ``models`` lists their keys; empty means all present.
+        """Reconstructs pictures (files or zips) with autoencoders. ``models`` lists their keys; empty means all.
 
         Returns the reconstructions row by row, and for each its file, model, PSNR, SSIM, embedding distance,
         milliseconds and the percentile among the test pictures; files that could not be read, with the reason.

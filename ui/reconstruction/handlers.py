@@ -1,4 +1,4 @@
-"""Who answers which request of the Reconstruction tab: calls into the pipeline."""
+"""Handlers of the requests of the Reconstruction tab: each calls the pipeline."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ DOWNLOAD_FAILED = "The download failed on the server. Try again."
 
 
 class ReconstructionHandlers:
-    """The tab's pipelines; what belongs to one visitor lies on their :class:`Table`."""
+    """Handlers around the tab's pipeline. A visitor's pictures are in their :class:`Table`."""
 
     def __init__(self, reconstruction: ReconstructionPipeline, examples: Examples) -> None:
         self.reconstruction = reconstruction
@@ -69,11 +69,11 @@ class ReconstructionHandlers:
         }
 
     def respond(self, value: Any, table: Table) -> Iterator[Json]:
-        """JSON from the page -> the messages that answer it."""
+        """Parse JSON from the page and yield its responses."""
         return stream(self.routes, value, table, failed=FAILED)
 
     def fetch(self, value: Any, table: Table) -> Iterator[Json]:
-        """A model that is not here is downloaded; bytes so far, then the end or the reason why it broke off."""
+        """Download a missing model: yields the bytes so far, then the end or the reason of a failure."""
         routes = {"fetch": (DownloadRequest, self.download)}
         sent = {**value, "kind": "fetch"} if isinstance(value, dict) else value
         return stream(routes, sent, table, failed=DOWNLOAD_FAILED)

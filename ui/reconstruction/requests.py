@@ -1,4 +1,4 @@
-"""What the browser requests of the Reconstruction tab. Making a request checks it; whoever is handed one trusts it.
+"""Requests of the Reconstruction tab. Making a request checks it; other code trusts it.
 
 Pictures are named by the id that the server gave them.
 """
@@ -17,10 +17,10 @@ from ui.checks import number, picture, several, text, uploaded, whole
 from ui.messages import Request, RequestError, checked
 
 MOST_MODELS = 16
-MOST_CELLS = 64  # of one request; the page sends another for the rest
+MOST_CELLS = 64  # per request; the page sends another for the rest
 MOST_STRIP = 12
 MOST_FILES = 64  # uploaded files in one request; a zip counts once
-REACH = 4.0  # deviations to either side that a dimension can be dragged
+REACH = 4.0  # standard deviations to either side that a dimension can be moved
 
 name = text(300)
 strip_values = several(
@@ -43,7 +43,7 @@ def upload_list(value: Any) -> tuple[Path, ...]:
 
 
 def named_picture(value: Any) -> tuple[str, Image.Image] | None:
-    """A picture that came as a data URI, with its name."""
+    """A picture from a data URI, with its name."""
     if value is None or isinstance(value, tuple):
         return value
     if not isinstance(value, dict):
@@ -62,14 +62,14 @@ def surgery(value: Any) -> Surgery:
 
 @dataclass(frozen=True, kw_only=True)
 class TableRequest(Request):
-    """A request that says what is still on the page's table."""
+    """A request that lists the pictures that the page still shows."""
 
     pictures: tuple[str, ...] = checked(names(MOST_CELLS), ())
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExampleRequest(TableRequest):
-    """One of the example pictures; ``count`` 1 is its thumbnail alone."""
+    """Send one of the example pictures; ``count`` 1 is its thumbnail only."""
 
     example: str = checked(name, "")
     count: int = checked(picture_count, 8)
@@ -77,7 +77,7 @@ class ExampleRequest(TableRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class AddRequest(TableRequest):
-    """Uploaded files, or one picture of another tab."""
+    """Add uploaded files, or one picture of another tab."""
 
     paths: tuple[Path, ...] = checked(upload_list, ())
     added: tuple[str, Image.Image] | None = checked(named_picture)
@@ -85,7 +85,7 @@ class AddRequest(TableRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class GridRequest(Request):
-    """Pictures in rows, models in columns."""
+    """Reconstruct a grid: pictures in rows, models in columns."""
 
     pictures: tuple[str, ...] = checked(names(MOST_CELLS), ())
     models: tuple[str, ...] = checked(names(MOST_MODELS), ())
@@ -98,7 +98,7 @@ class GridRequest(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class CellRequest(Request):
-    """Something about one picture in one model."""
+    """A request about one picture in one model."""
 
     model: str = checked(name, "")
     picture: str = checked(name, "")
@@ -107,12 +107,12 @@ class CellRequest(Request):
 @dataclass(frozen=True, kw_only=True)
 class OperateRequest(CellRequest):
     surgery: Surgery = checked(surgery)
-    other: str = checked(optional_name)  # the picture that channels are swapped with
+    other: str = checked(optional_name)  # the picture that swapped channels come from
 
 
 @dataclass(frozen=True, kw_only=True)
 class TraverseRequest(CellRequest):
-    """One dimension at several values, from a picture or, without one, from the mean."""
+    """Vary one dimension over several values, from a picture or, without one, from the mean."""
 
     dimension: int = checked(whole("A dimension", 0, MOST_CHANNELS - 1), 0)
     values: tuple[float, ...] = checked(strip_values, ())
@@ -133,6 +133,6 @@ class InterpolateRequest(CellRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class DownloadRequest(Request):
-    """A model to be fetched."""
+    """Download a model."""
 
     model: str = checked(name, "")

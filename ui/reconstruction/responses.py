@@ -1,4 +1,4 @@
-"""What the page gets back from the Reconstruction tab, made of what the pipeline returns."""
+"""Responses of the Reconstruction tab, made of the pipeline's results."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ExampleView:
     name: str
     words: str
     picture: str | None
-    first: bool  # lies on the table when the tab is first opened
+    first: bool  # whether it is shown when the tab is first opened
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class OpenResponse(Response):
 
 @dataclass(frozen=True)
 class AddedView:
-    """A picture on the table: how models of each size see it."""
+    """An input picture, at the size of each model."""
 
     id: str
     name: str
@@ -99,7 +99,7 @@ class GridResponse(Response):
 class LatentsView:
     channels: list[str]
     code: list[float]
-    chart: ChartJSON  # how the values of each channel, or of the code, are spread
+    chart: ChartJSON  # histograms of each channel, or of the code
     mean: list[float]
     deviation: list[float]
     scale: list[float]
@@ -186,7 +186,7 @@ def latents_view(view: LatentView) -> LatentsView:
 
 
 def square_uri(picture: Image.Image, size: int) -> str:
-    """The picture as a model of this size sees it."""
+    """Return the picture at the size of a model."""
     return exact_uri(Image.fromarray(to_pixels(picture, size)))
 
 

@@ -1,4 +1,4 @@
-"""What one visitor has on the lab's table, and the example pictures that everybody can put there."""
+"""One visitor's pictures in the Reconstruction tab, and the example pictures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ui.messages import RequestError
 MOST_PICTURES = 32
 KEPT_SIDE = 512  # pixels: the largest model sees 256
 
-# Photos that scikit-learn carries, both under CC BY 2.0 (see README.txt beside them).
+# Photos in scikit-learn's package, both under CC BY 2.0 (see README.txt beside them).
 PHOTOS = {
     "flower.jpg": "Flower. Photo by vultilion, CC BY 2.0",
     "china.jpg": "Summer Palace. Photo by danielbuechele, CC BY 2.0",
@@ -29,19 +29,19 @@ FACES = {
     "face 40": Recipe(seed=40, attributes={"Male": -1.0, "Smiling": -1.0}),
     "face 45": Recipe(seed=45, attributes={"Male": -1.0, "Blond_Hair": 1.0}),
 }
-FIRST = ("flower.jpg", "face 27", "china.jpg")  # what lies on the table when the tab is first opened
+FIRST = ("flower.jpg", "face 27", "china.jpg")  # shown when the tab is first opened
 
 
 class Table:
     """One visitor's own pictures, kept in ``gr.State``: centre squares of at most 512 px."""
 
     def __init__(self) -> None:
-        self.stopped = 0  # the request up to which responses are no longer wanted
-        self.ended = 0  # and downloads
+        self.stopped = 0  # requests up to this number are cancelled
+        self.ended = 0  # and downloads up to this one
         self._pictures: dict[str, tuple[str, Image.Image]] = {}
 
     def add(self, name: str, picture: Image.Image) -> str:
-        """Puts a picture down and returns its id: the same picture twice is one."""
+        """Add a picture and return its id; the same picture is stored once."""
         square = crop_square(picture.convert("RGB"))
         if square.width > KEPT_SIDE:
             square = square.resize((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS, reducing_gap=3)
@@ -52,21 +52,21 @@ class Table:
         return key
 
     def keep(self, keys: tuple[str, ...]) -> None:
-        """Forgets what the page no longer shows."""
+        """Forget pictures that the page no longer shows."""
         self._pictures = {key: value for key, value in self._pictures.items() if key in keys}
 
     def room(self) -> int:
         return MOST_PICTURES - len(self._pictures)
 
     def __getitem__(self, key: str) -> tuple[str, Image.Image]:
-        """Name and picture. Raises :class:`RequestError`."""
+        """Return a picture and its name. Raises :class:`RequestError`."""
         if key not in self._pictures:
             raise RequestError("The server no longer has this picture. Remove it and add it again.")
         return self._pictures[key]
 
 
 class Examples:
-    """Pictures to begin with: photos of an installed package, and faces drawn once by our own model."""
+    """Example pictures: photos of an installed package, and faces that our model draws once."""
 
     def __init__(self, faces: FacesPipeline) -> None:
         self.faces = faces
@@ -74,18 +74,18 @@ class Examples:
         self._drawing = threading.Lock()
 
     def names(self) -> dict[str, str]:
-        """Names of the examples that this installation has -> what they are."""
+        """List the examples that this installation has, by name."""
         found = {name: words for name, words in PHOTOS.items() if (_photo_folder() / name).is_file()}
         if not self.faces.missing():
             found |= {name: f"Face drawn by this app, seed {recipe.seed}" for name, recipe in FACES.items()}
         return {name: found[name] for name in dict.fromkeys((*FIRST, *found)) if name in found}
 
     def cheap(self, name: str) -> bool:
-        """Whether the picture is there at once."""
+        """Return whether the picture is available without drawing."""
         return name in PHOTOS or name in self._drawn
 
     def picture(self, name: str) -> Image.Image:
-        """Raises :class:`RequestError`, ``PictureError`` or ``CheckpointError``."""
+        """Return an example. Raises :class:`RequestError`, ``PictureError`` or ``CheckpointError``."""
         if name not in self.names():
             raise RequestError(f"There is no example named {name[:60]!r}.")
         if name in PHOTOS:
@@ -99,7 +99,7 @@ class Examples:
 
 
 def _photo_folder() -> Path:
-    """Found without importing scikit-learn, which would take a second."""
+    """Find the folder without importing scikit-learn, which would take a second."""
     found = importlib.util.find_spec("sklearn")
     places = list(found.submodule_search_locations or []) if found else []
     return Path(places[0] if places else ".") / "datasets" / "images"
