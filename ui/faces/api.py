@@ -99,8 +99,8 @@ class _Endpoints:
         ``base`` contains the confident ones, from which an edit starts.
         """
         self._ready()
-        reading = self.pipeline.read(_photo(photo))
-        return [reading.crop], {"probabilities": reading.achieved, "base": reading.base}
+        classified = self.pipeline.read(_photo(photo))
+        return [classified.crop], {"probabilities": classified.achieved, "base": classified.base}
 
     def edit_photo(
         self,

@@ -86,7 +86,9 @@ class FacesHandlers:
         yield LocateResponse(located=responses.located_view(request.photo, faces, missing), last=True)
 
     def read(self, request: ReadRequest, state: SessionState) -> Iterator[ReadResponse]:
-        yield ReadResponse(read=responses.reading_view(self.pipeline.read(request.photo, request.placement)), last=True)
+        yield ReadResponse(
+            read=responses.classified_view(self.pipeline.read(request.photo, request.placement)), last=True
+        )
 
     def edit(self, request: PhotoRequest, state: SessionState) -> Iterator[PhotoResponse]:
         for event in paced(self.pipeline.edit(request.edit, cancel=state.cancel(request))):

@@ -10,7 +10,7 @@ from core import recipe
 from core.photos.alignment import Placement, centre_placement
 from core.photos.detection import NONE_FOUND
 from core.photos.squares import LocatedFace
-from core.pipelines.faces.types import EditResult, Entanglement, Face, FacesResult, PhotoReading, SweepPoint
+from core.pipelines.faces.types import ClassifiedPhoto, EditResult, Entanglement, Face, FacesResult, SweepPoint
 from core.pipelines.progress import Progress
 from core.recipe import Recipe
 from ui.components.pictures import data_uri, exact_uri, preview_uri
@@ -82,7 +82,7 @@ class LocateResponse(Response):
 
 
 @dataclass(frozen=True)
-class ReadingView:
+class ClassifiedPhotoView:
     before: str
     achieved: Probabilities
     base: dict[str, float]
@@ -90,7 +90,7 @@ class ReadingView:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadResponse(Response):
-    read: ReadingView = UNSET
+    read: ClassifiedPhotoView = UNSET
 
 
 @dataclass(frozen=True)
@@ -160,8 +160,8 @@ def located_view(photo: Image.Image, faces: tuple[LocatedFace, ...], missing: st
     return LocatedView(*photo.size, list(faces), start, missing or ("" if faces else NONE_FOUND))
 
 
-def reading_view(reading: PhotoReading) -> ReadingView:
-    return ReadingView(exact_uri(reading.crop), _rounded(reading.achieved), reading.base)
+def classified_view(classified: ClassifiedPhoto) -> ClassifiedPhotoView:
+    return ClassifiedPhotoView(exact_uri(classified.crop), _rounded(classified.achieved), classified.base)
 
 
 def edited_view(result: EditResult, request: PhotoRequest) -> EditedView:

@@ -23,12 +23,12 @@ from core.pipelines.faces.types import (
     MOST_PREVIEWED,
     PARTS,
     SWEEP_POINTS,
+    ClassifiedPhoto,
     EditRequest,
     EditResult,
     Entanglement,
     Face,
     FacesResult,
-    PhotoReading,
     SweepPoint,
 )
 from core.pipelines.progress import Cancel, Progress
@@ -139,13 +139,13 @@ class FacesPipeline:
         """The faces of a whole photo as squares in this model's frame, the largest first; none is no error."""
         return locate_faces(self.finder, photo, frame_of(self.root / "faces", self.engine.size))
 
-    def read(self, photo: Image.Image, placement: Placement | None = None) -> PhotoReading:
+    def read(self, photo: Image.Image, placement: Placement | None = None) -> ClassifiedPhoto:
         """What the model and the classifier make of a photo: of the square of a face, or of the centre square."""
         from core.pipelines.faces.photo import face_square
 
         crop = face_square(photo, placement, self.engine.size)
         achieved = self.engine.read_picture(crop)
-        return PhotoReading(crop, achieved, attributes.confident(achieved))
+        return ClassifiedPhoto(crop, achieved, attributes.confident(achieved))
 
     def edit(self, request: EditRequest, *, cancel: Cancel | None = None) -> Iterator[Progress | EditResult]:
         """Yields :class:`Progress` after every step, then one :class:`EditResult`. Raises ``RecipeError``."""

@@ -42,7 +42,7 @@ class SweepPoint:
 
 
 @dataclass(frozen=True)
-class PhotoReading:
+class ClassifiedPhoto:
     """A photo as the model sees it, and what the classifier makes of it."""
 
     crop: Image.Image
