@@ -90,8 +90,8 @@ def styles_of(args: argparse.Namespace) -> dict[str, float]:
     from core.recipe import RecipeError
 
     styles = {}
-    for asked in args.style:
-        name, separator, weight = asked.partition(":")
+    for style in args.style:
+        name, separator, weight = style.partition(":")
         try:
             styles[name] = float(weight) if separator else args.style_weight
         except ValueError:
@@ -118,8 +118,8 @@ def sample_text(args: argparse.Namespace) -> None:
     prompts = read_prompts(args.prompts)
     notes = []
     drawn = draw_prompts(pipeline, request, prompts, args.out)
-    for path, told in tqdm(drawn, total=len(prompts), desc="draw", unit="picture", mininterval=1, delay=1):
-        notes += [f"{path.name}: {note}" for note in told]
+    for path, about in tqdm(drawn, total=len(prompts), desc="draw", unit="picture", mininterval=1, delay=1):
+        notes += [f"{path.name}: {note}" for note in about]
     print("\n".join(notes), end="\n" if notes else "", file=sys.stderr)
     print(f"{len(prompts)} pictures drawn in {args.out}")
 
@@ -134,8 +134,8 @@ def sample_faces(args: argparse.Namespace) -> None:
     recipes = recipes_of(args.attributes, args.seed, styles=styles_of(args), **given)
     notes = []
     drawn = draw_rows(FacesPipeline(args.checkpoints), recipes, args.out)
-    for path, told in tqdm(drawn, total=len(recipes), desc="draw", unit="face", mininterval=1, delay=1):
-        notes += [f"{path.name}: {note}" for note in told]
+    for path, about in tqdm(drawn, total=len(recipes), desc="draw", unit="face", mininterval=1, delay=1):
+        notes += [f"{path.name}: {note}" for note in about]
     print("\n".join(notes), end="\n" if notes else "", file=sys.stderr)
     print(f"{len(recipes)} faces drawn in {args.out}")
 

@@ -13,7 +13,7 @@ import pytest
 from core.checkpoints import WEIGHTS
 from core.pipelines.reconstruction.benchmark import read_benchmarks
 from core.pipelines.reconstruction.types import Bar
-from ui.reconstruction.benchmark_view import bench_page
+from ui.reconstruction.benchmark_view import benchmark_page
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -144,7 +144,7 @@ def test_missing_unmeasured_and_outdated_ones_are_sentences(root):
     cae, vae, kl = found.notes
     assert "train_autoencoder.py" in cae and "evaluate.py autoencoder-vae" in vae and "other weights" in kl
     assert read_benchmarks(root / "nowhere").sets == ()
-    assert "No autoencoder has been measured" in bench_page(read_benchmarks(root / "nowhere"))["html"]
+    assert "No autoencoder has been measured" in benchmark_page(read_benchmarks(root / "nowhere"))["html"]
 
 
 def test_figures_of_an_older_evaluation_are_shown_as_far_as_they_go(root):
@@ -154,7 +154,7 @@ def test_figures_of_an_older_evaluation_are_shown_as_far_as_they_go(root):
     path.write_text(json.dumps({key: content[key] for key in kept}))
     row = read_benchmarks(root).sets[0].rows[0]
     assert (row.key, row.values, row.milliseconds) == ("kl", 1536, None)
-    bench_page(read_benchmarks(root))
+    benchmark_page(read_benchmarks(root))
 
 
 @pytest.mark.parametrize("content", ["", "[1, 2]", '{"reconstruction": 3}', '{"a": ' * 5000, "\x00\xff"])
@@ -172,7 +172,7 @@ def test_odd_values_inside_do_no_harm(root, bad):
     whole = json.loads((root / "autoencoder-vae" / "metrics.json").read_text())
     for key in whole:
         change(root, "autoencoder-vae", **{**copy.deepcopy(whole), key: bad})
-        bench_page(read_benchmarks(root))
+        benchmark_page(read_benchmarks(root))
 
 
 def test_an_autoencoder_of_others_joins_with_its_size(root):
@@ -180,12 +180,12 @@ def test_an_autoencoder_of_others_joins_with_its_size(root):
     (root / "benchmark-taesd.json").write_text(json.dumps(foreign))
     faces = read_benchmarks(root).sets[0]
     assert faces.rows[0].key == "taesd" and faces.rows[0].picture_size == "256x256x3"
-    page = bench_page(read_benchmarks(root))["html"]
+    page = benchmark_page(read_benchmarks(root))["html"]
     assert "TAESD &lt;b&gt;" in page and "TAESD <b>" not in page and "256x256x3" in page
 
 
 def test_page_shows_every_set_model_and_column(root):
-    view = bench_page(read_benchmarks(root))
+    view = benchmark_page(read_benchmarks(root))
     page = view["html"]
     assert page.count("<table>") == 2
     for words in ("Faces (CelebA)", "Food (Food-101)", "Fréchet", "Parameters", "12.5 dB", "Protocol"):
@@ -194,7 +194,7 @@ def test_page_shows_every_set_model_and_column(root):
 
 
 def test_charts_show_size_time_and_what_is_hard(root):
-    view = bench_page(read_benchmarks(root))
+    view = benchmark_page(read_benchmarks(root))
     charts = [chart["layout"]["title"]["text"] for chart in view["charts"]]
     assert len(charts) == view["html"].count("data-chart=")
     assert sum(title.startswith("PSNR against") for title in charts) == 4

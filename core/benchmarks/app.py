@@ -109,8 +109,8 @@ def plain_loop(root: Path) -> Callable[[int], list]:
         conditions = torch.cat([conditions, torch.zeros_like(conditions)])
         for timestep in scheduler.timesteps:
             output = denoiser(torch.cat([x, x]), timestep.repeat(2 * count), conditions)
-            asked, free = output.chunk(2)
-            x = scheduler.step(free + guidance * (asked - free), timestep, x).prev_sample
+            conditional, unconditional = output.chunk(2)
+            x = scheduler.step(unconditional + guidance * (conditional - unconditional), timestep, x).prev_sample
         return to_images(autoencoder.decode(x).sample)
 
     return draw

@@ -211,13 +211,13 @@ def named_attributes(names: Sequence[str]) -> np.ndarray:
     """Read Male and Young from UTKFace's file names ``age_gender_race_date``: int8 (N, 40), 0 is unknown. CelebA's Young
     was judged without an age, so the years around forty stay unknown.
     """
-    told = np.zeros((len(names), attributes.COUNT), dtype=np.int8)
+    inferred = np.zeros((len(names), attributes.COUNT), dtype=np.int8)
     for row, name in enumerate(names):
         age, gender, *_ = [*Path(name).name.split("_"), "", ""]
         if age.isdecimal() and gender in ("0", "1"):
-            told[row, attributes.INDEX["Male"]] = 1 if gender == "0" else -1
-            told[row, attributes.INDEX["Young"]] = (int(age) <= 35) - (int(age) >= 50)
-    return told
+            inferred[row, attributes.INDEX["Male"]] = 1 if gender == "0" else -1
+            inferred[row, attributes.INDEX["Young"]] = (int(age) <= 35) - (int(age) >= 50)
+    return inferred
 
 
 KINDS: dict[str, Callable[[Path, int, Path], PictureSet]] = {

@@ -171,7 +171,7 @@ def _validate(model: nn.Module, data: LatentSet, objective: Objective, device: t
     """
     rows = data.indices("val")
     if data.detail is not None and (data.detail[rows] == 1).any():
-        rows = rows[data.detail[rows] == 1]  # full detail is what the network is asked for when it draws
+        rows = rows[data.detail[rows] == 1]  # the network draws with full detail
     generator = torch.Generator().manual_seed(1234)
     timesteps = (torch.arange(len(rows)) * TIMESTEPS // max(1, len(rows)) * 7919) % TIMESTEPS
     noise_error, target_error = [], []

@@ -47,10 +47,10 @@ def models_tab(index: CheckpointIndex) -> None:
 
 def _chosen(value: Any, cards: list[ModelCard]) -> ModelCard:
     """The card that the page asks for, or else the first that is there."""
-    asked = value.get("chosen") if isinstance(value, dict) else None
+    chosen = value.get("chosen") if isinstance(value, dict) else None
     by_name = {card.name: card for card in cards}
-    if isinstance(asked, str) and asked in by_name:
-        return by_name[asked]
+    if isinstance(chosen, str) and chosen in by_name:
+        return by_name[chosen]
     return next((card for card in cards if card.status == "present"), cards[0])
 
 

@@ -86,7 +86,7 @@ _SAID = {  # where the attribute's own name would sound wrong
 
 
 def said(name: str, wanted: bool) -> str:
-    """An attribute or a class as it was asked for: ``("Eyeglasses", False)`` -> No eyeglasses."""
+    """Return the words of a requested attribute or class: ``("Eyeglasses", False)`` -> No eyeglasses."""
     if (name, wanted) in _SAID:
         return _SAID[name, wanted]
     label = attributes.label(name) if name in attributes.INDEX else name.replace("_", " ")

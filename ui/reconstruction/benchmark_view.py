@@ -37,7 +37,7 @@ def benchmark_view(read: Callable[[], Benchmarks]) -> None:
     """Lays the page out. The figures are read when it is opened, so that a new measurement shows without a restart."""
     page = island("bench", events=("open",))
     page.open(
-        lambda: bench_page(read()),
+        lambda: benchmark_page(read()),
         None,
         [page],
         show_progress="hidden",
@@ -46,7 +46,7 @@ def benchmark_view(read: Callable[[], Benchmarks]) -> None:
     )
 
 
-def bench_page(found: Benchmarks) -> dict[str, Any]:
+def benchmark_page(found: Benchmarks) -> dict[str, Any]:
     """The whole page with its charts; the script shows one set and one model at a time, and sorts the tables."""
     slots = Slots()
     return slots.view(_page(found, slots))

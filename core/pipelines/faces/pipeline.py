@@ -100,7 +100,7 @@ class FacesPipeline:
                 cancelled = cancel is not None and step.number < one.steps and cancel()
                 if cancelled:
                     break
-                shown = self.engine.picture(step.clean) if previews and _worth_showing(step.number, one.steps) else None
+                shown = self.engine.picture(step.clean) if previews and _shows_preview(step.number, one.steps) else None
                 yield Progress(step.number, one.steps, tuple(face.image for face in faces), shown)
             if cancelled and faces:  # half a picture is worth keeping only when there is no other
                 break
@@ -184,6 +184,6 @@ class FacesPipeline:
         return Face(image, recipe, self.engine.read_picture(image, recipe))
 
 
-def _worth_showing(step: int, steps: int) -> bool:
+def _shows_preview(step: int, steps: int) -> bool:
     """About four previews a picture: decoding every step would cost more than it shows."""
     return step < steps and step % max(1, round(steps / 5)) == 0

@@ -88,7 +88,7 @@ class PromptsPipeline:
         return self.engine.solvers()
 
     def has_prior(self) -> bool:
-        """Whether a draft can be asked for."""
+        """Return whether the model can make drafts."""
         return not self.missing() and _holds(find_pipeline(self.model, self.root) / "prior", checkpoints.WEIGHTS)
 
     def usual(self) -> Recipe:
@@ -133,7 +133,7 @@ class PromptsPipeline:
                 cancelled = cancel is not None and step.number < drawn.count and cancel()
                 if cancelled:
                     break
-                shown = drawn.preview(step) if previews and _worth_showing(step.number, drawn.count) else None
+                shown = drawn.preview(step) if previews and _shows_preview(step.number, drawn.count) else None
                 yield Progress(step.number, drawn.count, tuple(drawing.image for drawing in drawings), shown)
             if cancelled and drawings:  # half a picture is worth keeping only when there is no other
                 break
@@ -205,12 +205,12 @@ def find_pipeline(model: str, root: Path) -> Path:
             return root / BUILT_IN
         how = checkpoints.COMMANDS[BUILT_IN]
         raise checkpoints.CheckpointError(f"The checkpoint 'text' is not in {root.name}/. Make it with: {how}")
-    wish = os.environ.get(VARIABLE, "") or STABLE_DIFFUSION if model == "sd" else model
-    for folder in (Path(wish), _cached(wish)):
+    chosen = os.environ.get(VARIABLE, "") or STABLE_DIFFUSION if model == "sd" else model
+    for folder in (Path(chosen), _cached(chosen)):
         if folder is not None and _holds(folder, "model_index.json", "unet/config.json"):
             return folder
     raise checkpoints.CheckpointError(
-        f"Stable Diffusion is not on this machine ({wish[:120]}). Set {VARIABLE} to the folder of a 1.5-class model "
+        f"Stable Diffusion is not on this machine ({chosen[:120]}). Set {VARIABLE} to the folder of a 1.5-class model "
         "in diffusers' layout, or to the id of one in the Hugging Face cache."
     )
 
@@ -230,6 +230,6 @@ def _holds(folder: Path, *files: str) -> bool:
     return all((folder / file).is_file() for file in files)
 
 
-def _worth_showing(step: int, steps: int) -> bool:
+def _shows_preview(step: int, steps: int) -> bool:
     """About four previews a picture: decoding every step would cost more than it shows."""
     return step < steps and step % max(1, round(steps / 5)) == 0

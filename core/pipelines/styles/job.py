@@ -31,7 +31,7 @@ class Job:
     folder: Path
     state: str = "waiting"
     process: subprocess.Popen | None = None
-    wish: str = ""  # "pause", "keep" or "cancel": what to do when the process has ended
+    action: str = ""  # "pause", "keep" or "cancel": what to do when the process has ended
     resume: bool = False
     spent: float = 0.0  # seconds of training before the last pause
     began: float = 0.0
@@ -93,10 +93,10 @@ def seen(job: Job, state: str, ahead: int) -> JobStatus:
 
 def launch(job: Job, root: Path, preset: str) -> subprocess.Popen:
     """The training's process, at low priority. Raises ``OSError`` where it cannot be started."""
-    asked, run = job.request, job.folder / "run"
-    command = [sys.executable, str(SCRIPT), "--pictures", str(job.folder / "pictures"), "--name", asked.title]
-    command += ["--base", asked.base, "--preset", preset, "--steps", str(asked.steps)]
-    command += ["--rank", str(asked.rank), "--rate", str(asked.rate), "--trigger", asked.trigger]
+    request, run = job.request, job.folder / "run"
+    command = [sys.executable, str(SCRIPT), "--pictures", str(job.folder / "pictures"), "--name", request.title]
+    command += ["--base", request.base, "--preset", preset, "--steps", str(request.steps)]
+    command += ["--rank", str(request.rank), "--rate", str(request.rate), "--trigger", request.trigger]
     command += ["--checkpoints", str(root), "--out", str(run), "--export", str(job.folder / "style")]
     command += ["--resume"] if job.resume else []
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}

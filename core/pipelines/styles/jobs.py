@@ -93,19 +93,19 @@ class StyleTrainer:
 
     def pause(self, session: str, name: str) -> None:
         """Stops the training where it is; others in the queue come first when it goes on."""
-        self._wish(session, name, "pause")
+        self._request_action(session, name, "pause")
 
     def resume(self, session: str, name: str) -> None:
         """Goes on from the last step, as if there had been no pause."""
         with self._changed:
             job = self._own(session, name)
             if job.state == "paused":
-                job.resume, job.wish = True, ""
+                job.resume, job.action = True, ""
                 self._enqueue(job)
 
     def keep(self, session: str, name: str) -> None:
         """Ends the training now and puts the best so far on the wall."""
-        self._wish(session, name, "keep")
+        self._request_action(session, name, "keep")
 
     def cancel(self, session: str, name: str) -> None:
         """Ends the job, whatever it is doing, and removes all it wrote. Returns when that is done."""
@@ -113,7 +113,7 @@ class StyleTrainer:
             job = self._own(session, name)
             if not is_open(job):
                 return
-            job.wish = "cancel"
+            job.action = "cancel"
             stop(job, signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
             if job.process is None:
                 self._drop(job)
@@ -131,20 +131,20 @@ class StyleTrainer:
         with self._changed:
             self._queue.clear()
             for job in self._jobs.values():
-                job.wish = "cancel"
+                job.action = "cancel"
                 stop(job, signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
         shutil.rmtree(self.work, ignore_errors=True)
 
-    def _wish(self, session: str, name: str, wish: str) -> None:
+    def _request_action(self, session: str, name: str, action: str) -> None:
         with self._changed:
             job = self._own(session, name)
-            if job.state == "waiting" and wish == "pause":
+            if job.state == "waiting" and action == "pause":
                 self._queue.remove(job)
                 job.state = "paused"
-            elif job.state == "paused" and wish == "keep":
+            elif job.state == "paused" and action == "keep":
                 self._finish(job)
             elif job.process is not None:
-                job.wish = wish
+                job.action = action
                 stop(job, signal.SIGTERM)
 
     def _own(self, session: str, name: str) -> Job:
@@ -189,7 +189,7 @@ class StyleTrainer:
             job.process.wait(timeout=max(1.0, self.minutes * 60 - job.spent))
         except subprocess.TimeoutExpired:
             with self._changed:
-                job.wish = job.wish or "keep"
+                job.action = job.action or "keep"
                 job.message = f"Stopped after {self.minutes:g} minutes; the best so far is kept."
                 stop(job, signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -199,9 +199,9 @@ class StyleTrainer:
         with self._changed:
             job.spent += time.monotonic() - job.began
             job.process = None
-            if job.wish == "cancel":
+            if job.action == "cancel":
                 self._drop(job)
-            elif job.wish == "pause" and not done(job):
+            elif job.action == "pause" and not done(job):
                 job.state = "paused"
             else:
                 self._finish(job)

@@ -35,7 +35,7 @@ class StyleInfo:
 
 
 def check_active(weights: dict[str, float]) -> None:
-    """Raises ``RecipeError`` where more styles are asked for than can be merged at once."""
+    """Raises ``RecipeError`` if more styles are requested than can be merged at once."""
     if len(weights) > MOST_ACTIVE:
         raise RecipeError(f"At most {MOST_ACTIVE} styles can be applied at once, and these are {len(weights)}.")
 
