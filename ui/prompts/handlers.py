@@ -69,7 +69,7 @@ class PromptsHandlers:
             request_id=request.request_id,
             known=[(span.start, span.end) for span in parsed.known],
             unknown=[(span.start, span.end) for span in parsed.unknown],
-            asked=requested + [said(name, True) for name in parsed.classes],
+            requested=requested + [said(name, True) for name in parsed.classes],
             words=(len(line[:window].split()) if cut else len(line.split()), len(request.text.split())),
             cut=cut or bool(notes),
             last=True,
@@ -123,7 +123,7 @@ class PromptsHandlers:
         response = replace(response, progress=None, drawn=drawn)
         yield response
         if not event.cancelled and not cancel():
-            yield replace(response, readings=[self.readback(drawing) for drawing in drawings], last=True)
+            yield replace(response, readback=[self.readback(drawing) for drawing in drawings], last=True)
 
     def readback(self, drawing: Drawing) -> ReadbackView:
         return responses.readback_view(self.built_in.readback(drawing.image, drawing.recipe.prompt))

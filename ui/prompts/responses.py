@@ -13,7 +13,7 @@ from core import recipe
 from core.pipelines.progress import Progress
 from core.pipelines.prompts.types import Drawing, MorphResult, Readback
 from ui.components.pictures import data_uri, exact_uri, preview_uri
-from ui.messages import UNSET, Json, Response
+from ui.messages import UNSET, Json, Response, named
 from ui.prompts.requests import MorphRequest
 from ui.prompts.words import said
 from ui.session import ProgressView
@@ -61,7 +61,7 @@ class DrawnView:
 
 
 @dataclass(frozen=True)
-class AskedView:
+class RequestedView:
     words: str
     probability: float
 
@@ -70,8 +70,8 @@ class AskedView:
 class ReadbackView:
     """A picture against its prompt: all that was requested with its probability, and the CLIP score."""
 
-    asked: list[AskedView]
-    score: float | None
+    requested: list[RequestedView] = named("asked")
+    score: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +79,7 @@ class DrawResponse(Response):
     adopt: Json = UNSET  # the recipe that came in a link or a picture
     progress: ProgressView | None = UNSET
     drawn: DrawnView = UNSET
-    readings: list[ReadbackView] = UNSET
+    readback: list[ReadbackView] = named("readings")
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class TypedResponse(Response):
 
     known: list[tuple[int, int]] = UNSET
     unknown: list[tuple[int, int]] = UNSET
-    asked: list[str] = UNSET
+    requested: list[str] = named("asked")
     words: tuple[int, int] = UNSET  # read, and in all
     cut: bool = UNSET
 
@@ -158,8 +158,8 @@ def picture_view(drawing: Drawing) -> PictureView:
 
 
 def readback_view(read: Readback) -> ReadbackView:
-    asked = [AskedView(said(one.name, one.wanted), round(one.probability, 4)) for one in read.requested]
-    return ReadbackView(asked, None if read.score is None else round(read.score, 4))
+    requested = [RequestedView(said(one.name, one.wanted), round(one.probability, 4)) for one in read.requested]
+    return ReadbackView(requested, None if read.score is None else round(read.score, 4))
 
 
 def explained_view(drawing: Drawing) -> ExplainedView:
