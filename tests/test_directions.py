@@ -35,9 +35,9 @@ def test_the_boundary_is_where_the_probe_changes_its_mind(method):
     found, start = fit(vectors, present, method), vectors[~present][0]
     strength = found.boundary(start)
     assert 0 < strength < 2
-    for away, answer in ((-0.05, False), (0.05, True)):
+    for away, response in ((-0.05, False), (0.05, True)):
         moved = start + (strength + away) * found.step * found.unit
-        assert (found.logit(moved[None])[0] > 0) == answer
+        assert (found.logit(moved[None])[0] > 0) == response
 
 
 def test_directions_that_move_together_are_entangled():

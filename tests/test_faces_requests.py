@@ -48,8 +48,8 @@ def test_a_link_and_a_png_bring_their_recipe():
     wanted = Recipe(seed=9, attributes={"Bangs": 1.0})
     picture = data_uri(to_png(Image.new("RGB", (64, 64)), wanted), "image/png")
     for source in ({"link": to_link(wanted)}, {"png": picture}):
-        ask = parsed({"kind": "draw", "ticket": 1, **source})
-        assert ask.restored and ask.recipe == wanted
+        sent = parsed({"kind": "draw", "ticket": 1, **source})
+        assert sent.restored and sent.recipe == wanted
 
 
 @pytest.mark.parametrize(
@@ -165,18 +165,18 @@ def test_a_square_that_is_none_ends_as_a_sentence(square):
 
 
 def test_without_a_detector_a_crop_by_hand_begins_in_the_middle(tiny_checkpoints):
-    (answer,) = responses(FacesPipeline(tiny_checkpoints), {"kind": "locate", "ticket": 4, **PHOTO})
-    assert answer["last"] and answer["located"]["faces"] == []
-    assert answer["located"]["start"] == {"x": 60.0, "y": 45.0, "side": 90.0, "degrees": 0.0}
-    assert "import_detector" in answer["located"]["note"]
+    (response,) = responses(FacesPipeline(tiny_checkpoints), {"kind": "locate", "ticket": 4, **PHOTO})
+    assert response["last"] and response["located"]["faces"] == []
+    assert response["located"]["start"] == {"x": 60.0, "y": 45.0, "side": 90.0, "degrees": 0.0}
+    assert "import_detector" in response["located"]["note"]
 
 
 def test_the_whole_photo_comes_back_at_its_own_size(tiny_checkpoints):
     value = {**DRAW, **PHOTO, "kind": "whole", "placement": SQUARE, "base": {"Male": 1}}
     value["recipe"] = to_dict(Recipe(steps=3, attributes={"Male": -1.0}))
-    *_, answer = responses(FacesPipeline(tiny_checkpoints), value)
-    whole = answer["whole"]
-    assert answer["last"] and (whole["width"], whole["height"]) == (120, 90)
+    *_, response = responses(FacesPipeline(tiny_checkpoints), value)
+    whole = response["whole"]
+    assert response["last"] and (whole["width"], whole["height"]) == (120, 90)
     file = decode_uri(whole["file"])
     assert Image.open(io.BytesIO(file)).size == (120, 90)
     assert from_png(file).attributes == {"Male": -1.0}

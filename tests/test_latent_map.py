@@ -236,7 +236,7 @@ def test_a_picture_from_elsewhere_is_located_beside_itself(latent_map, atlases, 
 
 
 @pytest.mark.parametrize(
-    "ask",
+    "send",
     [
         lambda e: e.point("faces", 48),
         lambda e: e.point("faces", -1),
@@ -265,9 +265,9 @@ def test_a_picture_from_elsewhere_is_located_beside_itself(latent_map, atlases, 
         lambda e: e.clusters(ClusterRequest("faces", "vae", "magic", 3)),
     ],
 )
-def test_what_is_forged_is_refused_with_a_sentence(latent_map, ask):
+def test_what_is_forged_is_refused_with_a_sentence(latent_map, send):
     with pytest.raises(LatentMapError, match=r"\.$|:"):
-        ask(latent_map)
+        send(latent_map)
 
 
 def test_other_weights_are_noticed_and_the_map_stays(tiny_checkpoints, atlases, tmp_path):
@@ -310,7 +310,7 @@ def test_many_threads_get_what_one_gets(tiny_checkpoints, atlases):
     request = PathRequest("faces", "kl", "tsne2", (Stop(row=1), Stop(row=40)), "data", 4)
     found, problems = [], []
 
-    def ask() -> None:
+    def send() -> None:
         try:
             found.append([picture.tobytes() for picture in latent_map.path(request).pictures])
             latent_map.clusters(ClusterRequest("faces", "vae", "kmeans", 5))
@@ -318,7 +318,7 @@ def test_many_threads_get_what_one_gets(tiny_checkpoints, atlases):
         except Exception as error:
             problems.append(error)
 
-    threads = [threading.Thread(target=ask) for _ in range(6)]
+    threads = [threading.Thread(target=send) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -13,7 +13,7 @@ import pytest
 import tiny_text
 import torch
 from PIL import Image
-from tiny_map import COUNT, FIRST, ask, floats, noise_atlas
+from tiny_map import COUNT, FIRST, floats, noise_atlas, send
 
 from core import checkpoints
 from core.benchmarks.latent_map import measure_map
@@ -219,28 +219,30 @@ def test_what_the_grammar_understands_filters_unless_words_are_wanted(latent_map
 
 @pytest.mark.parametrize("text", STRANGE)
 def test_strange_words_are_looked_for_and_shown_as_they_are(handlers, text):
-    answer = ask(handlers, kind="search", **FIRST, expression=text)
-    assert answer["how"] == "words" and len(answer["rows"]) == LEAST and np.isfinite(floats(answer["values"])).all()
-    assert answer["understood"] and not set(answer["understood"]) & {"\x00", "\ud800"}
-    json.dumps(answer).encode()
+    response = send(handlers, kind="search", **FIRST, expression=text)
+    assert (
+        response["how"] == "words" and len(response["rows"]) == LEAST and np.isfinite(floats(response["values"])).all()
+    )
+    assert response["understood"] and not set(response["understood"]) & {"\x00", "\ud800"}
+    json.dumps(response).encode()
 
 
 def test_a_book_is_cut_at_the_encoders_length_and_it_is_said(handlers, clip, atlases):
-    answer = ask(handlers, kind="search", **FIRST, expression="walking home " * 10_000)
-    assert answer["how"] == "words" and answer["notes"][0].startswith("Only the first")
-    read = int(answer["notes"][0].split()[3])
-    assert 10 < read < 48 and len(answer["understood"]) < 130
+    response = send(handlers, kind="search", **FIRST, expression="walking home " * 10_000)
+    assert response["how"] == "words" and response["notes"][0].startswith("Only the first")
+    read = int(response["notes"][0].split()[3])
+    assert 10 < read < 48 and len(response["understood"]) < 130
     start = " ".join(["walking", "home"] * read)
-    assert floats(answer["values"]) == pytest.approx(cosines(clip, atlases, start), abs=1e-5)
+    assert floats(response["values"]) == pytest.approx(cosines(clip, atlases, start), abs=1e-5)
 
 
 def test_the_answer_says_which_search_it_was(handlers, latent_map):
-    filtered = ask(handlers, kind="search", **FIRST, expression="smiling")
+    filtered = send(handlers, kind="search", **FIRST, expression="smiling")
     assert filtered["how"] == "attributes" and filtered["rows"] == list(range(1, COUNT, 2)) and not filtered["values"]
-    sought = ask(handlers, kind="search", **FIRST, expression="smiling", words=True)
+    sought = send(handlers, kind="search", **FIRST, expression="smiling", words=True)
     assert sought["how"] == "words" and len(floats(sought["values"])) == COUNT
-    assert "Write what" in ask(handlers, kind="search", **FIRST, expression="   ", words=True)["error"]
-    elsewhere = ask(handlers, kind="search", **{**FIRST, "space": "clip"}, expression="smiling", words=True)
+    assert "Write what" in send(handlers, kind="search", **FIRST, expression="   ", words=True)["error"]
+    elsewhere = send(handlers, kind="search", **{**FIRST, "space": "clip"}, expression="smiling", words=True)
     assert elsewhere["rows"] == sought["rows"]  # whatever space is on the map
 
 

@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
-from tiny_map import COUNT, FIRST, ask, floats, noise_atlas
+from tiny_map import COUNT, FIRST, floats, noise_atlas, send
 
 from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.latent_map.requests import Stop
@@ -82,19 +82,19 @@ def test_what_takes_long_waits_in_the_queue(handlers):
 
 
 def test_points_arrive_as_they_are(handlers):
-    opened = ask(handlers, kind="open")
+    opened = send(handlers, kind="open")
     assert [one["name"] for one in opened["atlases"]] == ["faces"] and opened["missing"] == ""
-    points = ask(handlers, kind="points", **FIRST)
+    points = send(handlers, kind="points", **FIRST)
     places = handlers.latent_map.points("faces", "vae", "pca2").places
     np.testing.assert_array_equal(floats(points["places"]).reshape(-1, points["dimensions"]), places)
     assert 0 < sum(points["explained"]) <= 1 and ["density", "Density"] in [list(one) for one in points["colourings"]]
-    colour = ask(handlers, kind="colour", **FIRST, by="asked:Smiling")
+    colour = send(handlers, kind="colour", **FIRST, by="asked:Smiling")
     assert colour["scale"] == "sign" and set(floats(colour["values"])) == {-1.0, 1.0}
-    assert Image.open(io.BytesIO(decode_uri(ask(handlers, kind="sheet", **FIRST)["sheet"]))).format == "WEBP"
+    assert Image.open(io.BytesIO(decode_uri(send(handlers, kind="sheet", **FIRST)["sheet"]))).format == "WEBP"
 
 
 def test_a_picture_comes_before_what_the_spaces_make_of_it(handlers):
-    card, more = (ask(handlers, kind=kind, row=6, **FIRST) for kind in ("point", "near"))
+    card, more = (send(handlers, kind=kind, row=6, **FIRST) for kind in ("point", "near"))
     assert card["picture"].startswith("data:image/png") and card["asked"] == {"Smiling": -1.0} and "near" not in card
     assert len(more["near"]["vae"]) == 8 and all(6 not in rows for rows in more["near"].values())
     assert set(more["near"]) == {space.key for space in handlers.latent_map.open("faces").spaces}
@@ -103,8 +103,8 @@ def test_a_picture_comes_before_what_the_spaces_make_of_it(handlers):
 
 
 def test_a_picture_from_another_tab_finds_its_place(handlers):
-    own = decode_uri(ask(handlers, kind="point", row=6, **FIRST)["picture"])
-    sent = ask(handlers, kind="locate", **FIRST, uri=data_uri(own, "image/png"))["spaces"]
+    own = decode_uri(send(handlers, kind="point", row=6, **FIRST)["picture"])
+    sent = send(handlers, kind="locate", **FIRST, uri=data_uri(own, "image/png"))["spaces"]
     assert set(sent) == {"cae", "vae", "kl", "kl-pooled", "classifier"}
     assert all(
         len(one["places"]["pca2"]) == 2 and len(one["rows"]) == 8 and not one["problem"] for one in sent.values()
@@ -112,40 +112,40 @@ def test_a_picture_from_another_tab_finds_its_place(handlers):
     located = handlers.latent_map.locate("faces", Image.open(io.BytesIO(own)))
     assert [one.rows for one in located] == [tuple(one["rows"]) for one in sent.values()]
     for value in (None, 3, "data:image/png;base64,AAAA"):
-        assert ask(handlers, kind="locate", **FIRST, uri=value)["error"].endswith(".")
+        assert send(handlers, kind="locate", **FIRST, uri=value)["error"].endswith(".")
 
 
 def test_who_stands_apart_is_listed(handlers):
-    odd = ask(handlers, kind="oddities", **FIRST)
+    odd = send(handlers, kind="oddities", **FIRST)
     assert len(odd["outliers"]) == 24 == len(set(odd["outliers"])) and odd["factors"] == sorted(odd["factors"])[::-1]
     assert all(0 <= row < COUNT for pair in odd["duplicates"] for row in pair)
 
 
 def test_places_paths_and_walks_are_decoded(handlers):
-    decoded = ask(handlers, kind="decode", **FIRST, place=[0.0, 0.0])
+    decoded = send(handlers, kind="decode", **FIRST, place=[0.0, 0.0])
     assert decoded["decoded"] and 0 <= decoded["uncertainty"] <= 1
-    other = ask(handlers, kind="decode", **FIRST, place=[50.0, -50.0])
+    other = send(handlers, kind="decode", **FIRST, place=[50.0, -50.0])
     assert other["picture"] != decoded["picture"]
-    path = ask(handlers, kind="path", **FIRST, stops=[{"row": 1}, {"place": [0.2, 0.1]}], frames=5)
+    path = send(handlers, kind="path", **FIRST, stops=[{"row": 1}, {"place": [0.2, 0.1]}], frames=5)
     assert len(path["frames"]) == len(path["trail"]) == 5 and len(set(path["frames"])) == 5
-    walk = ask(handlers, kind="walk", **FIRST, stops=[{"row": 1}], attribute="Smiling", frames=5)
+    walk = send(handlers, kind="walk", **FIRST, stops=[{"row": 1}], attribute="Smiling", frames=5)
     assert walk["probabilities"] == sorted(walk["probabilities"]) and len(walk["strengths"]) == 5
-    assert "click it first" in ask(handlers, kind="walk", **FIRST, attribute="Smiling")["error"]
+    assert "click it first" in send(handlers, kind="walk", **FIRST, attribute="Smiling")["error"]
 
 
 def test_a_path_is_kept_as_a_gif_that_returns(handlers):
     stops = [{"row": 1}, {"row": 2}]
-    gif = Image.open(io.BytesIO(decode_uri(ask(handlers, kind="gif", **FIRST, stops=stops, frames=5)["gif"])))
+    gif = Image.open(io.BytesIO(decode_uri(send(handlers, kind="gif", **FIRST, stops=stops, frames=5)["gif"])))
     assert gif.format == "GIF" and gif.size == (256, 256) and gif.n_frames == 8
 
 
 def test_crowds_and_clusters_say_what_they_share(handlers):
     bright = list(range(1, COUNT, 2))
-    crowd = ask(handlers, kind="crowd", **FIRST, rows=bright)
+    crowd = send(handlers, kind="crowd", **FIRST, rows=bright)
     assert crowd["size"] == COUNT // 2 and crowd["traits"][0]["name"] == "Smiling" and crowd["traits"][0]["lift"] == 2
-    clusters = ask(handlers, kind="clusters", **FIRST, method="kmeans", count=2)
+    clusters = send(handlers, kind="clusters", **FIRST, method="kmeans", count=2)
     assert sum(card["size"] for card in clusters["cards"]) == COUNT and len(floats(clusters["labels"])) == COUNT
-    found = ask(handlers, kind="search", **FIRST, expression="smiling")
+    found = send(handlers, kind="search", **FIRST, expression="smiling")
     assert found["rows"] == bright and found["understood"] == "smiling"
 
 
@@ -164,12 +164,12 @@ def test_crowds_and_clusters_say_what_they_share(handlers):
     ],
 )
 def test_what_cannot_be_answered_is_said(handlers, request_):
-    error = ask(handlers, **request_)["error"]
+    error = send(handlers, **request_)["error"]
     assert error.endswith((".", "young", "checkpoints/clip")) and "failed on the server" not in error
 
 
 def test_an_empty_folder_names_the_command(tiny_checkpoints, tmp_path):
-    opened = ask(LatentMapHandlers(LatentMapPipeline(tiny_checkpoints, tmp_path)), kind="open")
+    opened = send(LatentMapHandlers(LatentMapPipeline(tiny_checkpoints, tmp_path)), kind="open")
     assert opened["atlases"] == [] and "python scripts/build_atlas.py" in opened["missing"]
 
 
@@ -183,27 +183,29 @@ def test_photos_are_the_visitors_own_and_go_with_them(handlers, tmp_path, monkey
     state = MapState()
     *_, last = handlers.photos({"ticket": 1, "paths": paths}, state)
     assert last["last"] and last["atlas"]["count"] == 12 and state.photos == last["atlas"]["name"]
-    assert state.photos not in [one["name"] for one in ask(handlers, kind="open")["atlases"]]
-    assert ask(handlers, kind="points", atlas=state.photos, space="vae", projection="pca2")["places"]
+    assert state.photos not in [one["name"] for one in send(handlers, kind="open")["atlases"]]
+    assert send(handlers, kind="points", atlas=state.photos, space="vae", projection="pca2")["places"]
     handlers.forget(state)
-    assert "no longer here" in ask(handlers, kind="points", atlas=state.photos, space="vae", projection="pca2")["error"]
+    assert (
+        "no longer here" in send(handlers, kind="points", atlas=state.photos, space="vae", projection="pca2")["error"]
+    )
 
 
 def test_a_map_becomes_one_web_page_with_what_was_coloured_and_selected(handlers):
     colours = {"title": "<b>", "scale": "category", "names": ["</script>", "b"], "colours": ["#4e79d8", "#e88536"]}
     colours["values"] = base64.b64encode((np.arange(COUNT) % 2).astype("<f4").tobytes()).decode()
-    page = ask(handlers, kind="page", **FIRST, colours=colours, rows=[1])["page"]
+    page = send(handlers, kind="page", **FIRST, colours=colours, rows=[1])["page"]
     assert "coloured by &lt;b&gt;" in page and "coloured by <b>" not in page
     facts = json.loads(page.partition("const facts = ")[2].partition(";\n")[0])
     assert len(facts["names"]) == COUNT and facts["sheets"][0].startswith("data:image/webp;base64,")
     assert not re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="?https?:', page)
     for bad in ({**colours, "values": "AAAA"}, None, {**colours, "colours": ["url(x)"]}):
-        assert ask(handlers, kind="page", **FIRST, colours=bad)["error"].endswith(".")
+        assert send(handlers, kind="page", **FIRST, colours=bad)["error"].endswith(".")
 
 
 def test_spaces_and_numbers_of_clusters_come_as_charts(handlers):
-    variance, silhouette = ask(handlers, kind="spaces", atlas="faces")["charts"]
+    variance, silhouette = send(handlers, kind="spaces", atlas="faces")["charts"]
     assert len(variance["data"]) == 5 and 0 < variance["data"][0]["y"][-1] <= 1
     assert all(-1 <= value <= 1 for value in silhouette["data"][0]["x"])
-    found = ask(handlers, kind="counts", **FIRST, method="kmeans")
+    found = send(handlers, kind="counts", **FIRST, method="kmeans")
     assert [chart["data"][0]["x"] for chart in found["charts"]] == 2 * [list(found["counts"])]

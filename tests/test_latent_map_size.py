@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from tiny_map import ask, floats
+from tiny_map import floats, send
 
 from core.benchmarks.latent_map import measure_map, synthetic_atlas
 from core.latents.atlas import Atlas
@@ -31,28 +31,28 @@ def large(tiny_checkpoints, atlas, tmp_path_factory) -> LatentMapHandlers:
 
 
 def test_fifty_thousand_points_are_sent_as_they_are(large):
-    points = ask(large, kind="points", **WHERE)
+    points = send(large, kind="points", **WHERE)
     places = floats(points["places"]).reshape(-1, 2)
     stored = large.latent_map.points("random", "vae", "umap2").places
     assert places.shape == (COUNT, 2) and np.array_equal(places, stored)
     assert len(json.dumps(points)) < 560_000
-    colour = ask(large, kind="colour", **WHERE, by="cluster:kmeans")
+    colour = send(large, kind="colour", **WHERE, by="cluster:kmeans")
     assert np.array_equal(floats(colour["values"]), np.arange(COUNT) % 8) and len(json.dumps(colour)) < 280_000
 
 
 def test_the_last_point_is_the_last_picture(large, atlas):
     info = large.latent_map.open("random")
     assert info.sheets == -(-COUNT // info.columns**2)
-    assert ask(large, kind="sheet", atlas="random", number=info.sheets - 1)["sheet"].startswith("data:image/webp")
-    near = ask(large, kind="near", row=COUNT - 1, **WHERE)["near"]
+    assert send(large, kind="sheet", atlas="random", number=info.sheets - 1)["sheet"].startswith("data:image/webp")
+    near = send(large, kind="near", row=COUNT - 1, **WHERE)["near"]
     vectors = atlas.spaces["vae"].vectors()
     far = np.linalg.norm(vectors - vectors[-1], axis=1)
     assert near["vae"] == np.argsort(far)[1:9].tolist()
-    assert "numbered 0 to 49999" in ask(large, kind="near", row=COUNT, **WHERE)["error"]
+    assert "numbered 0 to 49999" in send(large, kind="near", row=COUNT, **WHERE)["error"]
 
 
 def test_a_crowd_of_half_of_them_is_described(large):
-    crowd = ask(large, kind="crowd", **WHERE, rows=list(range(0, COUNT, 2)))
+    crowd = send(large, kind="crowd", **WHERE, rows=list(range(0, COUNT, 2)))
     assert crowd["size"] == COUNT // 2 and crowd["share"] == 0.5
     with pytest.raises(LatentMapError, match="numbered"):
         large.latent_map.describe("random", "vae", [0, COUNT])

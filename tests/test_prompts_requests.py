@@ -55,7 +55,7 @@ def handlers(root):
     return handlers_of(root)
 
 
-def ask(handlers, state=None, **request):
+def send(handlers, state=None, **request):
     request = {"kind": "draw", "recipe": to_dict(RECIPE), "ticket": 4, **request}
     *_, last = handlers.respond(request, state or SessionState())
     assert last["ticket"] == 4 and last["last"]
@@ -125,19 +125,19 @@ def test_recipes_name_a_draft_and_a_solver_and_old_ones_are_read():
 
 def test_words_are_marked_where_they_stand_in_the_field(handlers):
     text = "😀 a  smiling\tdragon <b>Ñandú</b> without\nglasses"
-    answer = typed(handlers, text)
-    assert [text[a:b] for a, b in answer["known"]] == ["smiling", "glasses"]
-    unknown = [text[a:b] for a, b in answer["unknown"]]
+    response = typed(handlers, text)
+    assert [text[a:b] for a, b in response["known"]] == ["smiling", "glasses"]
+    unknown = [text[a:b] for a, b in response["unknown"]]
     assert unknown[0] == "dragon" and "Ñandú" in unknown
-    assert answer["asked"] == ["Smiling", "No eyeglasses"] and not answer["cut"]
+    assert response["asked"] == ["Smiling", "No eyeglasses"] and not response["cut"]
     assert typed(handlers, "an old bearded man, sushi")["asked"] == ["Old", "Beard", "Man", "Sushi"]
     assert typed(handlers, None)["asked"] == typed(handlers, "\x00\ud800")["asked"] == []
 
 
 def test_the_cut_is_told_before_anything_is_drawn(handlers):
     text = "smiling woman " * 100
-    answer = typed(handlers, text)
-    assert answer["cut"] and answer["words"] == [46, 200]
+    response = typed(handlers, text)
+    assert response["cut"] and response["words"] == [46, 200]
     assert handlers.built_in.engine.cut_note(text.strip()) == (
         "Only the first 46 words were read: more do not fit the text encoder.",
     )
@@ -149,8 +149,8 @@ def test_reading_words_needs_no_torch(root):
         "import sys; from core.pipelines.prompts.pipeline import PromptsPipeline\n"
         "from ui.prompts.handlers import PromptsHandlers\n"
         f"pipeline = PromptsPipeline({str(root)!r})\n"
-        "answer = PromptsHandlers(pipeline, pipeline).parse_prompt({'text': 'a man ' * 99, 'ticket': 1})\n"
-        "print(answer['cut'], 'torch' in sys.modules)"
+        "response = PromptsHandlers(pipeline, pipeline).parse_prompt({'text': 'a man ' * 99, 'ticket': 1})\n"
+        "print(response['cut'], 'torch' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=Path(app.__file__).parent
@@ -182,13 +182,13 @@ def test_what_was_asked_reads_like_a_person_would_say_it():
 
 
 def test_pictures_come_with_their_recipes_and_what_was_read_back(handlers):
-    answer = ask(handlers, recipe=to_dict(replace(RECIPE, count=2)))
-    drawn, readings = answer["drawn"], answer["readings"]
+    response = send(handlers, recipe=to_dict(replace(RECIPE, count=2)))
+    drawn, readings = response["drawn"], response["readings"]
     assert [picture["seed"] for picture in drawn["pictures"]] == [11, 12] and len(readings) == 2
     again = from_png(base64.b64decode(drawn["pictures"][1]["picture"].partition(",")[2]))
     assert again.prompt == PROMPT and again.seed == 12 and again.count == 1
     assert np.array_equal(
-        pixels(ask(handlers, recipe=to_dict(again))["drawn"]["pictures"][0]["picture"]),
+        pixels(send(handlers, recipe=to_dict(again))["drawn"]["pictures"][0]["picture"]),
         pixels(drawn["pictures"][1]["picture"]),
     )
     image = Image.fromarray(pixels(drawn["pictures"][0]["picture"]))
@@ -199,76 +199,76 @@ def test_pictures_come_with_their_recipes_and_what_was_read_back(handlers):
 
 
 def test_a_recipe_is_checked_once(handlers, checked_recipes):
-    assert "readings" in ask(handlers)
+    assert "readings" in send(handlers)
     assert checked_recipes == [RECIPE]
 
 
 def test_a_picture_brings_its_recipe_back(handlers):
     png = data_uri(to_png(Image.new("RGB", (8, 8)), Recipe(seed=5, model="text", prompt="sushi", steps=2)), "image/png")
-    answer = ask(handlers, png=png)
-    assert answer["adopt"]["prompt"] == "sushi" and answer["drawn"]["pictures"][0]["seed"] == 5
-    assert "not drawn from a prompt" in ask(handlers, link=to_link(Recipe(seed=1)))["error"]
+    response = send(handlers, png=png)
+    assert response["adopt"]["prompt"] == "sushi" and response["drawn"]["pictures"][0]["seed"] == 5
+    assert "not drawn from a prompt" in send(handlers, link=to_link(Recipe(seed=1)))["error"]
 
 
 def test_two_prompts_share_one_seed(handlers):
-    compared = ask(handlers, kind="compare", other="sushi")
+    compared = send(handlers, kind="compare", other="sushi")
     pictures = compared["drawn"]["pictures"]
     assert [one["prompt"] for one in pictures] == [PROMPT, "sushi"] and {one["seed"] for one in pictures} == {11}
-    alone = ask(handlers, recipe={**to_dict(RECIPE), "prompt": "sushi"})["drawn"]["pictures"][0]
+    alone = send(handlers, recipe={**to_dict(RECIPE), "prompt": "sushi"})["drawn"]["pictures"][0]
     assert alone["picture"] == pictures[1]["picture"]
     assert [one["words"] for one in compared["readings"][1]["asked"]] == ["Sushi"]
 
 
 def test_words_and_steps_of_a_picture(handlers):
-    explained = ask(handlers, kind="explain")["explained"]
+    explained = send(handlers, kind="explain")["explained"]
     assert [one["word"] for one in explained["maps"]] == PROMPT.split() and len(explained["film"]) == 3
     assert (
         pixels(explained["maps"][0]["heat"]).shape == (16, 16, 3) and pixels(explained["maps"][0]["heat"]).max() == 255
     )
-    assert explained["link"] == ask(handlers)["drawn"]["pictures"][0]["link"]
+    assert explained["link"] == send(handlers)["drawn"]["pictures"][0]["link"]
 
 
 def test_a_morph_and_its_film(handlers):
-    morphed = ask(handlers, kind="morph", other="sushi", frames=3)["morphed"]
-    assert np.array_equal(pixels(morphed["frames"][0]), pixels(ask(handlers)["drawn"]["pictures"][0]["picture"]))
-    film = ask(handlers, kind="gif", other="sushi", frames=3)["gif"]
+    morphed = send(handlers, kind="morph", other="sushi", frames=3)["morphed"]
+    assert np.array_equal(pixels(morphed["frames"][0]), pixels(send(handlers)["drawn"]["pictures"][0]["picture"]))
+    film = send(handlers, kind="gif", other="sushi", frames=3)["gif"]
     with Image.open(io.BytesIO(base64.b64decode(film.partition(",")[2]))) as opened:
         assert opened.n_frames == 4 and opened.size == (256, 256)
-    assert "second prompt" in ask(handlers, kind="morph", other=" ")["error"]
+    assert "second prompt" in send(handlers, kind="morph", other=" ")["error"]
 
 
 def test_a_draft_is_shown_beside_its_picture(handlers):
     recipe = {**to_dict(RECIPE), "start": "prior", "level": 0.5, "steps": 4}
-    picture = ask(handlers, recipe=recipe)["drawn"]["pictures"][0]
+    picture = send(handlers, recipe=recipe)["drawn"]["pictures"][0]
     assert pixels(picture["draft"]).shape == (64, 64, 3) and picture["recipe"]["start"] == "prior"
 
 
 def test_stopping_keeps_what_is_there_and_skips_the_rest(handlers):
     state = SessionState()
     state.stopped = 4
-    answer = ask(handlers, state, recipe={**to_dict(RECIPE), "count": 3})
-    assert answer["drawn"]["cancelled"] and len(answer["drawn"]["pictures"]) == 1 and "readings" not in answer
-    assert "explained" not in ask(handlers, state, kind="explain")
+    response = send(handlers, state, recipe={**to_dict(RECIPE), "count": 3})
+    assert response["drawn"]["cancelled"] and len(response["drawn"]["pictures"]) == 1 and "readings" not in response
+    assert "explained" not in send(handlers, state, kind="explain")
 
 
 def test_what_is_missing_says_what_to_do(root, tmp_path, monkeypatch):
     monkeypatch.setenv("LATENTSCAPE_SD", str(tmp_path / "nothing"))
     (tmp_path / "classifier").symlink_to(root / "classifier")
     bare = handlers_of(tmp_path)
-    opened = ask(bare, kind="open")
+    opened = send(bare, kind="open")
     assert [bool(model["missing"]) for model in opened["models"]] == [True, True]
     assert "train_clip.py" in opened["clip"] and not opened["prior"]
-    assert "train_text.py" in ask(bare)["missing"]
-    assert "LATENTSCAPE_SD" in ask(bare, recipe={**to_dict(RECIPE), "model": "stable-diffusion"})["missing"]
+    assert "train_text.py" in send(bare)["missing"]
+    assert "LATENTSCAPE_SD" in send(bare, recipe={**to_dict(RECIPE), "model": "stable-diffusion"})["missing"]
     assert typed(bare, "a woman")["asked"] == ["Woman"]
 
 
 def test_stable_diffusion_answers_through_the_same_tab(handlers, tmp_path, monkeypatch):
     monkeypatch.setenv("LATENTSCAPE_SD", str(tiny_text.stable_diffusion(tmp_path)))
     recipe = {**to_dict(RECIPE), "model": "stable-diffusion", "prompt": "a dragon"}
-    drawn = ask(handlers, recipe=recipe)["drawn"]
+    drawn = send(handlers, recipe=recipe)["drawn"]
     assert pixels(drawn["pictures"][0]["picture"]).shape == (320, 320, 3) and drawn["notes"] == []
-    assert "no draft" in ask(handlers, recipe={**recipe, "start": "prior"})["error"]
+    assert "no draft" in send(handlers, recipe={**recipe, "start": "prior"})["error"]
 
 
 def test_the_endpoint_draws_for_programs(root, tmp_path):

@@ -37,7 +37,7 @@ def picture():
     return Image.effect_noise((90, 70), 80).convert("RGB")
 
 
-def ask(handlers, table, **request):
+def send(handlers, table, **request):
     *_, last = handlers.respond({"ticket": 4, **request}, table)
     assert last["ticket"] == 4 and last["last"]
     return last
@@ -124,14 +124,14 @@ def test_a_table_is_bounded_and_forgets_what_the_page_no_longer_shows(picture):
 
 def test_one_visitors_pictures_are_not_anothers(handlers, picture):
     mine, theirs = Table(), Table()
-    added = ask(handlers, mine, kind="add", added={"uri": exact_uri(picture), "name": "mine"})["added"][0]
-    assert "no longer" in ask(handlers, theirs, kind="grid", pictures=[added["id"]], models=["kl"])["error"]
+    added = send(handlers, mine, kind="add", added={"uri": exact_uri(picture), "name": "mine"})["added"][0]
+    assert "no longer" in send(handlers, theirs, kind="grid", pictures=[added["id"]], models=["kl"])["error"]
 
 
 def test_the_grid_says_what_the_pipeline_measured(handlers, picture):
     table = Table()
-    added = ask(handlers, table, kind="add", added={"uri": exact_uri(picture), "name": "noise"})["added"][0]
-    cell = ask(handlers, table, kind="grid", pictures=[added["id"]], models=["kl"])["cells"][0]
+    added = send(handlers, table, kind="add", added={"uri": exact_uri(picture), "name": "noise"})["added"][0]
+    cell = send(handlers, table, kind="grid", pictures=[added["id"]], models=["kl"])["cells"][0]
     direct = handlers.reconstruction.reconstruct(ReconstructionRequest(picture, "kl"))
     assert cell["psnr"] == round(direct.psnr, 2) and cell["ssim"] == round(direct.ssim, 4)
     assert np.array_equal(_pixels(cell["after"]), np.asarray(direct.after))
@@ -141,30 +141,30 @@ def test_the_grid_says_what_the_pipeline_measured(handlers, picture):
 
 def test_surgery_changes_the_picture_and_its_absence_does_not(handlers, picture):
     table = Table()
-    name = ask(handlers, table, kind="add", added={"uri": exact_uri(picture), "name": "noise"})["added"][0]["id"]
-    plain = ask(handlers, table, kind="grid", pictures=[name], models=["kl"])["cells"][0]["after"]
-    assert ask(handlers, table, kind="operate", picture=name, model="kl", surgery={})["operated"]["after"] == plain
-    changed = ask(handlers, table, kind="operate", picture=name, model="kl", surgery={"silence": [0]})
+    name = send(handlers, table, kind="add", added={"uri": exact_uri(picture), "name": "noise"})["added"][0]["id"]
+    plain = send(handlers, table, kind="grid", pictures=[name], models=["kl"])["cells"][0]["after"]
+    assert send(handlers, table, kind="operate", picture=name, model="kl", surgery={})["operated"]["after"] == plain
+    changed = send(handlers, table, kind="operate", picture=name, model="kl", surgery={"silence": [0]})
     assert changed["operated"]["after"] != plain
-    assert "error" in ask(handlers, table, kind="operate", picture=name, model="kl", surgery={"silence": [4000]})
-    latent = ask(handlers, table, kind="latent", picture=name, model="kl")["latent"]
+    assert "error" in send(handlers, table, kind="operate", picture=name, model="kl", surgery={"silence": [4000]})
+    latent = send(handlers, table, kind="latent", picture=name, model="kl")["latent"]
     assert len(latent["channels"]) == len(latent["chart"]["data"]) == len(latent["mean"]) == 4
     assert sum(latent["chart"]["data"][0]["y"]) == 256  # one channel's values, each in one bin
 
 
 def test_a_stopped_grid_ends_early(handlers, picture):
     table = Table()
-    name = ask(handlers, table, kind="add", added={"uri": exact_uri(picture), "name": "noise"})["added"][0]["id"]
+    name = send(handlers, table, kind="add", added={"uri": exact_uri(picture), "name": "noise"})["added"][0]["id"]
     table.stopped = 4
-    assert "cells" not in ask(handlers, table, kind="grid", pictures=[name], models=["kl"])
+    assert "cells" not in send(handlers, table, kind="grid", pictures=[name], models=["kl"])
 
 
 def test_examples_come_from_this_machine_alone(handlers):
-    opened = ask(handlers, Table(), kind="open")
+    opened = send(handlers, Table(), kind="open")
     names = [example["name"] for example in opened["examples"]]
     assert set(PHOTOS) < set(names) and sum(example["first"] for example in opened["examples"]) == 3
     assert {model["key"] for model in opened["models"]} >= {"kl", "cae", "vae", "sd", "taesd"}
-    assert "error" in ask(handlers, Table(), kind="example", example="../../secret.png")
+    assert "error" in send(handlers, Table(), kind="example", example="../../secret.png")
 
 
 def test_the_endpoint_reconstructs_for_programs(tiny_checkpoints, tmp_path):

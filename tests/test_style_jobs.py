@@ -126,7 +126,7 @@ def test_what_is_over_leaves_neither_pictures_nor_folders(trainer, quick):
     done = wait_for(trainer, "anna", job, "finished", "failed")
     assert done.state == "finished" and done.losses == ((20, 0.5),) and done.step == 20
     assert list(trainer.work.iterdir()) == []
-    assert trainer.status("anna", job) == done  # the page may ask again
+    assert trainer.status("anna", job) == done  # the page may request it again
     again = trainer.start(requested()).job
     with pytest.raises(StyleError, match="no such training"):
         trainer.status("anna", job)

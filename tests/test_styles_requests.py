@@ -56,7 +56,7 @@ def messages(handlers, session="anna", state=None, **request):
     return list(handlers.respond(request, state or SessionState(), session))
 
 
-def ask(handlers, session="anna", state=None, **request):
+def send(handlers, session="anna", state=None, **request):
     *_, last = messages(handlers, session, state, **request)
     assert last["ticket"] == 4 and last["last"]
     return last
@@ -156,52 +156,52 @@ def test_the_wall_comes_one_by_one_and_names_what_cannot_be_applied(handlers):
     first, comic, oil = (pixels(tile) for tile in wall["tiles"])
     assert (first != comic).any() and (comic != oil).any()
     assert from_link(wall["tiles"][2]["link"]).styles == {"oil": 1.0}
-    one = ask(handlers, active=active(oil=1), plain=True)
+    one = send(handlers, active=active(oil=1), plain=True)
     assert (pixels(one["drawn"]["after"]) == oil).all() and (pixels(one["before"]) == first).all()
 
 
 def test_a_blend_is_in_the_recipe_of_its_picture(handlers):
-    answer = ask(handlers, active=active("normalised", (1, 0.5, 1), oil=1.5, comic=0.5))
-    assert "before" not in answer
-    after = answer["drawn"]["after"]
+    response = send(handlers, active=active("normalised", (1, 0.5, 1), oil=1.5, comic=0.5))
+    assert "before" not in response
+    after = response["drawn"]["after"]
     kept = from_png(base64.b64decode(after["picture"].partition(",")[2]))
     assert kept.styles == {"comic": 0.25, "oil": 0.75} and kept.style_parts == (1.0, 0.5, 1.0)
-    again = ask(handlers, png=after["picture"], plain=True)
+    again = send(handlers, png=after["picture"], plain=True)
     assert again["adopt"]["active"]["weights"] == kept.styles and again["adopt"]["recipe"]["styles"] == {}
     assert (pixels(again["drawn"]["after"]) == pixels(after)).all()
 
 
 def test_a_picture_from_a_prompt_is_refused_with_a_sentence(handlers):
     png = to_png(Image.new("RGB", (8, 8)), Recipe(model="text", prompt="ramen"))
-    assert "from a prompt of another model" in ask(handlers, png=data_uri(png, "image/png"))["error"]
+    assert "from a prompt of another model" in send(handlers, png=data_uri(png, "image/png"))["error"]
 
 
 def test_a_recipe_is_checked_once(handlers, checked_recipes):
     """One check per distinct recipe: the request's without styles, and each styled one's."""
-    assert "drawn" in ask(handlers, active=active(oil=1), plain=True)
+    assert "drawn" in send(handlers, active=active(oil=1), plain=True)
     assert len(checked_recipes) == len(set(checked_recipes)) == 2
     checked_recipes.clear()
-    assert "wall" in ask(handlers, kind="wall", names=["", *NAMES])
+    assert "wall" in send(handlers, kind="wall", names=["", *NAMES])
     assert len(checked_recipes) == len(set(checked_recipes)) == 3
 
 
 def test_the_grid_is_styles_by_strengths(handlers):
-    answer = ask(handlers, kind="grid", names=NAMES, weights=[0, 1])
-    grid = answer["grid"]
+    response = send(handlers, kind="grid", names=NAMES, weights=[0, 1])
+    grid = response["grid"]
     assert grid["styles"] == NAMES and [[one["weight"] for one in row] for row in grid["rows"]] == [[0, 1], [0, 1]]
     assert (pixels(grid["rows"][0][0]) == pixels(grid["rows"][1][0])).all()
 
 
 def test_a_photo_gets_a_style(handlers):
-    answer = ask(handlers, kind="photo", photo=photo(), active=active(oil=1), faithfulness=0.5)
-    assert (pixels(answer["before"]) != pixels(answer["drawn"]["after"])).any()
+    response = send(handlers, kind="photo", photo=photo(), active=active(oil=1), faithfulness=0.5)
+    assert (pixels(response["before"]) != pixels(response["drawn"]["after"])).any()
 
 
 def test_what_is_stopped_says_nothing_more(handlers):
     state = SessionState()
     state.stopped = 4
-    assert "wall" not in ask(handlers, state=state, kind="wall", names=NAMES)
-    assert "drawn" not in ask(handlers, state=state, active=active(oil=1))
+    assert "wall" not in send(handlers, state=state, kind="wall", names=NAMES)
+    assert "drawn" not in send(handlers, state=state, active=active(oil=1))
 
 
 def test_a_styled_face_is_no_baseline_for_faces_without_a_style(handlers, root):
@@ -224,32 +224,36 @@ def test_a_baseline_that_is_forgotten_at_once_is_still_answered(handlers, monkey
 
 def test_a_file_is_loaded_applied_downloaded_and_removed(handlers, root, uploads):
     (uploads / "My oil.safetensors").write_bytes((root / "styles" / "oil" / WEIGHTS).read_bytes())
-    added = ask(handlers, "cleo", kind="add", path=str(uploads / "My oil.safetensors"))
+    added = send(handlers, "cleo", kind="add", path=str(uploads / "My oil.safetensors"))
     name = added["added"]
     assert {"name": name, "title": "Oil", "own": True, "rank": 2, "trigger": "", "thumbnail": None} in added["styles"]
-    assert name not in {one["name"] for one in ask(handlers, "dora", kind="open")["styles"]}
-    assert "not here" in ask(handlers, "dora", kind="fetch", names=[name])["error"]
-    file = ask(handlers, "cleo", kind="fetch", names=[name])["file"]
+    assert name not in {one["name"] for one in send(handlers, "dora", kind="open")["styles"]}
+    assert "not here" in send(handlers, "dora", kind="fetch", names=[name])["error"]
+    file = send(handlers, "cleo", kind="fetch", names=[name])["file"]
     assert file["name"].endswith(".safetensors") and len(file["uri"]) > 1000
-    mine, shipped = (ask(handlers, "cleo", active=active(**{key: 1}))["drawn"]["after"] for key in (name, "oil"))
+    mine, shipped = (send(handlers, "cleo", active=active(**{key: 1}))["drawn"]["after"] for key in (name, "oil"))
     assert (pixels(mine) == pixels(shipped)).all()
-    assert len(ask(handlers, "dora", kind="remove", names=[name, "oil"])["styles"]) == 2
-    assert len(ask(handlers, "cleo", kind="remove", names=[name])["styles"]) == 2
+    assert len(send(handlers, "dora", kind="remove", names=[name, "oil"])["styles"]) == 2
+    assert len(send(handlers, "cleo", kind="remove", names=[name])["styles"]) == 2
 
 
 def test_what_a_page_brought_goes_with_it(handlers, root, uploads):
     (uploads / "mine.safetensors").write_bytes((root / "styles" / "oil" / WEIGHTS).read_bytes())
-    name = ask(handlers, "eve", kind="add", path=str(uploads / "mine.safetensors"))["added"]
+    name = send(handlers, "eve", kind="add", path=str(uploads / "mine.safetensors"))["added"]
     page_closed(handlers.pipeline)(gr.Request(session_hash="eve"))
-    assert len(ask(handlers, "eve", kind="open")["styles"]) == 2
-    assert "no style" in ask(handlers, "eve", active=active(**{name: 0.9}))["error"]
+    assert len(send(handlers, "eve", kind="open")["styles"]) == 2
+    assert "no style" in send(handlers, "eve", active=active(**{name: 0.9}))["error"]
 
 
 @pytest.mark.parametrize(("data", "words"), [(b"\x80\x04 a pickle", "pickle"), (b"", ""), (b"\xff" * 64, "")])
 def test_a_file_that_is_no_style_is_refused_with_a_sentence(handlers, uploads, data, words):
     (uploads / "x.safetensors").write_bytes(data)
-    answer = ask(handlers, "cleo", kind="add", path=str(uploads / "x.safetensors"))
-    assert words in answer["error"] and answer["error"].endswith(".") and "failed on the server" not in answer["error"]
+    response = send(handlers, "cleo", kind="add", path=str(uploads / "x.safetensors"))
+    assert (
+        words in response["error"]
+        and response["error"].endswith(".")
+        and "failed on the server" not in response["error"]
+    )
 
 
 # --- trainings ----------------------------------------------------------------------------------------------------
@@ -265,11 +269,11 @@ def taught(uploads, count=6):
 def test_pictures_are_looked_at_before_anything_is_taught(handlers, uploads):
     paths = taught(uploads)
     (uploads / "notes.txt").write_text("not a picture")
-    answer = handlers.job(
+    response = handlers.job(
         {"kind": "check", "paths": [*paths, paths[0], str(uploads / "notes.txt")], "ticket": 3}, "anna"
     )
-    checked = answer["checked"]
-    assert answer["ticket"] == 3 and len(checked["crops"]) == 6 and checked["same"] == 1 and not checked["refused"]
+    checked = response["checked"]
+    assert response["ticket"] == 3 and len(checked["crops"]) == 6 and checked["same"] == 1 and not checked["refused"]
     assert [one["name"] for one in checked["problems"]] == ["notes.txt"]
     few = handlers.job({"kind": "check", "paths": paths[:2]}, "anna")["checked"]
     assert "at least 5" in few["refused"] and len(few["crops"]) == 2

@@ -119,21 +119,21 @@ def test_a_tag_in_a_prompt_applies_a_style_or_is_explained(pipeline):
 def test_the_page_lists_draws_and_restores_them(pipeline):
     handlers = StylesHandlers(pipeline)
 
-    def answer(**request):
+    def response(**request):
         *_, last = handlers.respond({"ticket": 1, **request}, SessionState(), "anna")
         assert "error" not in last, last["error"]
         return last
 
-    opened = answer(kind="open", base="sd")
+    opened = response(kind="open", base="sd")
     assert [one["name"] for one in opened["styles"]] == ["ink", "words"] and opened["bases"] == ["faces", "sd"]
     asked = {"kind": "draw", "recipe": to_dict(RECIPE), "plain": True}
     active = {"weights": {"ink": 0.5}, "mode": "sum", "parts": [1, 1, 1]}
-    last = answer(**asked, active=active)
+    last = response(**asked, active=active)
     assert last["drawn"]["after"]["recipe"]["styles"] == {"ink": 0.5}
     assert last["before"]["picture"] != last["drawn"]["after"]["picture"]
     picture = drawn(pipeline, ink=0.5)
-    restored = answer(kind="draw", png=data_uri(to_png(picture.image, picture.recipe), "image/png"))
+    restored = response(kind="draw", png=data_uri(to_png(picture.image, picture.recipe), "image/png"))
     assert restored["adopt"]["recipe"]["model"] == "stable-diffusion"
     assert restored["drawn"]["after"]["picture"] == last["drawn"]["after"]["picture"]
-    grid = answer(kind="grid", recipe=to_dict(RECIPE), active={}, names=["ink"], weights=[0, 1])
+    grid = response(kind="grid", recipe=to_dict(RECIPE), active={}, names=["ink"], weights=[0, 1])
     assert len({tile["picture"] for tile in grid["grid"]["rows"][0]}) == 2

@@ -74,16 +74,16 @@ def test_few_held_out_pictures_are_measured_at_many_levels(base):
     """One turn each would say more of their noise than of the train."""
     inputs = []
 
-    def answer(given):
+    def response(given):
         inputs.append(given)
         return torch.zeros_like(given[0])
 
     data = photo_data(base, photos(18), np.zeros((18, 40)))
-    error = lora.held_out_error(base, answer, data, torch.device("cpu"))
+    error = lora.held_out_error(base, response, data, torch.device("cpu"))
     ((x, t, conditioning),) = inputs
     assert len(data.val) == 3 and len(x) == len(conditioning) == 32 and len(t.unique()) == 32
     assert len({row.numpy().tobytes() for row in x}) == 32 and error > 0
-    again = lora.held_out_error(base, answer, data, torch.device("cpu"))
+    again = lora.held_out_error(base, response, data, torch.device("cpu"))
     assert again == error and torch.equal(inputs[0][0], inputs[1][0])
 
 

@@ -1,4 +1,4 @@
-"""A small map for several tests, and how they ask for what is on it."""
+"""A small map for several tests, and how they request what is on it."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def noise_atlas(root: Path, folder: Path) -> None:
     atlas.save(folder / "faces")
 
 
-def ask(handlers: LatentMapHandlers, **request) -> dict:
-    answer = handlers.respond({"ticket": 3, **request})
-    assert answer["ticket"] == 3 and answer["last"]
-    return answer
+def send(handlers: LatentMapHandlers, **request) -> dict:
+    response = handlers.respond({"ticket": 3, **request})
+    assert response["ticket"] == 3 and response["last"]
+    return response
 
 
 def floats(text: str) -> np.ndarray:
