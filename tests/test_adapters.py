@@ -105,7 +105,7 @@ def test_the_face_denoiser_takes_the_file_as_diffusers_networks_do(faces, style)
         torch.testing.assert_close(attached(*asked(faces)), mine, rtol=1e-3, atol=1e-4)
 
 
-def test_nothing_worn_or_weight_zero_is_the_network_itself(faces, style):
+def test_no_active_adapter_or_weight_zero_is_the_network_itself(faces, style):
     adapter = read_adapter(style)
     with torch.no_grad():
         plain = faces(*asked(faces))

@@ -81,7 +81,7 @@ def test_saving_again_replaces_what_was_there(saved):
     assert not (saved / "stray.txt").exists() and Atlas.open(saved).count == COUNT
 
 
-def test_present_follows_the_thresholds_and_falls_back_to_what_was_asked():
+def test_present_follows_the_thresholds_or_else_the_request():
     atlas = small_atlas()
     atlas.thresholds = np.full(40, 0.9)
     assert (atlas.present() == (atlas.measured > 229.5)).all()
@@ -135,7 +135,7 @@ def test_a_damaged_sheet_spoils_its_own_thumbnails_only(saved):
         atlas.thumbnail(19)
 
 
-def test_sampled_rows_have_the_shares_and_the_correlations_asked_for():
+def test_sampled_rows_have_the_requested_shares_and_correlations():
     shares = np.full(40, 0.3)
     together = np.eye(40)
     male, tie = attributes.INDEX["Male"], attributes.INDEX["Wearing_Necktie"]

@@ -54,7 +54,7 @@ def test_what_cannot_be_clustered_is_refused_with_a_sentence():
         cluster(blobs()[0], "magic", 3)
 
 
-def test_two_pictures_can_be_told_apart():
+def test_two_pictures_can_be_distinguished():
     found = cluster(np.array([[0.0, 0], [1, 1]]), "kmeans", 2)
     assert sorted(found.labels) == [0, 1] and np.isnan(found.silhouette)
 

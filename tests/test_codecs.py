@@ -93,14 +93,14 @@ def test_foreign_ones_with_their_factor(foreign, tiny_checkpoints, tmp_path, mon
 
 
 @pytest.mark.parametrize("key", ["kl", "cae", "vae"])
-def test_facts_are_read_without_loading(tiny_checkpoints, key):
+def test_metadata_is_read_without_loading(tiny_checkpoints, key):
     folder = tiny_checkpoints / sources.BUILT_IN[key]
     metadata, model = sources.metadata(folder), checkpoints.load_model(folder)
     assert metadata.parameters == sum(parameter.numel() for parameter in model.parameters())
     assert metadata.variational == (key == "vae")
 
 
-def test_facts_of_foreign_ones(foreign, tmp_path):
+def test_metadata_of_foreign_ones(foreign, tmp_path):
     for key, model in foreign.items():
         model.save_pretrained(tmp_path / key)
         metadata = sources.metadata(tmp_path / key)

@@ -155,7 +155,7 @@ def test_contradictions_are_resolved_and_said(pipeline):
     assert pixels(result) == pixels(last(pipeline.draw(replace(SMALL, attributes={"Bald": 1.0}))))
 
 
-def test_entanglement_never_names_what_was_asked(pipeline):
+def test_entanglement_never_names_requested_attributes(pipeline):
     before = pipeline.baseline(SMALL)
     after = {name: 0.0 if p > 0.5 else 0.95 for name, p in before.items()}
     after["Smiling"] = 0.0 if before["Smiling"] > 0.5 else 1.0  # the largest change of all
@@ -183,7 +183,7 @@ def decided(tiny_checkpoints, root, before: Image.Image, after: Image.Image) -> 
 
 
 @pytest.mark.parametrize("method", ["ddpm", "ddim"])
-def test_an_edit_that_asks_for_nothing_returns_the_photo(pipeline, tiny_checkpoints, tmp_path, method):
+def test_an_edit_without_changes_returns_the_photo(pipeline, tiny_checkpoints, tmp_path, method):
     base = {"Male": 1.0, "Smiling": -1.0}
     more = EditRequest(photo(), base, replace(SMALL, attributes={**base, "Bald": 1.0, "Eyeglasses": 1.0}), method)
     edited = last(pipeline.edit(more))

@@ -228,7 +228,7 @@ def test_a_pil_image_is_copied_and_left_as_it_was() -> None:
 
 
 @pytest.mark.parametrize(("kind", "size"), [("JPEG", (250, 150)), ("PNG", (200, 120)), ("MPO", (250, 150))])
-def test_a_large_picture_comes_smaller_when_asked(kind: str, size: tuple[int, int]) -> None:
+def test_a_large_picture_is_reduced_on_request(kind: str, size: tuple[int, int]) -> None:
     data = encoded(smooth(1000, 600), kind)
     opened = open_picture(data, max_side=120)
     assert min(opened.size) >= 120 and opened.size == size  # JPEG decodes at a quarter, others are averaged

@@ -218,7 +218,7 @@ def test_search_says_what_it_stumbled_over(latent_map, expression, said):
         latent_map.search("faces", expression)
 
 
-def test_neighbours_and_oddities(latent_map):
+def test_neighbours_and_outliers(latent_map):
     for found in latent_map.neighbours("faces", 7, 5):
         assert len(found.rows) == 5 and 7 not in found.rows and list(found.distances) == sorted(found.distances)
     odd = latent_map.outliers("faces", "kl", 6)

@@ -236,7 +236,7 @@ def test_a_book_is_cut_at_the_encoders_length_and_it_is_said(handlers, clip, atl
     assert floats(response["values"]) == pytest.approx(cosines(clip, atlases, start), abs=1e-5)
 
 
-def test_the_answer_says_which_search_it_was(handlers, latent_map):
+def test_the_response_says_which_search_it_was(handlers, latent_map):
     filtered = send(handlers, kind="search", **FIRST, expression="smiling")
     assert filtered["how"] == "attributes" and filtered["rows"] == list(range(1, COUNT, 2)) and not filtered["values"]
     sought = send(handlers, kind="search", **FIRST, expression="smiling", words=True)

@@ -115,7 +115,7 @@ def test_a_picture_from_another_tab_finds_its_place(handlers):
         assert send(handlers, kind="locate", **FIRST, uri=value)["error"].endswith(".")
 
 
-def test_who_stands_apart_is_listed(handlers):
+def test_outliers_are_listed(handlers):
     odd = send(handlers, kind="oddities", **FIRST)
     assert len(odd["outliers"]) == 24 == len(set(odd["outliers"])) and odd["factors"] == sorted(odd["factors"])[::-1]
     assert all(0 <= row < COUNT for pair in odd["duplicates"] for row in pair)
@@ -139,7 +139,7 @@ def test_a_path_is_kept_as_a_gif_that_returns(handlers):
     assert gif.format == "GIF" and gif.size == (256, 256) and gif.n_frames == 8
 
 
-def test_crowds_and_clusters_say_what_they_share(handlers):
+def test_selections_and_clusters_are_described(handlers):
     bright = list(range(1, COUNT, 2))
     crowd = send(handlers, kind="crowd", **FIRST, rows=bright)
     assert crowd["size"] == COUNT // 2 and crowd["traits"][0]["name"] == "Smiling" and crowd["traits"][0]["lift"] == 2

@@ -51,7 +51,7 @@ def test_the_last_point_is_the_last_picture(large, atlas):
     assert "numbered 0 to 49999" in send(large, kind="near", row=COUNT, **WHERE)["error"]
 
 
-def test_a_crowd_of_half_of_them_is_described(large):
+def test_a_selection_of_half_of_them_is_described(large):
     crowd = send(large, kind="crowd", **WHERE, rows=list(range(0, COUNT, 2)))
     assert crowd["size"] == COUNT // 2 and crowd["share"] == 0.5
     with pytest.raises(LatentMapError, match="numbered"):

@@ -184,7 +184,7 @@ def test_values_and_keys_as_people_read_them():
     assert tables({}) == []
 
 
-def test_tab_answers_with_the_asked_or_first_card(root):
+def test_the_tab_shows_the_requested_or_first_card(root):
     with gr.Blocks() as page:
         models_tab(CheckpointIndex(root))
     show_card = next(fn for fn in page.fns.values() if fn.name == "show").fn

@@ -208,7 +208,7 @@ def test_long_prompts_are_cut_and_it_is_said(pipeline):
         ({"steps": 0}, "number of"),
     ],
 )
-def test_what_cannot_be_asked_is_refused(pipeline, changed, match):
+def test_impossible_requests_are_refused(pipeline, changed, match):
     with pytest.raises(RecipeError, match=match):
         list(pipeline.draw(asking(**changed)))
 

@@ -134,7 +134,7 @@ def test_words_are_marked_where_they_stand_in_the_field(handlers):
     assert typed(handlers, None)["asked"] == typed(handlers, "\x00\ud800")["asked"] == []
 
 
-def test_the_cut_is_told_before_anything_is_drawn(handlers):
+def test_a_cut_is_reported_before_anything_is_drawn(handlers):
     text = "smiling woman " * 100
     response = typed(handlers, text)
     assert response["cut"] and response["words"] == [46, 200]
@@ -144,7 +144,7 @@ def test_the_cut_is_told_before_anything_is_drawn(handlers):
     assert not typed(handlers, "woman " * 20)["cut"] and typed(handlers, "word " * 4_000)["cut"]
 
 
-def test_reading_words_needs_no_torch(root):
+def test_parsing_a_prompt_needs_no_torch(root):
     program = (
         "import sys; from core.pipelines.prompts.pipeline import PromptsPipeline\n"
         "from ui.prompts.handlers import PromptsHandlers\n"
@@ -169,7 +169,7 @@ def test_every_chip_and_every_example_is_understood():
         assert not parse_prompt(text).unknown and parse_prompt(text).known
 
 
-def test_what_was_asked_reads_like_a_person_would_say_it():
+def test_requests_are_described_as_a_person_would():
     assert [said("Male", False), said("No_Beard", False), said("Wearing_Hat", False), said("ice_cream", True)] == [
         "Woman",
         "Beard",
@@ -263,7 +263,7 @@ def test_what_is_missing_says_what_to_do(root, tmp_path, monkeypatch):
     assert typed(bare, "a woman")["asked"] == ["Woman"]
 
 
-def test_stable_diffusion_answers_through_the_same_tab(handlers, tmp_path, monkeypatch):
+def test_stable_diffusion_draws_through_the_same_tab(handlers, tmp_path, monkeypatch):
     monkeypatch.setenv("LATENTSCAPE_SD", str(tiny_text.stable_diffusion(tmp_path)))
     recipe = {**to_dict(RECIPE), "model": "stable-diffusion", "prompt": "a dragon"}
     drawn = send(handlers, recipe=recipe)["drawn"]

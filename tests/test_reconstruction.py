@@ -253,7 +253,7 @@ def test_what_cannot_be_done_is_said(pipeline):
 # --- whole photos -----------------------------------------------------------------------------------------------------
 
 
-def test_a_whole_photo_keeps_its_shape_and_tells_how_far_it_is(pipeline):
+def test_a_whole_photo_keeps_its_shape_and_reports_progress(pipeline):
     picture = photo(size=(190, 121))
     *steps, result = pipeline.whole(ReconstructionRequest(picture, "kl", whole=True))
     assert all(isinstance(step, Advance) for step in steps) and steps[-1].done == steps[-1].total == len(steps)

@@ -108,7 +108,7 @@ def test_rows_carry_quality_and_price(root):
     assert "test part" in found.protocol and "Centre squares." in found.protocol and "2 CPU cores" in found.protocol
 
 
-def test_hard_things_come_first_and_chance_is_told(root):
+def test_difficult_kinds_come_first_and_chance_is_reported(root):
     faces, food = read_benchmarks(root).sets
     hard = next(one for one in faces.difficulty if one.key == "vae")
     assert [bar.label for bar in hard.bars] == ["Wearing hat", "Eyeglasses", "Smiling"]

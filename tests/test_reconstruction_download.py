@@ -156,7 +156,7 @@ def test_only_what_is_offered_is_fetched(hub):
     assert not hub.asked
 
 
-def test_opening_models_asks_no_network(hub, tiny_checkpoints):
+def test_opening_models_needs_no_network(hub, tiny_checkpoints):
     pipeline = ReconstructionPipeline(tiny_checkpoints)
     assert [model.present for model in pipeline.models()] == [True, True, True, False, False]
     assert not hub.asked

@@ -103,7 +103,7 @@ def test_guidance_only_on_its_interval(interval, calls):
     assert sum(seen) == calls
 
 
-def test_guidance_costs_nothing_when_nothing_is_asked():
+def test_guidance_costs_nothing_when_nothing_is_requested():
     seen = []
 
     def net(x, _t, _a):
@@ -126,7 +126,7 @@ def test_a_walk_shows_the_clean_picture_on_the_way():
 @pytest.mark.parametrize("prediction", PREDICTIONS)
 @pytest.mark.parametrize("edit", [edit_ddpm, edit_ddim])
 @pytest.mark.parametrize("faithfulness", [0.0, 0.6, 1.0])
-def test_nothing_asked_returns_the_photo(edit, faithfulness, prediction):
+def test_an_empty_request_returns_the_photo(edit, faithfulness, prediction):
     objective, net = Objective(prediction), random_net(2)
     z, attributes = torch.randn(1, 4, 16, 16), torch.ones(1, 40)
     options = {"steps": 12, "guidance": 2.0, "faithfulness": faithfulness}
@@ -154,7 +154,7 @@ def test_ddim_inversion_finds_the_noise_that_a_known_picture_was_drawn_from(pred
     assert all(torch.allclose(noise, noises[-1], atol=1e-3) for noise in noises[2:])  # one noise all the way, and back
 
 
-def test_what_changed_is_pushed_alone_and_another_network_may_do_it():
+def test_guided_edits_move_changed_attributes_and_work_with_another_network():
     def net(x, _t, attributes):
         return attributes[:, :1, None, None] + 10 * attributes[:, 1:2, None, None] + 0 * x
 
@@ -181,7 +181,7 @@ def test_timesteps_cover_the_table():
     assert (counts > 200).all()
 
 
-def test_guidance_is_eased_where_many_attributes_are_set():
+def test_guidance_adapts_to_many_attributes():
     rows = torch.zeros(3, 40)
     rows[1, :10], rows[2] = 1.0, -1.0
     scales = adaptive_guidance(4.5, rows).flatten().tolist()

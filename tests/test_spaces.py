@@ -77,7 +77,7 @@ def labelled(seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return vectors, labels, classes
 
 
-def test_worth_finds_what_a_space_holds_and_nothing_else():
+def test_quality_measures_what_a_space_contains():
     (train, known, k_classes), (test, truth, t_classes) = labelled(0, 400), labelled(1, 300)
     found = quality.measure(train, test, labels=(known, truth), classes=(k_classes, t_classes))
     assert found.attributes["Smiling"] > 0.97
@@ -87,7 +87,7 @@ def test_worth_finds_what_a_space_holds_and_nothing_else():
     assert found.probe_auc == pytest.approx(np.mean(list(found.attributes.values())))
 
 
-def test_worth_without_labels_is_nan_and_leaves_cells_empty():
+def test_quality_without_labels_is_nan_and_leaves_cells_empty():
     found = quality.measure(crowd(), crowd(seed=1))
     assert np.isnan(found.probe_auc) and np.isnan(found.nmi) and found.attributes == {}
     text = quality.table({"vae": {"photos": found}}, {"vae": "Variational autoencoder"})

@@ -44,7 +44,7 @@ def wait_for(trainer, session, job, *states):
     raise AssertionError(f"still {status.state}: {status.message}")
 
 
-def test_a_style_is_trained_paused_resumed_and_put_on_the_shelf(trainer, root):
+def test_a_style_is_trained_paused_resumed_and_added_to_the_library(trainer, root):
     first = trainer.start(requested())
     assert first.state in ("waiting", "preparing") and first.steps == 40
     behind = trainer.start(requested("ben"))

@@ -218,7 +218,7 @@ def test_a_style_of_other_weights_is_refused_and_leaves_nothing(pipeline, root, 
     assert not [i for i in pipeline.styles("cleo") if i.origin == "session"]
 
 
-def test_the_text_model_wears_its_styles(pipeline, tmp_path):
+def test_styles_are_applied_to_the_text_model(pipeline, tmp_path):
     root = checkpoint_root(tmp_path)
     prompts = PromptsPipeline(root)
     unet = UNet2DConditionModel.from_pretrained(root / "text" / "unet")

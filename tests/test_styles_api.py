@@ -91,7 +91,7 @@ def sample(monkeypatch, root, folder, *options):
     return 0
 
 
-def test_the_command_wears_styles_with_their_weights(monkeypatch, root, tmp_path):
+def test_the_command_applies_styles_with_their_weights(monkeypatch, root, tmp_path):
     assert sample(monkeypatch, root, tmp_path / "one", "--style", "oil:0.5", "--style", "comic") == 0
     drawn = tmp_path / "one" / "00000.png"
     assert from_png(drawn.read_bytes()).styles == {"comic": 1.0, "oil": 0.5}

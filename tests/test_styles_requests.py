@@ -131,7 +131,7 @@ def test_what_does_not_fit_is_one_sentence(value):
         {"kind": "start"},
     ],
 )
-def test_trainings_are_asked_for_in_full(value):
+def test_requests_for_training_are_complete(value):
     with pytest.raises(USER_ERRORS, match=r"\.$"):
         parsed_job(value)
 
@@ -266,7 +266,7 @@ def taught(uploads, count=6):
     return [str(path) for path in paths]
 
 
-def test_pictures_are_looked_at_before_anything_is_taught(handlers, uploads):
+def test_pictures_are_checked_before_training(handlers, uploads):
     paths = taught(uploads)
     (uploads / "notes.txt").write_text("not a picture")
     response = handlers.job(
@@ -279,7 +279,7 @@ def test_pictures_are_looked_at_before_anything_is_taught(handlers, uploads):
     assert "at least 5" in few["refused"] and len(few["crops"]) == 2
 
 
-def test_a_style_is_taught_seen_by_its_session_alone_and_cancelled(root, uploads):
+def test_a_style_in_training_is_seen_by_its_session_alone_and_cancelled(root, uploads):
     pipeline = StylesPipeline(FacesPipeline(root))
     trainer = pipeline.trainer
     trainer.preset = "smoke"

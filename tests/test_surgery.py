@@ -17,7 +17,7 @@ def z():
     return torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(3))
 
 
-def test_nothing_asked_changes_nothing(z):
+def test_an_empty_request_changes_nothing(z):
     assert torch.equal(operate(z, Surgery()), z)
 
 

@@ -235,7 +235,7 @@ def test_a_finished_style_is_gone_on_with_in_more_layers(base, data, tmp_path):
         train_style(base, data, narrow, tmp_path / "fourth", FACTS, start=tmp_path / "second" / "best")
 
 
-def test_own_photos_teach_without_labels(base, tiny_checkpoints, tmp_path):
+def test_own_photos_train_without_labels(base, tiny_checkpoints, tmp_path):
     pixels = photos()
     seen = read_attributes(checkpoints.load_model(tiny_checkpoints / "classifier"), pixels)
     assert seen.shape == (6, 40) and set(np.unique(seen)) <= {-1.0, 0.0, 1.0}
@@ -256,7 +256,7 @@ def test_the_text_model_learns_a_style_too(tmp_path):
     assert len(list((tmp_path / "samples").iterdir())) == 2
 
 
-def test_what_teaches_nothing_is_refused():
+def test_photos_that_cannot_train_are_refused():
     many = list(photos(6))
     assert len(check_photos([*many, many[0], many[3]])) == 6
     with pytest.raises(StyleError, match="at least 5 pictures; 1 is here"):
