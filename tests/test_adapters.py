@@ -60,7 +60,7 @@ def style(faces, tmp_path):
     return made(faces, "faces", tmp_path / "oil")
 
 
-def asked(network):
+def inputs(network):
     generator = torch.Generator().manual_seed(0)
     shape = (2, network.config.latent_channels, 16, 16)
     return torch.randn(shape, generator=generator), torch.tensor([10, 700]), torch.zeros(2, 40)
@@ -89,9 +89,9 @@ def test_merging_says_what_peft_says(faces, style):
     outcome = set_peft_model_state_dict(attached, state)
     assert not outcome.unexpected_keys
     with torch.no_grad():
-        expected, plain = attached(*asked(faces)), faces(*asked(faces))
+        expected, plain = attached(*inputs(faces)), faces(*inputs(faces))
         torch.testing.assert_close(
-            merged(faces, [ActiveAdapter(adapter, 1.0)])(*asked(faces)), expected, rtol=1e-3, atol=1e-4
+            merged(faces, [ActiveAdapter(adapter, 1.0)])(*inputs(faces)), expected, rtol=1e-3, atol=1e-4
         )
     assert (expected - plain).abs().max() > 0.01
 
@@ -101,16 +101,16 @@ def test_the_face_denoiser_takes_the_file_as_diffusers_networks_do(faces, style)
     attached.load_state_dict(faces.state_dict())
     attached.load_lora_adapter(load_file(style / WEIGHTS), prefix="unet")
     with torch.no_grad():
-        mine = merged(faces, [ActiveAdapter(read_adapter(style), 1.0)])(*asked(faces))
-        torch.testing.assert_close(attached(*asked(faces)), mine, rtol=1e-3, atol=1e-4)
+        mine = merged(faces, [ActiveAdapter(read_adapter(style), 1.0)])(*inputs(faces))
+        torch.testing.assert_close(attached(*inputs(faces)), mine, rtol=1e-3, atol=1e-4)
 
 
 def test_no_active_adapter_or_weight_zero_is_the_network_itself(faces, style):
     adapter = read_adapter(style)
     with torch.no_grad():
-        plain = faces(*asked(faces))
+        plain = faces(*inputs(faces))
         for active in ([], [ActiveAdapter(adapter, 0.0)], [ActiveAdapter(adapter, 1.0, (0, 0, 0))]):
-            assert torch.equal(merged(faces, active)(*asked(faces)), plain)
+            assert torch.equal(merged(faces, active)(*inputs(faces)), plain)
         before = {name: value.clone() for name, value in faces.state_dict().items()}
         merged(faces, [ActiveAdapter(adapter, 1.0)])
     assert all(torch.equal(value, before[name]) for name, value in faces.state_dict().items())

@@ -294,8 +294,8 @@ def test_benchmark_starts_the_app(tiny_checkpoints):
 
 def test_settings_are_compared_in_a_table(call, tiny_checkpoints, synthetic_celeba, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # decoded pictures are cached below the working directory
-    asked = ["--steps", 2, "--guidance", 1, 3, "--samples", 8, "--control", 2, "--checkpoints", tiny_checkpoints]
-    status, said = call("compare_settings.py", "--data", f"celeba={synthetic_celeba}", *asked)
+    options = ["--steps", 2, "--guidance", 1, 3, "--samples", 8, "--control", 2, "--checkpoints", tiny_checkpoints]
+    status, said = call("compare_settings.py", "--data", f"celeba={synthetic_celeba}", *options)
     header, *rows = [line.split("\t") for line in said.splitlines() if "\t" in line]
     assert status == 0
     assert header[:3] == ["solver", "steps", "guidance"] and [row[2] for row in rows] == ["1.0", "3.0"]

@@ -273,10 +273,10 @@ def test_autoencoder_can_be_measured_before_the_faces_exist(tiny_checkpoints, se
 
 def test_batches_draw_what_the_app_draws(tiny_checkpoints):
     recipe = Recipe(steps=3)
-    asked = [{"Smiling": 1.0}, {}, {"Bald": 1.0, "Bangs": 0.5}]
-    together = draw_faces(FaceEngine(pool_of(tiny_checkpoints)), recipe, range(3), vectors(asked))
+    requests = [{"Smiling": 1.0}, {}, {"Bald": 1.0, "Bangs": 0.5}]
+    together = draw_faces(FaceEngine(pool_of(tiny_checkpoints)), recipe, range(3), vectors(requests))
     pipeline = FacesPipeline(tiny_checkpoints)
-    for seed, values in enumerate(asked):
+    for seed, values in enumerate(requests):
         *_, result = pipeline.draw(Recipe(seed=seed, attributes=values, steps=3), previews=False)
         alone = np.asarray(result.faces[0].image).astype(int)
         assert np.abs(alone - together[seed]).max() <= 2  # rounding alone

@@ -90,8 +90,10 @@ def test_a_domain_is_detected_beside_photographs_of_the_first_kind(measured):
     assert "2 classes" in figures["judge_trained_on"] and figures["detected"]["real"]["styled_detected"] == 1
     assert "named" not in figures["detected"]["drawn"], "there is one style to choose from"
     assert set(figures["mistaken_for"]) <= {"plain"}
-    asked = figures["strength_on_the_pairs"]
-    assert list(asked) == list(figures["strength"]) and asked != figures["strength"], "other people are asked for"
+    paired = figures["strength_on_the_pairs"]
+    assert list(paired) == list(figures["strength"]) and paired != figures["strength"], (
+        "with the attributes of other people"
+    )
     assert "strength_on_the_pairs" not in measured["neon"], "a rendering shows the pairs' own people"
     reading = figures["attribute_auc_in_style"]
     assert set(reading) == {"drawn", "real"} and reading["real"]["styled"] != reading["real"]["plain"]

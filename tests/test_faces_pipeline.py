@@ -104,9 +104,9 @@ def test_the_layers_that_replace_torchs_own_say_the_same(tiny_checkpoints):
     for size, batch in ((16, 1), (16, 3), (8, 2)):  # weights packed for the first size serve the others
         x = torch.randn(batch, plain.config.latent_channels, size, size, generator=torch.Generator().manual_seed(size))
         with torch.inference_mode():
-            asked = (torch.full((batch,), 300), wanted[:batch])
-            expected = plain(x, *asked)
-            torch.testing.assert_close(replaced(x, *asked), expected, rtol=1e-4, atol=1e-5)
+            inputs = (torch.full((batch,), 300), wanted[:batch])
+            expected = plain(x, *inputs)
+            torch.testing.assert_close(replaced(x, *inputs), expected, rtol=1e-4, atol=1e-5)
             assert expected.std() > 1e-3
 
 
@@ -122,11 +122,11 @@ def test_a_solver_that_does_not_fit_the_weights_is_refused(pipeline):
 
 
 def test_stopping_keeps_what_is_there(pipeline):
-    asked = []
+    polled = []
 
     def stop_in_the_second() -> bool:
-        asked.append(1)
-        return len(asked) > 3
+        polled.append(1)
+        return len(polled) > 3
 
     result = last(pipeline.draw(replace(SMALL, count=4), cancel=stop_in_the_second))
     assert result.cancelled and len(result.faces) == 1

@@ -169,10 +169,10 @@ def test_the_number_of_clusters_can_be_chosen_by_silhouette_and_elbow(latent_map
 
 def test_a_lasso_learns_what_it_holds(latent_map):
     bald = latent_map.search("faces", "bald").rows
-    crowd = latent_map.describe("faces", "kl", bald)
-    first = crowd.traits[0]
+    selection = latent_map.describe("faces", "kl", bald)
+    first = selection.traits[0]
     assert (first.name, first.share, first.significant) == ("Bald", 1.0, True) and first.lift > 1
-    assert crowd.medoid in bald and crowd.size == len(bald) and crowd.mean.size == (64, 64)
+    assert selection.medoid in bald and selection.size == len(bald) and selection.mean.size == (64, 64)
     assert latent_map.describe("faces", "classifier", [5, 5, 6]).size == 2
 
 

@@ -141,8 +141,12 @@ def test_a_path_is_kept_as_a_gif_that_returns(handlers):
 
 def test_selections_and_clusters_are_described(handlers):
     bright = list(range(1, COUNT, 2))
-    crowd = send(handlers, kind="crowd", **FIRST, rows=bright)
-    assert crowd["size"] == COUNT // 2 and crowd["traits"][0]["name"] == "Smiling" and crowd["traits"][0]["lift"] == 2
+    selection = send(handlers, kind="crowd", **FIRST, rows=bright)
+    assert (
+        selection["size"] == COUNT // 2
+        and selection["traits"][0]["name"] == "Smiling"
+        and selection["traits"][0]["lift"] == 2
+    )
     clusters = send(handlers, kind="clusters", **FIRST, method="kmeans", count=2)
     assert sum(card["size"] for card in clusters["cards"]) == COUNT and len(floats(clusters["labels"])) == COUNT
     found = send(handlers, kind="search", **FIRST, expression="smiling")

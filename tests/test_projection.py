@@ -28,7 +28,7 @@ from core.latents.spaces import Space, quantise
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def crowd(count: int = 200, dimensions: int = 12, seed: int = 0) -> np.ndarray:
+def cloud(count: int = 200, dimensions: int = 12, seed: int = 0) -> np.ndarray:
     return (
         np.random.default_rng(seed).normal(0, np.linspace(3, 0.2, dimensions), (count, dimensions)).astype(np.float32)
     )
@@ -40,7 +40,7 @@ def make_space(vectors: np.ndarray) -> Space:
 
 
 def test_pca_is_scikit_learns():
-    vectors = crowd()
+    vectors = cloud()
     basis, wanted = fit_basis(vectors, 5), PCA(5).fit(vectors)
     assert np.abs(basis.project(vectors)) == pytest.approx(np.abs(wanted.transform(vectors)), abs=1e-3)
     assert basis.ratios == pytest.approx(wanted.explained_variance_ratio_, abs=1e-5)
@@ -54,7 +54,7 @@ def test_identical_and_few_pictures_have_a_map_all_the_same(count):
 
 
 def mapped():
-    space = make_space(crowd(300))
+    space = make_space(cloud(300))
     space.places["pca2"] = pca_places(space.reduced, 2)
     space.places["tsne2"] = fit("tsne2", space.reduced[:, :2] * 1.0)
     return space
@@ -88,7 +88,7 @@ def test_far_from_all_pictures_nothing_is_certain():
 
 
 def test_neighbourhoods_in_many_dimensions_are_those_of_few():
-    known = crowd(100, 3)
+    known = cloud(100, 3)
     wide = np.pad(known, ((0, 0), (0, 5)))  # the same points, found without a tree
     for few, many in zip(
         neighbourhoods(known, known[:4] + 0.1),
@@ -99,19 +99,19 @@ def test_neighbourhoods_in_many_dimensions_are_those_of_few():
 
 
 def test_a_map_from_a_process_of_its_own_is_the_one_of_this_process():
-    reduced = crowd(40, 4)
+    reduced = cloud(40, 4)
     assert fit_in_process("tsne2", reduced, 3) == pytest.approx(fit("tsne2", reduced, 3), abs=1e-5)
 
 
 def test_a_map_that_fails_says_so_and_hurts_nobody():
     with pytest.raises(ProjectionError, match="could not be fitted"):
-        fit_in_process("nothing2", crowd(20, 4))
+        fit_in_process("nothing2", cloud(20, 4))
 
 
 def test_a_map_that_takes_too_long_is_given_up_and_the_next_one_is_fitted():
     with pytest.raises(ProjectionError, match="could not be fitted"):
-        fit_in_process("tsne2", crowd(400, 4), patience=0.02)
-    assert fit_in_process("tsne2", crowd(20, 4)).shape == (20, 2)
+        fit_in_process("tsne2", cloud(400, 4), patience=0.02)
+    assert fit_in_process("tsne2", cloud(20, 4)).shape == (20, 2)
 
 
 def test_the_other_process_ends_when_its_parent_is_killed():
@@ -129,7 +129,7 @@ def test_the_other_process_ends_when_its_parent_is_killed():
 
 @pytest.mark.slow
 def test_umap_is_the_same_twice():
-    reduced = np.concatenate([crowd(30, 4), crowd(30, 4, seed=1) + 30])
+    reduced = np.concatenate([cloud(30, 4), cloud(30, 4, seed=1) + 30])
     places = fit_in_process("umap2", reduced)
     assert (places == fit_in_process("umap2", reduced)).all()
     assert np.linalg.norm(places[:30].mean(axis=0) - places[30:].mean(axis=0)) > 1

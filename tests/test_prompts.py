@@ -150,11 +150,11 @@ def test_a_morph_ends_at_both_prompts(pipeline):
 
 
 def test_stopping_keeps_what_is_there(pipeline):
-    asked = []
+    polled = []
 
     def stop_in_the_second() -> bool:
-        asked.append(1)
-        return len(asked) > 3
+        polled.append(1)
+        return len(polled) > 3
 
     result = last(pipeline.draw(asking(count=4), cancel=stop_in_the_second))
     assert result.cancelled and pixels(result) == pixels(last(pipeline.draw(SMALL)))

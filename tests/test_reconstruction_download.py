@@ -27,7 +27,7 @@ class Hub(BaseHTTPRequestHandler):
 
     files: dict[str, bytes]
     mode = "whole"
-    asked: list[str]
+    requested: list[str]
     going_on: threading.Event
 
     def do_HEAD(self):
@@ -37,13 +37,13 @@ class Hub(BaseHTTPRequestHandler):
         self._answer(body=True)
 
     def _answer(self, *, body):
-        self.asked.append(self.path)
+        self.requested.append(self.path)
         name = self.path.removeprefix(PREFIX).partition("/")[2]
         content = self.files.get(name)
         if not self.path.startswith(PREFIX) or content is None:
             self.send_error(404)
             return
-        if body and self.mode == "cut" and self.asked.count(self.path) > 2:  # a HEAD and the half came before
+        if body and self.mode == "cut" and self.requested.count(self.path) > 2:  # a HEAD and the half came before
             self.send_error(500)
             return
         self.send_response(200)
@@ -73,7 +73,7 @@ def hub(tmp_path, monkeypatch):
         widths = {"encoder_block_out_channels": (16,) * 4, "decoder_block_out_channels": (16,) * 4}
         AutoencoderTiny(**widths).save_pretrained(tmp_path / "taesd")
     files = {path.name: path.read_bytes() for path in (tmp_path / "taesd").iterdir()}
-    handler = type("Handler", (Hub,), {"files": files, "asked": [], "going_on": threading.Event()})
+    handler = type("Handler", (Hub,), {"files": files, "requested": [], "going_on": threading.Event()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -122,7 +122,7 @@ def test_a_cancelled_download_ends_at_once_and_leaves_nothing(hub, tmp_path):
     seen = []
 
     def cancel():
-        return any((tmp_path / "cache").rglob("*.incomplete")) and f"{PREFIX}main/{WEIGHTS}" in hub.asked
+        return any((tmp_path / "cache").rglob("*.incomplete")) and f"{PREFIX}main/{WEIGHTS}" in hub.requested
 
     for step in download("taesd", cancel):
         seen.append(step)
@@ -153,10 +153,10 @@ def test_without_a_network_there_is_a_sentence(tmp_path, monkeypatch):
 def test_only_what_is_offered_is_fetched(hub):
     with pytest.raises(DownloadError, match="no download for 'kl'"):
         list(download("kl"))
-    assert not hub.asked
+    assert not hub.requested
 
 
 def test_opening_models_needs_no_network(hub, tiny_checkpoints):
     pipeline = ReconstructionPipeline(tiny_checkpoints)
     assert [model.present for model in pipeline.models()] == [True, True, True, False, False]
-    assert not hub.asked
+    assert not hub.requested

@@ -23,14 +23,14 @@ def make_space(vectors: np.ndarray) -> Space:
     return Space("vae", codes, scale, fit_basis(codes * scale))
 
 
-def crowd(count: int = 200, dimensions: int = 12, seed: int = 0) -> np.ndarray:
+def cloud(count: int = 200, dimensions: int = 12, seed: int = 0) -> np.ndarray:
     return (
         np.random.default_rng(seed).normal(0, np.linspace(3, 0.2, dimensions), (count, dimensions)).astype(np.float32)
     )
 
 
 def test_quantised_vectors_come_back_within_half_a_step():
-    vectors = crowd()
+    vectors = cloud()
     codes, scale = quantise(vectors)
     assert codes.dtype == np.int8
     assert (np.abs(codes * scale - vectors) <= scale / 2 + 1e-6).all()
@@ -39,7 +39,7 @@ def test_quantised_vectors_come_back_within_half_a_step():
 
 
 def test_nearest_rows_are_those_of_scikit_learn():
-    space = make_space(crowd(1500))  # more than one chunk
+    space = make_space(cloud(1500))  # more than one chunk
     vectors = space.vectors()
     distances, rows = space.nearest(vectors[[3, 1400]] + 0.01, 7)
     wanted, expected = NearestNeighbors(n_neighbors=7).fit(vectors).kneighbors(vectors[[3, 1400]] + 0.01)
@@ -48,7 +48,7 @@ def test_nearest_rows_are_those_of_scikit_learn():
 
 
 def test_mean_of_rows_is_the_mean_of_their_vectors():
-    space = make_space(crowd())
+    space = make_space(cloud())
     rows = np.array([1, 5, 70])
     assert space.mean(rows) == pytest.approx(space.vectors(rows).mean(axis=0), abs=1e-4)
 
@@ -88,7 +88,7 @@ def test_quality_measures_what_a_space_contains():
 
 
 def test_quality_without_labels_is_nan_and_leaves_cells_empty():
-    found = quality.measure(crowd(), crowd(seed=1))
+    found = quality.measure(cloud(), cloud(seed=1))
     assert np.isnan(found.probe_auc) and np.isnan(found.nmi) and found.attributes == {}
     text = quality.table({"vae": {"photos": found}}, {"vae": "Variational autoencoder"})
     assert "| Variational autoencoder | 12 |" in text and "nan" not in text
@@ -102,7 +102,7 @@ def test_dimensions_of_a_plane_are_two_whichever_way_they_are_counted():
 
 
 def test_faithfulness_knows_a_good_map_from_a_shuffled_one():
-    vectors = crowd(150, 4)
+    vectors = cloud(150, 4)
     good = quality.faithfulness(vectors, vectors[:, :3])
     bad = quality.faithfulness(vectors, vectors[np.random.default_rng(0).permutation(150), :2])
     assert good["trustworthiness"] > 0.95 and good["continuity"] > 0.95

@@ -108,15 +108,15 @@ def test_a_moved_slider_lays_out_no_weights_again(pipeline, monkeypatch):
     fresh = last(FacesPipeline(pipeline.faces.root).draw(replace(SMALL, styles={"oil": 0.32, "comic": 0.2})))
     assert fresh.faces[0].image.tobytes() == one and packed
     with torch.inference_mode():
-        asked = torch.randn(1, *engine.latent_shape), torch.tensor([500]), torch.zeros(1, 40)
+        inputs = torch.randn(1, *engine.latent_shape), torch.tensor([500]), torch.zeros(1, 40)
         active = [
             ActiveAdapter(read_adapter(engine.root / "styles" / name), weight)
             for name, weight in (("oil", 1), ("comic", -0.5))
         ]
         plain = checkpoints.load_model(engine.root / "faces")
-        expected = merged(plain, active)(*asked)
-        got = engine.denoise(*asked, network=engine.with_adapters(replace(SMALL, styles={"oil": 1.0, "comic": -0.5})))
-        assert (expected - plain(*asked)).abs().max() > 1e-3
+        expected = merged(plain, active)(*inputs)
+        got = engine.denoise(*inputs, network=engine.with_adapters(replace(SMALL, styles={"oil": 1.0, "comic": -0.5})))
+        assert (expected - plain(*inputs)).abs().max() > 1e-3
         torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-4)
 
 

@@ -126,9 +126,9 @@ def test_the_page_lists_draws_and_restores_them(pipeline):
 
     opened = response(kind="open", base="sd")
     assert [one["name"] for one in opened["styles"]] == ["ink", "words"] and opened["bases"] == ["faces", "sd"]
-    asked = {"kind": "draw", "recipe": to_dict(RECIPE), "plain": True}
+    drawing = {"kind": "draw", "recipe": to_dict(RECIPE), "plain": True}
     active = {"weights": {"ink": 0.5}, "mode": "sum", "parts": [1, 1, 1]}
-    last = response(**asked, active=active)
+    last = response(**drawing, active=active)
     assert last["drawn"]["after"]["recipe"]["styles"] == {"ink": 0.5}
     assert last["before"]["picture"] != last["drawn"]["after"]["picture"]
     picture = drawn(pipeline, ink=0.5)

@@ -161,13 +161,13 @@ def test_every_solver_reaches_the_picture_from_noise_and_from_a_draft(config, le
 
 def test_guidance_moves_away_from_the_negative_prompt():
     conditioning = Conditioning(torch.full((1, 2, 4), 1.0), torch.full((1, 2, 4), -1.0))
-    asked = []
+    batches = []
 
     def denoise(x, timesteps, states):
-        asked.append(len(x))
+        batches.append(len(x))
         return states.mean(dim=(1, 2)).view(-1, 1, 1, 1).expand_as(x)
 
     x = torch.zeros(1, 1, 2, 2)
     assert guide_text(denoise, x, torch.tensor([5]), conditioning, 3.0).unique().tolist() == [5.0]
     assert guide_text(denoise, x, torch.tensor([5]), conditioning, 1.0).unique().tolist() == [1.0]
-    assert asked == [2, 1]
+    assert batches == [2, 1]

@@ -41,7 +41,7 @@ def synthetic_atlas(root: Path, count: int, sizes: Mapping[str, int], seed: int 
 
 
 def measure_map(root: Path, times: int = 20, photos: int = 2000) -> Rows:
-    """What a person waits for on a map of 10,000 points, in this process: the map, a click, a crowd, ``photos`` of
+    """What a person waits for on a map of 10,000 points, in this process: the map, a click, a selection, ``photos`` of
     one's own. The page adds its own time on top.
     """
     from core.pipelines.latent_map.engine import LatentMapEngine
@@ -53,7 +53,7 @@ def measure_map(root: Path, times: int = 20, photos: int = 2000) -> Rows:
         kinds["clip"] = engine.clip()[0].config.projection_dim
     atlas = synthetic_atlas(root, POINTS, kinds)
     random = np.random.default_rng(1)
-    crowd = random.choice(POINTS, LASSO, replace=False)
+    selection = random.choice(POINTS, LASSO, replace=False)
     with tempfile.TemporaryDirectory() as folder:
         atlas.save(Path(folder) / WHERE[0])
         latent_map = LatentMapPipeline(root, folder)
@@ -73,7 +73,7 @@ def measure_map(root: Path, times: int = 20, photos: int = 2000) -> Rows:
             ),
             "map_point_ms": median_milliseconds(point, times),
             "map_lasso_of_5000_ms": median_milliseconds(
-                lambda: latent_map.describe(*WHERE[:2], crowd), max(1, times // 4)
+                lambda: latent_map.describe(*WHERE[:2], selection), max(1, times // 4)
             ),
             **_words(latent_map, times),
             "map_photos": photos,
