@@ -18,7 +18,7 @@ SETTINGS = ("seed", "count", "steps", "guidance", "solver", "start", "model")
 
 
 def prompts_api(handlers: PromptsHandlers, queue: str) -> None:
-    """Adds ``/draw_prompt``; nothing of it shows on the page."""
+    """Add the endpoint ``/draw_prompt``, which the page does not show."""
     files = PictureFiles()
 
     def draw_prompt(

@@ -1,4 +1,4 @@
-"""Who answers which request of the Text prompts tab: calls into the pipelines."""
+"""Handlers of the requests of the Text prompts tab: each calls a pipeline."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FAILED = "Drawing failed on the server. Your prompt is kept: try again, or reloa
 
 
 class PromptsHandlers:
-    """Both pipelines, the built-in one and Stable Diffusion; what a visitor set travels inside the request."""
+    """Handlers around both pipelines, built-in and Stable Diffusion. A visitor's settings are in the request."""
 
     def __init__(self, built_in: PromptsPipeline, stable_diffusion: PromptsPipeline) -> None:
         self.built_in = built_in
@@ -51,7 +51,7 @@ class PromptsHandlers:
         }
 
     def respond(self, value: Any, state: SessionState) -> Iterator[Json]:
-        """JSON from the page -> the messages that answer it."""
+        """Parse JSON from the page and yield its responses."""
         return stream(self.routes, value, state, failed=FAILED)
 
     def parse_prompt(self, value: Any) -> Json:
@@ -90,7 +90,7 @@ class PromptsHandlers:
         yield from self._drawn(request, [first, replace(first, prompt=request.other)], state)
 
     def _drawn(self, request: DrawRequest, wanted: list[Recipe], state: SessionState) -> Iterator[DrawResponse]:
-        """Recipes one after the other, then what each picture shows of its prompt."""
+        """Draw recipes one by one, then compare each picture with its prompt."""
         response = DrawResponse()
         if request.restored:
             response = replace(response, adopt=recipe.to_dict(request.recipe))
@@ -131,7 +131,7 @@ class PromptsHandlers:
     # --- how it came to be --------------------------------------------------------------------------------------------
 
     def explain(self, request: DrawRequest, state: SessionState) -> Iterator[ExplainResponse]:
-        """The same picture once more, with the words' attention and every step kept."""
+        """Draw the same picture again, keeping the words' attention and every step."""
         wanted = PromptRequest(recipe.single(request.recipe, 0), maps=True, film=True)
         *_, result = self._of(request.recipe).draw(wanted, previews=False, cancel=state.cancel(request))
         if not result.cancelled:
@@ -157,7 +157,7 @@ class PromptsHandlers:
         return self.pipelines[MODELS[wanted.model]]
 
     def _where_present(self, handler: Callable[..., Iterator[Response]]) -> Callable[..., Iterator[Response]]:
-        """The handler, or the sentence that says how to get the recipe's model."""
+        """Wrap a handler: without the recipe's model, a sentence says how to get it."""
 
         def answer(request: DrawRequest, state: SessionState) -> Iterator[Response]:
             missing = self._of(request.recipe).missing()

@@ -1,7 +1,7 @@
-"""What the browser requests of the Text prompts tab.
+"""Requests of the Text prompts tab.
 
-Prompts of any length and kind are cut and cleaned, never refused; everything else that does not fit ends as a sentence
-for the user.
+Prompts of any length and kind are cleaned and cut, never refused; any other invalid value gives a sentence for the
+user.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_READ = 4000  # characters of a text that is still being typed
 
 
 def prompted(value: Any) -> Recipe:
-    """A recipe that one of the text models draws."""
+    """Check a recipe that one of the text models draws."""
     wanted = recipe_from(value)
     if wanted.model not in MODELS:
         raise RecipeError("This recipe was not drawn from a prompt. Open the Faces tab and drop it there.")
@@ -45,16 +45,16 @@ def second_prompt(value: Any) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenRequest(Request):
-    """Which models there are."""
+    """List the models."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DrawRequest(RecipeRequest):
-    """Pictures from a prompt, and how one of them came to be."""
+    """Draw pictures from a prompt, or show how one was drawn."""
 
     recipe: Recipe = checked(prompted)
     other: str = checked(prompt_text, "")  # the second prompt of a comparison or a morph
-    notes: tuple[str, ...] = ()  # what was cut off of the prompts
+    notes: tuple[str, ...] = ()  # what was cut from the prompts
 
     @classmethod
     def from_json(cls, value: Json) -> Self:
@@ -70,7 +70,7 @@ class DrawRequest(RecipeRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class MorphRequest(DrawRequest):
-    """Pictures on the way from one prompt to another."""
+    """Draw pictures between two prompts."""
 
     other: str = checked(second_prompt)
     frames: int = checked(frame_count, 9)
@@ -81,13 +81,13 @@ def typed_text(value: Any) -> str:
 
 
 def typed_model(value: Any) -> str:
-    """The pipeline's word for a model."""
+    """Return the pipeline's name of a model."""
     return MODELS.get(value, "text") if isinstance(value, str) else "text"
 
 
 @dataclass(frozen=True, kw_only=True)
 class TypedRequest(Request):
-    """What somebody is typing; whatever it is, it is looked at as far as it goes."""
+    """Parse a text that is being typed, of any content, up to a limit."""
 
     text: str = checked(typed_text)
     model: str = checked(typed_model)

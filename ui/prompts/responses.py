@@ -1,4 +1,4 @@
-"""What the page gets back from the Text prompts tab, made of what the pipelines return."""
+"""Responses of the Text prompts tab, made of the pipelines' results."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class OpenResponse(Response):
 
 @dataclass(frozen=True)
 class PictureView:
-    """A PNG with its recipe, and the draft that it began with."""
+    """A PNG with its recipe, and its draft."""
 
     picture: str
     draft: str | None
@@ -68,7 +68,7 @@ class RequestedView:
 
 @dataclass(frozen=True)
 class ReadbackView:
-    """A picture against its prompt: all that was requested with its probability, and the CLIP score."""
+    """A picture compared with its prompt: the requested things with their probabilities, and the CLIP score."""
 
     requested: list[RequestedView] = named("asked")
     score: float | None = None
@@ -76,7 +76,7 @@ class ReadbackView:
 
 @dataclass(frozen=True, kw_only=True)
 class DrawResponse(Response):
-    adopt: Json = UNSET  # the recipe that came in a link or a picture
+    adopt: Json = UNSET  # the recipe from a link or a picture, which the page applies
     progress: ProgressView | None = UNSET
     drawn: DrawnView = UNSET
     readback: list[ReadbackView] = named("readings")
@@ -125,7 +125,7 @@ class GifResponse(Response):
 
 @dataclass(frozen=True, kw_only=True)
 class TypedResponse(Response):
-    """Characters of the words that mean something here and of those that do not, and where the encoder stops."""
+    """Characters of known and unknown words, and where the encoder stops reading."""
 
     known: list[tuple[int, int]] = UNSET
     unknown: list[tuple[int, int]] = UNSET
@@ -135,7 +135,7 @@ class TypedResponse(Response):
 
 
 def progress_view(event: Progress, before: Sequence[Drawing], count: int) -> ProgressView:
-    """Of one drawing after others that are finished; ``count`` pictures in all."""
+    """Report one drawing after others are finished; ``count`` pictures in all."""
     done = [*(drawing.image for drawing in before), *event.done]
     pictures = [preview_uri(picture) for picture in (*done, *([event.preview] if event.preview else []))]
     return ProgressView(event.step, event.steps, "Step", pictures, done=len(done), count=count)

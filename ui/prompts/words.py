@@ -1,4 +1,4 @@
-"""What the Text prompts page needs to know about words, as JSON: chips that write them, examples, first settings."""
+"""Words of the Text prompts page, as JSON: chips that write them, examples, first settings."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ SETTINGS = ("seed", "steps", "guidance", "solver")
 
 
 def styles_api(pipeline: StylesPipeline, queue: str) -> None:
-    """Adds ``/draw_style``; nothing of it shows on the page."""
+    """Add the endpoint ``/draw_style``, which the page does not show."""
     files = PictureFiles()
 
     def draw_style(
@@ -34,7 +34,7 @@ def styles_api(pipeline: StylesPipeline, queue: str) -> None:
         machine has it. ``styles`` is {name: strength from -0.5 to 1.5}; ``mode`` is "sum" or "normalised", ``parts``
         how much of the strengths the early, middle and late blocks take, 0 to 2 each.
 
-        Returns the picture (a PNG that carries its recipe), its recipe, the classifier's probability of all 40
+        Returns the picture (a PNG with its recipe), its recipe, the classifier's probability of all 40
         attributes of a face, and the names of all styles that can be applied.
         """
         settings = dict(zip(SETTINGS, (seed, steps, guidance, solver), strict=True))
@@ -57,7 +57,7 @@ def styles_api(pipeline: StylesPipeline, queue: str) -> None:
 
 
 def _inputs() -> list[gr.Component]:
-    """The arguments of ``/draw_style`` with their defaults, in its order."""
+    """List the arguments of ``/draw_style`` in order, with their defaults."""
     defaults = Recipe()
     values: list[gr.Component] = [gr.JSON({}, label="styles"), gr.JSON({}, label="attributes")]
     # No precision: Gradio would round 1.5 to 2, and fail without a sentence on what is no number.

@@ -1,4 +1,4 @@
-"""Who answers which request of the Styles tab: calls into the pipeline and its trainings."""
+"""Handlers of the requests of the Styles tab: each calls the pipeline or its trainings."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ MOST_FILE = 24 * 2**20  # bytes of a style that is downloaded through the page
 
 
 class StylesHandlers:
-    """The pipeline of the tab; nothing of a visitor is kept here. ``session`` is the page's own name."""
+    """Handlers around the tab's pipeline. They keep no state of a visitor; ``session`` is the name of the page."""
 
     def __init__(self, pipeline: StylesPipeline) -> None:
         self.pipeline = pipeline
@@ -76,11 +76,11 @@ class StylesHandlers:
         }
 
     def respond(self, value: Any, state: SessionState, session: str) -> Iterator[Json]:
-        """JSON from the page -> the messages that answer it."""
+        """Parse JSON from the page and yield its responses."""
         return stream(self.routes, value, state, session)
 
     def job(self, value: Any, session: str) -> Json:
-        """JSON about a training -> its only message."""
+        """Parse JSON about a training and return its only response."""
         return reply(self.job_routes, value, session, failed=FAILED)
 
     # --- what there is ------------------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ class StylesHandlers:
         yield StylesResponse(styles=self._styles(session, request.base), last=True)
 
     def fetch(self, request: NamesRequest, state: SessionState, session: str) -> Iterator[StylesResponse]:
-        """A style's own file, as it can be loaded again here or elsewhere."""
+        """Send a style's file, which can be loaded again."""
         known = {info.name: info for info in self.pipeline.styles(session, request.base)}
         info = known.get(request.names[0])
         if info is None or info.file is None:
@@ -113,7 +113,7 @@ class StylesHandlers:
         return [responses.style_view(info) for info in self.pipeline.styles(session, base)[: MOST_TILES - 1]]
 
     def _where_present(self, handler: Handler) -> Handler:
-        """The handler, or the sentence that says how to get the model that the request is about."""
+        """Wrap a handler: without the model of the request, a sentence says how to get it."""
 
         def answer(request: Request, state: SessionState, session: str) -> Iterator[Response]:
             missing = self.pipeline.missing(request.base)
@@ -127,7 +127,7 @@ class StylesHandlers:
     # --- pictures -----------------------------------------------------------------------------------------------------
 
     def wall(self, request: WallRequest, state: SessionState, session: str) -> Iterator[WallResponse]:
-        """One picture at a time, so that a drawing that somebody waits for can interrupt it."""
+        """Draw one picture at a time, so that a drawing that somebody waits for can interrupt it."""
         adopt, names, cancel = _adopted(request), request.names, state.cancel(request)
         for number, result in enumerate(self.pipeline.wall(request.recipe, names, cancel=cancel), start=1):
             if result.cancelled or number > len(names):
@@ -172,7 +172,7 @@ class StylesHandlers:
                 yield GridResponse(adopt=adopt, progress=None, rows=None, grid=grid, last=True)
 
     def photo(self, request: PhotoRequest, state: SessionState, session: str) -> Iterator[DrawResponse]:
-        """What the classifier reads of the photo is kept; the style alone is new."""
+        """Keep the attributes that the classifier sees in the photo; change only the style."""
         response = DrawResponse(adopt=_adopted(request))
         edit = replace(request.edit, base=self.pipeline.faces.read(request.photo).base)
         for event in paced(self.pipeline.photo(edit, request.active, cancel=state.cancel(request))):

@@ -1,4 +1,4 @@
-"""What the browser requests of the Styles tab. Making a request checks it; whoever is handed one trusts it."""
+"""Requests of the Styles tab. Making a request checks it; other code trusts it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ file_list = several(
 
 
 def style_base(value: Any) -> str:
-    """What listed and added styles are for: the face model, or Stable Diffusion."""
+    """Check a style's base: the face model or Stable Diffusion."""
     if value not in ("faces", "sd"):
         raise RequestError("The page sent a model that this version does not know. Reload the page.")
     return value
@@ -79,19 +79,19 @@ def style_names(value: Any) -> tuple[str, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenRequest(Request):
-    """Which styles there are."""
+    """List the styles."""
 
     base: str = checked(style_base, "faces")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DrawRequest(Request):
-    """A face, or a picture of Stable Diffusion, in styles. The recipe itself has none."""
+    """Draw a face, or a picture of Stable Diffusion, in styles. The recipe itself has none."""
 
     recipe: Recipe = checked(plain_recipe)
     active: StyleSet = checked(style_set)
-    restored: bool = checked(flag)  # the recipe came out of a PNG, so the page must adopt it and its styles
-    plain: bool = checked(flag)  # the picture without a style is wanted, too
+    restored: bool = checked(flag)  # the recipe came from a PNG, so the page must apply it and its styles
+    plain: bool = checked(flag)  # also draw the picture without a style
 
     @property
     def base(self) -> str:
@@ -108,21 +108,21 @@ class DrawRequest(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class WallRequest(DrawRequest):
-    """The face in each of several styles; "" is none."""
+    """Draw the face in each of several styles; "" is none."""
 
     names: tuple[str, ...] = checked(style_names)
 
 
 @dataclass(frozen=True, kw_only=True)
 class GridRequest(WallRequest):
-    """The face in each of several styles at each of several strengths."""
+    """Draw the face in each of several styles at each of several strengths."""
 
     weights: tuple[float, ...] = checked(grid_strengths, STRENGTHS)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoRequest(DrawRequest):
-    """A photo in styles. ``edit`` is what the pipeline is given; it checks the two values above it."""
+    """Edit a photo with styles. ``edit`` is the pipeline's request; it checks the two values above it."""
 
     photo: Image.Image = checked(picture)
     method: Any = METHODS[0]
@@ -137,7 +137,7 @@ class PhotoRequest(DrawRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class AddRequest(Request):
-    """An uploaded style file for this session."""
+    """Add an uploaded style file to this session."""
 
     path: Path = checked(uploaded)
     base: str = checked(style_base, "faces")
@@ -145,7 +145,7 @@ class AddRequest(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class NamesRequest(Request):
-    """Styles to be removed or downloaded."""
+    """Remove or download styles."""
 
     names: tuple[str, ...] = checked(style_names)
     base: str = checked(style_base, "faces")
@@ -155,12 +155,12 @@ class NamesRequest(Request):
 
 
 def title(value: Any) -> str:
-    """One line; the trainer refuses an empty one."""
+    """Check one line; the trainer refuses an empty one."""
     return " ".join(text(200)(value).split()) if isinstance(value, str) and len(value) <= 200 else ""
 
 
 def any_whole(words: str) -> Any:
-    """A whole number, whose bounds are the trainer's affair."""
+    """Check a whole number; the trainer checks its bounds."""
 
     def check(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -172,7 +172,7 @@ def any_whole(words: str) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckRequest(Request):
-    """Pictures to be looked at before a style is trained on them."""
+    """Check pictures before a style is trained on them."""
 
     paths: tuple[Path, ...] = checked(file_list)
 
@@ -187,6 +187,6 @@ class TrainStyleRequest(CheckRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest(Request):
-    """Something about a training of this session."""
+    """A request about a training of this session."""
 
     job: str = checked(text(64), "")

@@ -1,4 +1,4 @@
-"""What the page gets back from the Styles tab, made of what the pipeline returns."""
+"""Responses of the Styles tab, made of the pipeline's results."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ class FileView:
 
 @dataclass(frozen=True, kw_only=True)
 class StylesResponse(Response):
-    """The styles of the session, after one was added or removed, too; or the file of one of them."""
+    """The styles of the session, also after one was added or removed; or the file of one."""
 
     styles: list[StyleView] = UNSET
-    bases: tuple[str, ...] = UNSET  # what styles can be applied to here: faces, text, sd
+    bases: tuple[str, ...] = UNSET  # models that styles can be applied to: faces, text, sd
     added: str = UNSET
     file: FileView = UNSET
 
 
 @dataclass(frozen=True)
 class AdoptView:
-    """What came in a picture: its recipe without styles, and the styles."""
+    """The recipe from a picture without its styles, and the styles."""
 
     recipe: Json
     active: StyleSet
@@ -116,7 +116,7 @@ class GridView:
 class GridResponse(Response):
     adopt: AdoptView = UNSET
     progress: ProgressView | None = UNSET
-    rows: list[list[str]] | None = UNSET  # what is finished
+    rows: list[list[str]] | None = UNSET  # finished rows
     grid: GridView = UNSET
 
 
@@ -128,10 +128,10 @@ class FileProblemView:
 
 @dataclass(frozen=True)
 class CheckedView:
-    """Pictures as they would be trained on: cropped, each once, with the reasons for those left out."""
+    """Training pictures: cropped, without duplicates, with the reasons for those left out."""
 
     crops: list[str]
-    same: int  # that were there twice
+    same: int  # duplicates
     problems: list[FileProblemView]
     refused: str
 
@@ -201,7 +201,7 @@ def status_view(status: JobStatus) -> StatusView:
 
 
 def _loss_chart(status: JobStatus) -> ChartJSON | None:
-    """Losses of the pictures that are learned from and of those held out; None before there are two."""
+    """Chart the losses of training and held-out pictures; None before there are two points."""
     lines = [Line("Training pictures", *thinned(status.losses), MUTED)]
     if status.held_out:
         lines.append(Line("Held out", *thinned(status.held_out), ACCENT, dots=True))
@@ -222,7 +222,7 @@ def thinned(curve: tuple[tuple[int, float], ...]) -> tuple[list[int], list[float
 
 
 def _thumbnail(info: StyleInfo) -> str | None:
-    """The style on a face of its own choice, until the wall has drawn the current one."""
+    """Return the style's sample face, until the wall has drawn the current one."""
     if info.thumbnail is None or info.thumbnail.stat().st_size > MOST_THUMBNAIL:
         return None
     return data_uri(info.thumbnail.read_bytes(), "image/webp")

@@ -30,11 +30,11 @@ from ui.styles.handlers import StylesHandlers
 
 PROMPT_STEPS = 20  # of Stable Diffusion
 MOST_ROWS = 10  # of a grid that can still be seen
-STYLES_QUEUE = "styles"  # a line of its own: a wall does not wait for somebody's faces
+STYLES_QUEUE = "styles"  # a separate queue: a wall does not wait for other visitors' faces
 
 
 def styles_tab(pipeline: StylesPipeline) -> None:
-    """Lays the tab out; nothing is drawn before it is opened. What a session taught or brought goes with its page."""
+    """Lay the tab out. Nothing is drawn before it is opened; a session's styles are removed with its page."""
     handlers, state = StylesHandlers(pipeline), gr.State(SessionState())
     with gr.Column(elem_id="styles"):
         controls = island("styles-controls", events=("ask", "stop"), config=_words(pipeline))
@@ -71,7 +71,7 @@ def styles_tab(pipeline: StylesPipeline) -> None:
 
 
 def page_closed(pipeline: StylesPipeline) -> Callable[[gr.Request], None]:
-    """For ``Blocks.unload``: the trainings of the page end, and its own styles go."""
+    """For ``Blocks.unload``: end the trainings of the page and remove its styles."""
 
     def on_unload(request: gr.Request) -> None:
         pipeline.close_session(request.session_hash or "")

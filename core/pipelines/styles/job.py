@@ -1,4 +1,4 @@
-"""One training of a style: what is known of it, its folder, its process."""
+"""One training of a style: its state, folder and process."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Job:
 
 
 def check(request: TrainRequest) -> None:
-    """Raises ``StyleError`` with the first bound that is not kept."""
+    """Raise ``StyleError`` for the first violated bound."""
     check_count(len(request.pictures))
     if request.base not in ("faces", "text"):
         raise StyleError("A style is trained for the face model or for the text model.")
@@ -59,7 +59,7 @@ def check(request: TrainRequest) -> None:
 
 
 def write_pictures(folder: Path, pixels: np.ndarray) -> None:
-    """uint8 (N, S, S, 3) -> PNG files in a new folder. Raises ``StyleError`` and leaves nothing where it cannot."""
+    """Write uint8 (N, S, S, 3) as PNG files into a new folder. Raises ``StyleError`` and leaves nothing on failure."""
     try:
         folder.mkdir(parents=True)
         for number, one in enumerate(pixels):
@@ -70,7 +70,7 @@ def write_pictures(folder: Path, pixels: np.ndarray) -> None:
 
 
 def seen(job: Job, state: str, ahead: int) -> JobStatus:
-    """What the job's folder says of it now."""
+    """Read the job's status from its folder."""
     losses, held_out, seconds = curves(job.folder / "run" / "log.jsonl")
     step, steps = (losses[-1][0] if losses else 0), job.request.steps
     if state == "preparing" and step:
@@ -92,7 +92,7 @@ def seen(job: Job, state: str, ahead: int) -> JobStatus:
 
 
 def launch(job: Job, root: Path, preset: str) -> subprocess.Popen:
-    """The training's process, at low priority. Raises ``OSError`` where it cannot be started."""
+    """Start the training's process at low priority. Raises ``OSError`` if it cannot be started."""
     request, run = job.request, job.folder / "run"
     command = [sys.executable, str(SCRIPT), "--pictures", str(job.folder / "pictures"), "--name", request.title]
     command += ["--base", request.base, "--preset", preset, "--steps", str(request.steps)]
@@ -120,7 +120,7 @@ def is_open(job: Job) -> bool:
 
 
 def done(job: Job) -> bool:
-    """Whether all steps were taken before the process heard of the pause."""
+    """Return whether all steps were done before the process was paused."""
     losses, _, _ = curves(job.folder / "run" / "log.jsonl")
     return bool(losses) and losses[-1][0] >= job.request.steps
 

@@ -1,4 +1,4 @@
-"""Teaching a style while the app is used: one training at a time, in a process of its own, with everybody's in a queue.
+"""Trains styles while the app is used: one training at a time, in a separate process; others wait in a queue.
 
 The training is ``scripts/train_style.py``, on one thread and at low priority. What it writes is read back from its
 folder: the log, the samples, and in the end the style. The pictures are in that folder alone, and it is removed when
@@ -30,7 +30,7 @@ from core.pipelines.styles.library import FILE, StyleLibrary
 from core.pipelines.styles.progress import reason
 from core.pipelines.styles.types import JobStatus, TrainRequest
 
-SWITCH = "LATENTSCAPE_STYLE_TRAINING"  # "off" where nobody may train
+SWITCH = "LATENTSCAPE_STYLE_TRAINING"  # "off" forbids training
 MINUTES = 10.0  # of training; then the best so far is kept
 MOST_WAITING = 8
 SIDE = 64
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 class StyleTrainer:
-    """Starts, watches and ends trainings. Safe to call from several threads; a session sees its own jobs alone."""
+    """Starts, watches and ends trainings. Safe to call from several threads; a session sees only its own jobs."""
 
     def __init__(self, library: StyleLibrary, root: Path, *, preset: str = "app", minutes: float = MINUTES) -> None:
         self.library, self.root, self.preset, self.minutes = library, root, preset, minutes
@@ -53,11 +53,11 @@ class StyleTrainer:
 
     @staticmethod
     def switched_off() -> str | None:
-        """One sentence where training is not allowed here, or None."""
+        """Return a sentence if training is not allowed here, or None."""
         return _OFF if os.environ.get(SWITCH, "").lower() in ("off", "0", "no") else None
 
     def start(self, request: TrainRequest) -> JobStatus:
-        """Checks the pictures and puts the job in the queue. Raises ``StyleError``."""
+        """Check the pictures and queue the job. Raises ``StyleError``."""
         if problem := self.switched_off():
             raise StyleError(problem)
         check(request)
@@ -76,7 +76,7 @@ class StyleTrainer:
         return self.status(request.session, name)
 
     def status(self, session: str, name: str) -> JobStatus:
-        """How a job stands, with its curve and its last sample. Raises ``StyleError`` for other people's jobs."""
+        """Return the state of a job with its curve and last sample. Raises ``StyleError`` for other sessions' jobs."""
         with self._changed:
             job = self._own(session, name)
             state, ahead = job.state, self._queue.index(job) if job in self._queue else 0
@@ -87,16 +87,16 @@ class StyleTrainer:
         return job.last or found  # it may have ended, and its folder gone, while it was read
 
     def jobs(self, session: str) -> tuple[str, ...]:
-        """The names of this session's jobs that are not over, oldest first."""
+        """List this session's unfinished jobs, oldest first."""
         with self._changed:
             return tuple(name for name, job in self._jobs.items() if job.request.session == session and is_open(job))
 
     def pause(self, session: str, name: str) -> None:
-        """Stops the training where it is; others in the queue come first when it goes on."""
+        """Pause the training; when it resumes, it waits behind the queue."""
         self._request_action(session, name, "pause")
 
     def resume(self, session: str, name: str) -> None:
-        """Goes on from the last step, as if there had been no pause."""
+        """Resume from the last step, with the same result as without a pause."""
         with self._changed:
             job = self._own(session, name)
             if job.state == "paused":
@@ -104,11 +104,11 @@ class StyleTrainer:
                 self._enqueue(job)
 
     def keep(self, session: str, name: str) -> None:
-        """Ends the training now and puts the best so far on the wall."""
+        """End the training now and add the best weights so far to the session's styles."""
         self._request_action(session, name, "keep")
 
     def cancel(self, session: str, name: str) -> None:
-        """Ends the job, whatever it is doing, and removes all it wrote. Returns when that is done."""
+        """Cancel the job in any state and remove its files. Returns when that is done."""
         with self._changed:
             job = self._own(session, name)
             if not is_open(job):
@@ -120,14 +120,14 @@ class StyleTrainer:
             self._changed.wait_for(lambda: not is_open(job), timeout=30)
 
     def close_session(self, session: str) -> None:
-        """Ends the session's jobs and forgets them."""
+        """End the session's jobs and forget them."""
         for name in self.jobs(session):
             self.cancel(session, name)
         with self._changed:
             self._forget(session)
 
     def close(self) -> None:
-        """Ends everything; the app is going down."""
+        """End all jobs when the app ends."""
         with self._changed:
             self._queue.clear()
             for job in self._jobs.values():
@@ -154,7 +154,7 @@ class StyleTrainer:
         return job
 
     def _forget(self, session: str) -> None:
-        """The jobs of this session that are over."""
+        """List the finished jobs of this session."""
         for name in [name for name, job in self._jobs.items() if job.request.session == session and not is_open(job)]:
             del self._jobs[name]
 
@@ -167,7 +167,7 @@ class StyleTrainer:
         self._changed.notify_all()
 
     def _serve(self) -> None:
-        """One job after the other, until there is none; one that cannot be started fails, and the next one comes."""
+        """Run the jobs one by one until the queue is empty. A job that cannot be started fails."""
         while True:
             with self._changed:
                 if not self._queue:
@@ -184,7 +184,7 @@ class StyleTrainer:
             self._watch(job)
 
     def _watch(self, job: Job) -> None:
-        """Until the process has ended or its time is over; then what was wished for."""
+        """Wait until the process has ended or its time is over, then do the requested action."""
         try:
             job.process.wait(timeout=max(1.0, self.minutes * 60 - job.spent))
         except subprocess.TimeoutExpired:
@@ -208,7 +208,7 @@ class StyleTrainer:
             self._changed.notify_all()
 
     def _finish(self, job: Job) -> None:
-        """The exported style goes to the session's library."""
+        """Add the exported style to the session's library."""
         style = job.folder / "style"
         if not (style / FILE).is_file():
             return self._end(job, "failed", reason(job.folder / "output.txt"))
@@ -227,7 +227,7 @@ class StyleTrainer:
         self._end(job, "cancelled")
 
     def _end(self, job: Job, state: str, message: str = "") -> None:
-        """The job is over: how it ended stays, its folder goes."""
+        """Finish a job: keep its final state and remove its folder."""
         job.message = message or job.message
         job.last = seen(job, state, 0)
         job.state = state

@@ -41,7 +41,7 @@ class StyleLibrary:
 
     @property
     def home(self) -> Path:
-        """Where sessions keep theirs: a folder of this process, removed when it ends."""
+        """The folder for styles of sessions; it is removed when the process ends."""
         with self._lock:
             if self._home is None:
                 self._home = Path(tempfile.mkdtemp(prefix="latentscape-styles-"))
@@ -62,7 +62,7 @@ class StyleLibrary:
         return tuple({info.name: info for info in reversed(found)}.values())[::-1]
 
     def find(self, name: str) -> Path:
-        """A style's name -> its folder or file. Raises ``StyleError``."""
+        """Return a style's folder or file. Raises ``StyleError``."""
         if not _NAME.fullmatch(name):
             raise StyleError(f"{name[:40]!r} cannot name a style.")
         candidates = [self.shipped / name]
@@ -76,7 +76,7 @@ class StyleLibrary:
         raise StyleError(f"There is no style {name[:64]!r} here; choose one of the wall, or load its file again.")
 
     def base_of(self, name: str) -> str:
-        """What a style is for: faces, text, sd, or "" where its file does not say. Raises ``StyleError``."""
+        """Return a style's model: faces, text, sd, or "" if its file does not say. Raises ``StyleError``."""
         path = self.find(name)
         described = _described(path, "") if path.is_dir() else None
         return described.base if described else _of_owner(path).base
@@ -119,7 +119,7 @@ class StyleLibrary:
             shutil.rmtree(folder)
 
     def forget(self, session: str) -> None:
-        """The session has ended."""
+        """Remove the styles of an ended session."""
         shutil.rmtree(self._of(session), ignore_errors=True)
 
     def _of(self, session: str) -> Path:
@@ -131,7 +131,7 @@ class StyleLibrary:
 
 
 def _adapters(own: Path) -> list[Path]:
-    """The files of the owner's folder, and folders in it that peft or diffusers saved."""
+    """List the files of the owner's folder, and folders in it that peft or diffusers saved."""
     files = [path for path in own.glob("*.safetensors") if _NAME.fullmatch(path.stem)]
     folders = [path for path in _folders(own) if any((path / file).is_file() for file in FILES)]
     return sorted([*files, *(path for path in folders if _NAME.fullmatch(path.name))])
@@ -150,7 +150,7 @@ def _known_base(file: Path, changed: int, size: int) -> str:
 
 
 def _base_of(file: Path) -> str:
-    """What a file is for, by its header alone; "" where that cannot be told, or the file cannot be used."""
+    """Return a file's model by its header; "" if it is unknown or the file cannot be used."""
     try:
         header = read_header(file)
         said = json.loads(header.metadata.get("latentscape", "{}")).get("base", "")
@@ -172,7 +172,7 @@ def _folders(place: Path) -> list[Path]:
 
 
 def _described(folder: Path, origin: str) -> StyleInfo | None:
-    """What ``config.json`` says, or None where the folder holds no whole style."""
+    """Read ``config.json``; None if the folder does not contain a complete style."""
     try:
         facts = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         texts = {key: str(facts.get(key) or "")[:200] for key in ("title", "base", "trigger", "renderer", "domain")}

@@ -1,4 +1,4 @@
-"""Styles: the wall, a picture in one or several, styles by strengths, a photo in a style, and teaching one here."""
+"""Styles: draws a wall of styles, a picture in several, a grid of strengths, edits photos, and trains styles."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class StylesPipeline:
 
     @property
     def trainer(self) -> StyleTrainer:
-        """Trainings in the background, one at a time."""
+        """The trainer, which runs trainings in the background, one at a time."""
         if self._trainer is None:
             from core.pipelines.styles.jobs import StyleTrainer
 
@@ -60,22 +60,22 @@ class StylesPipeline:
         return self._trainer
 
     def missing(self, base: str = "faces") -> str | None:
-        """What the model that styles are for lacks, or None."""
+        """Say what the styles' model lacks; None if it is present."""
         if base == "faces":
             return self.faces.missing()
         pipeline = self._prompts[base]
         return "This model is not opened here." if pipeline is None else pipeline.missing()
 
     def bases(self) -> tuple[str, ...]:
-        """What styles can be applied to here: faces, text, sd."""
+        """List the models that styles can be applied to: faces, text, sd."""
         return tuple(base for base in BASES.values() if not self.missing(base))
 
     def styles(self, session: str = "", base: str = "faces") -> tuple[StyleInfo, ...]:
-        """What this session may apply to a model; files that do not say what they are for are among them."""
+        """List the styles that this session may apply to a model, and files that do not name their model."""
         return tuple(info for info in self.library.styles(session) if info.base in ("", base))
 
     def add(self, session: str, path: str | Path, title: str = "", base: str = "faces") -> StyleInfo:
-        """An uploaded safetensors file -> a style of this session. Raises ``CheckpointError`` where it does not fit."""
+        """Add an uploaded safetensors file to this session. Raises ``CheckpointError`` if it does not fit."""
         info = self.library.add(session, Path(path), title, base)
         try:
             self._check_fit(info.name, base)
@@ -87,7 +87,7 @@ class StylesPipeline:
     def draw(
         self, recipe: Recipe, active: StyleSet = NO_STYLE, *, previews: bool = True, cancel: Cancel | None = None
     ) -> Iterator[Progress | FacesResult | PromptsResult]:
-        """The recipe in these styles, or in its own where none are given. Raises what they raise."""
+        """Draw a recipe in these styles, or in its own if none are given. Raises what their methods raise."""
         recipe = active.onto(recipe) if active.weights else recipe
         if recipe.model == "faces":
             yield from self.faces.draw(recipe, previews=previews, cancel=cancel)
@@ -133,7 +133,7 @@ class StylesPipeline:
         *,
         cancel: Cancel | None = None,
     ) -> Iterator[Progress | GridResult]:
-        """One seed in several styles, each at several weights, a :class:`Progress` after each picture."""
+        """Draw one seed in several styles, each at several weights; yields :class:`Progress` after each picture."""
         if not names or not weights or len(names) * len(weights) > MOST_TILES:
             raise RecipeError(f"A grid has 1 to {MOST_TILES} pictures; choose fewer styles or strengths.")
         first = single(recipe, 0)
@@ -157,11 +157,11 @@ class StylesPipeline:
     def photo(
         self, request: EditRequest, active: StyleSet, *, cancel: Cancel | None = None
     ) -> Iterator[Progress | EditResult]:
-        """A real photo in styles, through inversion; the attributes of the request's recipe are changed as well."""
+        """Edit a photo with styles, through inversion; also changes the attributes of the request's recipe."""
         yield from self.faces.edit(replace(request, recipe=active.onto(request.recipe)), cancel=cancel)
 
     def close_session(self, session: str) -> None:
-        """The page is gone: its trainings stop and its styles go."""
+        """End the trainings of a closed page and remove its styles."""
         if self._trainer is not None:
             self._trainer.close_session(session)
         self.library.forget(session)
@@ -178,12 +178,12 @@ class StylesPipeline:
         return pipeline
 
     def _check_fit(self, name: str, base: str) -> None:
-        """Raises ``CheckpointError`` where the style does not fit the model."""
+        """Raise ``CheckpointError`` if the style does not fit the model."""
         model = next(model for model, known in BASES.items() if known == base)
         engine = self.faces.engine if base == "faces" else self._of(model).engine
         engine.with_adapters(Recipe(styles={name: 1.0}))
 
 
 def first_picture(result: FacesResult | PromptsResult) -> Face | Drawing:
-    """The first picture of what :meth:`StylesPipeline.draw` ends with; it has an image and a recipe."""
+    """Return the first picture of the result of :meth:`StylesPipeline.draw`; it has an image and a recipe."""
     return result.faces[0] if isinstance(result, FacesResult) else result.drawings[0]

@@ -1,4 +1,4 @@
-"""What a training that runs in another process has written so far."""
+"""Reads the files of a training that runs in another process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PIL import Image
 
 
 def curves(log: Path) -> tuple[tuple[tuple[int, float], ...], tuple[tuple[int, float], ...], float]:
-    """A run's log so far -> losses and held-out losses by step, and the seconds it has trained."""
+    """Read a run's log: losses and held-out losses by step, and the seconds of training."""
     losses, held_out, seconds = [], [], 0.0
     try:
         lines = log.read_text(encoding="utf-8").splitlines()
@@ -40,7 +40,7 @@ def last_sample(folder: Path) -> Image.Image | None:
 
 
 def reason(output: Path) -> str:
-    """The error sentence of a command that failed."""
+    """Return the error sentence of a failed command."""
     try:
         lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

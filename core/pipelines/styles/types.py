@@ -1,4 +1,4 @@
-"""What goes into the style pipeline and what comes out: plain values and pictures."""
+"""Requests and results of the styles pipeline: plain values and pictures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STEPS, RANKS, RATES = (20, 1000), (1, 32), (1e-5, 1e-2)  # of a training: least 
 
 @dataclass(frozen=True)
 class StyleInfo:
-    """One style on the wall. ``name`` is what a recipe calls it."""
+    """One style on the wall. ``name`` is its name in a recipe."""
 
     name: str
     title: str
@@ -35,7 +35,7 @@ class StyleInfo:
 
 
 def check_active(weights: dict[str, float]) -> None:
-    """Raises ``RecipeError`` if more styles are requested than can be merged at once."""
+    """Raise ``RecipeError`` if more styles are requested than can be merged at once."""
     if len(weights) > MOST_ACTIVE:
         raise RecipeError(f"At most {MOST_ACTIVE} styles can be applied at once, and these are {len(weights)}.")
 
@@ -71,7 +71,7 @@ NO_STYLE = StyleSet()
 
 
 def unstyled(recipe: Recipe) -> Recipe:
-    """The first picture of a recipe in no style."""
+    """Return the recipe of its first picture without styles."""
     first = single(recipe, 0)
     parts = StyleSet.parts
     return replace(first, styles={}, style_parts=parts) if first.styles or first.style_parts != parts else first
@@ -89,7 +89,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class WallResult:
-    """A recipe in several styles, as far as it is drawn; ``problems`` are styles that cannot be applied, and why."""
+    """A recipe in several styles, so far drawn; ``problems`` are styles that cannot be applied, and why."""
 
     tiles: tuple[Tile, ...]
     problems: tuple[tuple[str, str], ...] = ()
@@ -110,7 +110,7 @@ class GridResult:
 
 @dataclass(frozen=True)
 class TrainRequest:
-    """Pictures of a style and how it is learnt. Sizes are checked by :meth:`StyleTrainer.start`."""
+    """Pictures of a style and the settings of its training. Sizes are checked by :meth:`StyleTrainer.start`."""
 
     pictures: tuple[Image.Image, ...]
     title: str
@@ -124,7 +124,7 @@ class TrainRequest:
 
 @dataclass(frozen=True)
 class JobStatus:
-    """A training as it stands. ``state``: waiting, preparing, training, paused, finished, cancelled or failed."""
+    """The state of a training. ``state``: waiting, preparing, training, paused, finished, cancelled or failed."""
 
     job: str
     title: str
