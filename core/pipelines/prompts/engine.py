@@ -1,4 +1,4 @@
-"""What Text prompts does with the networks of a pipeline: ours, or any Stable Diffusion of the 1.5 class.
+"""Runs the networks of a text pipeline: the built-in one, or any Stable Diffusion 1.5.
 
 Importing this module imports torch and diffusers, which takes seconds; the pipeline does it when it is first needed.
 """
@@ -89,7 +89,7 @@ class TextEngine:
         return DrawnPicture(self, request, towards)
 
     def cut_note(self, prompt: str) -> tuple[str, ...]:
-        """What to say where a prompt is longer than the encoder's window."""
+        """Describe what is cut if a prompt is longer than the encoder's window."""
         self.load()
         tokenizer = self._networks.tokenizer
         limit = tokenizer.model_max_length
@@ -114,13 +114,13 @@ class TextEngine:
         return [tuple(span) for span in self._tokens(text, offsets=True).offset_mapping[0].tolist()]
 
     def with_adapters(self, one: Recipe) -> nn.Module | None:
-        """The denoiser with the recipe's styles; None for no styles. Raises ``CheckpointError``, ``RecipeError``."""
+        """Return the denoiser with styles, or None without. Raises ``CheckpointError``, ``RecipeError``."""
         self.load()
         check_active({name: weight for name, weight in one.styles.items() if weight})
         return self._adapters.with_adapters(one.styles, one.style_parts)
 
     def adapter_notes(self, styles: Mapping[str, float]) -> tuple[str, ...]:
-        """What is left out of the styles' files. Raises ``CheckpointError``."""
+        """Describe what is left out of the styles' files. Raises ``CheckpointError``."""
         self.load()
         return self._adapters.notes(styles)
 
@@ -155,11 +155,11 @@ class TextEngine:
         return self._networks.prior is not None
 
     def decode(self, z: Tensor) -> Tensor:
-        """Latents (N, C, S, S) -> pictures (N, 3, P, P) in [-1, 1]."""
+        """Decode latents (N, C, S, S) to pictures (N, 3, P, P) in [-1, 1]."""
         return self.pool.run(self._networks.codec.decode, z.to(self._networks.device)).cpu().clone()
 
     def picture(self, z: Tensor) -> Image.Image:
-        """Latents (1, C, S, S) -> a picture."""
+        """Decode latents (1, C, S, S) to a picture."""
         return to_images(self.decode(z))[0]
 
     def preview(self, z: Tensor) -> Image.Image | None:
@@ -180,7 +180,7 @@ class TextEngine:
 
 
 class DrawnPicture:
-    """One picture on its way: everything that belongs to it alone."""
+    """The state of one drawing."""
 
     def __init__(self, engine: TextEngine, request: PromptRequest, towards: tuple[str, float] | None) -> None:
         recipe = request.recipe

@@ -1,4 +1,4 @@
-"""A file of prompts to numbered PNG files that carry their recipes."""
+"""Draws a file of prompts to numbered PNG files with their recipes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.recipe import SEEDS, RecipeError, to_png
 
 
 def read_prompts(path: Path) -> list[str]:
-    """One prompt per line; an empty line is an empty prompt, so that numbers stay those of the lines."""
+    """Read one prompt per line; an empty line is an empty prompt, so that numbers match the lines."""
     lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     if not any(line.strip() for line in lines):
         raise RecipeError(f"{path} holds no prompts; write one per line.")
@@ -22,7 +22,7 @@ def read_prompts(path: Path) -> list[str]:
 def draw_prompts(
     pipeline: PromptsPipeline, request: PromptRequest, prompts: Sequence[str], out: Path
 ) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """Prompt i with the request's seed + i -> ``00000.png`` ...; yields each file with the notes on its drawing."""
+    """Draw prompt i with the request's seed + i to ``00000.png`` ...; yields each file with its notes."""
     pipeline.warm()  # refuses missing checkpoints before anything is written
     out.mkdir(parents=True, exist_ok=True)
     for number, prompt in enumerate(prompts):

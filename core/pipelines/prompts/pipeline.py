@@ -1,4 +1,4 @@
-"""Pictures from sentences: draw, morph, look at the attention of words, read back what came of it."""
+"""Pictures from sentences: draws and morphs them, shows the attention of words, and classifies the results."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class PromptsPipeline:
 
     @property
     def engine(self) -> TextEngine:
-        """Draws with the networks of the pool; one per pipeline. Raises ``CheckpointError``."""
+        """The engine that draws with the networks of the pool; one per pipeline. Raises ``CheckpointError``."""
         with self._making:
             if self._engine is None:
                 with LOADING:
@@ -77,7 +77,7 @@ class PromptsPipeline:
             return self._engine
 
     def missing(self) -> str | None:
-        """One sentence on how to get a model that is not here, or None."""
+        """Say how to get a missing model; None if it is present."""
         try:
             find_pipeline(self.model, self.root)
         except checkpoints.CheckpointError as error:
@@ -92,26 +92,26 @@ class PromptsPipeline:
         return not self.missing() and _holds(find_pipeline(self.model, self.root) / "prior", checkpoints.WEIGHTS)
 
     def usual(self) -> Recipe:
-        """The settings to draw with where nobody says otherwise: from a draft where the model has them."""
+        """Return the default settings: from a draft if the model makes drafts."""
         return DRAFTED if self.has_prior() else Recipe(model=BUILT_IN if self.built_in else "stable-diffusion")
 
     def warm(self) -> None:
-        """Load the weights and draw once, so that the first drawing is as fast as the next."""
+        """Load the weights and draw once, so that no request waits for them."""
         for _ in self.draw(PromptRequest(replace(self.usual(), steps=2, prompt="a smiling woman")), previews=False):
             pass
 
     def parse(self, prompt: str) -> ParsedPrompt:
-        """What a prompt asks for, in the words that captions use; the characters are those of the cleaned prompt."""
+        """Parse a prompt with the captions' vocabulary; the spans are those of the cleaned prompt."""
         return read_prompt(prompt)
 
     def window(self, prompt: str) -> int | None:
-        """How many characters of a cleaned prompt the text encoder reads; None where that is not known yet."""
+        """Count the characters of a cleaned prompt that the text encoder reads; None if that is not known yet."""
         from core.pipelines.prompts.window import kept_characters
 
         return None if self.missing() else kept_characters(find_pipeline(self.model, self.root), prompt)
 
     def best_needs(self) -> str | None:
-        """One sentence on how to get the CLIP that scores pictures, so that the best can come first, or None."""
+        """Say how to get the CLIP that scores pictures; None if it is present."""
         return checkpoints.missing(self.root / "clip")
 
     def draw(
@@ -147,7 +147,7 @@ class PromptsPipeline:
     def morph(
         self, request: PromptRequest, prompt: str, frames: int = 9, *, cancel: Cancel | None = None
     ) -> Iterator[Progress | MorphResult]:
-        """From the request's prompt to another one, 2 to 60 frames; yields :class:`Progress` after every frame."""
+        """Morph from the request's prompt to another in 2 to 60 frames; yields :class:`Progress` after every frame."""
         if not 2 <= frames <= 60:
             raise RecipeError("A morph has 2 to 60 frames.")
         request = self._fitted(request)
@@ -168,7 +168,7 @@ class PromptsPipeline:
         yield MorphResult(tuple(images), notes, (time.perf_counter() - started) * 1000, cancelled)
 
     def readback(self, image: Image.Image, prompt: str) -> Readback:
-        """What the classifier and CLIP say of a picture, against the prompt."""
+        """Compare a picture with its prompt, by the classifier and CLIP."""
         return self.reader.readback(image, cleaned(prompt)[0])
 
     @property
@@ -182,7 +182,7 @@ class PromptsPipeline:
             return self._reader
 
     def _fitted(self, request: PromptRequest) -> PromptRequest:
-        """The request for this model. Raises ``RecipeError`` where these weights cannot draw it."""
+        """Adapt the request to this model. Raises ``RecipeError`` if these weights cannot draw it."""
         name = BUILT_IN if self.built_in else "stable-diffusion"
         recipe = request.recipe if request.recipe.model == name else replace(request.recipe, model=name)
         recipe, notes = apply_tags(recipe, self.library, BUILT_IN if self.built_in else "sd")
@@ -231,5 +231,5 @@ def _holds(folder: Path, *files: str) -> bool:
 
 
 def _shows_preview(step: int, steps: int) -> bool:
-    """About four previews a picture: decoding every step would cost more than it shows."""
+    """Choose about four steps per picture for previews; decoding every step would be slow."""
     return step < steps and step % max(1, round(steps / 5)) == 0

@@ -1,4 +1,4 @@
-"""A picture read back: the classifier's attributes and classes, and how well CLIP says it fits its prompt."""
+"""Compares pictures with their prompts: the classifier's attributes and classes, and CLIP's score."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class PictureReader:
         self.pool = pool
 
     def readback(self, image: Image.Image, prompt: str) -> Readback:
-        """A picture of any size against a cleaned prompt."""
+        """Compare a picture of any size with a cleaned prompt."""
         if self.pool.missing("classifier"):
             probabilities, classes = {}, {}
         else:
@@ -38,7 +38,7 @@ class PictureReader:
         return Readback(tuple(requested), probabilities, classes, scores[0] if scores else None)
 
     def scores(self, images: Sequence[Image.Image], prompt: str) -> list[float]:
-        """Cosine of each picture with the prompt; empty without a CLIP, without pictures or without words."""
+        """Return the cosine of each picture with the prompt; empty without CLIP, pictures or words."""
         if missing_clip(self.pool.root / "clip") or not images or not prompt:
             return []
         model, tokenizer = self.pool.get("clip")

@@ -1,4 +1,4 @@
-"""Prompts of strangers made harmless: what is cut is said, what is left is drawn."""
+"""Cleans untrusted prompts, and says what was cut."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _SHOWN = 6  # unknown words that a note names
 
 
 def cleaned(text: object) -> tuple[str, tuple[str, ...]]:
-    """Any text -> one line without control characters, :data:`MAX_PROMPT` characters at most, and what was left out."""
+    """Clean a text: one line without control characters, at most :data:`MAX_PROMPT` characters, and what was cut."""
     if not isinstance(text, str):
         return "", ()
-    # A glance at twice the length is enough: nobody's machine should work on a book.
+    # Twice the length is enough to read: a book should cost no time.
     kept = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text[: 2 * MAX_PROMPT])
     line = " ".join(kept.split())
     if len(line) <= MAX_PROMPT and len(text) <= 2 * MAX_PROMPT:
@@ -24,7 +24,7 @@ def cleaned(text: object) -> tuple[str, tuple[str, ...]]:
 
 
 def vocabulary_note(parsed: ParsedPrompt) -> tuple[str, ...]:
-    """For the built-in model, which knows little: the words that it passed over."""
+    """List the words that the built-in model does not know."""
     words = list(dict.fromkeys(span.text for span in parsed.unknown))
     if not words:
         return ()

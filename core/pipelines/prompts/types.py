@@ -11,7 +11,7 @@ from core.captions.parsing import ParsedPrompt
 from core.pipelines.prompts.text import cleaned
 from core.recipe import Recipe
 
-# The built-in model where nobody says otherwise: the schedule of 12 steps is begun at the draft, so that 7 are done.
+# Defaults of the built-in model: of a schedule of 12 steps, drawing starts at the draft, so that 7 are done.
 DRAFTED = Recipe(model="text", steps=12, guidance=6.0, start="prior")
 
 
@@ -41,7 +41,7 @@ class PromptRequest:
 
 @dataclass(frozen=True)
 class WordMap:
-    """Where the denoiser looked at a word while drawing."""
+    """The denoiser's attention to a word."""
 
     word: str
     start: int  # characters in the prompt
@@ -52,7 +52,7 @@ class WordMap:
 
 @dataclass(frozen=True)
 class Drawing:
-    """One finished picture with the recipe that draws exactly it (count 1)."""
+    """One finished picture with its own recipe (count 1)."""
 
     image: Image.Image
     recipe: Recipe
@@ -72,7 +72,7 @@ class PromptsResult:
 
 @dataclass(frozen=True)
 class MorphResult:
-    """From one prompt to another with the same noise; the first and the last frame are those of the two prompts."""
+    """A morph between two prompts with the same noise; the first and the last frame are those of the prompts."""
 
     frames: tuple[Image.Image, ...]
     notes: tuple[str, ...] = ()
@@ -95,7 +95,7 @@ class Requested:
 
 @dataclass(frozen=True)
 class Readback:
-    """What a picture shows, against its prompt."""
+    """A picture compared with its prompt."""
 
     requested: tuple[Requested, ...]
     attributes: dict[str, float] = field(default_factory=dict)  # the classifier's probability of all 40

@@ -1,4 +1,4 @@
-"""How much of a prompt the text encoder reads, told from the tokenizer's file alone: no network has to be loaded."""
+"""Computes how much of a prompt the text encoder reads, from the tokenizer's file, without loading a network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SPECIAL = 2  # begin and end
 
 
 def kept_characters(pipeline: Path, prompt: str) -> int | None:
-    """A pipeline folder and a prompt -> how many of its characters fit; None where the folder does not tell."""
+    """Count the characters of a prompt that fit; None if the pipeline's folder has no tokenizer file."""
     found = _opened(pipeline / "tokenizer")
     if found is None:
         return None
