@@ -8,8 +8,8 @@ import os
 import threading
 from pathlib import Path
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: nothing calls out
-os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # it complains that torchvision, which we need not, is missing
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: nothing uses the network
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # it warns that torchvision is missing, which is not needed
 
 import gradio as gr
 
@@ -26,9 +26,9 @@ log = logging.getLogger("latentscape")
 
 
 def build(root: str | None = None) -> gr.Blocks:
-    """The whole app around the checkpoints in ``root`` (or ``LATENTSCAPE_CHECKPOINTS``, or ``checkpoints``)."""
+    """Build the whole app around the checkpoints in ``root`` (or ``LATENTSCAPE_CHECKPOINTS``, or ``checkpoints``)."""
     root = root or os.environ.get("LATENTSCAPE_CHECKPOINTS") or str(Path(__file__).parent / "checkpoints")
-    pool = pool_of(root)  # every network once, whichever tabs use it
+    pool = pool_of(root)  # loads every network once for all tabs
     faces, latent_map = FacesPipeline(pool=pool), LatentMapPipeline(pool=pool)
     reconstruction = ReconstructionPipeline(pool=pool)
     # All models share the styles of a session.
@@ -40,7 +40,7 @@ def build(root: str | None = None) -> gr.Blocks:
 
 
 def start(page: gr.Blocks, **settings: object) -> tuple[object, str, str]:
-    """Launches with the app's own look and limits, then loads the weights while the first page is on its way."""
+    """Launch with the app's theme and limits, then load the weights while the first page is loading."""
     page.queue(max_size=64)
     served = page.launch(**{**launch_settings(), "prevent_thread_lock": True, **settings})
     threading.Thread(target=page.warm_up, name="warm-up", daemon=True).start()
@@ -48,7 +48,7 @@ def start(page: gr.Blocks, **settings: object) -> tuple[object, str, str]:
 
 
 def _warm(faces: FacesPipeline, latent_map: LatentMapPipeline, prompts: PromptsPipeline) -> None:
-    """In the order in which somebody who has just opened the page needs them."""
+    """Load in the order in which a new visitor needs them."""
     for pipeline in (faces, prompts):
         if pipeline.missing():
             log.warning("%s", pipeline.missing())

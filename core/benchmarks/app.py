@@ -185,7 +185,7 @@ def _await_page(process: subprocess.Popen, address: str) -> None:
 
 
 def _first_drawing(address: str) -> None:
-    """One face through the public endpoint, as any HTTP client asks for it."""
+    """Request one face from the public endpoint, as any HTTP client does."""
     recipe = Recipe()
     values = [WANTED, recipe.seed, recipe.count, recipe.steps, recipe.guidance, recipe.solver]
     call = f"{address}/gradio_api/call/draw_face"

@@ -82,7 +82,7 @@ def measure_map(root: Path, times: int = 20, photos: int = 2000) -> Rows:
 
 
 def _first_map(latent_map: LatentMapPipeline) -> None:
-    """Everything that the page asks for before there are points in colour."""
+    """All requests of the page before it shows coloured points."""
     latent_map.atlases()
     latent_map.points(*WHERE)
     latent_map.colourings(*WHERE[:2])

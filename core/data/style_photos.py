@@ -41,7 +41,7 @@ def check_count(count: int) -> None:
     if count < LEAST:
         raise StyleError(f"A style needs at least {LEAST} pictures; {count} {'is' if count == 1 else 'are'} here.")
     if count > MOST:
-        raise StyleError(f"At most {MOST} pictures teach a style here, and these are {count:,}; choose the clearest.")
+        raise StyleError(f"A style is trained on at most {MOST} pictures, and these are {count:,}; choose the clearest.")
 
 
 def check_photos(pixels: Sequence[np.ndarray]) -> np.ndarray:

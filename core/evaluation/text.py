@@ -164,7 +164,7 @@ def _lines(prompt: str, width: int = 24) -> list[str]:
 
 
 def requested_auc(said: Sequence[Caption], logits: np.ndarray, name: str) -> dict[str, float]:
-    """Captions that ask for an attribute against those that deny it, by the classifier's logit."""
+    """Compare captions that request an attribute with those that negate it, by the classifier's logit."""
     requested = np.array([caption.attributes.get(name, 0.0) for caption in said])
     others = requested < 0 if (requested < 0).sum() >= FEW else requested <= 0
     specified = (requested > 0) | others

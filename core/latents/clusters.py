@@ -44,7 +44,7 @@ def cluster(reduced: np.ndarray, method: str, count: int, seed: int = 0) -> Clus
     if not 2 <= count <= (len(points) if method == "hdbscan" else MOST):
         raise ClusterError(f"Ask for 2 to {MOST} clusters.")
     if method != "hdbscan" and count > different:
-        raise ClusterError(f"There are {different} different pictures; ask for no more clusters than that.")
+        raise ClusterError(f"There are {different} different pictures; request no more clusters than that.")
     labels, score = _fit(points, method, count, seed)
     ordered = by_size(labels)
     return Clustering(ordered, silhouette(points, ordered, seed), score)

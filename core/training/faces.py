@@ -143,7 +143,7 @@ def repeat_factors(attributes: np.ndarray, below: float) -> np.ndarray:
 def raise_timesteps(timesteps: Tensor, detail: Tensor, least: float) -> Tensor:
     """Timesteps (N,) in [0, 1000) of pictures without full detail (N,) -> squeezed into the upper ``1 - least``.
 
-    Where little noise is left, only detail remains to be drawn, and an enlarged picture has none to teach.
+    Where little noise is left, only detail remains to be drawn, and an enlarged picture has none.
     """
     raised = (least * TIMESTEPS + (1 - least) * timesteps.float()).to(timesteps.dtype).clamp(max=TIMESTEPS - 1)
     return torch.where(detail < 1, raised, timesteps)

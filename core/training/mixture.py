@@ -21,7 +21,7 @@ class Mixture:
         known = {kind: shares.get(kind, 0.25) for kind in sets}
         total = sum(known.values())
         self.sets = sets
-        # Nothing enlarged where there is a choice: what a picture lacks it cannot teach a decoder.
+        # No enlarged pictures if there is a choice: a decoder cannot learn detail from them.
         self.rows = {kind: self._of(picture_set) for kind, picture_set in sets.items()}
         self.shares = {kind: share / total for kind, share in known.items()}
 

@@ -46,7 +46,7 @@ def models_tab(index: CheckpointIndex) -> None:
 
 
 def _chosen(value: Any, cards: list[ModelCard]) -> ModelCard:
-    """The card that the page asks for, or else the first that is there."""
+    """Return the card that the page requests, or else the first present one."""
     chosen = value.get("chosen") if isinstance(value, dict) else None
     by_name = {card.name: card for card in cards}
     if isinstance(chosen, str) and chosen in by_name:

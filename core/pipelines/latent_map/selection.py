@@ -53,7 +53,7 @@ def cluster_atlas(opened: OpenAtlas, space: Space, request: ClusterRequest, mean
     noise = int((found.labels < 0).sum())
     notes = []
     if not cards:
-        notes.append("HDBSCAN found no cluster of that size here; ask for a smaller least size.")
+        notes.append("HDBSCAN found no cluster of that size here; request a smaller least size.")
     elif noise > len(points) / 2:
         notes.append(f"{noise / len(points):.0%} of the pictures belong to no cluster: this space has no clear ones.")
     if names and opened.atlas.measured is None and opened.atlas.requested is None:
