@@ -146,7 +146,7 @@ def test_closing_the_iterator_cancels_too(hub, tmp_path):
 def test_without_a_network_there_is_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    with pytest.raises(DownloadError, match=r"did not response.*try again"):
+    with pytest.raises(DownloadError, match=r"did not answer.*try again"):
         list(download("taesd"))
 
 
