@@ -49,7 +49,7 @@ def tabs():
     styles = StylesHandlers(StylesPipeline(faces))
     return {
         "faces": FacesHandlers(faces).routes,
-        "prompts": PromptsHandlers(PromptsPipeline()).routes,
+        "prompts": PromptsHandlers(PromptsPipeline(), PromptsPipeline(model="sd")).routes,
         "styles": styles.routes,
         "trainings": styles.job_routes,
         "reconstruction": ReconstructionHandlers(ReconstructionPipeline(), Examples(faces)).routes,
