@@ -83,7 +83,7 @@ def test_bounds_and_the_switch(trainer, monkeypatch):
     for wrong, reason in (
         ({"pictures": one}, "at least 5 pictures"),
         ({"pictures": one * 30}, "pictures differ"),
-        ({"pictures": one * 10_000}, "At most 200"),
+        ({"pictures": one * 10_000}, "at most 200"),
         ({"steps": 10**6}, "Steps lie between 20 and 1000"),
         ({"rank": 512}, "rank lies between 1 and 32"),
         ({"rate": float("nan")}, "learning rate"),

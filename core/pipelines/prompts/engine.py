@@ -91,10 +91,7 @@ class TextEngine:
     def cut_note(self, prompt: str) -> tuple[str, ...]:
         """Describe what is cut if a prompt is longer than the encoder's window."""
         self.load()
-        tokenizer = self._networks.tokenizer
-        limit = tokenizer.model_max_length
-        spans = tokenizer(prompt, truncation=True, max_length=limit, return_offsets_mapping=True).offset_mapping
-        kept = max((end for _, end in spans), default=0)
+        kept = max((end for _, end in self.spans(prompt)), default=0)
         if not prompt[kept:].strip():
             return ()
         words = len(prompt[:kept].split())
