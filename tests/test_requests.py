@@ -59,6 +59,7 @@ def tabs():
 
 KINDS = [(tab, kind) for tab, routes in tabs().items() for kind in routes]
 GOOD = {"ticket": 1, "photo": exact_uri(Image.new("RGB", (8, 8))), "uri": exact_uri(Image.new("RGB", (8, 8)))}
+GOOD |= {"placement": {"x": 4, "y": 4, "side": 8, "degrees": 0}}
 GOOD |= {"other": "sushi", "names": ["oil"], "method": "ddpm", "place": [0.5, 1], "stops": [{"row": 1}, {"row": 2}]}
 
 
