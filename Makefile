@@ -19,7 +19,6 @@ app: $(APP_STAMP)
 	$(BIN)/python app.py $(ARGS)
 
 test: lint
-	$(BIN)/deno test --no-remote --quiet tests/js
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(DEV_STAMP)

@@ -30,11 +30,15 @@ MODULES = """(() => {
         clearInterval(wait);
         const main = document.querySelector('script[type=module][src^="page/"]').src;
         const load = (path) => import(new URL(path, main));
-        const [core, session, ask, prompts, styles, lab, map, marks, contours] = await Promise.all(['shared/core.js',
-            'faces/session.js', 'faces/ask.js', 'prompts/wire.js', 'styles/wire.js', 'reconstruction/wire.js',
-            'latent_map/wire.js', 'latent_map/marks.js', 'latent_map/contours.js'].map(load));
-        window.latentscape = { on: core.on, session: session.session, ask: ask.ask, prompts, styles, lab,
-            map: { ...map, ...marks, ...contours } };
+        const [events, { session }, faces, prompts, styles, lab, map, ...more] = await Promise.all([
+            'shared/events.js', 'faces/state.js', 'faces/requests.js', 'prompts/requests.js', 'styles/requests.js',
+            'reconstruction/requests.js', 'latent_map/requests.js', 'prompts/state.js', 'styles/state.js',
+            'reconstruction/state.js', 'latent_map/state.js', 'latent_map/marks.js',
+            'latent_map/contours.js'].map(load));
+        const [promptsState, stylesState, labState, mapState, marks, contours] = more;
+        window.latentscape = { on: events.on, session, faces, prompts: { ...prompts, ...promptsState },
+            styles: { ...styles, ...stylesState }, reconstruction: { ...lab, ...labState },
+            map: { ...map, ...mapState, ...marks, ...contours } };
     }, 5);
 })()"""
 # What Gradio's own scripts print when a page is left or loaded again while a response is on its way: they end their
@@ -78,7 +82,7 @@ def watched(browser) -> Iterator[Callable]:
         page = context.new_page()
         page.set_default_timeout(timeout)
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda said: problems.append(said.text) if _is_error(said) else None)
+        page.on("console", lambda said: problems.append(_told(said)) if _is_error(said) else None)
         page.on("request", lambda request: problems.append(request.url) if _outside(request.url) else None)
         page.add_init_script(MODULES)
         page.goto(address)
@@ -93,6 +97,11 @@ def watched(browser) -> Iterator[Callable]:
 
 def _is_error(said) -> bool:
     return said.type == "error" and said.text.partition("\n")[0] not in LEAVING
+
+
+def _told(said) -> str:
+    """The error with the file that it is about: a resource that is not there is not named otherwise."""
+    return f"{said.text} ({said.location.get('url', '')})"
 
 
 def _outside(address: str) -> bool:

@@ -38,7 +38,7 @@ def visit(opened, url):
 
 
 def idle(page):
-    page.wait_for_function("() => latentscape.ask.idle && !latentscape.ask.busy")
+    page.wait_for_function("() => latentscape.faces.requests.idle && !latentscape.faces.requests.current")
 
 
 def recipe(page):
@@ -88,7 +88,10 @@ def test_an_answer_is_fetched_when_its_stream_was_closed_too_early(visit):
 def test_a_moving_slider_builds_no_backlog_and_its_last_value_wins(visit):
     page = visit()
     idle(page)
-    page.evaluate("() => { window.asked = 0; latentscape.on('asked', (r) => r.kind === 'draw' && window.asked++); }")
+    page.evaluate(
+        """() => { window.asked = 0;
+            latentscape.on('faces:requested', (request) => request.kind === 'draw' && window.asked++); }"""
+    )
     slider = page.locator('input[aria-label="Smiling, strength"]')
     box = slider.bounding_box()
     y, left, width = box["y"] + box["height"] / 2, box["x"] + 8, box["width"] - 16
@@ -168,7 +171,7 @@ def test_stop_keeps_what_is_there(visit):
     field.fill("16")
     field.press("Enter")
     page.evaluate("document.activeElement.blur()")
-    page.wait_for_function("() => latentscape.ask.busy?.kind === 'draw'")
+    page.wait_for_function("() => latentscape.faces.requests.current?.kind === 'draw'")
     page.keyboard.press("Escape")
     page.wait_for_function("() => document.querySelector('.message').innerText.startsWith('Stopped')")
     idle(page)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import shutil
 import zipfile
 from contextlib import contextmanager
@@ -276,7 +278,7 @@ def test_my_photos_become_a_map_of_my_own(visit, tmp_path):
 def test_a_face_is_shown_on_the_map_and_its_neighbour_goes_back(visit):
     page = shown(visit())
     page.get_by_role("tab", name="Faces").click()
-    page.wait_for_function("() => latentscape.session.shown?.faces[0]?.picture && latentscape.ask.idle")
+    page.wait_for_function("() => latentscape.session.shown?.faces[0]?.picture && latentscape.faces.requests.idle")
     page.locator("#send-to-map").click()
     page.wait_for_function("() => latentscape.map.state.picked?.guest")
     assert page.locator(".map-panel h2").inner_text() == "Your picture"
@@ -290,12 +292,46 @@ def test_a_face_is_shown_on_the_map_and_its_neighbour_goes_back(visit):
     page.wait_for_function("() => latentscape.map.state.picked.row !== undefined")
     page.wait_for_selector(".map-bars")
     settled(page)
-    page.locator('.map-panel [data-send="lab"]').click()
-    page.wait_for_function("() => latentscape.lab.state.rows.some((row) => row.name.startsWith('picture'))")
+    page.locator('.map-panel [data-send="reconstruction"]').click()
+    page.wait_for_function("() => latentscape.reconstruction.state.rows.some((row) => row.name.startsWith('picture'))")
     page.get_by_role("tab", name="Latent map").click()
     page.locator('.map-panel [data-send="faces"]').click()
     page.wait_for_function("() => latentscape.session.photo?.base")
     assert page.locator("#mode-edit").get_attribute("aria-checked") == "true"
+
+
+def test_a_second_map_leaves_nothing_behind(visit):
+    page = shown(visit())
+    page.evaluate(
+        """() => { window.lost = 0;
+            document.querySelector('[data-slot="first"] .map-points')
+                .addEventListener('webglcontextlost', () => window.lost++); }"""
+    )
+    for _ in range(20):  # a browser keeps some sixteen WebGL contexts, and drops the oldest for another one
+        page.locator("#map-beside").check()
+        page.wait_for_selector('[data-slot="second"]')
+        page.locator("#map-beside").uncheck()
+    settled(page)
+    assert page.locator(".map-plane").count() == 1
+    assert page.evaluate("() => window.lost") == 0
+
+
+def test_a_sheet_of_thumbnails_that_fails_is_fetched_again(opened, url):
+    page = opened(url)
+    failed = []
+
+    def fail(route):
+        if '"sheet"' not in (route.request.post_data or "") or failed:
+            return route.continue_()
+        failed.append(json.loads(route.request.post_data)["data"])
+        content = failed[0][0] if isinstance(failed[0], list) else failed[0]
+        route.fulfill(json={"ticket": content["ticket"], "last": True, "error": "The sheet could not be read."})
+
+    page.route(re.compile("component_server"), fail)
+    page.get_by_role("tab", name="Latent map").click()
+    shown(page)
+    page.wait_for_function("() => latentscape.map.state.sheets[0]?.naturalWidth > 0")
+    assert len(failed) == 1
 
 
 def test_on_a_phone_nothing_is_cut_off(visit):

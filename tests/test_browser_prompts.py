@@ -200,6 +200,21 @@ def test_a_link_opens_the_tab_and_history_brings_prompts_back(visit):
     assert page.input_value("#prompt") == shown["recipe"]["prompt"]
 
 
+def test_a_picture_opens_the_tab_that_waits_in_the_overflow_menu(opened, url):
+    page = opened(url, width=1200, height=640)
+    page.wait_for_selector("#pictures canvas[data-painted]")
+    page.add_style_tag(content="#tabs > .tab-wrapper button { font-size: 40px !important }")  # as large letters do
+    page.set_viewport_size({"width": 800, "height": 640})
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('#tabs > .tab-wrapper .overflow-dropdown button')]
+            .some((tab) => tab.textContent.trim() === 'Text prompts')"""
+    )
+    recipe = Recipe(seed=78, model="text", prompt="a bowl of ramen", steps=3)
+    drop(page, to_png(Image.new("RGB", (64, 64)), recipe), "ramen.png")
+    page.wait_for_function(f"() => ({SHOWN})()?.pictures[0]?.seed === 78")
+    assert page.locator("#prompts").is_visible()
+
+
 def test_ten_thousand_words_are_cut_and_it_is_said(visit):
     page = visit()
     shown = drawn_anew(page, lambda: page.fill("#prompt", "woman " * 10_000))
@@ -224,9 +239,10 @@ def test_a_picture_goes_to_faces(visit):
 
 def test_a_picture_goes_to_reconstruction(visit):
     page = visit()
-    page.click("#prompts-to-lab")
+    page.click("#prompts-to-reconstruction")
     page.wait_for_function(
-        "() => latentscape.lab.state.rows.some((row) => row.name.startsWith('a smiling young'))", timeout=180_000
+        "() => latentscape.reconstruction.state.rows.some((row) => row.name.startsWith('a smiling young'))",
+        timeout=180_000,
     )
 
 

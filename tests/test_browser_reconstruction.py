@@ -15,8 +15,10 @@ from core.checkpoints import save_model
 from core.models.flat_autoencoder import FlatAutoencoder
 
 pytestmark = IN_BROWSER
-IDLE = "() => latentscape.lab.requests.idle && latentscape.lab.state.rows.length >= 3 && latentscape.ask.idle"
-AFTER = ".lab-compare canvas.after"
+IDLE = """() => latentscape.reconstruction.requests.idle && latentscape.reconstruction.state.rows.length >= 3
+    && latentscape.faces.requests.idle"""
+DONE = "() => latentscape.reconstruction.requests.idle"
+AFTER = ".reconstruction-compare canvas.after"
 LARGE = f"() => document.querySelector('{AFTER}').dataset.painted.split(':').slice(0, 2).join()"  # without its size
 
 
@@ -48,37 +50,37 @@ def visit(opened, url):
 
 
 def cell(page, model, row=0):
-    return page.locator(f'.lab-cell[data-model="{model}"]').nth(row)
+    return page.locator(f'.reconstruction-cell[data-model="{model}"]').nth(row)
 
 
 def loupe(page, model):
-    cell(page, model).locator(".lab-picture").click()
-    page.wait_for_function("() => document.querySelector('.lab-points canvas[data-painted]')")
-    page.wait_for_function("() => latentscape.lab.requests.idle")
+    cell(page, model).locator(".reconstruction-picture").click()
+    page.wait_for_function("() => document.querySelector('.reconstruction-points canvas[data-painted]')")
+    page.wait_for_function("() => latentscape.reconstruction.requests.idle")
 
 
 def changed(page, before):
-    page.wait_for_function(f"(before) => ({LARGE})() !== before && latentscape.lab.requests.idle", arg=before)
+    page.wait_for_function(f"(before) => ({LARGE})() !== before && ({DONE})()", arg=before)
 
 
 def test_the_table_is_laid_before_anyone_touches_anything(visit):
     page = visit()
-    assert page.locator(".lab-original").count() == 3
-    assert page.locator('.lab-cell[data-state="done"]').count() == 6
+    assert page.locator(".reconstruction-original").count() == 3
+    assert page.locator('.reconstruction-cell[data-state="done"]').count() == 6
     words = cell(page, "kl").inner_text()
     assert "dB" in words and "SSIM" in words and "distance" in words and "ms" in words
-    assert "12:1" in page.locator('.lab-head[data-model="kl"]').inner_text()
+    assert "12:1" in page.locator('.reconstruction-head[data-model="kl"]').inner_text()
 
 
 def test_every_question_is_sent_as_it_was_asked(opened, url):
-    """When a tab is first drawn, Gradio puts older values back into its islands, one frame later (island.py)."""
+    """When a tab is first drawn, Gradio puts older values back into its components, one frame later."""
     page = opened(url)
-    page.wait_for_function("() => latentscape.ask.idle")
+    page.wait_for_function("() => latentscape.faces.requests.idle")
     page.evaluate(
         """() => {
             const [frame, held] = [window.requestAnimationFrame, []];
             window.requestAnimationFrame = (action) => held.push(action);
-            latentscape.on('lab:asked', ({ ticket }) => {
+            latentscape.on('reconstruction:requested', ({ ticket }) => {
                 if (ticket !== 2) return;
                 window.requestAnimationFrame = frame;
                 window.late = held.length;
@@ -105,13 +107,14 @@ def test_one_stream_brings_the_answers_of_many_requests(visit):
 
 def test_a_missing_model_greys_its_column_and_says_how_to_get_it(visit):
     page = visit()
-    assert page.locator('.lab-head[data-model="cae"]').get_attribute("data-present") == "false"
-    assert page.locator('.lab-cell[data-model="cae"]').count() == 0
-    assert "python scripts/train_autoencoder.py" in page.locator('.lab-absent[data-model="cae"]').inner_text()
-    foreign = page.locator('.lab-absent[data-model="sd"]')
+    assert page.locator('.reconstruction-head[data-model="cae"]').get_attribute("data-present") == "false"
+    assert page.locator('.reconstruction-cell[data-model="cae"]').count() == 0
+    absent = page.locator('.reconstruction-absent[data-model="cae"]')
+    assert "python scripts/train_autoencoder.py" in absent.inner_text()
+    foreign = page.locator('.reconstruction-absent[data-model="sd"]')
     assert "LATENTSCAPE_SD" in foreign.inner_text()
     assert "MB" in foreign.locator(".button").get_attribute("title")
-    page.locator('.lab-model[data-model="sd"] input').uncheck()
+    page.locator('.reconstruction-model[data-model="sd"] input').uncheck()
     foreign.wait_for(state="detached")
 
 
@@ -126,75 +129,81 @@ def test_good_files_are_shown_and_bad_ones_named(visit, tmp_path):
         {"name": "empty.jpg", "mimeType": "image/jpeg", "buffer": b""},
         {"name": "several.zip", "mimeType": "application/zip", "buffer": packed.getvalue()},
     ]
-    page.locator("#lab-file").set_input_files(files)
-    page.wait_for_function("() => latentscape.lab.state.rows.length === 5 && latentscape.lab.requests.idle")
-    assert page.locator('.lab-cell[data-state="done"]').count() == 10
-    problems = page.locator(".lab-problems li")
+    page.locator("#reconstruction-file").set_input_files(files)
+    page.wait_for_function(f"() => latentscape.reconstruction.state.rows.length === 5 && ({DONE})()")
+    assert page.locator('.reconstruction-cell[data-state="done"]').count() == 10
+    problems = page.locator(".reconstruction-problems li")
     told = problems.all_inner_texts()
     assert len(told) == 2 and any("letter.png" in one and "not a picture" in one for one in told)
     assert any("empty.jpg" in one and "empty" in one for one in told)
     problems.first.get_by_role("button").click()
     assert problems.count() == 1
-    page.locator(".lab-original").nth(3).hover()
+    page.locator(".reconstruction-original").nth(3).hover()
     page.get_by_role("button", name="Remove wide.png").click()
-    page.wait_for_function("() => document.querySelectorAll('.lab-original').length === 4")
-    assert page.locator('.lab-cell[data-state="done"]').count() == 8
+    page.wait_for_function("() => document.querySelectorAll('.reconstruction-original').length === 4")
+    assert page.locator('.reconstruction-cell[data-state="done"]').count() == 8
 
 
 def test_errors_are_shown_on_one_scale_across_a_row(visit):
     page = visit()
-    page.locator("#lab-errors").click()
-    page.wait_for_function("() => document.querySelectorAll('.lab-cell canvas[data-painted^=heat]').length === 6")
+    page.locator("#reconstruction-errors").click()
+    heats = "document.querySelectorAll('.reconstruction-cell canvas[data-painted^=heat]').length"
+    page.wait_for_function(f"() => {heats} === 6")
     tops = page.evaluate(
-        """() => [...document.querySelectorAll('.lab-original')].map((row) => [
+        """() => [...document.querySelectorAll('.reconstruction-original')].map((row) => [
             row.querySelector('.heat-legend').innerText,
-            ...[...document.querySelectorAll(`.lab-cell[data-row="${row.dataset.row}"] canvas`)]
+            ...[...document.querySelectorAll(`.reconstruction-cell[data-row="${row.dataset.row}"] canvas`)]
                 .map((canvas) => canvas.dataset.painted.split(':').pop())])"""
     )
     for legend, *scales in tops:
         assert len(set(scales)) == 1 and scales[0] in legend
-    page.locator("#lab-pictures").click()
-    page.wait_for_function("() => !document.querySelector('.lab-cell canvas[data-painted^=heat]')")
+    page.locator("#reconstruction-pictures").click()
+    page.wait_for_function("() => !document.querySelector('.reconstruction-cell canvas[data-painted^=heat]')")
 
 
 def test_before_and_after_move_with_keys_and_escape_leads_back(visit):
     page = visit()
     loupe(page, "kl")
-    split = page.locator(".lab-compare .split")
+    split = page.locator(".reconstruction-compare .split")
     split.focus()
     page.keyboard.press("Home")
-    assert page.locator(".lab-compare").evaluate("(node) => node.style.getPropertyValue('--split')") == "0%"
+    where = "(node) => node.style.getPropertyValue('--split')"
+    assert page.locator(".reconstruction-compare").evaluate(where) == "0%"
     page.keyboard.press("ArrowRight")
-    assert page.locator(".lab-compare").evaluate("(node) => node.style.getPropertyValue('--split')") == "0.5%"
-    assert page.locator(".lab-compare").bounding_box()["width"] >= 400
+    assert page.locator(".reconstruction-compare").evaluate(where) == "0.5%"
+    assert page.locator(".reconstruction-compare").bounding_box()["width"] >= 400
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("ArrowRight")
-    assert "Variational" in page.locator(".lab-title").inner_text()
+    assert "Variational" in page.locator(".reconstruction-title").inner_text()
     page.keyboard.press("Escape")
-    page.wait_for_function("() => document.querySelector('.lab-stage').offsetParent")
+    page.wait_for_function("() => document.querySelector('.reconstruction-stage').offsetParent")
 
 
 def test_surgery_is_live_and_can_be_undone(visit):
     page = visit()
     loupe(page, "kl")
-    assert page.locator(".lab-channel img").count() == page.locator(".lab-channel svg").count() == 4
+    assert page.locator(".reconstruction-channel img").count() == 4
+    assert page.locator(".reconstruction-loupe .chart-legend button").count() == 4  # values of each channel
     untouched = page.evaluate(LARGE)
     page.get_by_role("button", name="Silence channel 2").click()
     changed(page, untouched)
-    assert page.locator(".lab-compare .tag-after").inner_text() == "After surgery"
+    assert page.locator(".reconstruction-compare .tag-after").inner_text() == "After surgery"
     silenced = page.evaluate(LARGE)
     page.get_by_role("button", name="Swap channel 1", exact=True).click()
     changed(page, silenced)
-    page.locator("#lab-reset").click()
+    page.locator("#reconstruction-reset").click()
     page.wait_for_function(f"(first) => ({LARGE})() === first", arg=untouched)
-    assert page.locator(".lab-compare .tag-after").inner_text() == "Reconstruction"
+    assert page.locator(".reconstruction-compare .tag-after").inner_text() == "Reconstruction"
 
 
 def test_a_moving_slider_builds_no_backlog_and_its_last_value_wins(visit):
     page = visit()
     loupe(page, "kl")
     untouched = page.evaluate(LARGE)
-    page.evaluate("() => { window.sent = []; latentscape.on('lab:asked', (one) => window.sent.push(one.content)); }")
+    page.evaluate(
+        """() => { window.sent = [];
+            latentscape.on('reconstruction:requested', (one) => window.sent.push(one.content)); }"""
+    )
     page.locator('[data-slider="Noise"]').evaluate(
         """async (node) => {
             for (let step = 1; step <= 30; step++) {
@@ -213,25 +222,25 @@ def test_a_moving_slider_builds_no_backlog_and_its_last_value_wins(visit):
 def test_a_code_is_dragged_sampled_and_interpolated(visit):
     page = visit()
     loupe(page, "vae")
-    assert page.locator(".lab-points canvas").count() == 8
+    assert page.locator(".reconstruction-points canvas").count() == 8
     untouched = page.evaluate(LARGE)
     page.locator('[data-slider="Value"]').evaluate(
         "(node) => { node.value = 4; node.dispatchEvent(new Event('input')); }"
     )
     changed(page, untouched)
-    tag = page.locator(".lab-compare .tag-after")
-    assert tag.inner_text() == "One dimension moved" and "dB" not in page.locator(".lab-info").inner_text()
-    page.locator("#lab-reset").click()
+    tag = page.locator(".reconstruction-compare .tag-after")
+    assert tag.inner_text() == "One dimension moved" and "dB" not in page.locator(".reconstruction-info").inner_text()
+    page.locator("#reconstruction-reset").click()
     page.wait_for_function(f"(before) => ({LARGE})() === before", arg=untouched)
-    assert tag.inner_text() == "Reconstruction" and "dB" in page.locator(".lab-info").inner_text()
+    assert tag.inner_text() == "Reconstruction" and "dB" in page.locator(".reconstruction-info").inner_text()
     for kind, count in (("sample", 8), ("traverse", 7)):
         page.locator(f'[data-strip="{kind}"]').click()
         page.wait_for_function(
-            f"() => document.querySelectorAll('.lab-points canvas').length === {count}"
-            " && !('stale' in document.querySelector('.lab-strip').dataset)"
+            f"() => document.querySelectorAll('.reconstruction-points canvas').length === {count}"
+            " && !('stale' in document.querySelector('.reconstruction-strip').dataset)"
         )
-    page.locator(".lab-points button").first.click()
-    assert page.locator(".lab-compare .tag-after").inner_text() == "From the strip"
+    page.locator(".reconstruction-points button").first.click()
+    assert page.locator(".reconstruction-compare .tag-after").inner_text() == "From the strip"
 
 
 def test_pictures_go_to_and_fro_between_the_tabs(visit):
@@ -239,11 +248,13 @@ def test_pictures_go_to_and_fro_between_the_tabs(visit):
     page.get_by_role("tab", name="Faces").click()
     first = page.evaluate("() => latentscape.session.shown.link")
     page.keyboard.press("r")  # the face that everybody meets is on the table already
-    page.wait_for_function("(first) => latentscape.session.shown.link !== first && latentscape.ask.idle", arg=first)
-    page.locator("#send-to-lab").click()
-    page.wait_for_function("() => latentscape.lab.state.rows.length === 4 && latentscape.lab.requests.idle")
-    page.locator(".lab-original").first.hover()
-    page.locator(".lab-original").first.get_by_role("button", name="Edit in Faces").click()
+    page.wait_for_function(
+        "(first) => latentscape.session.shown.link !== first && latentscape.faces.requests.idle", arg=first
+    )
+    page.locator("#send-to-reconstruction").click()
+    page.wait_for_function(f"() => latentscape.reconstruction.state.rows.length === 4 && ({DONE})()")
+    page.locator(".reconstruction-original").first.hover()
+    page.locator(".reconstruction-original").first.get_by_role("button", name="Edit in Faces").click()
     page.wait_for_function("() => latentscape.session.photo?.base")
     assert page.locator("#mode-edit").get_attribute("aria-checked") == "true"
 
@@ -264,7 +275,7 @@ def test_the_page_fits(visit, width, height):
 def test_every_control_has_a_name(visit):
     page = visit()
     loupe(page, "kl")
-    assert nameless(page, "#lab") == []
+    assert nameless(page, "#reconstruction") == []
 
 
 def _png(size, colour):

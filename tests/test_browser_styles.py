@@ -102,7 +102,7 @@ def test_styles_are_switched_blended_and_taken_off(visit):
 def test_the_face_of_the_other_tab_comes_over_and_the_grid_shows_all_strengths(visit):
     page = visit(tab=None)
     page.click("#reroll")
-    page.wait_for_function("() => latentscape.ask.idle && latentscape.session.shown.recipe.seed !== 27")
+    page.wait_for_function("() => latentscape.faces.requests.idle && latentscape.session.shown.recipe.seed !== 27")
     seed = page.evaluate("() => latentscape.session.shown.recipe.seed")
     page.click("#send-to-styles")
     shown = settled(page, f"(shown) => shown.recipe.seed === {seed}")
@@ -159,11 +159,8 @@ def test_a_style_is_taught_from_twenty_photos_and_worn(visit, synthetic_celeba, 
     assert job["state"] == "finished", job["message"]
     assert job["step"] == 20 and page.locator(".teach-samples").is_visible()
     page.click("#teach-apply")
-    assert list(
-        settled(page, "(shown) => shown.kind === 'face' && Object.keys(shown.active)[0]?.startsWith('summer')")[
-            "active"
-        ].values()
-    ) == [1]
+    shown = settled(page, "(shown) => shown.kind === 'face' && Object.keys(shown.active)[0]?.startsWith('summer')")
+    assert list(shown["active"].values()) == [1]
     assert page.locator(".own-styles li:has-text('Summer')").count() == 1
 
 
@@ -172,8 +169,8 @@ def test_a_thumbnail_stands_on_the_wall_until_its_tile_is_drawn(visit, root):
     try:
         page = visit(tab=None)
         page.evaluate(
-            """() => { const { requests } = latentscape.styles, { ask } = requests;
-                requests.ask = (slot, ...rest) => slot === 'wall' || ask(slot, ...rest); }"""
+            """() => { const { requests } = latentscape.styles, { request } = requests;
+                requests.request = (slot, ...rest) => slot === 'wall' || request.call(requests, slot, ...rest); }"""
         )  # the wall's own drawing never comes
         page.get_by_role("tab", name="Styles").click()
         page.wait_for_selector('.style-tile[data-style="comic"][data-thumbnail] canvas[data-painted]')

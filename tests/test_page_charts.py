@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -177,12 +175,3 @@ def test_the_map_has_a_trace_for_each_category_and_what_is_not_selected_is_faint
 
 def test_plotly_js_comes_with_its_package():
     assert len(BUNDLE.read_bytes()) > 1_000_000
-
-
-def test_the_logic_in_javascript():
-    deno = Path(sys.executable).with_name("deno")
-    if not deno.exists():
-        pytest.skip("deno is not installed; it comes with requirements-dev.txt")
-    command = [deno, "test", "--no-remote", "--quiet", "tests/js"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr

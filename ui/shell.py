@@ -15,7 +15,7 @@ from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruction.benchmark import read_benchmarks
 from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
-from ui.components.component import island
+from ui.components.component import component
 from ui.components.pictures import MAX_FILE
 from ui.faces.tab import faces_tab
 from ui.latent_map.tab import latent_map_tab
@@ -43,7 +43,7 @@ def build_shell(
     """All tabs of the app around their pipelines."""
     frame = gr.Blocks(title=TITLE, fill_width=True, fill_height=True, analytics_enabled=False, delete_cache=(600, 3600))
     with frame as page:
-        header = island("header", config={"title": TITLE}, events=("listen",))
+        header = component("header", config={"title": TITLE}, events=("listen",))
         header.listen(
             _listen,
             None,
@@ -61,7 +61,7 @@ def build_shell(
                 prompts_tab(prompts, stable_diffusion)
             with gr.Tab("Styles", id="styles", elem_id="styles-tab", visible=_any_style(styles)):
                 styles_tab(styles)
-            with gr.Tab("Reconstruction", id="reconstruction", elem_id="lab-tab"):
+            with gr.Tab("Reconstruction", id="reconstruction", elem_id="reconstruction-tab"):
                 benchmark = partial(benchmark_view, partial(read_benchmarks, reconstruction.root))
                 reconstruction_tab(reconstruction, faces, benchmark=benchmark)
             with gr.Tab("Latent map", id="map", elem_id="map-tab"):
@@ -73,7 +73,7 @@ def build_shell(
 
 
 async def _listen() -> None:
-    """Keeps a page's stream of answers open for a while (``listenOn`` in shared/core.js)."""
+    """Keeps a page's stream of answers open for a while (assets/shared/stream.js)."""
     await asyncio.sleep(LISTENING)
 
 

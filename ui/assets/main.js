@@ -6,6 +6,6 @@ import "./styles/main.js";
 import "./reconstruction/main.js";
 import "./latent_map/main.js";
 import "./models/main.js";
-import { start } from "./shared/core.js";
+import { start } from "./shared/components.js";
 
 start();

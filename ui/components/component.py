@@ -1,4 +1,4 @@
-"""An island: one ``gr.HTML`` whose inside is drawn by a module in ``ui/assets``."""
+"""A component of our own: one ``gr.HTML`` whose inside is drawn by a module in ``ui/assets``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 
-def island(
+def component(
     name: str,
     *,
     events: Sequence[str] = (),
@@ -16,24 +16,24 @@ def island(
     config: dict[str, Any] | None = None,
     functions: Sequence[Callable[[Any], Any]] = (),
 ) -> gr.HTML:
-    """A place in the page that ``part(name, ...)`` of a module fills; its value is plain JSON in both directions.
+    """A place in the page that ``register(name, ...)`` of a module fills; its value is plain JSON in both directions.
 
-    ``events`` become methods (``controls.ask(...)``). A handler reads the island's value, never the event's own data.
-    A script that asks again while the end of an answer is still on its way needs ``trigger_mode="multiple"``, which
-    reads the value at once: ``always_last`` reads it later, and in between Gradio may have put an older one back (when
-    a tab is first drawn, it restores what it noted down a frame ago). Then the old question would be asked twice, and
-    the page would wait in vain for an answer to the new one.
-    ``functions`` answer the page past the queue, as ``server.NAME(value)``: for what takes milliseconds.
+    ``events`` become methods (``controls.ask(...)``). A handler reads the component's value, never the event's own
+    data. A module that sends a request while the end of a response is still on its way needs
+    ``trigger_mode="multiple"``, which reads the value at once. ``always_last`` reads it later; in between Gradio may
+    have put an older one back (when a tab is first drawn, it restores what it noted down a frame ago): the old request
+    would be sent twice, and the page would wait in vain for a response to the new one.
+    ``functions`` respond to the page past the queue, as ``server.NAME(value)``: for what takes milliseconds.
     """
     quoted = ", ".join(f'"{event}"' for event in events)
     handle = f"{{element, props, trigger, watch, upload, server, events: [{quoted}]}}"
     return gr.HTML(
         value=value,
-        html_template='<div class="island"></div>',
+        html_template='<div class="component"></div>',
         apply_default_css=False,
         padding=False,
         elem_id=name,
-        elem_classes=["island-block"],
+        elem_classes=["component-block"],
         js_on_load=f'latentscapeMount("{name}", {handle});',
         config=config or {},
         server_functions=list(functions),
@@ -41,5 +41,5 @@ def island(
 
 
 def failure_script(name: str) -> str:
-    """The ``js`` of an event's ``failure``: modules hear it by ``onFailure(name, ...)`` (assets/shared/core.js)."""
+    """The ``js`` of an event's ``failure``: modules hear it by ``onFailure(name, ...)`` (shared/components.js)."""
     return f'() => {{ document.dispatchEvent(new CustomEvent("latentscape-failure", {{ detail: "{name}" }})); }}'

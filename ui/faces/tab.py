@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from core.pipelines.faces.pipeline import FacesPipeline
-from ui.components.component import failure_script, island
+from ui.components.component import component, failure_script
 from ui.components.vocabulary import vocabulary
 from ui.faces.api import AT_ONCE, faces_api
 from ui.faces.handlers import FacesHandlers
@@ -22,9 +22,9 @@ def faces_tab(pipeline: FacesPipeline) -> None:
     """Lays the tab out. Requests come in the controls' value, responses stream into the canvas' value."""
     handlers, state = FacesHandlers(pipeline), gr.State(SessionState())
     with gr.Column(elem_id="faces"):
-        controls = island("faces-controls", events=("ask", "stop"), config=vocabulary())
-        canvas = island("faces-canvas")
-        island("faces-history")
+        controls = component("faces-controls", events=("ask", "stop"), config=vocabulary())
+        canvas = component("faces-canvas")
+        component("faces-history")
 
     def on_ask(value: Any, state: SessionState) -> Iterator[Json]:
         yield from handlers.respond(value, state)

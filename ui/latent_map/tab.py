@@ -10,7 +10,7 @@ import gradio as gr
 from core import attributes
 from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.latent_map.types import DIRECTIONS, METHODS, PROJECTIONS, WAYS
-from ui.components.component import failure_script, island
+from ui.components.component import component, failure_script
 from ui.latent_map.handlers import LatentMapHandlers, MapState
 from ui.latent_map.requests import QUICK
 from ui.messages import Json, request_id_of
@@ -31,9 +31,9 @@ def latent_map_tab(latent_map: LatentMapPipeline) -> None:
         return handlers.respond_quickly(value)
 
     with gr.Column(elem_id="map"):
-        controls = island("map-controls", events=("ask",), config=_words(), functions=(quick,))
-        canvas = island("map-canvas")
-        intake = island("map-intake", events=("photos", "end"))
+        controls = component("map-controls", events=("ask",), config=_words(), functions=(quick,))
+        canvas = component("map-canvas")
+        intake = component("map-intake", events=("photos", "end"))
 
     asked = controls.ask(
         answer,

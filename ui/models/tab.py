@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from core.pipelines.models.pipeline import CheckpointIndex, ModelCard
-from ui.components.component import island
+from ui.components.component import component
 from ui.models.views import curves_view, figures_view, heading, samples_view
 
 
@@ -23,8 +23,8 @@ def models_tab(index: CheckpointIndex) -> None:
         return {"svg": diagram.svg, "problem": diagram.problem}
 
     with gr.Row(elem_id="models"):
-        listing = island("models-list", value={"models": [], "chosen": ""}, events=("pick",))
-        canvas = island("models-canvas", value={}, functions=[network])
+        listing = component("models-list", value={"models": [], "chosen": ""}, events=("pick",))
+        canvas = component("models-canvas", value={}, functions=[network])
         with gr.Column(elem_id="models-card"):
             text = gr.Markdown("", elem_id="models-text", container=False)
 

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from core.pipelines.prompts.pipeline import PromptsPipeline
-from ui.components.component import failure_script, island
+from ui.components.component import component, failure_script
 from ui.messages import Json, request_id_of
 from ui.prompts.api import prompts_api
 from ui.prompts.handlers import PromptsHandlers
@@ -22,10 +22,10 @@ def prompts_tab(pipeline: PromptsPipeline, stable_diffusion: PromptsPipeline) ->
     """Lays the tab out; nothing is drawn before it is opened."""
     handlers, state = PromptsHandlers(pipeline, stable_diffusion), gr.State(SessionState())
     with gr.Column(elem_id="prompts"):
-        controls = island("prompts-controls", events=("ask", "stop"), config=prompt_words(pipeline.usual()))
-        canvas = island("prompts-canvas")
-        island("prompts-history")
-        reader = island("prompts-reader", events=("read",))
+        controls = component("prompts-controls", events=("ask", "stop"), config=prompt_words(pipeline.usual()))
+        canvas = component("prompts-canvas")
+        component("prompts-history")
+        reader = component("prompts-reader", events=("read",))
 
     def on_ask(value: Any, state: SessionState) -> Iterator[Json]:
         yield from handlers.respond(value, state)

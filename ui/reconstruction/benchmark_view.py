@@ -9,7 +9,7 @@ from typing import Any
 from core.pipelines.reconstruction.types import Benchmarks, Difficulty, Extreme, Row, SetBenchmark
 from ui.components.chart_style import ChartJSON, Slots
 from ui.components.charts import Bar, Dot, bar_chart, scatter_chart
-from ui.components.component import island
+from ui.components.component import component
 
 COLUMNS: tuple[tuple[str, str, Callable[[Row], float | None], str], ...] = (
     # heading, what it is, value, format
@@ -35,7 +35,7 @@ LOW = ' data-low="1"'  # a column whose best is its lowest
 
 def benchmark_view(read: Callable[[], Benchmarks]) -> None:
     """Lays the page out. The figures are read when it is opened, so that a new measurement shows without a restart."""
-    page = island("bench", events=("open",))
+    page = component("bench", events=("open",))
     page.open(
         lambda: benchmark_page(read()),
         None,

@@ -9,7 +9,7 @@ import gradio as gr
 
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
-from ui.components.component import failure_script, island
+from ui.components.component import component, failure_script
 from ui.messages import Json, request_id_of
 from ui.reconstruction.api import reconstruction_api
 from ui.reconstruction.handlers import ReconstructionHandlers
@@ -27,19 +27,19 @@ def reconstruction_tab(
     if benchmark is None:
         _pictures(handlers)
         return
-    with gr.Tabs(elem_id="lab-views"):
-        with gr.Tab("Lab", id="lab", elem_id="lab-view"):
+    with gr.Tabs(elem_id="reconstruction-views"):
+        with gr.Tab("Lab", id="lab", elem_id="reconstruction-view"):
             _pictures(handlers)
-        with gr.Tab("Benchmark", id="benchmark", elem_id="lab-benchmark"):
+        with gr.Tab("Benchmark", id="benchmark", elem_id="reconstruction-benchmark"):
             benchmark()
 
 
 def _pictures(handlers: ReconstructionHandlers) -> None:
     table = gr.State(Table())
-    with gr.Column(elem_id="lab"):
-        controls = island("lab-controls", events=("ask", "stop"), config={"most": MOST_PICTURES})
-        canvas = island("lab-canvas")
-        fetcher = island("lab-fetch", events=("fetch", "cancel"))
+    with gr.Column(elem_id="reconstruction"):
+        controls = component("reconstruction-controls", events=("ask", "stop"), config={"most": MOST_PICTURES})
+        canvas = component("reconstruction-canvas")
+        fetcher = component("reconstruction-fetch", events=("fetch", "cancel"))
     _downloads(handlers, fetcher, table)
 
     def on_ask(value: Any, table: Table) -> Iterator[Json]:

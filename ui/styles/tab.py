@@ -20,7 +20,7 @@ from core.pipelines.styles.types import (
     TrainRequest,
 )
 from core.recipe import Recipe, to_dict
-from ui.components.component import failure_script, island
+from ui.components.component import component, failure_script
 from ui.components.pictures import MAX_FILE
 from ui.components.vocabulary import vocabulary
 from ui.messages import Json, request_id_of
@@ -37,10 +37,10 @@ def styles_tab(pipeline: StylesPipeline) -> None:
     """Lay the tab out. Nothing is drawn before it is opened; a session's styles are removed with its page."""
     handlers, state = StylesHandlers(pipeline), gr.State(SessionState())
     with gr.Column(elem_id="styles"):
-        controls = island("styles-controls", events=("ask", "stop"), config=_words(pipeline))
-        canvas = island("styles-canvas")
-        island("styles-history")
-        jobs = island("styles-jobs", events=("ask",))
+        controls = component("styles-controls", events=("ask", "stop"), config=_words(pipeline))
+        canvas = component("styles-canvas")
+        component("styles-history")
+        jobs = component("styles-jobs", events=("ask",))
 
     def on_ask(value: Any, state: SessionState, request: gr.Request) -> Iterator[Json]:
         yield from handlers.respond(value, state, request.session_hash or "")

@@ -1,113 +1,46 @@
-// The canvas: one face or a grid as large as the room allows, before and after of a photo, and what to say about it.
-import { el, emit, icon, on, part } from "../shared/core.js";
+// The canvas of the Faces tab: one face or a grid, before and after of a photo, and what to say about it.
+import { copyText } from "../shared/clipboard.js";
+import { makeCompare } from "../shared/compare.js";
+import { register } from "../shared/components.js";
+import { button, emptyPlace, iconButton } from "../shared/controls.js";
+import { el } from "../shared/dom.js";
+import { emit, on } from "../shared/events.js";
+import { saveAs } from "../shared/files.js";
+import { duration, percent } from "../shared/format.js";
+import { roomOf } from "../shared/layout.js";
 import { paint, showRaw } from "../shared/pictures.js";
-import { ask } from "./ask.js";
+import { QUICK, Stage } from "../shared/stage.js";
 import { showMeters } from "./meters.js";
-import { change, session, writeAddress } from "./session.js";
+import { makePictures, sideOf } from "./pictures.js";
+import { draw, requests } from "./requests.js";
+import { change, session, writeAddress } from "./state.js";
 import { sweepView } from "./sweep.js";
 
-const GAP = 8;
-const LARGEST = 720; // CSS pixels of one picture
-const QUICK = 350; // a drawing that takes less time shows no previews: they would only flicker
+const KEPT = "Stopped. What was drawn so far is kept.";
 
-let stage, pictures, compare, absent, info, message, progress, meters, line, actions;
+let stage, pictures, compare, meters, line, actions;
 let entry = null; // what is on the canvas
-let split = 0.5;
 
-// --- size -------------------------------------------------------------------------------------------------------
+const chosenFace = () => entry?.faces[entry.selected] || entry?.faces[0];
 
-// The number of columns that gives n squares the largest side in a room of width x height.
-function arrange(n, width, height) {
-  let best = { side: 0, columns: 1 };
-  for (let columns = 1; columns <= n; columns++) {
-    const rows = Math.ceil(n / columns);
-    const side = Math.floor(
-      Math.min((width - GAP * (columns - 1)) / columns, (height - GAP * (rows - 1)) / rows, LARGEST),
-    );
-    if (side > best.side) best = { side, columns };
-  }
-  return best;
-}
-
-function room() {
-  const style = getComputedStyle(stage);
-  const width = stage.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-  const height = stage.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
-  return [Math.max(64, width), Math.max(64, height)];
-}
-
-// --- pictures ---------------------------------------------------------------------------------------------------
-
-function tile(index) {
-  const canvas = el("canvas", { role: "img" });
-  return el(
-    "button",
-    { type: "button", class: "tile", onclick: () => select(index), ondblclick: () => alone(index) },
-    canvas,
-  );
-}
-
-function show(sources, { count = sources.length, faces = null } = {}) {
-  pictures.hidden = false;
-  compare.hidden = true;
-  stage.toggleAttribute("data-grid", count > 1);
-  const { side, columns } = arrange(count, ...room());
-  pictures.style.gridTemplateColumns = `repeat(${columns}, ${side}px)`;
-  pictures.style.setProperty("--side", `${side}px`);
-  while (pictures.children.length > count) pictures.lastChild.remove();
-  while (pictures.children.length < count) pictures.append(tile(pictures.children.length));
-  [...pictures.children].forEach((node, index) => {
-    const canvas = node.firstChild;
-    node.disabled = count === 1;
-    node.toggleAttribute("data-selected", count > 1 && Boolean(faces) && index === (entry?.selected || 0));
-    if (faces) {
-      canvas.dataset.seed = faces[index]?.seed ?? "";
-      canvas.setAttribute("aria-label", `Face, seed ${faces[index]?.seed}`);
-      node.setAttribute("aria-label", `Face, seed ${faces[index]?.seed}`);
-      node.title = count > 1 ? `Seed ${faces[index]?.seed}. Double click: this one alone` : "";
-    }
-    if (sources[index]) paint(canvas, sources[index], side);
-    node.classList.toggle("waiting", !sources[index]);
-  });
+function show(sources, options) {
+  pictures.node.hidden = false;
+  compare.node.hidden = true;
+  const { count = sources.length } = options || {};
+  stage.node.toggleAttribute("data-grid", count > 1);
+  pictures.show(roomOf(stage.node), sources, options);
 }
 
 function showCompare(before, after) {
-  pictures.hidden = true;
-  compare.hidden = false;
-  stage.removeAttribute("data-grid");
-  const { side } = arrange(1, ...room());
-  compare.style.setProperty("--side", `${side}px`);
-  compare.style.setProperty("--split", `${100 * split}%`);
-  const [first, second] = compare.querySelectorAll("canvas");
+  pictures.node.hidden = true;
+  compare.node.hidden = false;
+  stage.node.removeAttribute("data-grid");
+  const side = sideOf(roomOf(stage.node));
+  compare.resize(side);
+  const [first, second] = compare.canvases;
   paint(first, before, side);
   paint(second, after || before, side);
-  compare.toggleAttribute("data-single", !after);
-}
-
-function compareView() {
-  const slider = el("input", {
-    type: "range",
-    min: 0,
-    max: 1,
-    step: 0.005,
-    value: split,
-    class: "split",
-    "aria-label": "Before and after: how much of the photo is shown",
-  });
-  slider.addEventListener("input", () => {
-    split = Number(slider.value);
-    compare.style.setProperty("--split", `${100 * split}%`);
-  });
-  return el(
-    "div",
-    { class: "compare", hidden: true },
-    el("canvas", { role: "img", "aria-label": "The photo" }),
-    el("canvas", { role: "img", class: "after", "aria-label": "The edited photo" }),
-    el("span", { class: "divider" }),
-    el("span", { class: "tag tag-before" }, "Photo"),
-    el("span", { class: "tag tag-after" }, "Edited"),
-    slider,
-  );
+  compare.node.toggleAttribute("data-single", !after);
 }
 
 function select(index) {
@@ -125,20 +58,18 @@ function alone(index) {
 
 function render() {
   if (!entry) return;
-  const face = entry.faces[entry.selected] || entry.faces[0];
-  if (entry.kind === "edit") showCompare(entry.before, entry.faces[0]?.picture);
-  else show(entry.faces.map((item) => item.picture), { faces: entry.faces });
+  const { faces, kind, before, selected } = entry;
+  const face = chosenFace();
+  if (kind === "edit") showCompare(before, faces[0]?.picture);
+  else show(faces.map((one) => one.picture), { faces, chosen: selected || 0 });
   if (face) {
     showMeters(meters, line, entry);
-    const lines = entry.kind === "edit" ? editWords(face) : drawWords(face);
-    info.replaceChildren(el("strong", {}, lines[0]), ...lines.slice(1).map((words) => el("span", {}, words)));
+    stage.tell(kind === "edit" ? editWords(face) : drawWords(face));
   }
   actions.hidden = !face;
 }
 
-const drawWords = (
-  face,
-) => [
+const drawWords = (face) => [
   `Seed ${face.seed}`,
   `${session.words.solvers[entry.recipe.solver]}, ${entry.recipe.steps} steps`,
   duration(entry.milliseconds),
@@ -147,276 +78,168 @@ const drawWords = (
 const editWords = (face) => {
   if (!face.picture) return ["Your photo", "64 pixels, as the model sees it"];
   const method = entry.method === "ddim" ? "DDIM inversion" : "Edit-friendly noise";
-  return ["Edited photo", method, `${Math.round(100 * entry.faithfulness)} % faithful`, duration(entry.milliseconds)];
+  return ["Edited photo", method, `${percent(entry.faithfulness)} faithful`, duration(entry.milliseconds)];
 };
 
-const duration = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
-
 // Shows a history entry, or the drawing that has just been finished.
-function display(next) {
+export function display(next) {
   entry = session.shown = next;
   render();
   if (entry.kind === "draw") writeAddress(entry.link);
-  emit("shown", entry);
+  emit("faces:shown", entry);
 }
 
-// --- words ------------------------------------------------------------------------------------------------------
+// --- responses ----------------------------------------------------------------------------------------------------
 
-function say({ text, error = false, brief = false, command = "" }) {
-  message.hidden = !text;
-  message.dataset.kind = error ? "error" : "note";
-  const close = el("button", {
-    type: "button",
-    class: "icon-button",
-    "aria-label": "Close this message",
-    onclick: () => (message.hidden = true),
-  }, icon("close"));
-  message.replaceChildren(
-    error ? icon("warning") : "",
-    el("span", {}, text),
-    command ? el("code", {}, command) : "",
-    close,
-  );
-  clearTimeout(message.timer);
-  if (brief || !error) message.timer = setTimeout(() => (message.hidden = true), 5000);
+// Shows a result, says what is to be said of it, and remembers it.
+function take(result, next, request) {
+  display({ ...next, selected: 0, live: request.live });
+  if (result.cancelled) stage.say({ text: KEPT });
+  else if (result.notes.length) stage.say({ text: result.notes.join(" ") });
+  if (!result.cancelled && !request.live) emit("faces:remember", entry);
 }
 
-function busy(on, words = "") {
-  stage.toggleAttribute("data-busy", on);
-  progress.hidden = !on;
-  progress.querySelector("span").textContent = words;
-  if (!on) progress.style.setProperty("--done", "0%");
-}
-
-// --- answers ----------------------------------------------------------------------------------------------------
-
-function drawn(answer) {
-  const { request, drawn: result } = answer;
+function takeDrawn({ request, drawn, superseded }) {
   if (request.done) return;
   request.done = true;
-  if (!result.faces.length || (result.cancelled && answer.superseded)) return;
-  display({ ...result, kind: "draw", selected: 0, changes: null, live: request.live });
-  if (result.cancelled) say({ text: "Stopped. What was drawn so far is kept.", brief: true });
-  else if (result.notes.length) say({ text: result.notes.join(" ") });
-  if (!result.cancelled && !request.live) emit("remember", entry);
+  if (!drawn.faces.length || (drawn.cancelled && superseded)) return;
+  take(drawn, { ...drawn, kind: "draw", changes: null }, request);
 }
 
-function edited(answer) {
-  const { request, edited: result } = answer;
+function takeEdited({ request, edited, superseded }) {
   if (request.done) return;
   request.done = true;
-  if (result.cancelled && answer.superseded) return;
-  const face = {
-    picture: result.after,
-    seed: result.recipe.seed,
-    filename: result.filename,
-    achieved: result.achieved,
-  };
-  display({
-    kind: "edit",
-    recipe: result.recipe,
-    faces: [face],
-    before: result.before,
-    base: request.content.base,
-    photo: {
-      ...session.photo,
-      source: request.content.photo,
-      base: request.content.base,
-      edited: result.recipe.attributes,
-    },
-    method: result.method,
-    faithfulness: result.faithfulness,
-    milliseconds: result.milliseconds,
-    selected: 0,
-    changes: result.changes,
-    live: request.live,
-  });
+  if (edited.cancelled && superseded) return;
+  const { recipe, before, after, filename, achieved, method, faithfulness, milliseconds, changes } = edited;
+  const { photo: source, base } = request.content;
+  const faces = [{ picture: after, seed: recipe.seed, filename, achieved }];
+  const photo = { ...session.photo, source, base, edited: recipe.attributes };
+  const how = { method, faithfulness, milliseconds, changes };
+  take(edited, { kind: "edit", recipe, faces, before, base, photo, ...how }, request);
   session.photo = entry.photo;
-  if (result.cancelled) say({ text: "Stopped. What was drawn so far is kept.", brief: true });
-  else if (result.notes.length) say({ text: result.notes.join(" ") });
-  if (!result.cancelled && !request.live) emit("remember", entry);
 }
 
-function receive(answer) {
-  const { request } = answer;
-  if (answer.progress && request.kind !== "sweep") {
-    const { step, steps, pictures: previews } = answer.progress;
-    progress.style.setProperty("--done", `${Math.round((100 * step) / steps)}%`);
-    const patient = performance.now() - request.sent > QUICK || !entry;
-    if (patient && previews.length && request.kind === "draw") {
-      busy(true, `Step ${step} of ${steps}`);
-      show(previews, { count: Math.max(session.recipe.count, previews.length) });
-    } else if (patient && previews.length) {
-      busy(true, `Step ${step} of ${steps}`);
-      showCompare(session.photo.before, previews[previews.length - 1]);
-    }
-  }
-  const good = answer.drawn || answer.edited || answer.read;
-  if (good && !request.quiet && message.dataset.kind === "error") message.hidden = true; // it was about an earlier try
-  if (answer.drawn) drawn(answer);
-  if (answer.edited) edited(answer);
-  if (answer.changes && entry && request.done) {
-    entry.changes = answer.changes;
-    showMeters(meters, line, entry);
-  }
-  if (answer.missing) missing(answer.missing);
-  else if (!absent.hidden) lack(false);
-  if (answer.error && !answer.superseded) {
-    say({ text: answer.error, error: true });
-    if (request.fromLink) ask.draw({ quiet: true });
-  }
-  if (answer.drawn || answer.edited || answer.last) busy(false);
+function showPreviews({ request, progress }) {
+  const { step, steps, pictures: previews } = progress;
+  stage.done(step / steps);
+  const patient = performance.now() - request.sent > QUICK || !entry;
+  if (!patient || !previews.length) return;
+  stage.busy(true, `Step ${step} of ${steps}`);
+  if (request.kind === "draw") show(previews, { count: Math.max(session.recipe.count, previews.length) });
+  else showCompare(session.photo.before, previews[previews.length - 1]);
 }
 
-// Weights that are not there: what to run, where the picture would be. The rest of the app goes on.
-function missing(sentence) {
-  const at = sentence.indexOf("python ");
-  const command = at > 0 ? sentence.slice(at) : "";
-  absent.replaceChildren(
-    el("strong", {}, "No weights to draw with yet"),
-    el("p", {}, command ? sentence.slice(0, at) : sentence),
-    command ? el("code", {}, command) : "",
-    el("button", { type: "button", class: "button", onclick: () => ask.draw() }, "Try again"),
-  );
-  lack(true);
+function takeChanges({ changes, request }) {
+  if (!changes || !entry || !request.done) return;
+  entry.changes = changes;
+  showMeters(meters, line, entry);
 }
 
-function lack(on) {
-  absent.hidden = !on;
-  stage.toggleAttribute("data-absent", on);
-  emit("missing", on);
+function takeError({ error, superseded, request }) {
+  if (!error || superseded) return;
+  stage.say({ text: error, error: true });
+  if (request.fromLink) draw({ quiet: true });
 }
 
-// --- actions ----------------------------------------------------------------------------------------------------
+function receive(response) {
+  const { request, drawn, edited, read, missing } = response;
+  if (response.progress && request.kind !== "sweep") showPreviews(response);
+  const good = drawn || edited || read;
+  if (good && !request.quiet && stage.notice.isError()) stage.notice.close(); // it was about an earlier try
+  if (drawn) takeDrawn(response);
+  if (edited) takeEdited(response);
+  takeChanges(response);
+  if (missing) stage.missing("No weights to draw with yet", missing, button("Try again", () => draw()));
+  else if (stage.lacks) stage.lack(false);
+  takeError(response);
+  if (drawn || edited || response.last) stage.busy(false);
+}
+
+// --- the canvas ---------------------------------------------------------------------------------------------------
 
 function download() {
-  const face = entry?.faces[entry.selected] || entry?.faces[0];
-  if (!face) return;
-  el("a", { href: face.picture, download: face.filename }).click();
+  const face = chosenFace();
+  if (face) saveAs(face.picture, face.filename);
 }
 
-async function copyLink() {
-  const href = writeAddress(entry?.kind === "draw" ? entry.link : null);
-  try {
-    await navigator.clipboard.writeText(href);
-    say({ text: "Link copied. It draws the same picture again.", brief: true });
-  } catch {
-    say({ text: "The browser keeps its clipboard closed; copy the page\u2019s address instead.", brief: true });
-  }
-}
+const copyLink = () =>
+  copyText(writeAddress(entry?.kind === "draw" ? entry.link : null), stage.say, {
+    copied: "Link copied. It draws the same picture again.",
+    closed: "The browser keeps its clipboard closed; copy the page\u2019s address instead.",
+  });
 
 function toolbar() {
-  const button = (id, name, words, onclick) =>
-    el("button", { type: "button", class: "icon-button", id, title: words, "aria-label": words, onclick }, icon(name));
-  const pixels = button("raw-pixels", "pixels", "Show the picture's own 64 pixels, unsmoothed", () => {
+  const flip = () => {
     const on = pixels.getAttribute("aria-pressed") !== "true";
-    pixels.setAttribute("aria-pressed", on);
+    pixels.setAttribute("aria-pressed", String(on));
     showRaw(on);
     render();
-  });
-  pixels.setAttribute("aria-pressed", "false");
+  };
+  const raw = { id: "raw-pixels", "aria-pressed": "false" };
+  const pixels = iconButton("pixels", "Show the picture's own 64 pixels, unsmoothed", flip, raw);
   return el(
     "div",
     { class: "stage-actions", hidden: true },
     pixels,
-    button("download", "download", "Download PNG with its recipe", download),
-    button("copy-link", "link", "Copy a link to this picture", copyLink),
+    iconButton("download", "Download PNG with its recipe", download, { id: "download" }),
+    iconButton("link", "Copy a link to this picture", copyLink, { id: "copy-link" }),
   );
 }
-
-part("faces-canvas", ({ root, props, watch }) => {
-  pictures = el("div", { class: "pictures", id: "pictures" });
-  compare = compareView();
-  absent = el("div", { class: "absent", role: "alert", hidden: true });
-  info = el("div", { class: "stage-info" });
-  actions = toolbar();
-  message = el("div", { class: "message", role: "alert", hidden: true });
-  progress = el(
-    "div",
-    { class: "progress", hidden: true, role: "status" },
-    el("span", {}),
-    el(
-      "button",
-      {
-        type: "button",
-        class: "button small",
-        id: "stop",
-        title: "Stop and keep what is there (Esc)",
-        onclick: () => ask.stop(),
-      },
-      icon("stop"),
-      "Stop",
-    ),
-  );
-  stage = el(
-    "section",
-    { class: "stage", "aria-label": "Picture" },
-    info,
-    actions,
-    pictures,
-    compare,
-    absent,
-    emptyPhoto(),
-    progress,
-    message,
-  );
-  meters = el("div", { class: "meters", "aria-label": "Asked against achieved" });
-  line = el("p", { class: "entangled hint" });
-  root.classList.add("canvas");
-  root.append(stage, el("section", { class: "meter-area" }, meters, line), sweepView());
-  new ResizeObserver(() => {
-    if (!stage.clientWidth) return; // another tab is open
-    if (entry) render();
-    else show([], { count: 1 });
-  }).observe(stage);
-  watch("value", () => ask.receive(props.value));
-});
 
 // Edit mode before there is a photo.
 function emptyPhoto() {
-  const node = el(
-    "button",
-    {
-      type: "button",
-      class: "empty-photo",
-      hidden: true,
-      onclick: () => document.getElementById("photo-file").click(),
-    },
-    icon("upload"),
-    el("strong", {}, "Drop a photo here, paste one, or click to choose"),
-    el("span", {}, "A portrait works best: one face, looking at the camera. It stays on this machine and is not kept."),
-  );
+  const title = "Drop a photo here, paste one, or click to choose";
+  const detail = "A portrait works best: one face, looking at the camera. It stays on this machine and is not kept.";
+  const node = emptyPlace("photo-file", title, detail, { hidden: true });
   const update = () => {
     const empty = session.mode === "edit" && !session.photo;
     node.hidden = !empty;
-    stage?.toggleAttribute("data-empty", empty);
+    stage?.node.toggleAttribute("data-empty", empty);
   };
-  on("mode", update);
-  on("photo", update);
-  on("asked", update);
+  for (const name of ["faces:mode", "faces:photo", "faces:requested"]) on(name, update);
   return node;
 }
 
-on("photo", (photo) => {
-  display({
-    kind: "edit",
-    recipe: { ...session.recipe },
-    faces: [{ picture: null, achieved: photo.achieved }],
-    before: photo.before,
-    base: photo.base,
-    photo,
-    selected: 0,
-    changes: null,
-    live: true,
+register("faces-canvas", ({ root, props, watch }) => {
+  pictures = makePictures({ select, alone });
+  compare = makeCompare({
+    slider: "Before and after: how much of the photo is shown",
+    labels: ["The photo", "The edited photo"],
+    tags: ["Photo", "Edited"],
+  }, { hidden: true });
+  actions = toolbar();
+  stage = new Stage({
+    actions,
+    content: [pictures.node, compare.node, emptyPhoto()],
+    stopId: "stop",
+    stopTitle: "Stop and keep what is there (Esc)",
+    stop: () => requests.stop(),
+    onLack: (lacking) => emit("faces:missing", lacking),
   });
+  meters = el("div", { class: "meters", "aria-label": "Requested against achieved" });
+  line = el("p", { class: "entangled hint" });
+  root.classList.add("canvas");
+  root.append(stage.node, el("section", { class: "meter-area" }, meters, line), sweepView());
+  new ResizeObserver(() => {
+    if (!stage.node.clientWidth) return; // another tab is open
+    if (entry) render();
+    else show([], { count: 1 });
+  }).observe(stage.node);
+  watch("value", () => requests.receive(props.value));
 });
-on("answer", receive);
-on("asked", (request) => {
+
+on("faces:photo", (photo) => {
+  const { achieved, before, base } = photo;
+  const faces = [{ picture: null, achieved }];
+  const recipe = { ...session.recipe };
+  display({ kind: "edit", recipe, faces, before, base, photo, selected: 0, changes: null, live: true });
+});
+on("faces:response", receive);
+on("faces:requested", (request) => {
   if (request.kind === "sweep") return;
   setTimeout(() => {
-    if (ask.busy?.ticket === request.ticket) busy(true, entry ? "Drawing" : "Drawing the first face");
+    if (requests.current?.ticket !== request.ticket || request.done) return;
+    stage.busy(true, entry ? "Drawing" : "Drawing the first face");
   }, QUICK);
 });
-on("say", say);
-
-export { display };
+on("faces:say", (words) => stage.say(words));

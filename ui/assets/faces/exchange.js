@@ -1,8 +1,9 @@
 // Pictures that come from other tabs, and the face on the canvas, which goes to them.
-import { after, emit } from "../shared/core.js";
+import { after } from "../shared/components.js";
+import { emit } from "../shared/events.js";
 import { sendButtons, takes } from "../shared/send.js";
 import { editPhoto } from "./photo.js";
-import { change, session } from "./session.js";
+import { change, session } from "./state.js";
 
 takes("faces", {
   title: "Faces",
@@ -11,7 +12,7 @@ takes("faces", {
   needs: ["faces-controls", "faces-canvas"],
   take: async ({ uri, recipe }) => {
     if (!recipe) return editPhoto(await (await fetch(uri)).blob());
-    emit("mode", "draw");
+    emit("faces:mode", "draw");
     change({ ...recipe });
   },
 });

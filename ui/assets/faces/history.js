@@ -1,12 +1,13 @@
 // The session's pictures as a filmstrip: a click brings everything of one back. Kept in this browser tab alone.
-import { emit, on, part } from "../shared/core.js";
-import { filmstrip, stored } from "../shared/filmstrip.js";
-import { ask } from "./ask.js";
+import { register } from "../shared/components.js";
+import { emit, on } from "../shared/events.js";
+import { Filmstrip, stored } from "../shared/filmstrip.js";
+import { signed } from "../shared/format.js";
 import { display } from "./canvas.js";
-import { signed } from "./meters.js";
-import { adopt, session } from "./session.js";
+import { requests } from "./requests.js";
+import { adopt, session } from "./state.js";
 
-const film = filmstrip({
+const film = new Filmstrip({
   most: 100,
   keyOf: (
     entry,
@@ -33,17 +34,17 @@ function look(entry) {
 
 // Everything of an entry comes back: recipe, pictures, and the photo if it was an edit. Nothing is drawn again.
 function restore(entry) {
-  ask.stop();
+  requests.stop();
   if (entry.kind === "edit") {
     Object.assign(session, { photo: entry.photo, method: entry.method, faithfulness: entry.faithfulness });
   }
   session.mode = entry.kind;
   adopt(entry.recipe);
-  emit("mode", session.mode);
+  emit("faces:mode", session.mode);
   display({ ...entry, live: false });
 }
 
-part(
+register(
   "faces-history",
   ({ root }) =>
     film.build(
@@ -53,6 +54,7 @@ part(
     ),
 );
 
-on("ready", film.load);
-on("remember", film.remember);
-export const { walk: walkHistory, entries: facesHistory } = film;
+on("faces:ready", (entry) => film.load(entry));
+on("faces:remember", (entry) => film.remember(entry));
+export const walkHistory = (step) => film.walk(step);
+export const facesHistory = () => film.entries;

@@ -1,7 +1,7 @@
 // Left and right walk the history, R rerolls, Esc stops; while somebody types, keys are theirs.
-import { ask } from "./ask.js";
 import { walkHistory } from "./history.js";
-import { rerollFace } from "./session.js";
+import { requests } from "./requests.js";
+import { rerollFace } from "./state.js";
 
 const TYPED = "input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable=true]";
 const OWN_ARROWS = "input[type=range], [role=radio], [role=tab], canvas.crop";
@@ -10,7 +10,7 @@ addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (!document.getElementById("faces-canvas")?.offsetParent) return;
   const target = event.target instanceof Element ? event.target : document.body;
-  if (event.key === "Escape") return ask.stop();
+  if (event.key === "Escape") return requests.stop();
   if (target.closest(TYPED)) return;
   if (event.key === "r" || event.key === "R") return rerollFace();
   if (target.closest(OWN_ARROWS)) return;

@@ -1,6 +1,6 @@
 // The Faces tab: a control column, the canvas with its meters and its sweep, and the history.
-import "./session.js";
-import "./ask.js";
+import "./state.js";
+import "./requests.js";
 import "./controls.js";
 import "./photo.js";
 import "./meters.js";

@@ -1,9 +1,7 @@
 // Asked against achieved: one meter per attribute that was set, and a line about what else changed.
-import { el } from "../shared/core.js";
-import { session } from "./session.js";
-
-export const signed = (x) => (x > 0 ? "+" : x < 0 ? "\u2212" : "") + Math.abs(x).toFixed(2);
-const percent = (p) => `${Math.round(100 * p)} %`;
+import { el } from "../shared/dom.js";
+import { percent, signed } from "../shared/format.js";
+import { session } from "./state.js";
 
 function meter(name, asked, achieved) {
   const words = session.words.labels[name];

@@ -4,6 +4,15 @@
 /** @typedef {{x: number, y: number, side: number, degrees: number}} Placement */
 
 const SMALLEST = 8; // pixels of the photo
+const SENT = 256; // pixels of the square that is sent
+
+/**
+ * The largest square in the middle of a photo.
+ * @returns {Placement}
+ */
+function middle({ width, height }) {
+  return { x: width / 2, y: height / 2, side: Math.min(width, height), degrees: 0 };
+}
 
 /**
  * The square, moved by (dx, dy) in pixels of the photo as the square shows it, its centre held inside of the photo.
@@ -47,4 +56,9 @@ function cut(bitmap, placement, target, size) {
   return target;
 }
 
-export { cut, moved, nearness, withNearness };
+/** What is sent of a photo: a JPEG as a data URI. */
+function asJpeg(bitmap, placement) {
+  return cut(bitmap, placement, document.createElement("canvas"), SENT).toDataURL("image/jpeg", 0.95);
+}
+
+export { asJpeg, cut, middle, moved, nearness, withNearness };

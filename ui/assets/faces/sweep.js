@@ -1,9 +1,10 @@
 // Seven pictures of one person while a single attribute goes from -1 to +1. It fills itself when nothing else is going on.
-import { el, on } from "../shared/core.js";
+import { el } from "../shared/dom.js";
+import { on } from "../shared/events.js";
+import { signed } from "../shared/format.js";
 import { paint } from "../shared/pictures.js";
-import { ask } from "./ask.js";
-import { signed } from "./meters.js";
-import { session, setAttributes, value } from "./session.js";
+import { drawSweep, requests } from "./requests.js";
+import { session, setAttributes, value } from "./state.js";
 
 const IDLE = 700;
 const POINTS = 7;
@@ -22,7 +23,7 @@ function later() {
   clearTimeout(timer);
   if (session.mode === "edit" || session.dragging) return;
   timer = setTimeout(() => {
-    if (ask.idle && ![drawn, refused].includes(key()) && view.offsetParent) ask.sweep(session.sweepAttribute);
+    if (requests.idle && ![drawn, refused].includes(key()) && view.offsetParent) drawSweep(session.sweepAttribute);
   }, IDLE);
 }
 
@@ -90,23 +91,23 @@ export const sweepView = () => {
   return view;
 };
 
-on("ready", () => {
+on("faces:ready", () => {
   const names = [...session.words.main, ...Object.values(session.words.groups).flat()];
   select.append(...names.map((name) => el("option", { value: name }, session.words.labels[name])));
   mark();
 });
-on("asked", (request) => {
+on("faces:requested", (request) => {
   clearTimeout(timer);
   if (request.kind === "sweep") request.sweepKey = key();
 });
-on("answer", receive);
-on("finished", ({ request, error, missing }) => {
+on("faces:response", receive);
+on("faces:finished", ({ request, error, missing }) => {
   if (request.sweepKey && (error || missing)) refused = request.sweepKey;
   later();
 });
-on("missing", (missing) => (view.hidden = missing || session.mode === "edit"));
-on("recipe", () => {
+on("faces:missing", (missing) => (view.hidden = missing || session.mode === "edit"));
+on("faces:recipe", () => {
   mark();
   later();
 });
-on("mode", (mode) => (view.hidden = mode === "edit"));
+on("faces:mode", (mode) => (view.hidden = mode === "edit"));

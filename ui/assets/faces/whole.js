@@ -1,13 +1,18 @@
 // The whole photo: which of its faces is edited, and the photo itself with the edited face in it.
-import { el, emit, on } from "../shared/core.js";
-import { ask } from "./ask.js";
-import { randomSeed, session } from "./session.js";
+import { button, plainSlider, setting } from "../shared/controls.js";
+import { el } from "../shared/dom.js";
+import { emit, on } from "../shared/events.js";
+import { saveAs } from "../shared/files.js";
+import { randomSeed } from "../shared/seeds.js";
+import { send } from "./requests.js";
+import { session } from "./state.js";
 
 const WIDEST = 1600; // pixels of the photo in the comparison
+const MOST_ACROSS = 640; // pixels of the photo to choose a face from
 
 let photo = null; // {id, source, bitmap}: the photo as it came, while the page is open
 let choose = () => {};
-let faces, thumbnail, boxes, button, dialog;
+let faces, thumbnail, boxes, back, dialog;
 
 /**
  * Requests where the faces of a photo are, and returns what identifies the photo. `onPlacement` is called with the square
@@ -17,52 +22,62 @@ function locate(source, bitmap, onPlacement) {
   photo = { id: randomSeed(), source, bitmap };
   choose = onPlacement;
   faces.hidden = true;
-  ask.send({ kind: "locate", photo: source });
+  send({ kind: "locate", photo: source });
   return photo.id;
 }
 
 function forget() {
   photo = null;
-  faces.hidden = button.hidden = true;
+  faces.hidden = back.hidden = true;
 }
 
-function located({ faces: found, start, note, width, height }) {
-  boxes.replaceChildren(...found.map((face, index) => {
-    const [left, top, right, bottom] = face.box;
-    const node = el("button", {
-      type: "button",
-      role: "radio",
-      class: "face-box",
-      "aria-label": `Face ${index + 1} of ${found.length}`,
-      "aria-checked": index === 0 ? "true" : "false",
-      onclick: () => {
-        for (const other of boxes.children) other.setAttribute("aria-checked", other === node ? "true" : "false");
-        choose(face.placement);
-      },
-    });
-    node.style.cssText = `left:${(100 * left) / width}%;top:${(100 * top) / height}%;` +
-      `width:${(100 * (right - left)) / width}%;height:${(100 * (bottom - top)) / height}%`;
-    return node;
-  }));
+function faceBox(face, index, { faces: found, width, height }) {
+  const [left, top, right, bottom] = face.box;
+  const node = el("button", {
+    type: "button",
+    role: "radio",
+    class: "face-box",
+    "aria-label": `Face ${index + 1} of ${found.length}`,
+    "aria-checked": String(index === 0),
+    onclick: () => {
+      for (const other of boxes.children) other.setAttribute("aria-checked", String(other === node));
+      choose(face.placement);
+    },
+  });
+  node.style.cssText = `left:${(100 * left) / width}%;top:${(100 * top) / height}%;` +
+    `width:${(100 * (right - left)) / width}%;height:${(100 * (bottom - top)) / height}%`;
+  return node;
+}
+
+function located(message) {
+  const { faces: found, start, note } = message;
+  boxes.replaceChildren(...found.map((face, index) => faceBox(face, index, message)));
   faces.hidden = found.length < 2;
   if (!faces.hidden) paintThumbnail();
-  if (note) emit("say", { text: note });
+  if (note) emit("faces:say", { text: note });
   choose(start);
 }
 
-function paintThumbnail() {
-  const { bitmap } = photo;
-  thumbnail.width = Math.min(bitmap.width, 640);
-  thumbnail.height = Math.max(1, Math.round((thumbnail.width * bitmap.height) / bitmap.width));
-  const context = thumbnail.getContext("2d");
+// The photo as it came, (width, height) pixels large, in a canvas.
+function paint(canvas, width, height) {
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d");
   context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, 0, 0, thumbnail.width, thumbnail.height);
+  context.drawImage(photo.bitmap, 0, 0, width, height);
+  return canvas;
+}
+
+function paintThumbnail() {
+  const { width, height } = photo.bitmap;
+  const across = Math.min(width, MOST_ACROSS);
+  paint(thumbnail, across, Math.max(1, Math.round((across * height) / width)));
 }
 
 function request() {
   const { base, placement } = session.photo;
   const { recipe, method, faithfulness } = session;
-  ask.send({
+  send({
     kind: "whole",
     recipe: { ...recipe, count: 1 },
     photo: photo.source,
@@ -74,37 +89,24 @@ function request() {
 }
 
 function present({ picture, file, filename, width, height }) {
-  const before = el("canvas", { role: "img", "aria-label": "The photo as it was" });
   const scale = Math.min(1, WIDEST / Math.max(width, height));
-  before.width = Math.round(width * scale);
-  before.height = Math.round(height * scale);
-  const context = before.getContext("2d");
-  context.imageSmoothingQuality = "high";
-  context.drawImage(photo.bitmap, 0, 0, before.width, before.height);
-  const after = el("img", { src: picture, alt: "The photo with the edited face" });
-  const view = el("div", { class: "whole-view" }, before, after);
+  const canvas = el("canvas", { role: "img", "aria-label": "The photo as it was" });
+  const before = paint(canvas, Math.round(width * scale), Math.round(height * scale));
+  const view = el(
+    "div",
+    { class: "whole-view" },
+    before,
+    el("img", { src: picture, alt: "The photo with the edited face" }),
+  );
   view.style.aspectRatio = `${width} / ${height}`;
   view.style.setProperty("--ratio", width / height);
-  const split = el("input", {
-    type: "range",
-    class: "plain",
-    min: 0,
-    max: 100,
-    value: 0,
-    "aria-label": "Before and after: how much of the photo as it was is shown",
-  });
+  const words = "Before and after: how much of the photo as it was is shown";
+  const split = plainSlider(words, { min: 0, max: 100, step: 1 }, { value: 0 });
   split.addEventListener("input", () => view.style.setProperty("--split", `${split.value}%`));
-  const keep = () => el("a", { href: file, download: filename }).click();
-  dialog.replaceChildren(
-    view,
-    el("label", { class: "setting" }, el("span", { class: "setting-name" }, "Before"), split),
-    el(
-      "div",
-      { class: "button-row" },
-      el("button", { type: "button", class: "primary", onclick: keep }, `Download ${width} × ${height}`),
-      el("button", { type: "button", class: "button", onclick: () => dialog.close() }, "Close"),
-    ),
-  );
+  const keep = button(`Download ${width} × ${height}`, () => saveAs(file, filename), { class: "primary" });
+  const close = button("Close", () => dialog.close());
+  const row = el("div", { class: "button-row" }, keep, close);
+  dialog.replaceChildren(view, setting("Before", split, { tag: "label" }), row);
   dialog.showModal();
 }
 
@@ -113,17 +115,13 @@ export function wholePanel() {
   thumbnail = el("canvas", { "aria-hidden": "true" });
   boxes = el("div", { class: "face-boxes", role: "radiogroup", "aria-label": "Faces found in the photo" });
   faces = el("div", { class: "faces-found", hidden: true }, thumbnail, boxes);
-  button = el(
-    "button",
-    { type: "button", class: "button whole-button", hidden: true, onclick: request },
-    "Put it back into the photo",
-  );
+  back = button("Put it back into the photo", request, { class: "button whole-button", hidden: true });
   dialog = el("dialog", { class: "whole-dialog", "aria-label": "The whole photo, before and after" });
   document.body.append(dialog);
-  return el("div", { class: "whole-photo" }, faces, button);
+  return el("div", { class: "whole-photo" }, faces, back);
 }
 
-on("answer", (message) => {
+on("faces:response", (message) => {
   const mine = photo && message.request.content.photo === photo.source;
   if (!mine) return;
   if (message.located) located(message.located);
@@ -132,9 +130,9 @@ on("answer", (message) => {
 });
 
 // There is something to put back once the shown photo has been edited.
-on("shown", (entry) => {
-  if (!button) return;
-  button.hidden = !(photo && entry.kind === "edit" && entry.faces[0]?.picture && session.photo?.whole === photo.id);
+on("faces:shown", (entry) => {
+  if (!back) return;
+  back.hidden = !(photo && entry.kind === "edit" && entry.faces[0]?.picture && session.photo?.whole === photo.id);
 });
 
 export { forget, locate };

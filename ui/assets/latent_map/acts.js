@@ -1,19 +1,21 @@
 // What a click, a drag and a path ask of the server, and where the answers go.
-import { emit, on } from "../shared/core.js";
+import { emit, on } from "../shared/events.js";
+import { saveAs, saveBlob } from "../shared/files.js";
 import { seek } from "./colours.js";
 import { filmOf } from "./film.js";
 import { showGuest } from "./near.js";
-import { ask, floats, say, selectRows, state, where } from "./wire.js";
+import { request } from "./requests.js";
+import { floats, say, selectRows, state, where } from "./state.js";
 
 const film = { way: "linear", frames: 16 };
 
 function pick(row) {
   Object.assign(state, { picked: { row }, near: {} });
   emit("map:picked", { kind: "point", row });
-  ask("point", { kind: "point", row, ...where() }, (message) => {
+  request("point", { kind: "point", row, ...where() }, (message) => {
     if (message.error || state.picked?.row !== row) return;
     emit("map:point", message);
-    ask("near", { kind: "near", row, ...where() }, (more) => {
+    request("near", { kind: "near", row, ...where() }, (more) => {
       if (more.error || state.picked?.row !== row) return;
       state.near = more.near;
       emit("map:point", { ...message, ...more });
@@ -32,7 +34,7 @@ function probe(plane, place) {
     emit("map:picked", { kind: "place" });
   }
   const content = { kind: "decode", atlas: state.atlas.name, space: plane.space, projection: plane.projection, place };
-  ask("live", content, (message) => {
+  request("live", content, (message) => {
     if (message.error || !state.picked?.place) return;
     state.near = { [plane.space]: message.rows.slice(0, 6) };
     emit("map:decoded", message);
@@ -53,12 +55,12 @@ function path() {
   emit("map:redraw");
   if (state.stops.length < 2) return;
   const content = { kind: "path", stops: state.stops, ...film, ...where() };
-  ask("path", content, (message) => !message.error && showStrip({ ...message, content }));
+  request("path", content, (message) => !message.error && showStrip({ ...message, content }));
 }
 
 function walk(stop, attribute, method = "probe") {
   const content = { kind: "walk", stops: [stop], attribute, method, frames: 13, ...where() };
-  ask("path", content, (message) => {
+  request("path", content, (message) => {
     if (message.error) return;
     state.stops = [];
     showStrip({ ...message, content, attribute });
@@ -87,14 +89,6 @@ function scrub(frame) {
   emit("map:redraw");
 }
 
-// As a blob: a browser does not save a long data URI.
-async function save(uri, name) {
-  const link = document.createElement("a");
-  Object.assign(link, { href: URL.createObjectURL(await (await fetch(uri)).blob()), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-}
-
 // A film has more pictures than the strip: it is asked for anew.
 const filmRequest = () => {
   const { content } = state.strip;
@@ -105,18 +99,20 @@ const filmName = (content, ending) => `latentscape-${content.attribute || "path"
 function saveGif() {
   const content = filmRequest();
   say({ text: "Making the GIF." });
-  ask("gif", { ...content, kind: "gif" }, (message) => message.gif && save(message.gif, filmName(content, "gif")));
+  request(
+    "gif",
+    { ...content, kind: "gif" },
+    (message) => message.gif && saveAs(message.gif, filmName(content, "gif")),
+  );
 }
 
 function saveMp4() {
   const content = filmRequest();
   say({ text: "Making the film." });
-  ask("film", content, async (message) => {
+  request("film", content, async (message) => {
     if (message.error) return;
     try {
-      const address = URL.createObjectURL(await filmOf(message.frames));
-      await save(address, filmName(content, "mp4"));
-      URL.revokeObjectURL(address);
+      saveBlob(await filmOf(message.frames), filmName(content, "mp4"));
     } catch (error) {
       say({ text: error.message, error: true });
     }
@@ -125,7 +121,7 @@ function saveMp4() {
 
 function search(expression, words = false) {
   if (!expression.trim()) return forget();
-  ask("search", { kind: "search", expression, words, atlas: state.atlas.name }, (message) => {
+  request("search", { kind: "search", expression, words, atlas: state.atlas.name }, (message) => {
     if (message.error) return;
     const { how, understood, rows, values } = message;
     seek(how === "words" ? { text: understood, rows, values: floats(values) } : null);
@@ -141,7 +137,7 @@ function forget() {
 }
 
 function cluster(method, count) {
-  ask("clusters", { kind: "clusters", method, count, ...where() }, (message) => {
+  request("clusters", { kind: "clusters", method, count, ...where() }, (message) => {
     if (message.error) return;
     message.cards.forEach((card) => (card.name = `Cluster ${card.number + 1}`));
     selectRows(null);

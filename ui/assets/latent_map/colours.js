@@ -1,6 +1,10 @@
 // Values to colours, and the legend that says which is which.
-import { el, emit, on } from "../shared/core.js";
-import { ask, floats, selectRows, state, where } from "./wire.js";
+import { button } from "../shared/controls.js";
+import { el } from "../shared/dom.js";
+import { emit, on } from "../shared/events.js";
+import { percent } from "../shared/format.js";
+import { request } from "./requests.js";
+import { floats, selectRows, state, where } from "./state.js";
 
 const FAINT = 20; // of 255: what a filter or a selection leaves out
 const QUIET = 150; // what words leave out has its similarity, too
@@ -27,6 +31,8 @@ const SIGNS = {
   dark: [[224, 128, 72], [74, 74, 82], [120, 168, 255]],
   light: [[196, 96, 32], [190, 190, 196], [29, 95, 209]],
 };
+
+const SIGN_NAMES = [["yes", 1], ["open", 0], ["no", -1]];
 
 const theme = () => (document.documentElement.dataset.theme === "dark" ? "dark" : "light");
 const css = (rgb) => `rgb(${rgb.map(Math.round).join(" ")})`;
@@ -86,55 +92,39 @@ function told(row) {
   }`;
 }
 
-function legend() {
+// A chip for each value: it selects the pictures that have it.
+function valueChip(name, value) {
+  const { colouring } = state;
+  const mark = el("span", { class: "map-dot" });
+  mark.style.background = css(colourOf(colouring, value, [0, 1]));
+  const choose = () => {
+    const rows = [...colouring.values.keys()].filter((row) => colouring.values[row] === value);
+    selectRows(rows, { describe: true });
+  };
+  return button([mark, name], choose, { class: "chip" });
+}
+
+function valueChips({ scale, names, values }) {
+  const all = scale === "sign" ? [...SIGN_NAMES] : names.map((name, number) => [name, number]);
+  if (scale === "category") all.push(["In no cluster", -1]);
+  const there = all.filter(([, value]) => values.includes(value));
+  return el("div", { class: "map-legend chips" }, there.map(([name, value]) => valueChip(name, value)));
+}
+
+export function legendView() {
   const { colouring } = state;
   if (!colouring) return el("div", { class: "map-legend" });
-  if (colouring.scale === "category" || colouring.scale === "sign") {
-    const names = colouring.scale === "sign"
-      ? [["yes", 1], ["open", 0], ["no", -1]]
-      : colouring.names.map((name, number) => [name, number]);
-    if (colouring.scale === "category" && colouring.values.includes(-1)) names.push(["In no cluster", -1]);
-    return el(
-      "div",
-      { class: "map-legend chips" },
-      names.filter(([, value]) => colouring.values.includes(value)).map(([name, value]) => {
-        const mark = el("span", { class: "map-dot" });
-        mark.style.background = css(colourOf(colouring, value, [0, 1]));
-        return el(
-          "button",
-          {
-            type: "button",
-            class: "chip",
-            onclick: () => {
-              const rows = [];
-              colouring.values.forEach((other, row) => other === value && rows.push(row));
-              selectRows(rows, { describe: true });
-            },
-          },
-          mark,
-          name,
-        );
-      }),
-    );
-  }
-  const [low, high] = range(colouring);
-  const words = (
-    value,
-  ) => (colouring.scale === "share" ? `${Math.round(100 * value)} %` : value.toFixed(colouring.digits ?? 1));
+  if (["category", "sign"].includes(colouring.scale)) return valueChips(colouring);
+  const words = (value) => (colouring.scale === "share" ? percent(value) : value.toFixed(colouring.digits ?? 1));
+  const ends = range(colouring).map((value) => el("span", {}, words(value)));
   const bar = el("div", { class: "map-ramp" });
-  bar.style.background = `linear-gradient(to right, ${
-    [0, 0.25, 0.5, 0.75, 1].map((share) => css(ramp(share))).join(", ")
-  })`;
-  return el(
-    "div",
-    { class: "map-legend" },
-    bar,
-    el("div", { class: "map-ends number hint" }, el("span", {}, words(low)), el("span", {}, words(high))),
-  );
+  const stops = [0, 0.25, 0.5, 0.75, 1].map((share) => css(ramp(share)));
+  bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
+  return el("div", { class: "map-legend" }, bar, el("div", { class: "map-ends number hint" }, ends));
 }
 
 // The colouring as it goes into a file: each name with its colour, or colours from little to much.
-function palette({ scale, names }) {
+export function palette({ scale, names }) {
   const hex = (rgb) => `#${rgb.map((value) => Math.round(value).toString(16).padStart(2, "0")).join("")}`;
   if (scale === "category") return { names, colours: names.map((_, number) => hex(kindColour(number))) };
   if (scale === "sign") return { names: ["yes", "open", "no"], colours: SIGNS[theme()].toReversed().map(hex) };
@@ -148,7 +138,7 @@ function colourBy(key) {
     return emit("map:colours");
   }
   const { atlas, space } = where();
-  ask("colour", { kind: "colour", atlas, space, by: key }, (message) => {
+  request("colour", { kind: "colour", atlas, space, by: key }, (message) => {
     if (message.error || state.by !== key) return;
     state.colouring = {
       title: message.title,
@@ -186,4 +176,4 @@ on("map:clusters", (found) => {
   emit("map:colours");
 });
 export const clusterColour = (number) => css(kindColour(number));
-export { colourBy, colours as pointColours, legend as legendView, palette, seek, told as valueWords };
+export { colourBy, colours as pointColours, seek, told as valueWords };

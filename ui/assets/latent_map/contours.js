@@ -1,5 +1,5 @@
 // Lines of equal density over a flat map: points spread over a grid, smoothed, and cut at even shares of all points.
-import { state } from "./wire.js";
+import { state } from "./state.js";
 
 const CELLS = 128; // along a side
 const MARGIN = 0.3; // around the outermost points

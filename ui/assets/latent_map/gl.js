@@ -1,5 +1,5 @@
 // Points on a canvas by WebGL: places and colours glide from what they were to what they are.
-import { emit } from "../shared/core.js";
+import { emit } from "../shared/events.js";
 
 const VERTEX = `
   attribute vec3 a_from, a_to;
@@ -38,65 +38,77 @@ function compile(gl) {
   return program;
 }
 
-// A painter for one canvas, or null where the browser has no WebGL.
-function painter(canvas) {
-  const gl = canvas.getContext("webgl", { antialias: false, premultipliedAlpha: true });
-  if (!gl) return null;
-  const arrays = {}; // attribute -> {data, width, kind}
-  let program, uniforms, buffers;
+const UNIFORMS = ["matrix", "move", "fade", "size", "opacity", "deep"];
 
-  function begin() {
-    program = compile(gl);
-    gl.useProgram(program);
-    uniforms = Object.fromEntries(
-      ["matrix", "move", "fade", "size", "opacity", "deep"].map((
-        name,
-      ) => [name, gl.getUniformLocation(program, `u_${name}`)]),
-    );
-    buffers = {};
+/** Paints points on one canvas. */
+export class Painter {
+  #canvas;
+  #gl;
+  #arrays = {}; // attribute -> {data, width}
+  #buffers = {};
+  #program = null;
+  #uniforms = {};
+  #closed = false;
+
+  /** @returns {Painter | null} null where the browser has no WebGL */
+  static on(canvas) {
+    const gl = canvas.getContext("webgl", { antialias: false, premultipliedAlpha: true });
+    return gl && new Painter(canvas, gl);
+  }
+
+  constructor(canvas, gl) {
+    this.#canvas = canvas;
+    this.#gl = gl;
+    canvas.addEventListener("webglcontextlost", (event) => this.#closed || event.preventDefault());
+    canvas.addEventListener("webglcontextrestored", () => {
+      this.#begin();
+      emit("map:redraw");
+    });
+    this.#begin();
+  }
+
+  #begin() {
+    const gl = this.#gl;
+    this.#program = compile(gl);
+    gl.useProgram(this.#program);
+    for (const name of UNIFORMS) this.#uniforms[name] = gl.getUniformLocation(this.#program, `u_${name}`);
+    this.#buffers = {};
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    for (const name of Object.keys(arrays)) put(name, arrays[name].data, arrays[name].width);
+    for (const [name, { data, width }] of Object.entries(this.#arrays)) this.put(name, data, width);
   }
 
-  function put(name, data, width) {
-    arrays[name] = { data, width };
+  /** @param {"from" | "to" | "before" | "after"} name @param {Float32Array | Uint8Array} data (N, width) @param {number} width */
+  put(name, data, width) {
+    const gl = this.#gl;
+    this.#arrays[name] = { data, width };
     if (gl.isContextLost()) return;
-    buffers[name] ||= gl.createBuffer();
-    const at = gl.getAttribLocation(program, `a_${name}`);
-    gl.bindBuffer(gl.ARRAY_BUFFER, buffers[name]);
+    this.#buffers[name] ||= gl.createBuffer();
+    const at = gl.getAttribLocation(this.#program, `a_${name}`);
+    const bytes = data instanceof Uint8Array;
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.#buffers[name]);
     gl.bufferData(gl.ARRAY_BUFFER, data, gl.DYNAMIC_DRAW);
     gl.enableVertexAttribArray(at);
-    gl.vertexAttribPointer(
-      at,
-      width,
-      data instanceof Uint8Array ? gl.UNSIGNED_BYTE : gl.FLOAT,
-      data instanceof Uint8Array,
-      0,
-      0,
-    );
+    gl.vertexAttribPointer(at, width, bytes ? gl.UNSIGNED_BYTE : gl.FLOAT, bytes, 0, 0);
   }
 
-  function draw(count, { matrix, move, fade, size, opacity, deep }) {
+  draw(count, { matrix, move, fade, size, opacity, deep }) {
+    const gl = this.#gl;
     if (gl.isContextLost()) return;
-    gl.viewport(0, 0, canvas.width, canvas.height);
+    gl.viewport(0, 0, this.#canvas.width, this.#canvas.height);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
-    if (!count || !arrays.to || !arrays.after) return;
-    gl.uniformMatrix4fv(uniforms.matrix, false, matrix);
+    if (!count || !this.#arrays.to || !this.#arrays.after) return;
+    gl.uniformMatrix4fv(this.#uniforms.matrix, false, matrix);
     for (const [name, value] of Object.entries({ move, fade, size, opacity, deep: deep ? 1 : 0 })) {
-      gl.uniform1f(uniforms[name], value);
+      gl.uniform1f(this.#uniforms[name], value);
     }
     gl.drawArrays(gl.POINTS, 0, count);
   }
 
-  canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
-  canvas.addEventListener("webglcontextrestored", () => {
-    begin();
-    emit("map:redraw");
-  });
-  begin();
-  return { put, draw };
+  /** Gives the context back: a browser keeps some sixteen, and drops the oldest for another one. */
+  close() {
+    this.#closed = true;
+    this.#gl.getExtension("WEBGL_lose_context")?.loseContext();
+  }
 }
-
-export { painter as makePainter };

@@ -1,9 +1,11 @@
 // The map as a web page of its own, and its spaces beside each other as charts.
 import { makeChart } from "../shared/charts.js";
-import { el } from "../shared/core.js";
+import { el } from "../shared/dom.js";
+import { saveBlob } from "../shared/files.js";
 import { palette } from "./colours.js";
 import { showInPanel } from "./panel.js";
-import { ask, say, state, where } from "./wire.js";
+import { request } from "./requests.js";
+import { say, state, where } from "./state.js";
 
 const PLAIN = { title: "nothing", scale: "category", names: ["Pictures"] };
 
@@ -15,25 +17,23 @@ function packed(values) {
 }
 
 // What is coloured and selected now goes along: it may be clusters with names of one's own, or nearness to words.
-function keepPage() {
+export function keepPage() {
   const colouring = state.colouring || { ...PLAIN, values: new Float32Array(state.atlas.count) };
   const { title, scale, values } = colouring;
   const colours = { title, scale, values: packed(values), ...palette(colouring) };
   const { space, projection } = where();
   say({ text: "Putting the web page together" });
-  ask("page", { kind: "page", ...where(), colours, rows: [...(state.rows || [])] }, ({ page, error }) => {
+  request("page", { kind: "page", ...where(), colours, rows: [...(state.rows || [])] }, ({ page, error }) => {
     if (error) return;
-    const url = URL.createObjectURL(new Blob([page], { type: "text/html" }));
-    el("a", { href: url, download: `latentscape-map-${space}-${projection}.html` }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 1000);
+    saveBlob(new Blob([page], { type: "text/html" }), `latentscape-map-${space}-${projection}.html`);
     say({ text: `The map is saved: one file of ${(page.length / 1e6).toFixed(1)} MB that needs nothing else.` });
   });
 }
 
-function compareSpaces() {
+export function compareSpaces() {
   showInPanel("Spaces compared", el("p", { class: "hint", role: "status" }, "Measuring the spaces"));
   document.querySelector(".map-panel").scrollIntoView({ block: "nearest" }); // on a narrow page it is far up
-  ask("spaces", { kind: "spaces", atlas: state.atlas.name }, ({ charts, error }) => {
+  request("spaces", { kind: "spaces", atlas: state.atlas.name }, ({ charts, error }) => {
     if (error) return;
     showInPanel(
       "Spaces compared",
@@ -46,5 +46,3 @@ function compareSpaces() {
     );
   });
 }
-
-export { compareSpaces, keepPage };

@@ -1,5 +1,5 @@
 // The Latent map tab: the map, its tools, the panel beside it and the film below it.
-import "./wire.js";
+import "./requests.js";
 import "./gl.js";
 import "./colours.js";
 import "./view.js";
@@ -10,6 +10,9 @@ import "./acts.js";
 import "./film.js";
 import "./strip.js";
 import "./panel.js";
+import "./intro.js";
+import "./point.js";
+import "./selection.js";
 import "./near.js";
 import "./stage.js";
 import "./photos.js";

@@ -1,6 +1,6 @@
 // What lies over the points: thumbnails when few are in sight, rings, the path, the place that is decoded, the lasso.
 import { drawContours } from "./contours.js";
-import { drawThumbnail, state } from "./wire.js";
+import { drawThumbnail, state } from "./state.js";
 
 const MOST_THUMBS = 240;
 const PIN = 56; // CSS pixels of a picture from another tab

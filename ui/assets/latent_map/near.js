@@ -1,17 +1,17 @@
 // What is near what: the nearest pictures in every space side by side, a picture from another tab, and who stands apart.
-import { el, emit, on } from "../shared/core.js";
+import { el } from "../shared/dom.js";
+import { emit, on } from "../shared/events.js";
 import { paint } from "../shared/pictures.js";
 import { takes } from "../shared/send.js";
-import { showSpace } from "./controls.js";
-import { panelSection, sendRow, showInPanel, thumbnails } from "./panel.js";
-import { ask, say, spaceOf, state, where } from "./wire.js";
-
-const LARGE = 264;
+import { LARGE, panelSection, sendRow, showInPanel, thumbnails } from "./panel.js";
+import { request } from "./requests.js";
+import { showSpace } from "./space.js";
+import { say, spaceOf, state, where } from "./state.js";
 
 // One line of pictures per space; those that the space on the map has among its nearest, too, are marked.
 function everySpace(near) {
   const here = new Set(near[state.plane.space] || []);
-  const order = Object.keys(near).sort((a, b) => (b === state.plane.space) - (a === state.plane.space));
+  const order = Object.keys(near).sort((a, b) => Number(b === state.plane.space) - Number(a === state.plane.space));
   return order.map((key) => {
     const rows = near[key].slice(0, 8);
     const shared = rows.filter((row) => here.has(row)).length;
@@ -45,7 +45,7 @@ function locate(picture) {
   if (state.expected) return;
   const { uri, name } = picture;
   say({ text: "Looking for its place on the map." });
-  ask("locate", { kind: "locate", uri, ...where() }, (message) => {
+  request("locate", { kind: "locate", uri, ...where() }, (message) => {
     if (message.error) return;
     say({ text: "" });
     const face = new Image();
@@ -83,9 +83,9 @@ function guest() {
 
 // --- who stands apart ---------------------------------------------------------------------------------------------
 
-function oddities() {
+export function showOutliers() {
   say({ text: "Comparing every picture with its neighbours." });
-  ask("oddities", { kind: "oddities", ...where() }, (message) => {
+  request("oddities", { kind: "oddities", ...where() }, (message) => {
     if (message.error) return;
     say({ text: "" });
     const factors = message.factors;
@@ -126,4 +126,4 @@ takes("map", {
   take: locate,
 });
 
-export { guest as showGuest, nearSection, oddities };
+export { guest as showGuest, nearSection };

@@ -1,63 +1,82 @@
 // A visitor's own photos: sent, read and mapped on a line of their own. They go when the visitor goes.
-import { el, emit, icon, onFailure, part } from "../shared/core.js";
-import { ask, chooseAtlas, say, state } from "./wire.js";
+import { register } from "../shared/components.js";
+import { el } from "../shared/dom.js";
+import { emit } from "../shared/events.js";
+import { LARGEST } from "../shared/files.js";
+import { icon } from "../shared/icons.js";
+import { RequestQueue } from "../shared/request_queue.js";
+import { chooseAtlas, request } from "./requests.js";
+import { say, state } from "./state.js";
 
-const LARGEST = 20 * 2 ** 20;
 const MOST = 5000; // files
 const AGAIN = 4000; // milliseconds between two looks at which maps have become ready
 const PHASES = { reading: "Reading", looking: "Encoding", mapping: "Mapping" };
-let wire = null;
-let ticket = 0;
+let upload = null; // File -> {path}, kept by the server for this visitor
 let unsent = []; // sentences on the files of the last map that were not sent
-let status, stop, input;
+let status, stop;
+
+const queue = new RequestQueue("latent-map-photos", { photos: {} }, {
+  events: { send: "photos", stop: "end" },
+  patience: Infinity,
+  failure: "The server is busy with somebody's photos. Try again in a minute.",
+  take,
+});
 
 const tell = (words, busy) => {
   status.textContent = words;
   stop.hidden = !busy;
 };
 
-// [file name, reason] pairs -> one sentence per reason, with the first name and how many more there are.
+// One sentence for each reason, with the first of the files that it kept away.
 function leftOut(problems) {
   const names = new Map();
-  for (const [name, reason] of problems) names.has(reason) ? names.get(reason).push(name) : names.set(reason, [name]);
-  return [...names].map(([reason, [first, ...more]]) =>
-    `Left out ${first}${more.length ? ` and ${more.length.toLocaleString("en")} more` : ""}: ${reason}`
-  );
+  for (const [name, reason] of problems) names.set(reason, [...(names.get(reason) || []), name]);
+  return [...names].map(([reason, [first, ...more]]) => {
+    const others = more.length ? ` and ${more.length.toLocaleString("en")} more` : "";
+    return `Left out ${first}${others}: ${reason}`;
+  });
 }
 
-async function send(files) {
-  const problems = [];
-  const sized = files.filter((file) => {
-    if (file.size > LARGEST) problems.push([file.name, "Larger than 20 MB, the most that one file may have."]);
-    else if (!file.size) problems.push([file.name, "The file is empty."]);
-    return file.size && file.size <= LARGEST;
-  });
-  const fine = sized.slice(0, MOST);
-  for (const file of sized.slice(MOST)) {
-    problems.push([file.name, "A map takes at most 5,000 files; put them into a zip."]);
-  }
-  if (!fine.length) return say({ text: "Choose photos or a zip; each file may have up to 20 MB.", error: true });
+function problemOf({ size }, place) {
+  if (size > LARGEST) return "Larger than 20 MB, the most that one file may have.";
+  if (!size) return "The file is empty.";
+  return place >= MOST ? "A map takes at most 5,000 files; put them into a zip." : "";
+}
+
+// The paths of the files that reached the server.
+async function sendAll(files, problems) {
   const paths = [];
-  for (const file of fine) {
-    tell(`Sending ${paths.length + 1} of ${fine.length}`, false);
+  for (const file of files) {
+    tell(`Sending ${paths.length + 1} of ${files.length}`, false);
     try {
-      paths.push((await wire.upload(file)).path);
+      paths.push((await upload(file)).path);
     } catch {
       problems.push([file.name, "It did not reach the server."]);
     }
   }
+  return paths;
+}
+
+async function send(files) {
+  const problems = [];
+  const fine = [];
+  for (const file of files) {
+    const problem = problemOf(file, fine.length);
+    if (problem) problems.push([file.name, problem]);
+    else fine.push(file);
+  }
+  if (!fine.length) return say({ text: "Choose photos or a zip; each file may have up to 20 MB.", error: true });
+  const paths = await sendAll(fine, problems);
   if (!paths.length) {
     tell("", false);
     return say({ text: "The files did not reach the server. Check the connection and try again.", error: true });
   }
   unsent = leftOut(problems);
   tell("Starting", true);
-  wire.props.value = { paths, ticket: ++ticket };
-  wire.trigger("photos");
+  queue.request("photos", { paths });
 }
 
-function receive(message) {
-  if (!message || message.ticket !== ticket || !("last" in message)) return;
+function take(message) {
   if (message.phase) {
     tell(
       `${PHASES[message.phase] || message.phase}: ${message.done}${message.total ? ` of ${message.total}` : ""}`,
@@ -81,7 +100,7 @@ function follow(name) {
   if (!waiting) return;
   setTimeout(() => {
     if (state.atlas?.name !== name) return;
-    ask("atlas", { kind: "atlas", atlas: name }, (message) => {
+    request("atlas", { kind: "atlas", atlas: name }, (message) => {
       if (!message.atlas) return;
       message.atlas.notes.unshift(...unsent);
       state.atlases = state.atlases.map((one) => (one.name === name ? message.atlas : one));
@@ -93,15 +112,21 @@ function follow(name) {
 }
 
 export const photosGroup = () => {
-  input = el("input", { type: "file", accept: "image/*,.zip,.heic", multiple: true, hidden: true, id: "map-files" });
+  const input = el("input", {
+    type: "file",
+    accept: "image/*,.zip,.heic",
+    multiple: true,
+    hidden: true,
+    id: "map-files",
+  });
   input.addEventListener("change", () => {
     send([...input.files]);
     input.value = "";
   });
-  status = el("p", { class: "hint lab-note number", role: "status" });
+  status = el("p", { class: "hint reconstruction-note number", role: "status" });
   stop = el(
     "button",
-    { type: "button", class: "button small", hidden: true, onclick: () => wire.trigger("end") },
+    { type: "button", class: "button small", hidden: true, onclick: () => queue.interrupt() },
     icon("stop"),
     "Stop",
   );
@@ -116,16 +141,18 @@ export const photosGroup = () => {
       icon("upload"),
       "Map my photos",
     ),
-    el("p", { class: "hint lab-note" }, "Pictures or a zip, up to 5,000. Only you see them, and they go when you go."),
+    el(
+      "p",
+      { class: "hint reconstruction-note" },
+      "Pictures or a zip, up to 5,000. Only you see them, and they go when you go.",
+    ),
     status,
     stop,
   );
 };
 
-part("map-intake", (handle) => {
-  wire = handle;
-  handle.watch("value", () => receive(handle.props.value));
+register("map-intake", (handle) => {
+  upload = handle.upload;
+  queue.connect(handle);
+  handle.watch("value", () => queue.receive(handle.props.value));
 });
-export const photosFailed = () =>
-  receive({ ticket, last: true, error: "The server is busy with somebody's photos. Try again in a minute." });
-onFailure("latent-map-photos", () => photosFailed());

@@ -1,10 +1,16 @@
 // The canvas of the tab: tools above, one map or two beside each other, the panel at the right, the film below.
-import { el, emit, icon, on, part } from "../shared/core.js";
+import { register } from "../shared/components.js";
+import { button, checkRadio, radio, radioGroup } from "../shared/controls.js";
+import { el } from "../shared/dom.js";
+import { emit, on } from "../shared/events.js";
+import { icon } from "../shared/icons.js";
+import { makeNotice, splitCommand } from "../shared/notice.js";
 import { clearChoice } from "./acts.js";
 import { panelView } from "./panel.js";
-import { makePlane } from "./plane.js";
+import { Plane } from "./plane.js";
+import { chooseAtlas, openAtlases, requests } from "./requests.js";
+import { spaceOf, state } from "./state.js";
 import { filmView } from "./strip.js";
-import { chooseAtlas, openAtlases, receive, spaceOf, state } from "./wire.js";
 
 const TOOLS = {
   look: ["Look", "V", "Drag to move, click a point to see it, click between points to decode"],
@@ -12,78 +18,47 @@ const TOOLS = {
   path: ["Path", "P", "Click two or more points or empty places"],
   lasso: ["Lasso", "L", "Draw around pictures to learn what they have in common"],
 };
-let stage, planes, message, empty, hint, tools, film;
+const ZOOM = 1.4; // of one press
+let stage, planes, empty, hint;
+let tools = [];
+const notice = makeNotice();
 
 const visible = () => Boolean(stage?.offsetParent);
 
-function useTool(name) {
+export function useTool(name) {
   state.tool = name;
-  for (const button of tools.children) {
-    button.setAttribute("aria-checked", String(button.dataset.tool === name));
-    button.tabIndex = button.dataset.tool === name ? 0 : -1;
-  }
+  checkRadio(tools, (one) => one.dataset.tool === name);
+  for (const one of tools) one.tabIndex = one.dataset.tool === name ? 0 : -1;
   hint.textContent = TOOLS[name][2];
 }
 
-function toolbar() {
-  tools = el(
-    "div",
-    { class: "states map-tools", role: "radiogroup", "aria-label": "Tool" },
-    Object.entries(TOOLS).map(([name, [title, key]]) =>
-      el("button", {
-        type: "button",
-        role: "radio",
-        class: "state",
-        "data-tool": name,
-        title: `${title} (${key})`,
-        onclick: () => useTool(name),
-      }, title)
-    ),
+function toolRadios() {
+  tools = Object.entries(TOOLS).map(([name, [title, key]]) =>
+    radio(title, () => useTool(name), { "data-tool": name, title: `${title} (${key})` })
   );
-  tools.addEventListener("keydown", (event) => {
+  const radios = radioGroup("Tool", tools, { class: "states map-tools" });
+  radios.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     const names = Object.keys(TOOLS);
     useTool(names[(names.indexOf(state.tool) + step + names.length) % names.length]);
-    tools.querySelector('[aria-checked="true"]').focus();
+    tools.find((one) => one.dataset.tool === state.tool).focus();
   });
-  hint = el("p", { class: "hint map-hint" });
-  const small = (words, title, onclick) =>
-    el("button", { type: "button", class: "icon-button", title, "aria-label": title, onclick }, words);
-  return el(
-    "div",
-    { class: "map-bar-top" },
-    tools,
-    hint,
-    el(
-      "div",
-      { class: "map-zoom" },
-      small("+", "Zoom in", () => state.plane.zoom(1.4)),
-      small("−", "Zoom out", () => state.plane.zoom(1 / 1.4)),
-      el("button", {
-        type: "button",
-        class: "button small",
-        onclick: () => [state.plane, state.second].forEach((plane) => plane?.data && plane.fit()),
-      }, "Fit"),
-    ),
-  );
+  return radios;
 }
 
-function say({ text, error = false }) {
-  message.hidden = !text;
-  message.dataset.kind = error ? "error" : "note";
-  message.replaceChildren(
-    error ? icon("warning") : "",
-    el("span", {}, text),
-    el("button", {
-      type: "button",
-      class: "icon-button",
-      "aria-label": "Close this message",
-      onclick: () => (message.hidden = true),
-    }, icon("close")),
+function toolbar() {
+  hint = el("p", { class: "hint map-hint" });
+  const small = (words, title, onclick) => button(words, onclick, { class: "icon-button", title, "aria-label": title });
+  const fit = () => [state.plane, state.second].forEach((plane) => plane?.data && plane.fit());
+  const zoom = el(
+    "div",
+    { class: "map-zoom" },
+    small("+", "Zoom in", () => state.plane.zoom(ZOOM)),
+    small("\u2212", "Zoom out", () => state.plane.zoom(1 / ZOOM)),
+    button("Fit", fit, { class: "button small" }),
   );
-  clearTimeout(message.timer);
-  message.timer = setTimeout(() => (message.hidden = true), error ? 12000 : 4000);
+  return el("div", { class: "map-bar-top" }, toolRadios(), hint, zoom);
 }
 
 // The one sentence, with its command apart, so that it can be copied.
@@ -91,57 +66,48 @@ function nothing() {
   const bare = !state.atlases.length;
   stage.classList.toggle("bare", bare && state.opened);
   empty.hidden = !bare || !state.opened;
-  const at = state.missing.indexOf("python ");
+  const [words, command] = splitCommand(state.missing);
+  const again = () => openAtlases(() => chooseAtlas(state.atlases.find((one) => !one.problem)?.name));
+  const photos = [icon("upload"), "Map my photos"];
   empty.replaceChildren(
     el("strong", {}, "There is no map yet"),
-    el("p", {}, at > 0 ? state.missing.slice(0, at).replace(/^There is no atlas yet; m/, "M") : state.missing),
-    at > 0 ? el("code", {}, state.missing.slice(at)) : "",
+    el("p", {}, words.replace(/^There is no atlas yet; m/, "M")),
+    command ? el("code", {}, command) : "",
     el(
       "div",
       { class: "map-row" },
-      el(
-        "button",
-        {
-          type: "button",
-          class: "primary",
-          onclick: () => document.getElementById("map-files").click(),
-        },
-        icon("upload"),
-        "Map my photos",
-      ),
-      el("button", {
-        type: "button",
-        class: "button",
-        onclick: () => openAtlases(() => chooseAtlas(state.atlases.find((one) => !one.problem)?.name)),
-      }, "Check again"),
+      button(photos, () => document.getElementById("map-files").click(), { class: "primary" }),
+      button("Check again", again),
     ),
   );
 }
 
-function beside(on) {
+/** Lays a second map beside the first one, or takes it away. */
+export function setBeside(on) {
   state.side = on;
   stage.classList.toggle("two", on);
   if (on && !state.second) {
-    state.second = makePlane("second");
+    state.second = new Plane("second");
     planes.append(state.second.element);
   } else if (!on && state.second) {
-    state.second.element.remove();
+    state.second.close();
     state.second = null;
   }
   if (on) {
     const others = state.atlas.spaces.map((one) => one.key).filter((key) => key !== state.plane.space);
     showSecond(others.at(-1) || state.plane.space);
   }
-  requestAnimationFrame(() =>
-    [state.plane, state.second].filter((plane) => plane?.data).forEach((plane) => {
+  requestAnimationFrame(() => {
+    for (const plane of [state.plane, state.second]) {
+      if (!plane?.data) continue;
       plane.measure();
       plane.fit();
-    })
-  );
+    }
+  });
   emit("map:beside");
 }
 
-function showSecond(key) {
+export function showSecond(key) {
   const ready = spaceOf(key).projections;
   state.second.show(key, ready.includes(state.plane.projection) ? state.plane.projection : ready[0]);
 }
@@ -154,28 +120,20 @@ function keys(event) {
   if (found) useTool(found[0]);
 }
 
-part("map-canvas", ({ root, props, watch }) => {
+register("map-canvas", ({ root, props, watch }) => {
   planes = el("div", { class: "map-planes" });
-  message = el("div", { class: "message", role: "alert", hidden: true });
   empty = el("div", { class: "map-empty", hidden: true });
-  film = filmView();
-  stage = el(
-    "section",
-    { class: "map-stage", "aria-label": "Latent map" },
-    toolbar(),
-    el("div", { class: "map-middle" }, planes, panelView(), empty, message),
-    film,
-  );
+  const middle = el("div", { class: "map-middle" }, planes, panelView(), empty, notice.node);
+  stage = el("section", { class: "map-stage", "aria-label": "Latent map" }, toolbar(), middle, filmView());
   root.classList.add("map-canvas");
   root.append(stage);
-  state.plane = makePlane("first");
+  state.plane = new Plane("first");
   planes.append(state.plane.element);
   useTool("look");
-  watch("value", () => receive(props.value));
+  watch("value", () => requests.receive(props.value));
   addEventListener("keydown", keys);
 });
 
-on("map:say", say);
+on("map:say", (words) => notice.say({ long: words.error, ...words }));
 on("map:atlases", nothing);
-on("map:strip", () => message && (message.hidden = true));
-export { beside as setBeside, showSecond, useTool };
+on("map:strip", notice.close);

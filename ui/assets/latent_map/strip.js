@@ -1,67 +1,51 @@
 // The film under the map: the pictures of a path or a walk, to scrub through and to keep.
-import { el, emit, icon, on } from "../shared/core.js";
+import { button, iconButton, plainSlider, select, setSlider } from "../shared/controls.js";
+import { el } from "../shared/dom.js";
+import { emit, on } from "../shared/events.js";
+import { percent } from "../shared/format.js";
+import { icon } from "../shared/icons.js";
 import { paint } from "../shared/pictures.js";
 import { askPath, clearPath, filmSettings, saveGif, saveMp4, scrub } from "./acts.js";
 import { canFilm } from "./film.js";
-import { state } from "./wire.js";
+import { state } from "./state.js";
 
 let strip, tiles, slider, title, ways, frames;
 
-function view() {
-  title = el("p", { class: "map-film-title number" });
-  tiles = el("div", { class: "map-tiles", role: "listbox", "aria-label": "Pictures along the path" });
-  slider = el("input", { type: "range", class: "plain", min: 0, value: 0, "aria-label": "Position on the path" });
-  slider.addEventListener("input", () => scrub(Number(slider.value)));
-  ways = el("select", {
-    class: "field",
-    "aria-label": "How the path goes",
-    onchange: () => {
-      filmSettings.way = ways.value;
-      askPath();
-    },
+const COUNTS = [8, 16, 24, 32, 48]; // pictures of a path
+
+function setter(label, options, write) {
+  const field = select(label, options);
+  field.addEventListener("change", () => {
+    write(field.value);
+    askPath();
   });
-  frames = el(
-    "select",
-    {
-      class: "field",
-      "aria-label": "Number of pictures",
-      onchange: () => {
-        filmSettings.frames = Number(frames.value);
-        askPath();
-      },
-    },
-    [8, 16, 24, 32, 48].map((count) =>
-      el("option", { value: count, selected: count === filmSettings.frames }, `${count} pictures`)
-    ),
+  return field;
+}
+
+function bar() {
+  title = el("p", { class: "map-film-title number" });
+  ways = setter("How the path goes", [], (way) => (filmSettings.way = way));
+  const counts = COUNTS.map((count) => [count, `${count} pictures`]);
+  frames = setter("Number of pictures", counts, (count) => (filmSettings.frames = Number(count)));
+  frames.value = filmSettings.frames;
+  const saver = (words, save, id) => button([icon("download"), words], save, { class: "button small", id });
+  return el(
+    "div",
+    { class: "map-film-bar" },
+    title,
+    ways,
+    frames,
+    saver("GIF", saveGif, "map-gif"),
+    canFilm() && saver("MP4", saveMp4, "map-mp4"),
+    iconButton("close", "Clear the path", clearPath),
   );
-  strip = el(
-    "section",
-    { class: "map-film", "aria-label": "Path", hidden: true },
-    el(
-      "div",
-      { class: "map-film-bar" },
-      title,
-      ways,
-      frames,
-      el("button", { type: "button", class: "button small", id: "map-gif", onclick: saveGif }, icon("download"), "GIF"),
-      canFilm() &&
-        el(
-          "button",
-          { type: "button", class: "button small", id: "map-mp4", onclick: saveMp4 },
-          icon("download"),
-          "MP4",
-        ),
-      el("button", {
-        type: "button",
-        class: "icon-button",
-        title: "Clear the path",
-        "aria-label": "Clear the path",
-        onclick: clearPath,
-      }, icon("close")),
-    ),
-    tiles,
-    slider,
-  );
+}
+
+export function filmView() {
+  tiles = el("div", { class: "map-tiles", role: "listbox", "aria-label": "Pictures along the path" });
+  slider = plainSlider("Position on the path", { min: 0 }, { value: 0 });
+  slider.addEventListener("input", () => scrub(Number(slider.value)));
+  strip = el("section", { class: "map-film", "aria-label": "Path", hidden: true }, bar(), tiles, slider);
   return strip;
 }
 
@@ -70,44 +54,45 @@ function scrubbing(event) {
   if (tile && (event.type === "pointerdown" || event.buttons)) scrub(Number(tile.dataset.frame));
 }
 
+function heading(film) {
+  if (!film.attribute) return `Path of ${state.stops.length} stops`;
+  const known = film.auc === null ? "" : `, AUC ${film.auc}`;
+  return `Along ${state.words.labels[film.attribute].toLowerCase()}${known}`;
+}
+
+function note(film) {
+  if (film.notes.length) return film.notes.join(" ");
+  if (!film.decoded) return "nearest pictures: this space has no decoder";
+  return `decoded in ${Math.round(film.milliseconds || 0) || "a few"} ms`;
+}
+
+function frameTile(film, uri, number) {
+  const canvas = el("canvas", { "aria-hidden": "true" });
+  paint(canvas, uri, 96);
+  const words = film.strengths ? el("span", { class: "number" }, film.strengths[number].toFixed(1)) : null;
+  const share = film.attribute && film.probabilities[number];
+  const named = {
+    class: "map-frame",
+    role: "option",
+    "data-frame": number,
+    "data-beyond": (film.attribute && share >= 0.5) || null,
+    title: film.attribute ? `${state.words.labels[film.attribute]}: ${percent(share)} by the probe` : null,
+  };
+  return el("div", named, canvas, words);
+}
+
 function show() {
   const film = state.strip;
   strip.hidden = !film;
   emit("map:panel");
   if (!film) return;
   if (!ways.options.length) {
-    ways.append(...Object.entries(state.words.ways).map(([key, words]) => el("option", { value: key }, words)));
+    ways.append(...Object.entries(state.words.ways).map(([value, words]) => el("option", { value }, words)));
   }
   ways.hidden = frames.hidden = Boolean(film.attribute);
-  const label = state.words.labels[film.attribute];
-  const known = film.auc === null ? "" : `, AUC ${film.auc}`;
-  title.replaceChildren(
-    el("strong", {}, film.attribute ? `Along ${label.toLowerCase()}${known}` : `Path of ${state.stops.length} stops`),
-    ` ${
-      film.notes.join(" ") || (film.decoded
-        ? `decoded in ${Math.round(film.milliseconds || 0) || "a few"} ms`
-        : "nearest pictures: this space has no decoder")
-    }`,
-  );
+  title.replaceChildren(el("strong", {}, heading(film)), ` ${note(film)}`);
   tiles.style.setProperty("--count", film.frames.length);
-  tiles.replaceChildren(...film.frames.map((uri, number) => {
-    const canvas = el("canvas", { "aria-hidden": "true" });
-    paint(canvas, uri, 96);
-    const words = film.strengths ? el("span", { class: "number" }, film.strengths[number].toFixed(1)) : null;
-    const beyond = film.attribute && film.probabilities[number] >= 0.5;
-    return el(
-      "div",
-      {
-        class: "map-frame",
-        role: "option",
-        "data-frame": number,
-        "data-beyond": beyond || null,
-        title: film.attribute ? `${label}: ${Math.round(100 * film.probabilities[number])} % by the probe` : null,
-      },
-      canvas,
-      words,
-    );
-  }));
+  tiles.replaceChildren(...film.frames.map((uri, number) => frameTile(film, uri, number)));
   slider.max = film.frames.length - 1;
   tiles.onpointerdown = tiles.onpointermove = scrubbing;
   here();
@@ -115,12 +100,9 @@ function show() {
 
 function here() {
   if (!state.strip) return;
-  slider.value = state.frame;
-  slider.style.setProperty("--from", "0%");
-  slider.style.setProperty("--to", `${(100 * state.frame) / Math.max(1, state.strip.frames.length - 1)}%`);
+  setSlider(slider, state.frame);
   [...tiles.children].forEach((tile, number) => tile.setAttribute("aria-selected", String(number === state.frame)));
 }
 
 on("map:strip", () => strip && show());
 on("map:frame", here);
-export { view as filmView };

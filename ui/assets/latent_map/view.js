@@ -3,7 +3,7 @@ const DEPTH = 0.3; // how much nearer points of a 3-D map are larger
 const FILL = 0.92;
 
 // Places of any range -> {units: Float32Array (N, 3), centre, scale, count, extent}.
-function normalise(places, dimensions) {
+export function normalise(places, dimensions) {
   const count = places.length / dimensions;
   const low = [0, 0, 0];
   const high = [0, 0, 0];
@@ -34,37 +34,53 @@ function normalise(places, dimensions) {
   };
 }
 
-// A window of `size` {width, height, right}: `right` pixels at the right are covered by a panel.
-function makeView() {
-  const view = { x: 0, y: 0, zoom: 1, yaw: 0.5, pitch: 0.35, deep: false, size: { width: 1, height: 1, right: 0 } };
-  const room = () => Math.max(80, view.size.width - view.size.right);
-  const half = () => (Math.min(room(), view.size.height) / 2) * view.zoom;
+/** A window on the units of a map, flat or turned. */
+export class View {
+  x = 0; // units in the middle of a flat map
+  y = 0;
+  zoom = 1;
+  yaw = 0.5; // radians, of a 3-D map
+  pitch = 0.35;
+  deep = false; // 3-D
 
-  function rotation() {
-    if (!view.deep) return [1, 0, 0, 0, 1, 0, 0, 0, 0];
-    const [cy, sy, cp, sp] = [Math.cos(view.yaw), Math.sin(view.yaw), Math.cos(view.pitch), Math.sin(view.pitch)];
+  /** CSS pixels; `right` of them, at the right, are covered by a panel. */
+  size = { width: 1, height: 1, right: 0 };
+
+  #room() {
+    return Math.max(80, this.size.width - this.size.right);
+  }
+
+  // CSS pixels of one unit.
+  #half() {
+    return (Math.min(this.#room(), this.size.height) / 2) * this.zoom;
+  }
+
+  // Rows one after the other.
+  #rotation() {
+    if (!this.deep) return [1, 0, 0, 0, 1, 0, 0, 0, 0];
+    const [cy, sy, cp, sp] = [Math.cos(this.yaw), Math.sin(this.yaw), Math.cos(this.pitch), Math.sin(this.pitch)];
     return [cy, 0, sy, sp * sy, cp, -sp * cy, -cp * sy, sp, cp * cy];
   }
 
-  // Column-major, for the graphics card.
-  function matrix() {
-    const { width, height } = view.size;
-    const [r, h] = [rotation(), half()];
-    const [ox, oy] = [room() / width - 1, 0];
-    const depth = view.deep ? [-DEPTH * r[6], -DEPTH * r[7], -DEPTH * r[8]] : [0, 0, 0];
+  /** Units -> clip space, column-major, for the graphics card. @returns {Float32Array} 16 */
+  matrix() {
+    const { width, height } = this.size;
+    const [r, h] = [this.#rotation(), this.#half()];
+    const [ox, oy] = [this.#room() / width - 1, 0];
+    const depth = this.deep ? [-DEPTH * r[6], -DEPTH * r[7], -DEPTH * r[8]] : [0, 0, 0];
     const [sx, sy] = [(2 * h) / width, (2 * h) / height];
     const out = new Float32Array(16);
     for (let axis = 0; axis < 3; axis++) {
       out.set([sx * r[axis] + ox * depth[axis], sy * r[3 + axis] + oy * depth[axis], 0, depth[axis]], 4 * axis);
     }
-    out.set([ox - (view.deep ? 0 : sx * view.x), oy - (view.deep ? 0 : sy * view.y), 0, 1], 12);
+    out.set([ox - (this.deep ? 0 : sx * this.x), oy - (this.deep ? 0 : sy * this.y), 0, 1], 12);
     return out;
   }
 
-  // Units (N, 3) -> CSS pixels (N, 2).
-  function project(units, out = new Float32Array((units.length / 3) * 2)) {
-    const m = matrix();
-    const { width, height } = view.size;
+  /** Units (N, 3) -> CSS pixels (N, 2). @param {Float32Array} units @param {Float32Array} [out] */
+  project(units, out = new Float32Array((units.length / 3) * 2)) {
+    const m = this.matrix();
+    const { width, height } = this.size;
     for (let i = 0, j = 0; i < units.length; i += 3, j += 2) {
       const [x, y, z] = [units[i], units[i + 1], units[i + 2]];
       const w = m[3] * x + m[7] * y + m[11] * z + m[15];
@@ -74,56 +90,60 @@ function makeView() {
     return out;
   }
 
-  // CSS pixels -> units. Of a 3-D map the place lies `depth` in front of the middle, on a plane that faces the eye.
-  function unproject(px, py, depth = 0) {
-    const [x, y] = [(px - room() / 2) / half(), (view.size.height / 2 - py) / half()];
-    if (!view.deep) return [x + view.x, y + view.y];
-    const r = rotation();
+  /** CSS pixels -> units. Of a 3-D map the place lies `depth` before the middle, on a plane that faces the eye. */
+  unproject(px, py, depth = 0) {
+    const half = this.#half();
+    const [x, y] = [(px - this.#room() / 2) / half, (this.size.height / 2 - py) / half];
+    if (!this.deep) return [x + this.x, y + this.y];
+    const r = this.#rotation();
     const w = 1 - DEPTH * depth;
     return [0, 1, 2].map((axis) => w * (x * r[axis] + y * r[3 + axis]) + depth * r[6 + axis]);
   }
 
-  // How far before the middle a place (units) lies.
-  const depthOf = ([x, y, z = 0]) => {
-    const r = rotation();
+  /** How far before the middle a place (units) lies. */
+  depthOf([x, y, z = 0]) {
+    const r = this.#rotation();
     return r[6] * x + r[7] * y + r[8] * z;
-  };
-
-  // Units -> CSS pixels; only of a flat map.
-  const pixel = (x, y) => [(x - view.x) * half() + room() / 2, view.size.height / 2 - (y - view.y) * half()];
-
-  function fit(extent) {
-    const base = Math.min(room(), view.size.height) / 2;
-    const [across, down] = view.deep ? [1.25, 1.25] : [Math.max(extent[0], 0.05), Math.max(extent[1], 0.05)];
-    view.zoom = FILL * Math.min(room() / 2 / across, view.size.height / 2 / down) / base;
-    view.x = view.y = 0;
   }
 
-  function pan(dx, dy) {
-    if (view.deep) {
-      view.yaw += dx * 0.008;
-      view.pitch = Math.max(-1.5, Math.min(1.5, view.pitch + dy * 0.008));
+  /** Units -> CSS pixels; only of a flat map. */
+  pixel(x, y) {
+    const half = this.#half();
+    return [(x - this.x) * half + this.#room() / 2, this.size.height / 2 - (y - this.y) * half];
+  }
+
+  /** Shows all points. @param {number[]} extent half the width and height of the points, in units */
+  fit(extent) {
+    const { height } = this.size;
+    const base = Math.min(this.#room(), height) / 2;
+    const [across, down] = this.deep ? [1.25, 1.25] : [Math.max(extent[0], 0.05), Math.max(extent[1], 0.05)];
+    this.zoom = (FILL * Math.min(this.#room() / 2 / across, height / 2 / down)) / base;
+    this.x = this.y = 0;
+  }
+
+  pan(dx, dy) {
+    if (this.deep) {
+      this.yaw += dx * 0.008;
+      this.pitch = Math.max(-1.5, Math.min(1.5, this.pitch + dy * 0.008));
       return;
     }
-    view.x -= dx / half();
-    view.y += dy / half();
+    this.x -= dx / this.#half();
+    this.y += dy / this.#half();
   }
 
-  // Around a pixel, which stays where it is.
-  function zoomAt(factor, px, py) {
-    const before = unproject(px, py);
-    view.zoom = Math.max(0.2, Math.min(60, view.zoom * factor));
-    if (view.deep) return; // about the middle
-    const after = unproject(px, py);
-    view.x += before[0] - after[0];
-    view.y += before[1] - after[1];
+  /** Zooms around a pixel, which stays where it is; a 3-D map zooms around its middle. */
+  zoomAt(factor, px, py) {
+    const before = this.unproject(px, py);
+    this.zoom = Math.max(0.2, Math.min(60, this.zoom * factor));
+    if (this.deep) return;
+    const after = this.unproject(px, py);
+    this.x += before[0] - after[0];
+    this.y += before[1] - after[1];
   }
-
-  return Object.assign(view, { matrix, project, unproject, depthOf, pixel, fit, pan, zoomAt });
 }
 
 // Which of the pixels (N, 2) lie inside a polygon of pixels.
-function inside(pixels, polygon) {
+export function inside(pixels, polygon) {
   const rows = [];
   const xs = polygon.map(([x]) => x);
   const ys = polygon.map(([, y]) => y);
@@ -139,5 +159,3 @@ function inside(pixels, polygon) {
   }
   return rows;
 }
-
-export { inside, makeView, normalise };

@@ -1,8 +1,20 @@
-// The list of models. Sends "pick" with the chosen name; the answer brings the list up to date.
-import { part } from "../shared/core.js";
+// The list of models. Sends "pick" with the chosen name; the response brings the list up to date.
+import { register } from "../shared/components.js";
+import { button } from "../shared/controls.js";
+import { el } from "../shared/dom.js";
 
-part("models-list", ({ root, props, trigger, watch }) => {
-  const words = { missing: "Not there", damaged: "Damaged" };
+const STATUS = { missing: "Not there", damaged: "Damaged" };
+
+function modelButton({ name, title, detail, status }, chosen, pick) {
+  return button([el("strong", {}, title), el("small", {}, detail)], () => pick(name), {
+    class: `model ${status}`,
+    "aria-current": name === chosen ? "true" : null,
+    title: STATUS[status],
+  });
+}
+
+register("models-list", ({ root, props, trigger, watch }) => {
+  const listed = () => ({ models: [], chosen: "", ...props.value });
 
   function pick(name) {
     props.value = { ...props.value, chosen: name };
@@ -11,31 +23,16 @@ part("models-list", ({ root, props, trigger, watch }) => {
   }
 
   function draw() {
-    const { models = [], chosen = "" } = props.value || {};
-    const nav = document.createElement("nav");
-    nav.setAttribute("aria-label", "Models");
-    for (const model of models) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = `model ${model.status}`;
-      if (model.name === chosen) button.setAttribute("aria-current", "true");
-      for (const [tag, text] of [["strong", model.title], ["small", model.detail]]) {
-        const line = document.createElement(tag);
-        line.textContent = text;
-        button.append(line);
-      }
-      if (words[model.status]) button.title = words[model.status];
-      button.addEventListener("click", () => pick(model.name));
-      nav.append(button);
-    }
+    const { models, chosen } = listed();
     const focused = root.contains(document.activeElement);
-    root.replaceChildren(nav);
+    const buttons = models.map((model) => modelButton(model, chosen, pick));
+    root.replaceChildren(el("nav", { "aria-label": "Models" }, buttons));
     if (focused) root.querySelector("[aria-current]")?.focus();
   }
 
   root.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const { models = [], chosen = "" } = props.value || {};
+    const { models, chosen } = listed();
     const next = models[models.findIndex((model) => model.name === chosen) + (step || 0)];
     if (!step || !next) return;
     event.preventDefault();

@@ -1,68 +1,56 @@
 // What can be done with the picture on the canvas: save it, link to it, send it to another tab.
-import { el, emit, icon } from "../shared/core.js";
+import { writeAddress } from "../faces/state.js";
+import { copyText } from "../shared/clipboard.js";
+import { button, iconButton } from "../shared/controls.js";
+import { el } from "../shared/dom.js";
+import { emit } from "../shared/events.js";
+import { saveAs } from "../shared/files.js";
 import { sendButtons } from "../shared/send.js";
-import { writeAddress } from "../faces/session.js";
-import { linkOf } from "./canvas.js";
-import { requests, state } from "./wire.js";
+import { requests } from "./requests.js";
+import { chosenPicture, linkOf, state } from "./state.js";
 
+const GIF_FRAMES = 13;
+
+const say = (words) => emit("prompts:say", words);
 const frameOf = (entry) => entry.frame || entry.frames[0];
 
-// As a blob: a browser does not save a long data URI.
-async function save(uri, name) {
-  const address = URL.createObjectURL(await (await fetch(uri)).blob());
-  el("a", { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 10000);
-}
-
-const chosen = () => state.shown?.pictures[state.shown.selected] || state.shown?.pictures[0];
-
 // The picture on the canvas, for other tabs.
-const outgoing =
-  () => (state.shown.kind === "morph"
-    ? { uri: frameOf(state.shown), name: "morph" }
-    : { uri: chosen().picture, name: chosen().prompt.slice(0, 40) || `seed ${chosen().seed}` });
+function outgoing() {
+  if (state.shown.kind === "morph") return { uri: frameOf(state.shown), name: "morph" };
+  const { picture, prompt, seed } = chosenPicture();
+  return { uri: picture, name: prompt.slice(0, 40) || `seed ${seed}` };
+}
 
 function download() {
   const entry = state.shown;
-  if (entry?.kind === "morph") save(frameOf(entry), `latentscape-morph-seed${entry.recipe.seed}.png`);
-  else if (chosen()) save(chosen().picture, chosen().filename);
+  const chosen = chosenPicture();
+  if (entry?.kind === "morph") saveAs(frameOf(entry), `latentscape-morph-seed${entry.recipe.seed}.png`);
+  else if (chosen) saveAs(chosen.picture, chosen.filename);
 }
 
-async function copyLink() {
-  const href = writeAddress(linkOf(state.shown));
-  try {
-    await navigator.clipboard.writeText(href);
-    emit("prompts:say", { text: "Link copied. It draws the same picture again." });
-  } catch {
-    emit("prompts:say", { text: "The browser keeps its clipboard closed; copy the page’s address instead." });
-  }
-}
+const copyLink = () =>
+  copyText(writeAddress(linkOf(state.shown)), say, {
+    copied: "Link copied. It draws the same picture again.",
+    closed: "The browser keeps its clipboard closed; copy the page\u2019s address instead.",
+  });
 
 function gif() {
-  emit("prompts:say", { text: "Making the GIF." });
-  requests.ask("gif", { kind: "gif", recipe: state.shown.recipe, other: state.shown.other, frames: 13 });
+  say({ text: "Making the GIF." });
+  const { recipe, other } = state.shown;
+  requests.request("gif", { kind: "gif", recipe, other, frames: GIF_FRAMES });
 }
 
-export const toolbar = () => {
-  const button = (id, name, words, onclick) =>
-    el("button", { type: "button", class: "icon-button", id, title: words, "aria-label": words, onclick }, icon(name));
-  const movie = el(
-    "button",
-    { type: "button", class: "button small", id: "prompts-gif", hidden: true, onclick: gif },
-    "GIF",
-  );
+export function toolbar() {
   const bar = el(
     "div",
     { class: "stage-actions", hidden: true },
-    movie,
-    button("prompts-download", "download", "Download PNG with its recipe", download),
-    button("prompts-link", "link", "Copy a link to this picture", copyLink),
+    button("GIF", gif, { class: "button small", id: "prompts-gif", hidden: true }),
+    iconButton("download", "Download PNG with its recipe", download, { id: "prompts-download" }),
+    iconButton("link", "Copy a link to this picture", copyLink, { id: "prompts-link" }),
   );
   for (const one of sendButtons("prompts", outgoing)) {
     one.id = `prompts-to-${one.dataset.send}`;
     bar.append(one);
   }
   return bar;
-};
-
-export { save as saveAs };
+}

@@ -1,10 +1,13 @@
 // Chips that write the sentence, for people who do not know what to type; and whole sentences to begin with.
-import { el, on } from "../shared/core.js";
-import { randomSeed, state } from "./wire.js";
+import { button, groupHead, textButton } from "../shared/controls.js";
+import { el } from "../shared/dom.js";
+import { on } from "../shared/events.js";
+import { randomSeed } from "../shared/seeds.js";
+import { state } from "./state.js";
 import { writePrompt } from "./words.js";
 
 const FEMALE = ["lipstick", "earrings"];
-let chips = []; // {role, phrase, node}
+const chips = []; // {role, phrase, node}
 let composed = ""; // the sentence that the chips wrote last
 
 const set = () => chips.filter((chip) => chip.node.getAttribute("aria-pressed") === "true");
@@ -90,50 +93,33 @@ export const examplesView = () =>
     ),
   );
 
-export const builderView = () => {
-  chips = [];
+function chipButton([words, role, phrase]) {
+  const chip = { role, phrase, node: null };
+  const named = { class: "chip", "aria-pressed": "false", "data-phrase": phrase };
+  chip.node = button(words, () => toggle(chip), named);
+  chips.push(chip);
+  return chip.node;
+}
+
+function refresh() {
+  for (const chip of chips) {
+    const on = named(chip);
+    chip.node.setAttribute("aria-pressed", String(on));
+    chip.node.dataset.state = on ? "present" : "open";
+  }
+}
+
+export function builderView() {
   const groups = state.words.builder.map(({ title, chips: rows }) =>
     el(
       "div",
       { class: "chip-group", role: "group", "aria-label": title },
       el("h3", {}, title),
-      el(
-        "div",
-        { class: "chips" },
-        rows.map(([words, role, phrase]) => {
-          const chip = { role, phrase };
-          chip.node = el("button", {
-            type: "button",
-            class: "chip",
-            "aria-pressed": "false",
-            "data-phrase": phrase,
-            onclick: () => toggle(chip),
-          }, words);
-          chips.push(chip);
-          return chip.node;
-        }),
-      ),
+      el("div", { class: "chips" }, rows.map(chipButton)),
     )
   );
-  const view = el(
-    "section",
-    { class: "group prompt-builder" },
-    el(
-      "div",
-      { class: "group-head" },
-      el("h2", {}, "Words to choose"),
-      el("button", { type: "button", class: "text-button", onclick: () => writePrompt("") }, "Clear"),
-    ),
-    groups,
-  );
-  const refresh = () => {
-    for (const chip of chips) {
-      const on = named(chip);
-      chip.node.setAttribute("aria-pressed", String(on));
-      chip.node.dataset.state = on ? "present" : "open";
-    }
-  };
+  const clear = textButton("Clear", () => writePrompt(""));
   on("prompts:recipe", refresh);
   on("prompts:typed", refresh);
-  return view;
-};
+  return el("section", { class: "group prompt-builder" }, groupHead("Words to choose", clear), groups);
+}

@@ -1,18 +1,22 @@
 // What came of the prompt: everything that was asked with what the classifier sees, and where the model looked for a word.
-import { el, emit, on } from "../shared/core.js";
+import { button } from "../shared/controls.js";
+import { el } from "../shared/dom.js";
+import { emit, on } from "../shared/events.js";
+import { percent } from "../shared/format.js";
 import { showHeat } from "./canvas.js";
 import { filmView } from "./film.js";
-import { isLarge, requests, state, visible } from "./wire.js";
+import { requests } from "./requests.js";
+import { isLarge, state, visible } from "./state.js";
 
 const IDLE = 500; // before a picture is looked into in the background
 const KEEP = 40;
+const MOST_WORDS = 24;
 const known = new Map(); // link -> {maps, film}
 let meters, line, words, hint, look, view, panel;
 let timer = 0;
 let held = null; // the word whose map stays
 let lacking = false; // the weights are not here
 
-const percent = (p) => `${Math.round(100 * p)} %`;
 const chosen = () => state.shown?.pictures[state.shown.selected];
 
 // --- asked against achieved -------------------------------------------------------------------------------------
@@ -85,46 +89,49 @@ export const meterView = () => {
 
 const data = () => known.get(chosen()?.link);
 
+// The words of the prompt, with their maps once these are known.
+function namesOf(explained) {
+  if (explained) return explained.maps;
+  const found = chosen()?.prompt.match(/[^\W_]+(?:['\u2019-][^\W_]+)*/gu) || [];
+  return found.slice(0, MOST_WORDS).map((word) => ({ word }));
+}
+
+function wordButton(one, most) {
+  const hold = () => {
+    held = held === one ? null : one;
+    for (const other of words.children) other.setAttribute("aria-pressed", String(other === node && held === one));
+    showHeat(held?.heat || null);
+  };
+  const title = one.heat ? `${one.word}: ${percent(one.share)} of the attention on words` : "";
+  const node = button(one.word, hold, { class: "word", disabled: !one.heat, "aria-pressed": "false", title });
+  const leave = () => showHeat(held?.heat || null);
+  node.style.setProperty("--share", String((one.share || 0) / most));
+  node.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && showHeat(one.heat));
+  node.addEventListener("pointerleave", leave);
+  node.addEventListener("focus", () => node.matches(":focus-visible") && showHeat(one.heat));
+  node.addEventListener("blur", leave);
+  return node;
+}
+
+function hintOf(entry, names, explained) {
+  if (!entry || entry.kind === "morph") return "";
+  if (!names.length) return "There is no word to look for.";
+  if (explained) return "Point at a word: where the model looked for it.";
+  return isLarge() ? "" : "Looking where each word went.";
+}
+
 function showWords() {
   const entry = state.shown;
-  const explained = entry && entry.kind !== "morph" ? data() : null;
+  const morph = entry?.kind === "morph";
+  const explained = entry && !morph ? data() : null;
   view.hidden = !entry;
-  words.parentElement.hidden = entry?.kind === "morph";
+  words.parentElement.hidden = morph;
   held = null;
-  if (entry?.kind !== "morph" && entry) showHeat(null);
-  const names = explained
-    ? explained.maps
-    : (chosen()?.prompt.match(/[^\W_]+(?:['’-][^\W_]+)*/gu) || []).slice(0, 24).map((word) => ({ word }));
+  if (entry && !morph) showHeat(null);
+  const names = namesOf(explained);
   const most = Math.max(...names.map((one) => one.share || 0), 1e-6);
-  words.replaceChildren(...names.map((one) => {
-    const node = el("button", {
-      type: "button",
-      class: "word",
-      disabled: !one.heat,
-      "aria-pressed": "false",
-      title: one.heat ? `${one.word}: ${percent(one.share)} of the attention on words` : "",
-    }, one.word);
-    node.style.setProperty("--share", String((one.share || 0) / most));
-    node.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && showHeat(one.heat));
-    node.addEventListener("pointerleave", () => showHeat(held?.heat || null));
-    node.addEventListener("focus", () => node.matches(":focus-visible") && showHeat(one.heat));
-    node.addEventListener("blur", () => showHeat(held?.heat || null));
-    node.addEventListener("click", () => {
-      held = held === one ? null : one;
-      for (const other of words.children) other.setAttribute("aria-pressed", String(other === node && held === one));
-      showHeat(held?.heat || null);
-    });
-    return node;
-  }));
-  hint.textContent = !entry || entry.kind === "morph"
-    ? ""
-    : !names.length
-    ? "There is no word to look for."
-    : explained
-    ? "Point at a word: where the model looked for it."
-    : isLarge()
-    ? ""
-    : "Looking where each word went.";
+  words.replaceChildren(...names.map((one) => wordButton(one, most)));
+  hint.textContent = hintOf(entry, names, explained);
   look.hidden = Boolean(explained) || !isLarge();
   emit("prompts:film", { entry, explained });
 }
@@ -132,7 +139,7 @@ function showWords() {
 function explain() {
   const picture = chosen();
   if (!picture || state.shown.kind === "morph" || known.has(picture.link)) return;
-  requests.ask("explain", { kind: "explain", recipe: picture.recipe });
+  requests.request("explain", { kind: "explain", recipe: picture.recipe });
 }
 
 // In the background, when nobody waits for anything; a large model only when told to.
@@ -167,7 +174,7 @@ export const detailView = () => {
   return view;
 };
 
-on("prompts:answer", ({ explained, error, request }) => {
+on("prompts:response", ({ explained, error, request }) => {
   if (error && request.slot === "explain" && state.shown) state.shown.refused = true; // not asked again by itself
   if (!explained) return;
   if (known.size >= KEEP) known.delete(known.keys().next().value);

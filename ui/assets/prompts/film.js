@@ -1,5 +1,6 @@
 // The film: what the model thought the picture would be after every step, or the way from one prompt to another.
-import { el, on } from "../shared/core.js";
+import { el } from "../shared/dom.js";
+import { on } from "../shared/events.js";
 import { paint } from "../shared/pictures.js";
 import { showFrame } from "./canvas.js";
 

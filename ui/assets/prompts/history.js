@@ -1,10 +1,12 @@
 // What was drawn from prompts in this browser tab, as a filmstrip; a click brings everything of one back. And the keys.
-import { emit, on, part } from "../shared/core.js";
-import { filmstrip, filmstripKeys, stored } from "../shared/filmstrip.js";
+import { register } from "../shared/components.js";
+import { emit, on } from "../shared/events.js";
+import { Filmstrip, filmstripKeys, stored } from "../shared/filmstrip.js";
 import { display } from "./canvas.js";
-import { readPrompt, requests, rerollPicture, state, visible } from "./wire.js";
+import { readPrompt, requests, rerollPicture } from "./requests.js";
+import { state, visible } from "./state.js";
 
-const film = filmstrip({
+const film = new Filmstrip({
   most: 60,
   keyOf: (entry) => `${entry.kind} ${entry.link} ${entry.other}`,
   look,
@@ -48,7 +50,7 @@ function restore(entry) {
   display({ ...entry, live: false });
 }
 
-part("prompts-history", ({ root }) => {
+register("prompts-history", ({ root }) => {
   film.build(
     root,
     "History of the prompts of this session",
@@ -57,6 +59,6 @@ part("prompts-history", ({ root }) => {
   film.load();
 });
 
-filmstripKeys({ visible, stop: requests.stop, reroll: rerollPicture }, film);
-on("prompts:remember", film.remember);
-on("prompts:kept", film.save); // with what was read of the pictures
+filmstripKeys({ visible, stop: () => requests.stop(), reroll: rerollPicture }, film);
+on("prompts:remember", (entry) => film.remember(entry));
+on("prompts:kept", (entry) => film.save(entry)); // with what was read of the pictures

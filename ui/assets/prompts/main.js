@@ -1,5 +1,6 @@
 // The Text prompts tab: the prompt, what it became, and how it came to be.
-import "./wire.js";
+import "./requests.js";
+import "./entrance.js";
 import "./words.js";
 import "./builder.js";
 import "./controls.js";

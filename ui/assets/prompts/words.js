@@ -1,6 +1,9 @@
 // The prompt: a text field whose words show while one types whether they mean anything to the model.
-import { el, emit, on } from "../shared/core.js";
-import { change, draw, isLarge, readPrompt, state } from "./wire.js";
+import { button } from "../shared/controls.js";
+import { el } from "../shared/dom.js";
+import { emit, on } from "../shared/events.js";
+import { change, draw, readPrompt } from "./requests.js";
+import { isLarge, state } from "./state.js";
 
 const PAUSE = 420; // after the last key the picture follows
 const REST = 2200; // after the last key the picture is remembered
@@ -139,47 +142,52 @@ function area(id, title, placeholder, rows) {
 
 // --- the view ---------------------------------------------------------------------------------------------------
 
-export const promptView = () => {
+function promptField() {
   field = area("prompt", "Prompt", "A face in words, or a food", 3);
   marks = el("div", { class: "prompt-marks", "aria-hidden": "true" });
   field.addEventListener("input", typed);
   field.addEventListener("scroll", () => (marks.scrollTop = field.scrollTop));
   field.addEventListener("blur", () => emit("prompts:rest"));
-  status = el("p", { class: "hint prompt-status", role: "status", "aria-live": "polite", id: "prompt-status" });
+  return el("div", { class: "prompt-box" }, marks, field);
+}
+
+function otherField() {
   other = area("prompt-other", "Second prompt", "The second prompt", 2);
   other.addEventListener("input", () => {
     state.other = other.value;
     if (state.mode === "compare") soon();
   });
-  negative = area("prompt-negative", "Negative prompt", "What it should not be", 1);
-  negative.addEventListener("input", () => {
-    state.recipe = { ...state.recipe, negative_prompt: negative.value };
+  const label = el("label", { class: "prompt-label", for: "prompt-other" });
+  return el("div", { class: "prompt-other", hidden: true }, label, other);
+}
+
+function negativeField() {
+  const field = area("prompt-negative", "Negative prompt", "What it should not be", 1);
+  field.addEventListener("input", () => {
+    state.recipe = { ...state.recipe, negative_prompt: field.value };
     soon();
   });
-  otherRow = el(
-    "div",
-    { class: "prompt-other", hidden: true },
-    el("label", { class: "prompt-label", for: "prompt-other" }),
-    other,
-  );
-  stale = el("button", {
-    type: "button",
-    class: "button small",
-    id: "prompt-draw",
-    title: "Draw this prompt (Enter)",
-    onclick: now,
-  }, "Draw");
+  return field;
+}
+
+export function promptView() {
+  const box = promptField();
+  status = el("p", { class: "hint prompt-status", role: "status", "aria-live": "polite", id: "prompt-status" });
+  otherRow = otherField();
+  negative = negativeField();
+  stale = button("Draw", now, { class: "button small", id: "prompt-draw", title: "Draw this prompt (Enter)" });
+  const title = el("label", { for: "prompt", class: "prompt-title" }, "Prompt");
   return el(
     "section",
     { class: "group prompt-group" },
-    el("div", { class: "group-head" }, el("label", { for: "prompt", class: "prompt-title" }, "Prompt"), stale),
-    el("div", { class: "prompt-box" }, marks, field),
+    el("div", { class: "group-head" }, title, stale),
+    box,
     status,
     otherRow,
     el("label", { class: "prompt-label", for: "prompt-negative" }, "Not"),
     negative,
   );
-};
+}
 
 on("prompts:recipe", () => {
   const { prompt, negative_prompt: unwanted } = state.recipe;
@@ -200,6 +208,6 @@ on("prompts:stale", (on) => {
   stale.classList.toggle("primary", on);
   stale.classList.toggle("button", !on);
 });
-on("prompts:asked", (request) => request.slot === "draw" && emit("prompts:stale", false));
+on("prompts:requested", (request) => request.slot === "draw" && emit("prompts:stale", false));
 
 export { write as writePrompt };

@@ -1,6 +1,6 @@
 // The Benchmark page: which set and which model is shown, and the order of the tables.
 import { showView } from "../shared/charts.js";
-import { part } from "../shared/core.js";
+import { register } from "../shared/components.js";
 
 function number(row, column) {
   const text = row.cells[column].dataset.value;
@@ -21,44 +21,38 @@ function sort(table, column, descending) {
   });
 }
 
-part("bench", ({ root, props, trigger, watch }) => {
-  const chosen = {};
+// Which set and which model is shown.
+class Switches {
+  #root;
+  #chosen = {};
 
-  function choose(name, key, focus) {
-    chosen[name] = key;
-    for (const button of root.querySelectorAll(`button[data-${name}]`)) {
+  constructor(root) {
+    this.#root = root;
+    root.addEventListener("keydown", (event) => this.#keys(event));
+  }
+
+  choose(name, key, focus = null) {
+    this.#chosen[name] = key;
+    for (const button of this.#root.querySelectorAll(`button[data-${name}]`)) {
       const current = button.dataset[name] === key;
       button.setAttribute("aria-checked", String(current));
       button.tabIndex = current ? 0 : -1;
       if (current && focus && button.closest("[role=radiogroup]") === focus) button.focus();
     }
-    for (const body of root.querySelectorAll(`[data-of-${name}]`)) {
+    for (const body of this.#root.querySelectorAll(`[data-of-${name}]`)) {
       body.hidden = body.getAttribute(`data-of-${name}`) !== key;
     }
   }
 
-  function draw() {
-    showView(root, props.value);
+  // The choices stand when the page is laid out anew.
+  restore() {
     for (const name of ["set", "model"]) {
-      const keys = [...root.querySelectorAll(`button[data-${name}]`)].map((button) => button.dataset[name]);
-      if (keys.length) choose(name, keys.includes(chosen[name]) ? chosen[name] : keys[0]);
+      const keys = [...this.#root.querySelectorAll(`button[data-${name}]`)].map((button) => button.dataset[name]);
+      if (keys.length) this.choose(name, keys.includes(this.#chosen[name]) ? this.#chosen[name] : keys[0]);
     }
   }
 
-  root.addEventListener("click", (event) => {
-    const radio = event.target.closest("[role=radio]");
-    if (radio) {
-      const name = radio.closest("[data-switch]").dataset.switch;
-      choose(name, radio.dataset[name]);
-      return;
-    }
-    const cell = event.target.closest("thead th");
-    if (!cell || !event.target.closest("button")) return;
-    const first = cell.dataset.low ? "ascending" : "descending"; // the best at the top
-    const descending = (cell.getAttribute("aria-sort") === first) !== (first === "descending");
-    sort(cell.closest("table"), cell.cellIndex, descending);
-  });
-  root.addEventListener("keydown", (event) => {
+  #keys(event) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const group = event.target.closest?.("[data-switch]");
     if (!step || !group) return;
@@ -66,9 +60,30 @@ part("bench", ({ root, props, trigger, watch }) => {
     event.stopPropagation();
     const name = group.dataset.switch;
     const keys = [...group.children].map((button) => button.dataset[name]);
-    choose(name, keys[(keys.indexOf(chosen[name]) + step + keys.length) % keys.length], group);
-  });
+    this.choose(name, keys[(keys.indexOf(this.#chosen[name]) + step + keys.length) % keys.length], group);
+  }
+}
 
+function sortBy(cell) {
+  const first = cell.dataset.low ? "ascending" : "descending"; // the best at the top
+  const descending = (cell.getAttribute("aria-sort") === first) !== (first === "descending");
+  sort(cell.closest("table"), cell.cellIndex, descending);
+}
+
+register("bench", ({ root, props, trigger, watch }) => {
+  const switches = new Switches(root);
+  const draw = () => {
+    showView(root, props.value);
+    switches.restore();
+  };
+  root.addEventListener("click", (event) => {
+    const chosen = event.target.closest("[role=radio]");
+    const cell = event.target.closest("button") && event.target.closest("thead th");
+    if (chosen) {
+      const { switch: name } = chosen.closest("[data-switch]").dataset;
+      switches.choose(name, chosen.dataset[name]);
+    } else if (cell) sortBy(cell);
+  });
   draw();
   watch("value", draw);
   trigger("open");

@@ -1,34 +1,37 @@
-// The latents of one cell: channels as pictures, or a code as bars; how their values are spread; and operations on them, live.
+// The latents of one cell: channels as pictures, or a code as bars; how their values are spread; and operations.
 import { makeChart } from "../shared/charts.js";
-import { el, emit, icon, on } from "../shared/core.js";
-import { ask, state } from "./wire.js";
+import { button, select, setting } from "../shared/controls.js";
+import { el } from "../shared/dom.js";
+import { emit, on } from "../shared/events.js";
+import { withMinus } from "../shared/format.js";
+import { icon } from "../shared/icons.js";
+import { codeBars } from "./drawings.js";
+import { request } from "./requests.js";
+import { state } from "./state.js";
+import { surgerySlider } from "./surgery_slider.js";
 
 const AS_IT_IS = 9; // the bits slider's last step
-const REACH = 3; // deviations
 
-let view, body, head, now, latent, values, chart, bend;
+let body, head, now, latent, values, chart, bend;
 let surgery = neutral();
 let other = "";
 let dimension = 0;
 let bent = false; // the picture shows a dragged dimension
 
-const signed = (value, digits) => value.toFixed(digits).replace("-", "\u2212");
-
 function neutral() {
   return { swap: [], silence: [], bits: null, noise: 0, blur: 0, seed: 0 };
 }
 
-const touched = () =>
+export const isOperated = () =>
   Boolean(surgery.swap.length || surgery.silence.length || surgery.bits || surgery.noise || surgery.blur);
 
 function operate() {
   bent = false;
   if (chart?.isConnected) bend.reset();
-  head.querySelector("#lab-reset").disabled = !touched();
-  if (!touched()) return emit("lab:untouched");
-  ask({ kind: "operate", picture: now.id, model: now.model.key, surgery, other: surgery.swap.length ? other : "" }, {
-    slot: "live",
-  });
+  head.querySelector("#reconstruction-reset").disabled = !isOperated();
+  if (!isOperated()) return emit("reconstruction:untouched");
+  const content = { kind: "operate", picture: now.id, model: now.model.key, surgery };
+  request("live", { ...content, other: surgery.swap.length ? other : "" });
 }
 
 function flip(list, channel) {
@@ -41,102 +44,73 @@ function flip(list, channel) {
   operate();
 }
 
-// --- drawings ---------------------------------------------------------------------------------------------------
-
-function svg(width, height, content, words) {
-  const holder = el("span", { class: "lab-drawing", role: "img", "aria-label": words });
-  holder.innerHTML = `<svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none">${content}</svg>`;
-  return holder;
-}
-
-function code() {
-  const values = latent.code;
-  const step = 320 / values.length;
-  const top = Math.max(REACH, ...values.map(Math.abs));
-  const bars = values.map((value, i) => {
-    const height = (44 * Math.abs(value)) / top;
-    const mark = i === dimension
-      ? "current"
-      : surgery.silence.includes(i)
-      ? "silent"
-      : surgery.swap.includes(i)
-      ? "swapped"
-      : "";
-    return `<rect class="${mark}" x="${(i * step).toFixed(2)}" y="${
-      (value > 0 ? 48 - height : 48).toFixed(2)
-    }" width="${(step * 0.8).toFixed(2)}" height="${Math.max(0.6, height).toFixed(2)}"/>`;
-  });
-  return svg(320, 96, `<line x1="0" x2="320" y1="48" y2="48"/>${bars.join("")}`, `The code, ${values.length} numbers`);
-}
-
 // --- channels ---------------------------------------------------------------------------------------------------
 
+const operation = (list, words, channel, attributes = {}) =>
+  button(words, () => flip(list, channel()), { class: "chip", "data-operation": list, ...attributes });
+
 function channelTile(index) {
-  const button = (list, words) =>
-    el("button", {
-      type: "button",
-      class: "chip",
-      "data-operation": list,
-      "data-channel": index,
-      "aria-label": `${words} channel ${index + 1}`,
-      onclick: () => flip(list, index),
-    }, words);
+  const named = (words) => ({ "data-channel": index, "aria-label": `${words} channel ${index + 1}` });
   const image = el("img", { src: latent.channels[index], alt: `Channel ${index + 1}`, draggable: false });
   const spread = `mean ${latent.mean[index].toFixed(2)}, deviation ${latent.deviation[index].toFixed(2)}`;
   return el(
     "div",
-    { class: "lab-channel", "data-channel": index, title: spread },
+    { class: "reconstruction-channel", "data-channel": index, title: spread },
     image,
-    el("div", { class: "lab-channel-buttons" }, button("silence", "Silence"), button("swap", "Swap")),
+    el(
+      "div",
+      { class: "reconstruction-channel-buttons" },
+      operation("silence", "Silence", () => index, named("Silence")),
+      operation("swap", "Swap", () => index, named("Swap")),
+    ),
   );
 }
 
-function codePanel() {
-  chart = el("div", {
-    class: "lab-code",
-    tabindex: 0,
-    role: "slider",
-    "aria-label": "Dimension",
-    "aria-valuemin": 1,
-    "aria-valuemax": latent.code.length,
-  });
-  chart.append(code());
-  const at = (event) => {
+function markOf(i) {
+  if (i === dimension) return "current";
+  if (surgery.silence.includes(i)) return "silent";
+  return surgery.swap.includes(i) ? "swapped" : "";
+}
+
+const within = (index) => Math.min(latent.code.length - 1, Math.max(0, index));
+
+function codeChart() {
+  const range = { "aria-valuemin": 1, "aria-valuemax": latent.code.length };
+  chart = el("div", { class: "reconstruction-code", tabindex: 0, role: "slider", "aria-label": "Dimension", ...range });
+  chart.append(codeBars(latent.code, markOf));
+  chart.addEventListener("pointerdown", (event) => {
     const box = chart.getBoundingClientRect();
-    return Math.min(
-      latent.code.length - 1,
-      Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * latent.code.length)),
-    );
-  };
-  chart.addEventListener("pointerdown", (event) => setDimension(at(event)));
+    setDimension(within(Math.floor(((event.clientX - box.left) / box.width) * latent.code.length)));
+  });
   chart.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    setDimension(Math.min(latent.code.length - 1, Math.max(0, dimension + step)));
+    setDimension(within(dimension + step));
   });
-  bend = slider("Value", -4, 4, 0.05, () => latent.code[dimension], () => {
-    bent = true;
-    head.querySelector("#lab-reset").disabled = false;
-    ask({ kind: "traverse", picture: now.id, model: now.model.key, dimension, values: [Number(bend.input.value)] }, {
-      slot: "live",
-    });
-  }, (value) => signed(value, 2));
-  const button = (list, words) =>
-    el(
-      "button",
-      { type: "button", class: "chip", "data-operation": list, onclick: () => flip(list, dimension) },
-      words,
-    );
+  return chart;
+}
+
+// One dimension of the code is dragged: the picture follows.
+function drag(value) {
+  bent = true;
+  head.querySelector("#reconstruction-reset").disabled = false;
+  request("live", { kind: "traverse", picture: now.id, model: now.model.key, dimension, values: [value] });
+}
+
+function codePanel() {
+  const range = { min: -4, max: 4, step: 0.05 };
+  bend = surgerySlider("Value", range, () => latent.code[dimension], drag, (value) => withMinus(value));
+  const buttons = [operation("silence", "Silence", () => dimension), operation("swap", "Swap", () => dimension)];
   return el(
     "div",
-    { class: "lab-code-panel" },
-    chart,
+    { class: "reconstruction-code-panel" },
+    codeChart(),
     el(
       "div",
-      { class: "lab-code-row" },
-      el("strong", { class: "lab-which number" }),
-      el("span", { class: "lab-channel-buttons" }, button("silence", "Silence"), button("swap", "Swap")),
+      { class: "reconstruction-code-row" },
+      el("strong", { class: "reconstruction-which number" }),
+      el("span", { class: "reconstruction-channel-buttons" }, buttons),
     ),
     bend.node,
     el("p", { class: "hint" }, "Click a bar, then drag its value: the picture follows."),
@@ -149,51 +123,10 @@ function setDimension(index) {
   bend.input.value = latent.code[index];
   refresh();
   if (dragged) operate(); // the last dimension goes back to its own value
-  emit("lab:dimension");
+  emit("reconstruction:dimension");
 }
 
-// --- sliders ----------------------------------------------------------------------------------------------------
-
-function slider(words, min, max, step, read, write, say) {
-  const input = el("input", {
-    type: "range",
-    class: "plain",
-    min,
-    max,
-    step,
-    "aria-label": words,
-    "data-slider": words,
-  });
-  const output = el("output", { class: "number" });
-  const show = () => {
-    const value = Number(input.value);
-    const [from, to] = min < 0
-      ? [Math.min(0, value), Math.max(0, value)]
-      : words === "Bits"
-      ? [value, max]
-      : [0, value];
-    const place = (x) => `${(100 * (x - min)) / (max - min)}%`;
-    input.style.setProperty("--from", place(from));
-    input.style.setProperty("--to", place(to));
-    output.textContent = say(value);
-    input.setAttribute("aria-valuetext", output.textContent);
-  };
-  const reset = () => {
-    input.value = read();
-    show();
-  };
-  input.addEventListener("input", () => {
-    show();
-    write(Number(input.value));
-  });
-  reset();
-  return {
-    input,
-    reset,
-    show,
-    node: el("div", { class: "setting" }, el("span", { class: "setting-name" }, words), input, output),
-  };
-}
+// --- sliders -----------------------------------------------------------------------------------------------------
 
 function sliders() {
   const set = (name, value) => {
@@ -202,17 +135,22 @@ function sliders() {
   };
   const deviations = (value) => (value ? value.toFixed(2) : "none");
   return [
-    slider(
+    surgerySlider(
       "Bits",
-      1,
-      AS_IT_IS,
-      1,
+      { min: 1, max: AS_IT_IS, step: 1, fromTop: true },
       () => surgery.bits ?? AS_IT_IS,
       (value) => set("bits", value === AS_IT_IS ? null : value),
       (value) => (value === AS_IT_IS ? "as is" : String(value)),
     ),
-    slider("Noise", 0, 3, 0.05, () => surgery.noise, (value) => set("noise", value), deviations),
-    !now.model.flat && slider("Blur", 0, 4, 0.1, () => surgery.blur, (value) => set("blur", value), deviations),
+    surgerySlider(
+      "Noise",
+      { min: 0, max: 3, step: 0.05 },
+      () => surgery.noise,
+      (value) => set("noise", value),
+      deviations,
+    ),
+    !now.model.flat &&
+    surgerySlider("Blur", { min: 0, max: 4, step: 0.1 }, () => surgery.blur, (value) => set("blur", value), deviations),
   ].filter(Boolean);
 }
 
@@ -226,99 +164,81 @@ function refresh() {
     button.dataset.state = on ? "present" : "";
     if (button.dataset.operation === "swap") button.disabled = !other;
   }
-  for (const tile of body.querySelectorAll(".lab-channel")) {
+  for (const tile of body.querySelectorAll(".reconstruction-channel")) {
     const channel = Number(tile.dataset.channel);
     tile.dataset.done = surgery.silence.includes(channel) ? "silence" : surgery.swap.includes(channel) ? "swap" : "";
   }
   if (!chart?.isConnected) return;
-  chart.replaceChildren(code());
+  chart.replaceChildren(codeBars(latent.code, markOf));
   chart.setAttribute("aria-valuenow", dimension + 1);
-  body.querySelector(".lab-which").textContent = `Dimension ${dimension + 1} of ${latent.code.length}`;
+  body.querySelector(".reconstruction-which").textContent = `Dimension ${dimension + 1} of ${latent.code.length}`;
   bend.show();
 }
 
-function render() {
-  const { model } = now;
-  head.querySelector("p").textContent = model.shape
-    ? `${model.shape}, ${model.ratio} times fewer numbers than the picture`
-    : "";
-  if (!latent) return body.replaceChildren(el("p", { class: "hint" }, "Reading the latents"));
+function swapSelect() {
   const rows = state.rows.filter((row) => row.id !== now.id);
   other = rows.some((row) => row.id === other) ? other : rows[0]?.id || "";
-  const select = el(
-    "select",
-    {
-      class: "field",
-      "aria-label": "Swap with",
-      disabled: !rows.length,
-      onchange: () => {
-        other = select.value;
-        operate();
-      },
-    },
-    rows.length
-      ? rows.map((row) => el("option", { value: row.id, selected: row.id === other }, row.name))
-      : el("option", {}, "Add a second picture"),
-  );
+  const options = rows.length ? rows.map((row) => [row.id, row.name]) : [["", "Add a second picture"]];
+  const field = select("Swap with", options, { disabled: !rows.length });
+  field.value = other;
+  field.addEventListener("change", () => {
+    other = field.value;
+    operate();
+  });
+  return setting("Swap with", field, { tag: "label" });
+}
+
+function channels() {
+  const many = String(latent.channels.length > 8);
+  const [black, white] = latent.scale.map((value) => withMinus(value, 1));
+  return [
+    el("div", { class: "reconstruction-channels", "data-many": many }, latent.channels.map((_, i) => channelTile(i))),
+    el("p", { class: "hint number" }, `Black ${black}, white ${white}, in deviations`),
+  ];
+}
+
+function render() {
+  const { shape, ratio } = now.model;
+  head.querySelector("p").textContent = shape ? `${shape}, ${ratio} times fewer numbers than the picture` : "";
+  if (!latent) return body.replaceChildren(el("p", { class: "hint" }, "Reading the latents"));
   const flat = latent.channels.length === 0;
-  body.replaceChildren(
-    flat ? codePanel() : el(
-      "div",
-      { class: "lab-channels", "data-many": String(latent.channels.length > 8) },
-      latent.channels.map((_, i) => channelTile(i)),
-    ),
-    flat ? "" : el(
-      "p",
-      { class: "hint number" },
-      `Black ${signed(latent.scale[0], 1)}, white ${signed(latent.scale[1], 1)}, in deviations`,
-    ),
-    el("label", { class: "setting" }, el("span", { class: "setting-name" }, "Swap with"), select),
-    ...sliders().map((one) => one.node),
-    el("div", { class: "lab-histogram" }, values.node),
-  );
+  const content = [...(flat ? [codePanel()] : channels()), swapSelect(), ...sliders().map((one) => one.node)];
+  const spread = el("div", { class: "reconstruction-histogram" }, values.node);
+  body.replaceChildren(...content, spread);
   refresh();
 }
 
-function open(chosen) {
+export function openLatents(chosen) {
   const same = now?.model.key === chosen.model.key;
   now = chosen;
   latent = null;
   surgery = neutral();
   bent = false;
   if (!same) dimension = 0;
-  head.querySelector("#lab-reset").disabled = true;
+  head.querySelector("#reconstruction-reset").disabled = true;
   render();
-  ask({ kind: "latent", picture: now.id, model: now.model.key }, { slot: "latent" });
+  request("latent", { kind: "latent", picture: now.id, model: now.model.key });
 }
 
-function build() {
+function undo() {
+  surgery = neutral();
+  render();
+  operate();
+}
+
+export function latentPanel() {
+  const reset = { class: "button small", id: "reconstruction-reset", disabled: true };
   head = el(
     "div",
-    { class: "lab-latent-head" },
+    { class: "reconstruction-latent-head" },
     el("div", {}, el("h2", {}, "Latent surgery"), el("p", { class: "hint" })),
-    el(
-      "button",
-      {
-        type: "button",
-        class: "button small",
-        id: "lab-reset",
-        disabled: true,
-        onclick: () => {
-          surgery = neutral();
-          render();
-          operate();
-        },
-      },
-      icon("reroll"),
-      "Reset",
-    ),
+    button([icon("reroll"), "Reset"], undo, reset),
   );
-  body = el("div", { class: "lab-latent-body" });
-  view = el("aside", { class: "lab-latent", "aria-label": "Latents" }, head, body);
-  return view;
+  body = el("div", { class: "reconstruction-latent-body" });
+  return el("aside", { class: "reconstruction-latent", "aria-label": "Latents" }, head, body);
 }
 
-on("lab:answer", (message) => {
+on("reconstruction:response", (message) => {
   if (!message.latent || message.id !== now?.id || message.model !== now.model.key) return;
   latent = message.latent;
   values = makeChart(latent.chart);
@@ -327,4 +247,3 @@ on("lab:answer", (message) => {
 
 export const isBent = () => bent;
 export const currentDimension = () => dimension;
-export { build as latentPanel, open as openLatents, touched as isOperated };

@@ -1,9 +1,10 @@
 // The Reconstruction tab: pictures in rows, autoencoders in columns, one cell at a time enlarged; and the benchmark.
-import "./wire.js";
-import "./heat.js";
+import "./requests.js";
+import "../shared/heat.js";
 import "./latent.js";
 import "./detail.js";
 import "./intake.js";
+import "./column.js";
 import "./grid.js";
-import "./fetch.js";
+import "./downloads.js";
 import "./benchmark.js";

@@ -1,17 +1,14 @@
 // Charts: figures that the server sends, drawn by plotly.js in the page's colours, with what a chart needs around it:
 // a legend of buttons, its picture and its numbers as files, and values by arrow keys. plotly.js is fetched when the
 // first chart comes into view.
-import { el, icon } from "./core.js";
+import { button } from "./controls.js";
+import { el } from "./dom.js";
+import { saveAs, saveBlob } from "./files.js";
+import { icon } from "./icons.js";
 import { plotly } from "./plotly.js";
 import { csv, plain, step, themed, told } from "./chart_data.js";
 
-const CONFIG = {
-  displayModeBar: false,
-  displaylogo: false,
-  showSendToCloud: false,
-  doubleClick: false,
-  scrollZoom: false,
-};
+const CONFIG = { displayModeBar: false, showSendToCloud: false, doubleClick: false, scrollZoom: false };
 const ZOOM = 0.7; // of what is shown, for every press of +
 const WIDE = 960; // CSS pixels of a picture that is kept
 const HELP = "Arrow keys go from value to value, plus and minus zoom, 0 shows everything.";
@@ -20,10 +17,7 @@ const live = new Set();
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-function save(url, name) {
-  el("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
-}
+const tool = (words, title, onclick) => button(words, onclick, { class: "chart-button", title, "aria-label": title });
 
 /** One chart: `node` goes into the page, `update` takes a newer figure and keeps zoom and legend. */
 class Chart {
@@ -41,10 +35,8 @@ class Chart {
   }
 
   build() {
-    const button = (words, title, onclick) =>
-      el("button", { type: "button", class: "chart-button", title, "aria-label": title, onclick }, words);
     const title = plain(this.figure.layout.title?.text);
-    this.reset = button([icon("reroll")], "Show everything again", () => this.showAll());
+    this.reset = tool([icon("reroll")], "Show everything again", () => this.showAll());
     this.reset.hidden = true;
     this.legend = el("div", { class: "chart-legend", role: "group", "aria-label": `Legend of ${title}` });
     this.plot = el("div", { class: "chart-plot" });
@@ -57,29 +49,21 @@ class Chart {
       onblur: () => this.leave(),
     }, this.plot);
     this.said = el("p", { class: "chart-said", role: "status" });
-    this.node = el(
-      "figure",
-      { class: "chart" },
-      el(
-        "figcaption",
-        {},
-        el("span", { class: "chart-title" }, title),
-        el(
-          "span",
-          { class: "chart-tools" },
-          this.reset,
-          button("PNG", `Picture of ${title} as a file`, () => this.keepPicture()),
-          button("CSV", `Numbers of ${title} as a file`, () => this.keepNumbers()),
-        ),
-      ),
-      this.legend,
-      this.frame,
-      this.said,
-    );
+    this.node = el("figure", { class: "chart" }, this.caption(title), this.legend, this.frame, this.said);
     this.plot.style.height = `${this.figure.layout.height}px`;
     const least = this.figure.layout.meta?.least;
     if (least) this.plot.style.minWidth = `${least}px`;
     this.fillLegend();
+  }
+
+  caption(title) {
+    const tools = [
+      this.reset,
+      tool("PNG", `Picture of ${title} as a file`, () => this.keepPicture()),
+      tool("CSV", `Numbers of ${title} as a file`, () => this.keepNumbers()),
+    ];
+    const name = el("span", { class: "chart-title" }, title);
+    return el("figcaption", {}, name, el("span", { class: "chart-tools" }, tools));
   }
 
   async appear() {
@@ -253,11 +237,11 @@ class Chart {
       height,
       scale: 2,
     });
-    save(url, this.fileName("png"));
+    saveAs(url, this.fileName("png"));
   }
 
   keepNumbers() {
-    save(URL.createObjectURL(new Blob([csv(this.figure)], { type: "text/csv" })), this.fileName("csv"));
+    saveBlob(new Blob([csv(this.figure)], { type: "text/csv" }), this.fileName("csv"));
   }
 
   end() {

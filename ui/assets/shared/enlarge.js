@@ -26,45 +26,34 @@ function taps(from, to) {
   });
 }
 
+// One pixel of the result: a weighted sum along a line of the source, whose `count` pixels begin at `base` and lie
+// `stride` apart; beyond its ends the outermost pixel goes on.
+function weigh(source, [first, weights], [base, stride, count], target, to) {
+  let [r, g, b] = [0, 0, 0];
+  for (let k = 0; k < weights.length; k++) {
+    const at = base + stride * Math.min(count - 1, Math.max(0, first + k));
+    r += weights[k] * source[at];
+    g += weights[k] * source[at + 1];
+    b += weights[k] * source[at + 2];
+  }
+  target[to] = r;
+  target[to + 1] = g;
+  target[to + 2] = b;
+}
+
 // RGBA bytes -> RGB floats, factor times as large.
 function resample(source, width, height, factor) {
-  const W = width * factor;
-  const H = height * factor;
-  const columns = taps(width, W);
-  const rows = taps(height, H);
+  const [W, H] = [width * factor, height * factor];
+  const [columns, rows] = [taps(width, W), taps(height, H)];
   const middle = new Float32Array(W * height * 3);
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < W; x++) {
-      const [first, weights] = columns[x];
-      let r = 0, g = 0, b = 0;
-      for (let k = 0; k < weights.length; k++) {
-        const at = 4 * (y * width + Math.min(width - 1, Math.max(0, first + k)));
-        r += weights[k] * source[at];
-        g += weights[k] * source[at + 1];
-        b += weights[k] * source[at + 2];
-      }
-      const to = 3 * (y * W + x);
-      middle[to] = r;
-      middle[to + 1] = g;
-      middle[to + 2] = b;
-    }
+    const line = [4 * y * width, 4, width];
+    for (let x = 0; x < W; x++) weigh(source, columns[x], line, middle, 3 * (y * W + x));
   }
   const result = new Float32Array(W * H * 3);
-  for (let y = 0; y < H; y++) {
-    const [first, weights] = rows[y];
-    for (let x = 0; x < W; x++) {
-      let r = 0, g = 0, b = 0;
-      for (let k = 0; k < weights.length; k++) {
-        const at = 3 * (Math.min(height - 1, Math.max(0, first + k)) * W + x);
-        r += weights[k] * middle[at];
-        g += weights[k] * middle[at + 1];
-        b += weights[k] * middle[at + 2];
-      }
-      const to = 3 * (y * W + x);
-      result[to] = r;
-      result[to + 1] = g;
-      result[to + 2] = b;
-    }
+  for (let x = 0; x < W; x++) {
+    const line = [3 * x, 3 * W, height];
+    for (let y = 0; y < H; y++) weigh(middle, rows[y], line, result, 3 * (y * W + x));
   }
   return result;
 }

@@ -1,5 +1,5 @@
 // plotly.js, which the server sends beside this module (ui/components/plotly_bundle.py), when the first chart needs it.
-import { el } from "./core.js";
+import { el } from "./dom.js";
 
 let loading = null;
 

@@ -1,30 +1,25 @@
 // A picture goes from tab to tab. A tab says what it does with one, and every other tab then offers to send it there.
-import { after, el, icon } from "./core.js";
+import { after } from "./components.js";
+import { el } from "./dom.js";
+import { asUri } from "./files.js";
+import { icon } from "./icons.js";
+import { openTab } from "./tabs.js";
 
-const TABS = "#tabs > .tab-wrapper :is([role=tab], .overflow-dropdown button)"; // those without room wait in a menu
-const ORDER = ["faces", "lab", "map", "styles"]; // of the buttons
+const ORDER = ["faces", "reconstruction", "map", "styles"]; // of the buttons
 const tabs = {}; // key -> {title, words, icon, needs, take}
 
-// `title` is the tab's own, `words` what the button says, `take(picture)` runs once the islands in `needs` are there.
+// `title` is the tab's own, `words` what the button says, `take(picture)` runs once the components in `needs` are there.
 // A picture is {uri, name}, with its recipe where one draws it again.
 function takes(key, tab) {
   tabs[key] = tab;
 }
-
-const asUri = (blob) =>
-  new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result);
-    reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(blob);
-  });
 
 // A picture as above or a Blob.
 async function send(key, picture) {
   const { title, needs, take } = tabs[key];
   const sent = picture instanceof Blob ? { uri: await asUri(picture), name: picture.name || "picture" } : picture;
   if (!sent?.uri && !sent?.recipe) return;
-  [...document.querySelectorAll(TABS)].find((tab) => tab.textContent.trim() === title)?.click();
+  openTab(title);
   after(needs, () => take(sent));
 }
 

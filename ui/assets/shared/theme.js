@@ -1,5 +1,8 @@
 // Light and dark: follows the system until somebody chooses; the choice is kept in this browser.
-import { el, icon, listenBy, part } from "./core.js";
+import { register } from "./components.js";
+import { el } from "./dom.js";
+import { icon } from "./icons.js";
+import { listenBy } from "./stream.js";
 
 const KEY = "latentscape-theme";
 const ORDER = ["system", "light", "dark"];
@@ -38,7 +41,7 @@ system.addEventListener("change", apply);
 // Gradio sets its own class while it starts; the visitor's choice stands.
 new MutationObserver(apply).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 
-part("header", ({ root, props, plainTrigger }) => {
+register("header", ({ root, props, plainTrigger }) => {
   listenBy(() => plainTrigger("listen"));
   const words = { system: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" };
   const icons = { system: "system", light: "sun", dark: "moon" };

@@ -1,7 +1,11 @@
 // The active styles: a strength for each style, how several are blended, and how much each part of the network takes.
-import { el, icon, on } from "../shared/core.js";
-import { weightWords } from "./canvas.js";
-import { applyStyle, change, state, titleOf } from "./wire.js";
+import { plainSlider, setSlider, setting, textButton } from "../shared/controls.js";
+import { el } from "../shared/dom.js";
+import { on } from "../shared/events.js";
+import { withMinus } from "../shared/format.js";
+import { icon } from "../shared/icons.js";
+import { applyStyle, change } from "./requests.js";
+import { state, titleOf } from "./state.js";
 
 const PARTS = [["Early", "The first blocks: where things are"], ["Middle", "The innermost blocks: what they are"], [
   "Late",
@@ -49,8 +53,8 @@ function row(name) {
   node.refresh = () => {
     const value = state.active[name];
     fill(slider, value, least, most);
-    number.textContent = weightWords(value);
-    slider.setAttribute("aria-valuetext", weightWords(value));
+    number.textContent = withMinus(value);
+    slider.setAttribute("aria-valuetext", withMinus(value));
   };
   return node;
 }
@@ -105,33 +109,25 @@ function blend() {
   return [node, refresh];
 }
 
+function partSlider([title, hint], place) {
+  const slider = plainSlider(`${title} blocks`, { min: 0, max: 2, step: 0.05 }, { title: hint });
+  const number = el("output", { class: "number" });
+  const set = (options) => {
+    const value = Number(slider.value);
+    change({ parts: state.parts.map((part, other) => (other === place ? value : part)) }, options);
+  };
+  slider.addEventListener("input", () => set({ live: true }));
+  slider.addEventListener("change", () => set());
+  const refresh = () => {
+    setSlider(slider, state.parts[place]);
+    number.textContent = state.parts[place].toFixed(2);
+  };
+  return { refresh, node: setting(title, [slider, number], { hint }) };
+}
+
 function parts() {
-  const sliders = PARTS.map(([title, hint], place) => {
-    const slider = el("input", {
-      type: "range",
-      min: 0,
-      max: 2,
-      step: 0.05,
-      class: "plain",
-      title: hint,
-      "aria-label": `${title} blocks`,
-    });
-    const number = el("output", { class: "number" });
-    const set = (options) =>
-      change({ parts: state.parts.map((part, other) => (other === place ? Number(slider.value) : part)) }, options);
-    slider.addEventListener("input", () => set({ live: true }));
-    slider.addEventListener("change", () => set());
-    return {
-      slider,
-      number,
-      node: el("div", { class: "setting" }, el("span", { class: "setting-name", title: hint }, title), slider, number),
-    };
-  });
-  const reset = el(
-    "button",
-    { type: "button", class: "text-button", onclick: () => change({ parts: [1, 1, 1] }) },
-    "Reset",
-  );
+  const sliders = PARTS.map(partSlider);
+  const reset = textButton("Reset", () => change({ parts: [1, 1, 1] }));
   const node = el(
     "details",
     { class: "active-parts" },
@@ -142,10 +138,7 @@ function parts() {
   );
   const refresh = () => {
     node.hidden = !Object.keys(state.active).length;
-    sliders.forEach(({ slider, number }, place) => {
-      fill(slider, state.parts[place], 0, 2);
-      number.textContent = state.parts[place].toFixed(2);
-    });
+    for (const one of sliders) one.refresh();
     reset.hidden = state.parts.every((part) => part === 1);
   };
   return [node, refresh];

@@ -1,12 +1,14 @@
 // What was styled in this browser tab, as a filmstrip; a click brings everything of one back. And the keys.
-import { emit, on, part } from "../shared/core.js";
-import { filmstrip, filmstripKeys } from "../shared/filmstrip.js";
-import { display, weightWords } from "./canvas.js";
-import { rerollStyled } from "./controls.js";
-import { enterBase, requests, state, titleOf, visible } from "./wire.js";
+import { register } from "../shared/components.js";
+import { emit, on } from "../shared/events.js";
+import { Filmstrip, filmstripKeys } from "../shared/filmstrip.js";
+import { withMinus } from "../shared/format.js";
+import { display } from "./canvas.js";
+import { enterBase, requests, rerollStyled } from "./requests.js";
+import { state, titleOf, visible } from "./state.js";
 
 // Not stored: styles of a session end with the page.
-const film = filmstrip({
+const film = new Filmstrip({
   most: 60,
   keyOf: (entry) =>
     JSON.stringify([
@@ -31,7 +33,7 @@ function look(entry) {
     : [entry.after];
   const what = entry.kind === "grid"
     ? `Grid of ${entry.names.map(titleOf).join(", ")}`
-    : Object.entries(entry.active).map(([name, x]) => `${titleOf(name)} ${weightWords(x)}`).join(", ") || "No style";
+    : Object.entries(entry.active).map(([name, x]) => `${titleOf(name)} ${withMinus(x)}`).join(", ") || "No style";
   return {
     pictures: some.map((one) => one.picture),
     label: what,
@@ -58,7 +60,7 @@ function restore(entry) {
   display({ ...entry, live: false });
 }
 
-part(
+register(
   "styles-history",
   ({ root }) =>
     film.build(
@@ -68,5 +70,5 @@ part(
     ),
 );
 
-filmstripKeys({ visible, stop: requests.stop, reroll: rerollStyled }, film);
-on("styles:remember", film.remember);
+filmstripKeys({ visible, stop: () => requests.stop(), reroll: rerollStyled }, film);
+on("styles:remember", (entry) => film.remember(entry));

@@ -1,51 +1,32 @@
-// Teaching a style: a line to the server of its own, one request at a time, so that nothing waits for a drawing.
-import { emit, onFailure, part } from "../shared/core.js";
-import { listStyles, state } from "./wire.js";
+// The training of a style: a line to the server of its own, so that nothing waits for a drawing.
+import { register } from "../shared/components.js";
+import { emit } from "../shared/events.js";
+import { RequestQueue } from "../shared/request_queue.js";
+import { listStyles, state } from "./state.js";
 
 const EVERY = 1500; // milliseconds between two looks at a training
-const PATIENCE = 120000;
-let wire = null;
-let ticket = 0;
-let current = null;
-let watchdog = 0;
 let timer = 0;
-const queue = [];
 
-Object.assign(state, {
-  paths: [], // uploaded pictures and zips
-  checked: null, // {crops, same, problems, refused}
-  sending: "", // what is on its way to the server
-  job: null, // the training as it stands
-});
+/**
+ * A request about a training, as ui/styles/requests.py reads it; `kind` says which of the keys count.
+ * @typedef {object} JobRequest
+ * @property {"check" | "train" | "status" | "pause" | "resume" | "keep" | "cancel"} kind
+ * @property {string[]} [paths] uploaded pictures and zips
+ * @property {string} [job] the training
+ * @property {string} [title] of the style
+ * @property {number} [rank] of its matrices
+ * @property {number} [steps] of the training
+ * @property {number} [rate] of learning
+ */
 
-// `then` gets the answer.
-function ask(content, then) {
-  queue.push({ content, then });
-  pump();
-}
+const queue = new RequestQueue("styles-jobs", { job: { every: true, whole: true } }, { take });
 
-function pump() {
-  if (!wire || current || !queue.length) return;
-  current = { ...queue.shift(), ticket: ++ticket };
-  wire.props.value = { ...current.content, ticket };
-  wire.trigger("ask");
-  clearTimeout(watchdog);
-  watchdog = setTimeout(() => failed("The server does not answer. Try again."), PATIENCE);
-}
+/** @param {JobRequest} content @param {(message: object) => void} [onLast] */
+const request = (content, onLast) => queue.request("job", content, { onLast });
 
-function failed(error = "The server is busy. Try again in a moment.") {
-  if (current) receive({ ticket: current.ticket, last: true, error });
-}
-
-function receive(message) {
-  if (!current || !message?.last || message.ticket !== current.ticket) return;
-  clearTimeout(watchdog);
-  const { then } = current;
-  current = null;
+function take(message) {
   if (message.error) emit("styles:teach-say", message.error);
   if (message.status) follow(message);
-  then?.(message);
-  pump();
 }
 
 function follow({ status, styles: listed }) {
@@ -59,14 +40,14 @@ function follow({ status, styles: listed }) {
 
 function look() {
   if (state.job && !state.job.over) {
-    ask({ kind: "status", job: state.job.job }, ({ error }) => error && (timer = setTimeout(look, 4 * EVERY)));
+    request({ kind: "status", job: state.job.job }, ({ error }) => error && (timer = setTimeout(look, 4 * EVERY)));
   }
 }
 
 // --- pictures ---------------------------------------------------------------------------------------------------
 
 // Pictures and zips, sent one after the other; then all are looked at together.
-async function addPictures(files) {
+export async function addPictures(files) {
   for (const [place, file] of files.entries()) {
     sending(`Sending ${place + 1} of ${files.length}`);
     try {
@@ -82,7 +63,7 @@ function check() {
   if (!state.paths.length) return sending("");
   sending("Looking at the pictures");
   emit("styles:teach-say", "");
-  ask({ kind: "check", paths: state.paths }, ({ checked }) => {
+  request({ kind: "check", paths: state.paths }, ({ checked }) => {
     if (checked) state.checked = checked;
     sending("");
   });
@@ -93,21 +74,16 @@ function sending(words) {
   emit("styles:job");
 }
 
-function clear() {
+export function clearPictures() {
   Object.assign(state, { paths: [], checked: null, job: state.job?.over ? null : state.job });
   emit("styles:teach-say", "");
   emit("styles:job");
 }
 
-const act = (kind) => ask({ kind, job: state.job.job });
-const teach = (settings) => ask({ kind: "train", paths: state.paths, ...settings });
+export const actOnJob = (kind) => request({ kind, job: state.job.job });
+export const teach = (settings) => request({ kind: "train", paths: state.paths, ...settings });
 
-part("styles-jobs", (handle) => {
-  wire = handle;
-  handle.watch("value", () => receive(handle.props.value));
-  pump();
+register("styles-jobs", (handle) => {
+  queue.connect(handle);
+  handle.watch("value", () => queue.receive(handle.props.value));
 });
-
-onFailure("styles-jobs", () => failed());
-
-export { act as actOnJob, addPictures, clear as clearPictures, failed as jobFailed, teach };

@@ -1,8 +1,9 @@
 // The Styles tab: what is applied, the canvas, the wall of styles, and the training of one's own.
-import "./wire.js";
+import "./requests.js";
 import "./jobs.js";
 import "./wall.js";
 import "./actions.js";
+import "./intake.js";
 import "./prompt.js";
 import "./active.js";
 import "./teach.js";

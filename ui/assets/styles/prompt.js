@@ -1,6 +1,8 @@
 // A prompt for Stable Diffusion, where the machine has it; its LoRAs are the styles of the wall meanwhile.
-import { el, on } from "../shared/core.js";
-import { changeRecipe, state } from "./wire.js";
+import { el } from "../shared/dom.js";
+import { on } from "../shared/events.js";
+import { changeRecipe } from "./requests.js";
+import { state } from "./state.js";
 
 export const promptView = () => {
   const field = el("textarea", {

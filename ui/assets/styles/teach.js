@@ -1,128 +1,17 @@
-// Teaching a style, as it is seen: its settings in the column; the pictures, the curve and the samples on the canvas.
+// The training of a style on the canvas: its pictures, its curve and its samples.
 import { makeChart } from "../shared/charts.js";
-import { el, icon, on } from "../shared/core.js";
+import { button, emptyPlace } from "../shared/controls.js";
+import { el } from "../shared/dom.js";
+import { on } from "../shared/events.js";
+import { icon } from "../shared/icons.js";
 import { paint } from "../shared/pictures.js";
-import { actOnJob, addPictures, clearPictures, teach } from "./jobs.js";
-import { change, requests, state } from "./wire.js";
+import { actOnJob, clearPictures } from "./jobs.js";
+import { change, requests } from "./requests.js";
+import { state } from "./state.js";
 
 const FEW = 32; // pictures up to which each is shown large
 const [LARGE, SMALL] = [112, 72]; // CSS pixels
-const fields = {};
-let view, crops, head, buttons, curve, losses, samples, problems, say, start, drop;
-
-// --- the column -------------------------------------------------------------------------------------------------
-
-function number(key, title, { value, min, max, step, hint }) {
-  fields[key] = el("input", {
-    type: "number",
-    class: "field number",
-    min,
-    max,
-    step,
-    value,
-    id: `teach-${key}`,
-    "aria-label": title,
-  });
-  fields[key].addEventListener("change", () => {
-    const wanted = Number(fields[key].value);
-    fields[key].value = fields[key].value !== "" && Number.isFinite(wanted)
-      ? Math.min(max, Math.max(min, wanted))
-      : value;
-  });
-  return el(
-    "label",
-    { class: "setting teach-setting", title: hint },
-    el("span", { class: "setting-name" }, title),
-    fields[key],
-  );
-}
-
-function begin() {
-  const title = fields.title.value.trim();
-  if (!title) {
-    fields.title.focus();
-    return tell("Give the style a name first.");
-  }
-  tell("");
-  teach({
-    title,
-    rank: Math.round(fields.rank.value),
-    steps: Math.round(fields.steps.value),
-    rate: Number(fields.rate.value),
-  });
-}
-
-export const teachView = () => {
-  const words = state.words.teach;
-  const input = el("input", {
-    type: "file",
-    accept: "image/*,.zip,.heic",
-    multiple: true,
-    hidden: true,
-    id: "teach-files",
-  });
-  input.addEventListener("change", () => {
-    addPictures([...input.files]);
-    input.value = "";
-  });
-  fields.title = el("input", {
-    type: "text",
-    class: "field",
-    id: "teach-title",
-    maxlength: 64,
-    placeholder: "Its name",
-    "aria-label": "Name of the style",
-    autocomplete: "off",
-  });
-  start = el(
-    "button",
-    { type: "button", class: "primary", id: "teach-start", disabled: true, onclick: begin },
-    "Teach",
-  );
-  const clear = el("button", { type: "button", class: "button", id: "teach-clear", onclick: clearPictures }, "Clear");
-  const node = el(
-    "section",
-    { class: "group teach", hidden: true },
-    el("h2", {}, "Teach a style"),
-    input,
-    el(
-      "p",
-      { class: "hint style-hint" },
-      "5 to 200 pictures that share one look, or a zip of them. Centre squares are used. They stay on this machine and are not kept.",
-    ),
-    el(
-      "div",
-      { class: "button-row style-buttons" },
-      el(
-        "button",
-        { type: "button", class: "button", id: "teach-add", onclick: () => input.click() },
-        icon("upload"),
-        "Add pictures",
-      ),
-      clear,
-    ),
-    el("label", { class: "setting teach-title" }, el("span", { class: "setting-name" }, "Name"), fields.title),
-    number("steps", "Steps", {
-      ...words.steps,
-      step: 10,
-      hint: "More take longer and follow the pictures more closely",
-    }),
-    number("rank", "Rank", {
-      ...words.rank,
-      step: 1,
-      hint: "The size of the change that is learnt; 8 is enough for most styles",
-    }),
-    number("rate", "Learning rate", { ...words.rate, step: 0.0001, hint: "Higher learns faster and less steadily" }),
-    el("div", { class: "button-row style-buttons" }, start),
-  );
-  on("styles:changed", () => (node.hidden = state.mode !== "train"));
-  on("styles:job", () => {
-    const running = state.job && !state.job.over;
-    start.disabled = Boolean(running || state.sending || !state.checked || state.checked.refused);
-    clear.disabled = Boolean(running || !state.paths.length);
-  });
-  return node;
-};
+let view, crops, head, buttons, curve, losses, samples, problems, say;
 
 // --- the canvas -------------------------------------------------------------------------------------------------
 
@@ -140,7 +29,7 @@ function words(job) {
   }[job.state];
 }
 
-// Losses of the training pictures and of those held out, over the steps.
+// Losses of the training pictures and of those held out, over the steps. Of one training the chart keeps its zoom.
 function drawCurve({ job, chart: figure }) {
   if (!figure) return curve.replaceChildren();
   if (curve.dataset.job === job && curve.firstChild) return losses.update(figure);
@@ -149,41 +38,31 @@ function drawCurve({ job, chart: figure }) {
   curve.replaceChildren(losses.node);
 }
 
+const act = (kind, title, name = "button") => button(title, () => actOnJob(kind), { class: name, "data-act": kind });
+
+function finishedButtons({ style }) {
+  const apply = () => change({ mode: "face", active: { [style]: 1 }, parts: [1, 1, 1] });
+  const download = () => requests.request("file", { kind: "fetch", names: [style] });
+  return [
+    button("Apply it", apply, { class: "primary", id: "teach-apply" }),
+    button([icon("download"), "Download"], download, { id: "teach-download" }),
+  ];
+}
+
+function jobButtons(job) {
+  if (job.over) {
+    return [...(job.state === "finished" ? finishedButtons(job) : []), button("Teach another", clearPictures)];
+  }
+  return [
+    job.state === "paused" ? act("resume", "Go on", "primary") : act("pause", "Pause"),
+    ...(job.step ? [act("keep", "Keep the best so far")] : []),
+    act("cancel", "Cancel"),
+  ];
+}
+
 function showJob(job) {
-  const act = (kind, title, name = "button") =>
-    el("button", { type: "button", class: name, "data-act": kind, onclick: () => actOnJob(kind) }, title);
-  const wanted = job.over
-    ? [
-      ...(job.state === "finished"
-        ? [
-          el("button", {
-            type: "button",
-            class: "primary",
-            id: "teach-apply",
-            onclick: () => change({ mode: "face", active: { [job.style]: 1 }, parts: [1, 1, 1] }),
-          }, "Apply it"),
-          el(
-            "button",
-            {
-              type: "button",
-              class: "button",
-              id: "teach-download",
-              onclick: () => requests.ask("file", { kind: "fetch", names: [job.style] }),
-            },
-            icon("download"),
-            "Download",
-          ),
-        ]
-        : []),
-      el("button", { type: "button", class: "button", onclick: clearPictures }, "Teach another"),
-    ]
-    : [
-      job.state === "paused" ? act("resume", "Go on", "primary") : act("pause", "Pause"),
-      ...(job.step ? [act("keep", "Keep the best so far")] : []),
-      act("cancel", "Cancel"),
-    ];
   const key = `${job.job} ${job.state} ${job.step > 0}`;
-  if (buttons.dataset.key !== key) buttons.replaceChildren(...wanted);
+  if (buttons.dataset.key !== key) buttons.replaceChildren(...jobButtons(job));
   buttons.dataset.key = key;
   head.replaceChildren(el("strong", {}, job.title), el("span", { role: "status" }, words(job)));
   view.style.setProperty("--done", `${(100 * job.step) / job.steps}%`);
@@ -225,7 +104,7 @@ function tell(text) {
   say.hidden = !text;
 }
 
-export const trainView = () => {
+export function trainView() {
   head = el("div", { class: "teach-head" });
   buttons = el("div", { class: "teach-buttons" });
   curve = el("div", { class: "teach-curve" });
@@ -233,32 +112,14 @@ export const trainView = () => {
   crops = el("div", { class: "teach-crops" });
   problems = el("ul", { class: "teach-problems", "aria-label": "Files that were left out" });
   say = el("p", { class: "teach-say", role: "alert", hidden: true });
-  drop = el(
-    "button",
-    {
-      type: "button",
-      class: "empty-photo",
-      onclick: () => document.getElementById("teach-files").click(),
-    },
-    icon("upload"),
-    el("strong", {}, "Drop 5 to 200 pictures of one style here, or click to choose"),
-    el("span", {}, "Paintings by one hand, photos in one light: what they share is what is learnt."),
-  );
-  view = el(
-    "section",
-    { class: "teach-stage", "aria-label": "Teaching a style", "data-stage": "empty", hidden: true },
-    head,
-    say,
-    buttons,
-    el("div", { class: "teach-bar" }),
-    curve,
-    samples,
-    crops,
-    problems,
-    drop,
-  );
+  const title = "Drop 5 to 200 pictures of one style here, or click to choose";
+  const detail = "Paintings by one hand, photos in one light: what they share is what is learnt.";
+  const drop = emptyPlace("teach-files", title, detail);
+  const bar = el("div", { class: "teach-bar" });
+  const named = { class: "teach-stage", "aria-label": "Teaching a style", "data-stage": "empty", hidden: true };
+  view = el("section", named, head, say, buttons, bar, curve, samples, crops, problems, drop);
   return view;
-};
+}
 
 on("styles:changed", () => {
   view.hidden = state.mode !== "train";

@@ -1,7 +1,11 @@
 // The wall: the same face in every style there is. A click puts a style on, the corner adds it to the active ones.
-import { el, icon, on } from "../shared/core.js";
+import { el } from "../shared/dom.js";
+import { on } from "../shared/events.js";
+import { icon } from "../shared/icons.js";
 import { paint } from "../shared/pictures.js";
-import { applyStyle, drawWall, state, titleOf, visible } from "./wire.js";
+import { letWheelScroll } from "../shared/scroll.js";
+import { applyStyle, drawWall } from "./requests.js";
+import { state, titleOf, visible } from "./state.js";
 
 const TILE = 88;
 const REST = 250; // after the last change the wall follows
@@ -88,11 +92,7 @@ function receive({ wall, request }) {
 
 export const wallView = () => {
   strip = el("div", { class: "style-strip", role: "group", "aria-label": "Styles" });
-  strip.addEventListener("wheel", (event) => {
-    if (!event.deltaY || strip.scrollWidth <= strip.clientWidth) return;
-    strip.scrollLeft += event.deltaY;
-    event.preventDefault();
-  }, { passive: false });
+  letWheelScroll(strip);
   note = el("span", { class: "hint", role: "status" });
   return el(
     "section",
@@ -103,7 +103,7 @@ export const wallView = () => {
 };
 
 on("styles:listed", build);
-on("styles:answer", receive);
+on("styles:response", receive);
 on("styles:tiles", refresh);
 on("styles:changed", () => {
   refresh();

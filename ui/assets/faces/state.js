@@ -1,8 +1,7 @@
 // What this visitor has set and drawn. One recipe is current; everything else on the page follows it.
-import { emit, on } from "../shared/core.js";
-import { ask } from "./ask.js";
-
-const SEEDS = 2 ** 32;
+import { emit, on } from "../shared/events.js";
+import { randomSeed } from "../shared/seeds.js";
+import { draw } from "./requests.js";
 
 const session = {
   words: null, // the vocabulary of the server, once the controls are there
@@ -42,16 +41,16 @@ function assign(values, { replace = false } = {}) {
 }
 
 // A change of the recipe. While a control moves it is live: drawn at once, remembered when it comes to rest.
-function change(patch, { live = false, draw = true, quiet = false } = {}) {
+function change(patch, { live = false, quiet = false } = {}) {
   session.recipe = { ...session.recipe, ...patch };
   session.dragging = live;
-  emit("recipe", { live });
-  if (draw) ask.draw({ live, quiet });
+  emit("faces:recipe", { live });
+  draw({ live, quiet });
 }
 
 function setAttributes(values, options = {}) {
   const { attributes, notes } = assign(values, options);
-  if (notes.length) emit("contradiction", notes);
+  if (notes.length) emit("faces:contradiction", notes);
   const names = Object.keys(values);
   if (names.length === 1 && !options.replace) session.sweepAttribute = names[0];
   change({ attributes }, options);
@@ -60,15 +59,13 @@ function setAttributes(values, options = {}) {
 function adopt(recipe) {
   session.recipe = { ...session.recipe, ...recipe };
   session.dragging = false;
-  emit("recipe", { live: false });
-}
-
-function randomSeed() {
-  return crypto.getRandomValues(new Uint32Array(1))[0];
+  emit("faces:recipe", { live: false });
 }
 
 function reroll() {
-  if (session.locked) return emit("say", { text: "The seed is locked. Unlock it to meet somebody else.", brief: true });
+  if (session.locked) {
+    return emit("faces:say", { text: "The seed is locked. Unlock it to meet somebody else.", brief: true });
+  }
   change({ seed: randomSeed() });
 }
 
@@ -90,17 +87,6 @@ function address(link) {
   return url.href;
 }
 
-on("answer", (message) => message.adopt && adopt(message.adopt));
+on("faces:response", (message) => message.adopt && adopt(message.adopt));
 
-export {
-  address as writeAddress,
-  adopt,
-  change,
-  randomSeed,
-  reroll as rerollFace,
-  SEEDS,
-  session,
-  setAttributes,
-  surprise,
-  value,
-};
+export { address as writeAddress, adopt, change, reroll as rerollFace, session, setAttributes, surprise, value };

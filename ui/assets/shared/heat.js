@@ -1,5 +1,5 @@
 // Error maps: the server sends a grey picture, half a level per step; here it takes the colours of one common scale.
-import { el } from "../shared/core.js";
+import { el } from "./dom.js";
 
 const STEPS = 2; // per 8-bit level, as the server encodes it
 // Dark to light through violet and orange: even steps for the eye, and readable without colour (after "inferno").

@@ -1,0 +1,118 @@
+// How a face is drawn: steps, guidance, solver; and at the foot, who is drawn and how many.
+import {
+  button,
+  group,
+  groupHead,
+  lockButton,
+  numberSetting,
+  seedField,
+  select,
+  setting,
+  textButton,
+} from "../shared/controls.js";
+import { el } from "../shared/dom.js";
+import { emit, on } from "../shared/events.js";
+import { icon } from "../shared/icons.js";
+import { refresh, whenRefreshed } from "./refresh.js";
+import { change, rerollFace, session } from "./state.js";
+
+function number(key, title, range) {
+  const write = (value, live) => change({ [key]: value }, { live });
+  const { node, refresh: show } = numberSetting(title, range, () => session.recipe[key], write);
+  whenRefreshed(show);
+  return node;
+}
+
+const percentOf = (share) => Math.round(100 * share);
+
+function interval() {
+  const make = (title) => el("input", { type: "range", min: 0, max: 1, step: 0.05, "aria-label": title });
+  const [low, high] = [make("Guidance starts"), make("Guidance ends")];
+  const output = el("output", { class: "number" });
+  const write = (moved, options) => {
+    let [a, b] = [Number(low.value), Number(high.value)];
+    if (a > b) [a, b] = moved === low ? [b, b] : [a, a];
+    change({ guidance_interval: [a, b] }, options);
+  };
+  for (const input of [low, high]) {
+    input.addEventListener("input", () => write(input, { live: true }));
+    input.addEventListener("change", () => write(input, {}));
+  }
+  const range = el("div", { class: "range" }, low, high);
+  whenRefreshed(() => {
+    const [a, b] = session.recipe.guidance_interval;
+    low.value = a;
+    high.value = b;
+    range.style.setProperty("--from", `${100 * a}%`);
+    range.style.setProperty("--to", `${100 * b}%`);
+    output.textContent = `${percentOf(a)}\u2013${percentOf(b)} %`;
+  });
+  const hint = "The part of the drawing in which guidance acts, from its first step to its last";
+  return setting("Active", [range, output], { hint });
+}
+
+function solver() {
+  const field = select("Solver", Object.entries(session.words.solvers));
+  field.addEventListener("change", () => change({ solver: field.value }));
+  whenRefreshed(() => (field.value = session.recipe.solver));
+  on("faces:response", ({ drawn }) => {
+    if (!drawn) return;
+    for (const option of field.options) option.hidden = option.disabled = !drawn.solvers.includes(option.value);
+  });
+  return setting("Solver", field, { tag: "label" });
+}
+
+function reset() {
+  const { steps, guidance, guidance_interval, solver: first } = session.words.first;
+  change({ steps, guidance, guidance_interval, solver: first });
+}
+
+export const sampling = () =>
+  group(
+    null,
+    groupHead("Sampling", textButton("Reset", reset)),
+    number("steps", "Steps", {
+      min: 1,
+      max: 50,
+      limit: 250,
+      step: 1,
+      hint: "Denoising steps: more is slower and finer",
+    }),
+    number("guidance", "Guidance", {
+      min: 1,
+      max: 15,
+      step: 0.1,
+      hint: "How strongly the attributes are followed; 1 is off",
+    }),
+    interval(),
+    solver(),
+  );
+
+function lock() {
+  const toggle = () => {
+    session.locked = !session.locked;
+    refresh();
+  };
+  const words = ["Seed locked: Reroll and Surprise me keep this person", "Lock the seed"];
+  const { node, refresh: show } = lockButton("lock", () => session.locked, toggle, words);
+  whenRefreshed(show);
+  return node;
+}
+
+export function foot() {
+  const say = (words) => emit("faces:say", words);
+  const { field, label, refresh: show } = seedField("seed", () => session.recipe.seed, (seed) => change({ seed }), say);
+  const title = "Another person (R)";
+  const reroll = button([icon("reroll"), el("span", {}, "Reroll")], rerollFace, {
+    class: "primary",
+    id: "reroll",
+    title,
+  });
+  const count = number("count", "Pictures", { min: 1, max: 16, step: 1, hint: "How many faces are drawn: 1 to 16" });
+  whenRefreshed(() => {
+    show();
+    reroll.disabled = session.locked;
+    count.hidden = session.mode === "edit";
+  });
+  return el("footer", { class: "foot" }, count, el("div", { class: "seed-row" }, label, field, lock(), reroll));
+}

@@ -1,0 +1,116 @@
+// How a prompt is drawn: model, steps, guidance, solver, and what it starts from.
+import {
+  checkRadio,
+  group,
+  groupHead,
+  numberSetting,
+  radio,
+  radioGroup,
+  select,
+  setting,
+  textButton,
+} from "../shared/controls.js";
+import { el } from "../shared/dom.js";
+import { on } from "../shared/events.js";
+import { whenRefreshed } from "./refresh.js";
+import { change, useModel } from "./requests.js";
+import { isLarge, state } from "./state.js";
+
+const FEW = 8; // steps that a distilled model needs at most
+const USUAL = 6;
+
+export function number(key, title, range) {
+  const write = (value, live) => change({ [key]: value }, { live });
+  const { node, refresh } = numberSetting(title, range, () => state.recipe[key], write);
+  whenRefreshed(refresh);
+  return node;
+}
+
+const makeNote = (words = "") => el("p", { class: "hint prompt-note" }, words);
+
+function solver() {
+  const field = select("Solver", Object.entries(state.words.solvers));
+  field.addEventListener("change", () => {
+    const many = field.value === "lcm" && state.recipe.steps > FEW;
+    change(many ? { solver: "lcm", steps: USUAL } : { solver: field.value });
+  });
+  whenRefreshed(() => (field.value = state.recipe.solver));
+  on("prompts:response", ({ drawn }) => {
+    if (!drawn) return;
+    for (const option of field.options) option.hidden = option.disabled = !drawn.solvers.includes(option.value);
+  });
+  const note = makeNote("LCM is for models distilled for it; others come out soft.");
+  whenRefreshed(() => (note.hidden = state.recipe.solver !== "lcm"));
+  return [setting("Solver", field, { tag: "label" }), note];
+}
+
+const STARTS = [["noise", "Noise"], ["prior", "Draft"]];
+
+// From noise, or from a draft that the variational start makes of the sentence.
+function start() {
+  const buttons = STARTS.map(([key, words]) => radio(words, () => change({ start: key }), { "data-start": key }));
+  const hint = "How much of the noise is put on the draft; as much of the steps is done";
+  const level = number("level", "Noise on it", { min: 0.05, max: 1, step: 0.05, hint });
+  const note = makeNote();
+  const row = setting("Start", radioGroup("Start from", buttons), { class: "setting prompt-start" });
+  whenRefreshed(() => {
+    const { start: from, steps, level: share } = state.recipe;
+    const can = state.prior && !isLarge();
+    const draft = from === "prior";
+    checkRadio(buttons, (one) => one.dataset.start === from);
+    buttons[1].disabled = !can;
+    buttons[1].title = can
+      ? "A draft made from the sentence, then fewer steps"
+      : "This model has no draft to start from";
+    level.hidden = !draft;
+    const done = Math.max(1, steps - Math.round(steps * (1 - share)));
+    note.textContent = draft ? `A draft is made from the sentence; ${done} of ${steps} steps sharpen it.` : "";
+  });
+  return [row, level, note];
+}
+
+function models() {
+  const field = select("Model", [], { id: "prompt-model" });
+  const note = makeNote();
+  field.addEventListener("change", () => useModel(field.value));
+  whenRefreshed(() => {
+    if (field.options.length !== state.models.length) {
+      field.replaceChildren(...state.models.map(({ key, title }) => el("option", { value: key }, title)));
+    }
+    field.value = state.recipe.model;
+    note.textContent = isLarge()
+      ? "Draws anything, slowly: press Draw, or Enter in the prompt."
+      : "Faces and twenty foods, 64 pixels, drawn while you type.";
+  });
+  return [setting("Model", field, { tag: "label" }), note];
+}
+
+function reset() {
+  const { first, large } = state.words;
+  const { steps, guidance, guidance_interval, solver: usual, start: from, level } = isLarge()
+    ? { ...first, ...large, start: "noise" }
+    : first;
+  change({ steps, guidance, guidance_interval, solver: usual, start: from, level });
+}
+
+export const sampling = () =>
+  group(
+    null,
+    groupHead("Sampling", textButton("Reset", reset)),
+    ...models(),
+    number("steps", "Steps", {
+      min: 1,
+      max: 50,
+      limit: 250,
+      step: 1,
+      hint: "Denoising steps: more is slower and finer",
+    }),
+    number("guidance", "Guidance", {
+      min: 1,
+      max: 15,
+      step: 0.1,
+      hint: "How strongly the prompt is followed; 1 is off",
+    }),
+    ...solver(),
+    ...start(),
+  );

@@ -1,0 +1,129 @@
+// The control column of the Reconstruction tab: pictures come in, examples, models, and what could not be read.
+import { facesHistory } from "../faces/history.js";
+import { register } from "../shared/components.js";
+import { button, fileInput, group, iconButton } from "../shared/controls.js";
+import { el } from "../shared/dom.js";
+import { on } from "../shared/events.js";
+import { icon } from "../shared/icons.js";
+import { paint } from "../shared/pictures.js";
+import { addFiles, addPicture, camera, connectUpload, paste } from "./intake.js";
+import { changeTable, removePicture, requests, toggleModel } from "./requests.js";
+import { state } from "./state.js";
+
+const TILE = 96; // CSS pixels
+const RECENT = 6; // faces of the other tab
+let status, problems, examples, history, models;
+
+function intakeGroup() {
+  const input = fileInput("reconstruction-file", "image/*,.zip,.heic", addFiles, { multiple: true });
+  status = el("p", { class: "hint reconstruction-status", role: "status", hidden: true });
+  problems = el("ul", { class: "reconstruction-problems", "aria-label": "Files that could not be read" });
+  const uploading = { class: "primary", id: "reconstruction-upload" };
+  const panel = group(
+    "",
+    input,
+    el(
+      "div",
+      { class: "button-row" },
+      button([icon("upload"), "Upload"], () => input.click(), uploading),
+      button([icon("camera"), "Camera"], () => camera(panel)),
+      button([icon("paste"), "Paste"], paste),
+    ),
+    el(
+      "p",
+      { class: "hint reconstruction-note" },
+      "Several at once, zips too, or drop them anywhere. They stay on this machine and are not kept.",
+    ),
+    status,
+    problems,
+  );
+  return panel;
+}
+
+function showProblems() {
+  problems.replaceChildren(...state.problems.map((one) => {
+    const dismiss = () => {
+      state.problems = state.problems.filter((other) => other !== one);
+      showProblems();
+    };
+    const words = el("span", {}, el("strong", {}, one.name), ` ${one.reason}`);
+    return el("li", {}, icon("warning"), words, iconButton("close", `Dismiss ${one.name}`, dismiss));
+  }));
+}
+
+function tile(uri, words, onclick) {
+  const canvas = el("canvas", { "aria-hidden": "true" });
+  if (uri) paint(canvas, uri, TILE);
+  const waiting = uri ? "" : " waiting";
+  return button(canvas, onclick, {
+    class: `reconstruction-tile${waiting}`,
+    title: words,
+    "aria-label": `Add: ${words}`,
+  });
+}
+
+function showExamples() {
+  examples.hidden = !state.examples.length;
+  examples.querySelector(".reconstruction-tiles").replaceChildren(...state.examples.map((one) => {
+    const node = tile(one.picture, one.words, () => changeTable({ kind: "example", example: one.name, count: 2 }));
+    node.dataset.example = one.name;
+    return node;
+  }));
+}
+
+function showHistory() {
+  if (!history) return;
+  const entries = facesHistory().slice(-RECENT).reverse();
+  history.hidden = !entries.length;
+  history.querySelector(".reconstruction-tiles").replaceChildren(...entries.map((entry) => {
+    const face = entry.faces[entry.selected || 0] || entry.faces[0];
+    const words = entry.kind === "edit" ? "edited photo" : `seed ${entry.recipe.seed}`;
+    return tile(face.picture, words, () => addPicture(face.picture, words));
+  }));
+}
+
+const detail = (model) => (model.present ? `${model.shape}, ${model.ratio}:1` : "Not on this machine");
+
+function showModels() {
+  models.replaceChildren(...state.models.map((model) => {
+    const onchange = () => toggleModel(model.key);
+    const box = el("input", { type: "checkbox", role: "switch", checked: !state.off.has(model.key), onchange });
+    const words = [el("span", {}, model.title), el("span", { class: "hint number" }, detail(model))];
+    return el(
+      "label",
+      { class: "reconstruction-model", "data-model": model.key, "data-present": String(model.present) },
+      el("span", { class: "reconstruction-model-words" }, words),
+      box,
+    );
+  }));
+}
+
+register("reconstruction-controls", (handle) => {
+  const { root } = handle;
+  connectUpload(handle);
+  examples = group("Examples", el("div", { class: "reconstruction-tiles" }));
+  history = group("From Faces", el("div", { class: "reconstruction-tiles" }));
+  examples.hidden = history.hidden = true;
+  models = el("div", { class: "reconstruction-models" });
+  const clear = button("Remove all pictures", () => removePicture(null), {
+    id: "reconstruction-clear",
+    disabled: true,
+  });
+  on("reconstruction:rows", () => (clear.disabled = !state.rows.length));
+  root.classList.add("column", "reconstruction-column");
+  root.append(
+    el("div", { class: "column-body" }, intakeGroup(), examples, history, group("Models", models)),
+    el("footer", { class: "foot" }, clear),
+  );
+  requests.connect(handle);
+  showHistory();
+});
+
+on("reconstruction:intake", (words) => {
+  status.textContent = words;
+  status.hidden = !words;
+});
+on("reconstruction:problems", showProblems);
+on("reconstruction:examples", showExamples);
+on("reconstruction:models", showModels);
+on("faces:remember", showHistory);

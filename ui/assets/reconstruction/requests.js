@@ -1,0 +1,160 @@
+// What the Reconstruction tab asks of the server. A moving control keeps only its newest request, uploads are never
+// dropped, and the grid fills itself whenever nothing else waits.
+import { emit, on } from "../shared/events.js";
+import { RequestQueue } from "../shared/request_queue.js";
+import { cellKey, cellOf, pictureIds, presentModels, rowOf, state } from "./state.js";
+
+const PATIENCE = 180_000; // milliseconds without a word from the server
+const CELLS = 16; // of one grid request, so that a click never waits long
+const GIVE_WAY = 60; // milliseconds after which the grid gives way to somebody's hand
+
+/**
+ * A request of the tab, as ui/reconstruction/requests.py reads it; `kind` says which of the keys count.
+ * @typedef {object} ReconstructionRequest
+ * @property {"open" | "models" | "add" | "example" | "grid" | "latent" | "operate" | "interpolate" | "sample" | "traverse"} kind
+ * @property {string[]} [paths] uploaded pictures and zips
+ * @property {{uri: string, name: string}} [added] a picture that the page has already
+ * @property {string} [example] its name
+ * @property {number} [count] 2: with its picture for the table, 1: the thumbnail alone; or pictures of a strip
+ * @property {string[]} [pictures] identifiers; of an addition all that stay on the table
+ * @property {string[]} [models] keys
+ * @property {string} [picture] identifier
+ * @property {string} [model] key
+ * @property {object} [surgery] {swap, silence, bits, noise, blur, seed}
+ * @property {string} [other] identifier of the picture to swap with or to go to
+ * @property {number} [seed] of a sample
+ * @property {number} [dimension] of a code
+ * @property {number[]} [values] of that dimension
+ */
+
+export const requests = new RequestQueue(
+  "reconstruction",
+  {
+    table: { every: true },
+    live: {},
+    latent: {},
+    strip: {},
+    grid: { background: true },
+    thumb: { background: true, whole: true },
+  },
+  { patience: PATIENCE, kept: "Your pictures are kept", giveWay: GIVE_WAY, fill, take },
+);
+
+/** @param {ReconstructionRequest} content */
+export const request = (slot, content) => requests.request(slot, content);
+
+/** Changes of the table: all of them are done, in order. @param {ReconstructionRequest} content */
+export function changeTable(content, onLast) {
+  const lists = ["example", "add"].includes(content.kind); // the server forgets all others
+  requests.request("table", () => (lists ? { ...content, pictures: pictureIds() } : content), { onLast });
+}
+
+// --- what fills itself --------------------------------------------------------------------------------------------
+
+// Rows that lack the same models go together.
+function missingCells() {
+  const lacking = (one) => presentModels().map((model) => model.key).filter((key) => !cellOf(one.id, key));
+  const first = state.rows.find((one) => lacking(one).length);
+  if (!first) return null;
+  const models = lacking(first);
+  const same = state.rows.filter((one) => lacking(one).join() === models.join());
+  const pictures = same.slice(0, Math.max(1, Math.floor(CELLS / models.length))).map((one) => one.id);
+  return { slot: "grid", content: { kind: "grid", pictures, models } };
+}
+
+function missingThumb() {
+  const example = state.examples.find((one) => !one.picture && !one.requested);
+  if (!example) return null;
+  example.requested = true;
+  return { slot: "thumb", content: { kind: "example", example: example.name, count: 1, pictures: pictureIds() } };
+}
+
+function fill() {
+  return state.opened ? missingCells() || missingThumb() : null;
+}
+
+// --- responses ----------------------------------------------------------------------------------------------------
+
+function take(message, sent) {
+  if (message.models) {
+    state.models = message.models;
+    emit("reconstruction:models");
+  }
+  takeExamples(message);
+  if (message.last && message.added) place(message.added);
+  if (message.last && message.problems?.length) {
+    state.problems.push(...message.problems);
+    emit("reconstruction:problems");
+  }
+  for (const one of message.cells || []) state.cells.set(cellKey(one.id, one.model), one);
+  if (message.cells) emit("reconstruction:cells");
+  if (message.last && message.error) fail(message.error, sent);
+}
+
+function takeExamples(message) {
+  if (message.examples) state.examples = message.examples;
+  const example = message.thumb && state.examples.find((one) => one.name === message.example);
+  if (example) example.picture = message.thumb;
+  if (message.examples || message.thumb) emit("reconstruction:examples");
+}
+
+// What failed is not asked for again by itself: its cells say so, and a click tries again.
+function fail(error, { slot, content }) {
+  if (slot === "thumb") return;
+  if (slot !== "grid") return emit("reconstruction:say", { text: error, error: true });
+  for (const id of content.pictures) {
+    for (const key of content.models) {
+      if (!cellOf(id, key)) state.cells.set(cellKey(id, key), { id, model: key, problem: error });
+    }
+  }
+  emit("reconstruction:cells");
+}
+
+function place(added) {
+  for (const one of added) {
+    if (rowOf(one.id)) emit("reconstruction:say", { text: `${one.name} is already on the table.` });
+    else state.rows.push(one);
+  }
+  emit("reconstruction:rows");
+}
+
+// --- what a hand does ---------------------------------------------------------------------------------------------
+
+export function removePicture(id) {
+  state.rows = id ? state.rows.filter((one) => one.id !== id) : [];
+  for (const key of [...state.cells.keys()]) if (!id || key.startsWith(`${id} `)) state.cells.delete(key);
+  if (state.chosen && !rowOf(state.chosen.id)) chooseCell(null);
+  emit("reconstruction:rows");
+  requests.pump();
+}
+
+// A cell that could not be computed is asked for again.
+export function retryCell(id, key) {
+  state.cells.delete(cellKey(id, key));
+  emit("reconstruction:cells");
+  requests.pump();
+}
+
+export function toggleModel(key) {
+  if (state.off.has(key)) state.off.delete(key);
+  else state.off.add(key);
+  emit("reconstruction:models");
+  requests.pump();
+}
+
+export function chooseCell(chosen) {
+  for (const slot of ["live", "latent", "strip"]) requests.cancel(slot);
+  state.chosen = chosen;
+  emit("reconstruction:chosen");
+}
+
+// The first time that the tab is seen: a photo, then a face, through every model that is here.
+on("reconstruction:mounted", () => {
+  if (state.opened) return;
+  changeTable({ kind: "open" }, (message) => {
+    state.opened = true;
+    if (message.error) return;
+    const first = state.examples.filter((one) => one.first);
+    for (const { name } of first) changeTable({ kind: "example", example: name, count: 2 });
+  });
+});

@@ -1,0 +1,70 @@
+// The settings of a style's training, in the control column.
+import { button, fileInput, setting } from "../shared/controls.js";
+import { el } from "../shared/dom.js";
+import { emit, on } from "../shared/events.js";
+import { icon } from "../shared/icons.js";
+import { addPictures, clearPictures, teach } from "./jobs.js";
+import { state } from "./state.js";
+
+const PICTURES =
+  "5 to 200 pictures that share one look, or a zip of them. Centre squares are used. They stay on this " +
+  "machine and are not kept.";
+const fields = {};
+
+function number(key, title, hint, step) {
+  const { value, min, max } = state.words.teach[key];
+  const range = { type: "number", class: "field number", min, max, step, value };
+  const field = el("input", { ...range, id: `teach-${key}`, "aria-label": title });
+  field.addEventListener("change", () => {
+    const wanted = Number(field.value);
+    const usable = field.value !== "" && Number.isFinite(wanted);
+    field.value = usable ? Math.min(max, Math.max(min, wanted)) : value;
+  });
+  fields[key] = field;
+  const named = { class: "setting teach-setting", title: hint };
+  return el("label", named, el("span", { class: "setting-name" }, title), field);
+}
+
+function begin() {
+  const title = fields.title.value.trim();
+  if (!title) {
+    fields.title.focus();
+    return emit("styles:teach-say", "Give the style a name first.");
+  }
+  emit("styles:teach-say", "");
+  const [rank, steps] = [fields.rank, fields.steps].map((field) => Math.round(Number(field.value)));
+  teach({ title, rank, steps, rate: Number(fields.rate.value) });
+}
+
+function titleSetting() {
+  const named = { class: "field", id: "teach-title", "aria-label": "Name of the style", placeholder: "Its name" };
+  fields.title = el("input", { type: "text", maxlength: 64, autocomplete: "off", ...named });
+  return setting("Name", fields.title, { tag: "label", class: "setting teach-title" });
+}
+
+export function teachView() {
+  const input = fileInput("teach-files", "image/*,.zip,.heic", addPictures, { multiple: true });
+  const start = button("Teach", begin, { class: "primary", id: "teach-start", disabled: true });
+  const clear = button("Clear", clearPictures, { id: "teach-clear" });
+  const add = button([icon("upload"), "Add pictures"], () => input.click(), { id: "teach-add" });
+  const node = el(
+    "section",
+    { class: "group teach", hidden: true },
+    el("h2", {}, "Teach a style"),
+    input,
+    el("p", { class: "hint style-hint" }, PICTURES),
+    el("div", { class: "button-row style-buttons" }, add, clear),
+    titleSetting(),
+    number("steps", "Steps", "More take longer and follow the pictures more closely", 10),
+    number("rank", "Rank", "The size of the change that is learnt; 8 is enough for most styles", 1),
+    number("rate", "Learning rate", "Higher learns faster and less steadily", 0.0001),
+    el("div", { class: "button-row style-buttons" }, start),
+  );
+  on("styles:changed", () => (node.hidden = state.mode !== "train"));
+  on("styles:job", () => {
+    const running = state.job && !state.job.over;
+    start.disabled = Boolean(running || state.sending || !state.checked || state.checked.refused);
+    clear.disabled = Boolean(running || !state.paths.length);
+  });
+  return node;
+}
