@@ -16,6 +16,7 @@ from ui.components.plotly_bundle import bundle_route, bundle_version
 
 ASSETS = Path(__file__).parent / "assets"
 FOLDERS = ("shared", "faces", "reconstruction", "prompts", "styles", "latent_map", "models")  # a later style wins
+MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 FOR_EVER = "public, max-age=31536000, immutable"
 SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace"]
@@ -43,11 +44,14 @@ def version() -> str:
 
 
 class _Assets(StaticFiles):
-    """Serve the files of ``assets`` with a header that lets a browser cache them."""
+    """Serve the files of ``assets`` with headers that let a browser cache them and run them as modules."""
 
     async def get_response(self, path: str, scope: Any) -> Response:
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = FOR_EVER
+        # Starlette asks the machine's own table of types, in which a script can be anything, plain text included.
+        if media_type := MEDIA_TYPES.get(Path(path).suffix):
+            response.headers["Content-Type"] = f"{media_type}; charset=utf-8"
         return response
 
 
