@@ -11,16 +11,16 @@ import base64
 import binascii
 import json
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import partial
-from numbers import Integral, Real
 
 from PIL import Image
 
 from core import attributes
+from core import recipe_checks as checks
 from core.images import PictureError, read_png_text, write_png
+from core.recipe_checks import RecipeError, Values
 
 # A stored recipe leaves out what equals a default, so the defaults belong to the version: changing one of them, or
 # the meaning of a field, needs a new VERSION and a translation of the older ones in from_json.
@@ -30,31 +30,10 @@ STARTS = ("noise", "prior")
 LEVEL = 0.6
 PNG_KEY = "latentscape"
 MAX_JSON = 16 * 1024  # bytes
-MAX_PROMPT = 2000  # characters
-MAX_STYLES = 8
+MAX_PROMPT = checks.MAX_PROMPT  # characters
 SEEDS = 2**32
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,62}[A-Za-z0-9_-])?")
 _LINK = re.compile(r"[A-Za-z0-9_-]+")
-
-
-class RecipeError(ValueError):
-    """A recipe that cannot be used; the message is meant for the user."""
-
-
-class Values(dict[str, float]):
-    """An immutable, hashable dict of numbers by name, so that a recipe stays as it was checked."""
-
-    def _refuse(self, *_: object, **__: object) -> None:
-        raise TypeError("A recipe cannot be changed; make another one with dataclasses.replace.")
-
-    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash(frozenset(self.items()))
-
-    def __reduce__(self) -> tuple[type[Values], tuple[dict[str, float]]]:
-        return Values, (dict(self),)
 
 
 @dataclass(frozen=True)
@@ -96,7 +75,7 @@ _DEFAULTS = {f.name: f.default if f.default_factory is MISSING else f.default_fa
 
 def single(recipe: Recipe, i: int) -> Recipe:
     """Return the recipe of picture ``i`` (from 0) alone: its own seed, and count 1."""
-    i = _whole("The number of the picture", i, 0, recipe.count - 1)
+    i = checks.whole("The number of the picture", i, 0, recipe.count - 1)
     return recipe if recipe.count == 1 else replace(recipe, seed=(recipe.seed + i) % SEEDS, count=1)
 
 
@@ -124,7 +103,7 @@ def from_dict(values: object) -> Recipe:
     settings = {name: value for name, value in values.items() if name != "version"}
     unknown = [name for name in settings if name not in _FIELDS]
     if unknown:
-        raise RecipeError(f"This recipe holds something unknown: {_shown(unknown[0])}.")
+        raise RecipeError(f"This recipe holds something unknown: {checks.shown(unknown[0])}.")
     return Recipe(**settings)
 
 
@@ -207,94 +186,19 @@ def _no_constant(name: str) -> float:
     raise RecipeError(f"This recipe holds {name}, which is not a number.")
 
 
-def _shown(value: object) -> str:
-    """Describe a value for an error message, in a bounded length."""
-    return repr(value[:40]) if isinstance(value, str) else f"of type {type(value).__name__}"
-
-
-def _whole(what: str, value: object, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
-        raise RecipeError(f"{what} must be a whole number from {low} to {high}.")
-    return int(value)
-
-
-def _number(what: str, value: object, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real) or not low <= value <= high:  # NaN fails both
-        raise RecipeError(f"{what} must be a number from {low:g} to {high:g}.")
-    return float(value)
-
-
-def _text(what: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise RecipeError(f"{what} must be a text.")
-    if len(value) > MAX_PROMPT:
-        raise RecipeError(f"{what} is longer than {MAX_PROMPT} characters.")
-    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n\r" for c in value):
-        raise RecipeError(f"{what} holds characters that are not text.")
-    return str(value)
-
-
-def _name(what: str, value: object) -> str:
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise RecipeError(f"{_shown(value)} cannot name a {what}: at most 64 letters, digits, spaces, dots, - and _.")
-    return str(value)
-
-
-def _attributes(values: object) -> Values:
-    if not isinstance(values, dict):
-        raise RecipeError("The attributes must be names with a strength each.")
-    for name in values:
-        if name not in attributes.INDEX:
-            raise RecipeError(f"Unknown attribute {_shown(name)}; the names are CelebA's 40.")
-    present = (name for name in attributes.NAMES if name in values)
-    checked = {name: _number(attributes.label(name), values[name], -1, 1) for name in present}
-    return Values({name: value for name, value in checked.items() if value != 0})
-
-
-def _styles(values: object) -> Values:
-    if not isinstance(values, dict):
-        raise RecipeError("The styles must be names with a weight each.")
-    if len(values) > MAX_STYLES:
-        raise RecipeError(f"At most {MAX_STYLES} styles can be applied at once.")
-    names = sorted(_name("style", name) for name in values)
-    return Values({name: _number(f"The weight of style {name!r}", values[name], -2, 2) for name in names})
-
-
-def _parts(value: object) -> tuple[float, float, float]:
-    if not isinstance(value, list | tuple) or len(value) != 3:
-        raise RecipeError("The parts of a style must be three numbers: early, middle and late.")
-    early, middle, late = (_number("Each part of a style", part, -2, 2) for part in value)
-    return early, middle, late
-
-
-def _interval(value: object) -> tuple[float, float]:
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        raise RecipeError("The guidance interval must be two numbers, its start and its end.")
-    start, end = (_number("Each end of the guidance interval", end, 0, 1) for end in value)
-    if start > end:
-        raise RecipeError("The guidance interval must start before it ends.")
-    return start, end
-
-
-def _one_of(what: str, value: object, known: tuple[str, ...]) -> str:
-    if not isinstance(value, str) or value not in known:
-        raise RecipeError(f"Unknown {what} {_shown(value)}; there are {', '.join(known)}.")
-    return str(value)
-
-
 _CHECKS: dict[str, Callable[[object], object]] = {
-    "solver": partial(_one_of, "solver", known=SOLVERS),
-    "start": partial(_one_of, "start", known=STARTS),
-    "seed": partial(_whole, "The seed", low=0, high=SEEDS - 1),
-    "attributes": _attributes,
-    "prompt": partial(_text, "The prompt"),
-    "negative_prompt": partial(_text, "The negative prompt"),
-    "styles": _styles,
-    "style_parts": _parts,
-    "model": partial(_name, "model"),
-    "count": partial(_whole, "The number of pictures", low=1, high=16),
-    "steps": partial(_whole, "The number of steps", low=1, high=250),
-    "guidance": partial(_number, "The guidance scale", low=1, high=15),
-    "guidance_interval": _interval,
-    "level": partial(_number, "The noise on the draft", low=0.05, high=1),
+    "solver": partial(checks.one_of, "solver", known=SOLVERS),
+    "start": partial(checks.one_of, "start", known=STARTS),
+    "seed": partial(checks.whole, "The seed", low=0, high=SEEDS - 1),
+    "attributes": checks.attribute_values,
+    "prompt": partial(checks.text, "The prompt"),
+    "negative_prompt": partial(checks.text, "The negative prompt"),
+    "styles": checks.style_weights,
+    "style_parts": checks.style_parts,
+    "model": partial(checks.name, "model"),
+    "count": partial(checks.whole, "The number of pictures", low=1, high=16),
+    "steps": partial(checks.whole, "The number of steps", low=1, high=250),
+    "guidance": partial(checks.number, "The guidance scale", low=1, high=15),
+    "guidance_interval": checks.interval,
+    "level": partial(checks.number, "The noise on the draft", low=0.05, high=1),
 }

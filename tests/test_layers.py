@@ -39,7 +39,9 @@ VALUES = {
     "images",
     "metrics",
     "processes",
+    "photo_edit",
     "recipe",
+    "recipe_checks",
     "safetensors_header",
 }
 NETWORKS = {*VALUES, "data", "models", "diffusion", "latents"}
