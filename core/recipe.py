@@ -20,6 +20,7 @@ from PIL import Image
 from core import attributes
 from core import recipe_checks as checks
 from core.images import PictureError, read_png_text, write_png
+from core.photo_edit import PhotoEdit, photo_edit, to_plain
 from core.recipe_checks import RecipeError, Values
 
 # A stored recipe leaves out what equals a default, so the defaults belong to the version: changing one of them, or
@@ -58,6 +59,7 @@ class Recipe:
     start: str = "noise"  # or "prior": a draft from the prompt, with noise added
     level: float = LEVEL  # share of the noise that is added to the draft, 0.05..1, and of the steps that are done
     style_parts: tuple[float, float, float] = (1.0, 1.0, 1.0)  # of the weights, in early, middle and late blocks
+    edit: PhotoEdit | None = None  # of a photo, which is needed to draw the picture again; None: drawn from noise
 
     def __post_init__(self) -> None:
         for name, check in _CHECKS.items():
@@ -81,6 +83,8 @@ def single(recipe: Recipe, i: int) -> Recipe:
 
 def filename(recipe: Recipe) -> str:
     """Return a file name for the download, such as ``latentscape-faces-seed42.png``."""
+    if recipe.edit is not None:
+        return f"latentscape-edited-photo-seed{recipe.seed}.png"
     return f"latentscape-{recipe.model.replace(' ', '-')}-seed{recipe.seed}.png"
 
 
@@ -88,7 +92,7 @@ def to_dict(recipe: Recipe) -> dict[str, object]:
     """Return every field as plain JSON values, with the version that defines their meaning."""
     values = {name: getattr(recipe, name) for name in _FIELDS}
     plain = {name: dict(value) if isinstance(value, Values) else value for name, value in values.items()}
-    return {"version": VERSION, **plain}
+    return {"version": VERSION, **plain, "edit": to_plain(recipe.edit)}
 
 
 def from_dict(values: object) -> Recipe:
@@ -109,7 +113,7 @@ def from_dict(values: object) -> Recipe:
 
 def to_json(recipe: Recipe) -> str:
     """Write compact JSON with sorted keys: the version, the seed and all values that differ from the defaults."""
-    values = {name: getattr(recipe, name) for name in _FIELDS}
+    values = {**{name: getattr(recipe, name) for name in _FIELDS}, "edit": to_plain(recipe.edit)}
     kept = {name: value for name, value in values.items() if name == "seed" or value != _DEFAULTS[name]}
     text = json.dumps(
         _short({**kept, "version": VERSION}), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
@@ -201,4 +205,5 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "guidance": partial(checks.number, "The guidance scale", low=1, high=15),
     "guidance_interval": checks.interval,
     "level": partial(checks.number, "The noise on the draft", low=0.05, high=1),
+    "edit": photo_edit,
 }

@@ -272,6 +272,27 @@ def test_a_dropped_photo_is_read_and_edited(visit, tmp_path):
     assert page.locator(".compare canvas.after[data-painted]").count() == 1
     assert page.locator('.meter[data-attribute="Eyeglasses"]').count() == 1
     assert page.locator(".entangled").inner_text().startswith("Nothing else changed")  # to a tiny classifier
+    assert page.locator("#faces-history .thumb[data-current]").count() == 1
+    edited, wanted = page.evaluate(PICTURE), recipe(page)["attributes"]
+    page.reload()  # the address names the edit, and this browser tab still has its photo
+    loaded(page)
+    page.wait_for_function("() => latentscape.session.shown?.kind === 'edit'")
+    idle(page)
+    assert page.evaluate(PICTURE) == edited and recipe(page)["attributes"] == wanted
+    with page.expect_download() as download:
+        page.locator("#download").click()
+    assert "edited-photo" in download.value.suggested_filename
+    page.locator("#mode-draw").click()
+    idle(page)
+    drop(page, download.value.path().read_bytes(), "edited.png")
+    page.wait_for_function("() => latentscape.session.awaited")
+    idle(page)
+    assert "Add it" in page.locator("#faces-canvas .message").inner_text()
+    assert page.get_by_text("Drop a photo here").is_visible()
+    drop(page, path.read_bytes(), path.name)
+    page.wait_for_function("(edited) => latentscape.session.shown.faces[0].picture === edited", arg=edited)
+    idle(page)
+    assert recipe(page)["attributes"] == wanted
     page.get_by_role("button", name="Put it back into the photo").click()
     page.wait_for_selector(".whole-dialog[open] img")
     idle(page)

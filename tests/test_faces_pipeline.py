@@ -243,7 +243,7 @@ def test_bad_edits_are_refused(pipeline):
         EditRequest(photo(), {}, SMALL, placement=Placement(-5, 20, 50))
     with pytest.raises(RecipeError, match="inversion"):
         last(pipeline.edit(EditRequest(photo(), {}, SMALL, "magic")))
-    with pytest.raises(RecipeError, match="between 0 and 1"):
+    with pytest.raises(RecipeError, match="from 0 to 1"):
         last(pipeline.edit(EditRequest(photo(), {}, SMALL, "ddpm", 7.0)))
     with pytest.raises(ValueError, match="Unknown attribute"):
         last(pipeline.edit(EditRequest(photo(), {"Nice": 1.0}, SMALL)))

@@ -10,9 +10,10 @@ from PIL import Image
 
 from core import attributes
 from core.images import PictureError
+from core.photo_edit import PhotoEdit
 from core.photos.alignment import Placement
 from core.pipelines.faces.pipeline import FacesPipeline
-from core.recipe import Recipe, from_png, to_dict, to_link, to_png
+from core.recipe import Recipe, from_link, from_png, to_dict, to_link, to_png
 from ui.components.pictures import MAX_UPLOAD, data_uri, decode_uri, exact_uri
 from ui.faces.handlers import FacesHandlers
 from ui.messages import USER_ERRORS, parse
@@ -180,3 +181,19 @@ def test_the_whole_photo_comes_back_at_its_own_size(tiny_checkpoints):
     file = decode_uri(whole["file"])
     assert Image.open(io.BytesIO(file)).size == (120, 90)
     assert from_png(file).attributes == {"Male": -1.0}
+
+
+def test_an_edit_keeps_its_settings_and_is_never_drawn_as_another_face(tiny_checkpoints):
+    pipeline = FacesPipeline(tiny_checkpoints)
+    how = {"method": "ddim", "faithfulness": 0.4, "crop": [0.5, 0.5, 1, 3.5]}
+    wanted = {**to_dict(Recipe(seed=8, attributes={"Male": -1.0}))}
+    *_, response = responses(pipeline, {**DRAW, **PHOTO, **how, "kind": "edit", "base": {"Male": 1}, "recipe": wanted})
+    edited = response["edited"]
+    kept = from_png(decode_uri(edited["after"]))
+    assert kept == from_link(edited["link"]) and kept.seed == 8 and kept.attributes == {"Male": -1.0}
+    assert kept.edit == PhotoEdit({"Male": 1.0}, "ddim", 0.4, (0.5, 0.5, 1.0, 3.5))
+    assert edited["filename"] == "latentscape-edited-photo-seed8.png"
+    *_, restored = responses(pipeline, {"kind": "draw", "ticket": 1, "link": edited["link"]})
+    assert restored["last"] and restored["adopt"]["edit"]["base"] == {"Male": 1.0} and "drawn" not in restored
+    *_, refused = responses(pipeline, {**DRAW, "recipe": to_dict(kept)})
+    assert "photo" in refused["error"] and "drawn" not in refused

@@ -13,6 +13,7 @@ from PIL import Image, PngImagePlugin
 
 from core import attributes
 from core.images import open_picture, write_png
+from core.photo_edit import PhotoEdit
 from core.recipe import (
     MAX_JSON,
     MAX_PROMPT,
@@ -46,6 +47,7 @@ FULL = Recipe(
     guidance=7.25,
     guidance_interval=(0.1, 0.9),
     solver="ddim",
+    edit=PhotoEdit({"Male": -1.0}, "ddim", 0.35, (0.25, 0.4, 1.5, -12.5)),
 )
 
 
@@ -136,7 +138,24 @@ def test_the_defaults_belong_to_the_version() -> None:
         "noise",
         0.6,
         (1.0, 1.0, 1.0),
+        None,
     )
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        7,
+        {"photo": "data:image/png;base64,"},
+        {"base": {"Wings": 1}},
+        {"method": "magic"},
+        {"faithfulness": 2},
+        {"crop": [0, 0, 1]},
+        {"crop": [0, 0, float("nan"), 0]},
+    ],
+)
+def test_an_edit_that_cannot_be_is_refused(edit: object) -> None:
+    refusal(from_dict, {"version": 1, "seed": 0, "edit": edit})
 
 
 def test_single_and_filename() -> None:
@@ -146,6 +165,7 @@ def test_single_and_filename() -> None:
     for i in (-1, 4, 1.0, True, "0", None):
         refusal(single, several, i)
     assert filename(Recipe(seed=42)) == "latentscape-faces-seed42.png"
+    assert filename(Recipe(seed=7, edit=PhotoEdit())) == "latentscape-edited-photo-seed7.png"
     assert filename(Recipe(model="my model")) == "latentscape-my-model-seed0.png"
 
 

@@ -1,7 +1,17 @@
 // Small mathematics of the page: squares of a photo, grids of pictures, seeds, numbers in words.
 import assert from "node:assert/strict";
-import { middle, moved, nearness, withNearness } from "../../ui/assets/faces/placement.js";
-import { carriesPrompt, carriesRecipe, headOf } from "../../ui/assets/shared/files.js";
+import { changedLike } from "../../ui/assets/faces/awaited.js";
+import {
+  asCrop,
+  fromCrop,
+  middle,
+  moved,
+  nearness,
+  placementOf,
+  withNearness,
+} from "../../ui/assets/faces/placement.js";
+import { SweepStrip } from "../../ui/assets/faces/sweep_strip.js";
+import { carriesEdit, carriesPrompt, carriesRecipe, headOf } from "../../ui/assets/shared/files.js";
 import { duration, signed, withMinus } from "../../ui/assets/shared/format.js";
 import { arrange } from "../../ui/assets/shared/layout.js";
 import { splitCommand } from "../../ui/assets/shared/notice.js";
@@ -25,6 +35,33 @@ Deno.test("zooming keeps the middle of the crop", () => {
   const near = withNearness(middle(photo), 1, photo);
   assert.deepEqual(near, { ...middle(photo), side: 150 });
   assert.equal(nearness(near, photo), 1);
+});
+
+Deno.test("a recipe keeps its crop in fractions of the photo, and it is used where it shows a face", () => {
+  const square = { x: 100, y: 150, side: 150, degrees: 10 };
+  const crop = asCrop(square, photo);
+  assert.deepEqual(crop, [0.25, 0.5, 0.5, 10]);
+  assert.deepEqual(fromCrop(crop, { width: 800, height: 600 }), { x: 200, y: 300, side: 300, degrees: 10 });
+  const [near, far] = [{ placement: { x: 110, y: 160 } }, { placement: { x: 300, y: 100 } }];
+  assert.deepEqual(placementOf(crop, photo, [far, near], far.placement), square);
+  assert.equal(placementOf(crop, photo, [far], far.placement), far.placement);
+  assert.deepEqual(placementOf(crop, photo, [], null), square);
+  assert.equal(placementOf(undefined, photo, [near], near.placement), near.placement);
+});
+
+Deno.test("what a recipe changed in its photo is changed in the photo that is added", () => {
+  const recipe = { attributes: { Male: -1, Smiling: 0.5 }, edit: { base: { Male: 1, Young: 1, Smiling: 0.5 } } };
+  assert.deepEqual(changedLike(recipe, { Male: 1, Young: 1, Smiling: 0.5 }), recipe.attributes);
+  assert.deepEqual(changedLike(recipe, { Bald: 1, Young: -1 }), { Bald: 1, Male: -1 });
+});
+
+Deno.test("tiles of a sweep that was interrupted are stale, and the strip is not complete", () => {
+  const strip = new SweepStrip(3);
+  strip.drawn(3, "Male");
+  assert(strip.isComplete("Male"));
+  strip.drawn(1, "Young");
+  assert(!strip.isComplete("Male") && !strip.isComplete("Young"));
+  assert.deepEqual([0, 1, 2].map((index) => strip.isStale(index, "Male")), [true, false, false]);
 });
 
 Deno.test("pictures are as large as the room allows", () => {
@@ -52,6 +89,8 @@ Deno.test("what a picture carries is read from the beginning of its file", async
   assert(!carriesPrompt(await png('{"model":"faces"}')));
   assert(carriesPrompt(await png('{"model":"text"}')));
   assert(!carriesPrompt(await headOf(new Blob(['a note: "model":"text"']))));
+  assert(carriesEdit(await png('{"edit":{"base":{}},"seed":1}')));
+  assert(!carriesEdit(await png('{"prompt":"\\"edit\\":{"}')));
 });
 
 Deno.test("a sentence that ends in a command is shown with the command apart", () => {

@@ -122,12 +122,13 @@ class _Endpoints:
         request = EditRequest(_photo(photo), {}, changes, method, faithfulness)  # refused before a network runs
         base = self.pipeline.read(request.photo).base
         wanted = replace(changes, attributes={**base, **changes.attributes})
-        result = self._finished(self.pipeline.edit(replace(request, base=base, recipe=wanted)))
+        request = replace(request, base=base, recipe=wanted)
+        result = self._finished(self.pipeline.edit(request))
         return [result.before, result.after], {
             "achieved_before": result.achieved_before,
             "achieved_after": result.achieved_after,
             "notes": list(result.notes),
-            "recipe": recipe.to_dict(wanted),
+            "recipe": recipe.to_dict(request.recipe),
         }
 
     def _ready(self) -> None:

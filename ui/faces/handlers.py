@@ -54,6 +54,8 @@ class FacesHandlers:
         if request.restored:
             response = replace(response, adopt=recipe.to_dict(wanted))
             yield response
+        if wanted.edit is not None and request.restored:
+            return  # the page asks for the photo
         for event in paced(self.pipeline.draw(wanted, previews=state.wants_previews(wanted), cancel=cancel)):
             if not isinstance(event, FacesResult):
                 response = replace(response, progress=responses.progress_view(event))

@@ -68,11 +68,12 @@ class PhotoRequest(RecipeRequest):
     base: Any = field(default_factory=dict)  # attributes of the photo, {attribute: strength}
     method: Any = METHODS[0]
     faithfulness: Any = 0.6
+    crop: Any = None  # where the square ``photo`` was cut out, for the recipe
     edit: EditRequest = field(init=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        edit = EditRequest(self.photo, self.base, self.recipe, self.method, self.faithfulness)
+        edit = EditRequest(self.photo, self.base, self.recipe, self.method, self.faithfulness, crop=self.crop)
         object.__setattr__(self, "edit", edit)
 
 

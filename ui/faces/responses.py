@@ -103,8 +103,9 @@ class EditedView:
     notes: tuple[str, ...]
     milliseconds: int
     cancelled: bool
+    link: str
     filename: str
-    recipe: Json
+    recipe: Json  # without the edit, whose settings stand beside it
     method: str
     faithfulness: float
 
@@ -167,14 +168,15 @@ def classified_view(classified: ClassifiedPhoto) -> ClassifiedPhotoView:
 def edited_view(result: EditResult, request: PhotoRequest) -> EditedView:
     return EditedView(
         before=exact_uri(result.before),
-        after=data_uri(recipe.to_png(result.after, request.recipe), "image/png"),
+        after=data_uri(recipe.to_png(result.after, request.edit.recipe), "image/png"),
         achieved_before=_rounded(result.achieved_before),
         achieved=_rounded(result.achieved_after),
         changes=changes_view(result.changes),
         notes=result.notes,
         milliseconds=round(result.milliseconds),
         cancelled=result.cancelled,
-        filename=recipe.filename(request.recipe),
+        link=recipe.to_link(request.edit.recipe),
+        filename=recipe.filename(request.edit.recipe),
         recipe=recipe.to_dict(request.recipe),
         method=request.edit.method,
         faithfulness=request.edit.faithfulness,
@@ -185,8 +187,8 @@ def whole_view(result: EditResult, request: WholeRequest) -> WholeView:
     photo = result.whole
     return WholeView(
         picture=preview_uri(_small(photo)),
-        file=data_uri(recipe.to_png(photo, request.recipe), "image/png"),
-        filename=f"photo-{recipe.filename(request.recipe)}",
+        file=data_uri(recipe.to_png(photo, request.edit.recipe), "image/png"),
+        filename=recipe.filename(request.edit.recipe),
         width=photo.width,
         height=photo.height,
         milliseconds=round(result.milliseconds),

@@ -26,6 +26,7 @@ from core.models.adapters import Base
 from core.networks.adapter_cache import AdapterCache
 from core.networks.deterministic_adapters import AdaptedCopies
 from core.networks.pool import NetworkPool
+from core.photo_edit import NEEDS_PHOTO
 from core.pipelines.faces.types import PARTS
 from core.pipelines.styles.library import StyleLibrary
 from core.pipelines.styles.types import check_active
@@ -94,6 +95,8 @@ class FaceEngine:
 
     def sample_steps(self, one: Recipe, wanted: np.ndarray) -> Iterator[Step]:
         """A recipe of one picture with its resolved attributes (40,) -> its denoising steps. Raises ``RecipeError``."""
+        if one.edit is not None:
+            raise RecipeError(NEEDS_PHOTO)
         if one.solver not in self.solvers():
             raise RecipeError(f"These weights cannot be drawn with {one.solver}; use {', '.join(self.solvers())}.")
         plan = Plan(one.solver, one.steps, one.guidance, one.guidance_interval)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
-from core import attributes
+from core.photo_edit import METHODS, Crop, PhotoEdit
 from core.photos.alignment import Placement
 from core.recipe import Recipe, RecipeError
 
 PARTS = ("faces", "autoencoder-kl", "classifier")
 MOST_PREVIEWED = 4  # pictures of one request
 SWEEP_POINTS = 7
-METHODS = ("ddpm", "ddim")  # edit-friendly noise, and plain inversion
 
 
 @dataclass(frozen=True)
@@ -63,19 +62,16 @@ class EditRequest:
     method: str = METHODS[0]
     faithfulness: float = 0.6  # 0 free .. 1 as close to the photo as the method allows
     placement: Placement | None = None  # the square of the photo that shows the face
+    crop: Crop | None = None  # what the recipe keeps of the square that ``photo`` was cut from
 
     def __post_init__(self) -> None:
         if self.placement is not None:
             self.placement.check(self.photo.size)
         if not isinstance(self.base, dict):
             raise RecipeError("The attributes read from the photo are missing; add the photo again.")
-        attributes.vector(self.base)  # refuses what is no attribute or no strength
-        object.__setattr__(self, "base", {name: float(value) for name, value in self.base.items()})
-        if not isinstance(self.method, str) or self.method not in METHODS:
-            raise RecipeError(f"Unknown inversion method; there are {' and '.join(METHODS)}.")
-        number = isinstance(self.faithfulness, int | float) and not isinstance(self.faithfulness, bool)
-        if not number or not 0.0 <= self.faithfulness <= 1.0:  # NaN fails both
-            raise RecipeError("The faithfulness is a number between 0 and 1.")
+        edit = PhotoEdit(self.base, self.method, self.faithfulness, self.crop)  # refuses what does not fit
+        object.__setattr__(self, "base", edit.base)
+        object.__setattr__(self, "recipe", replace(self.recipe, edit=edit))
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ function render() {
     stage.tell(kind === "edit" ? editWords(face) : drawWords(face));
   }
   actions.hidden = !face;
+  for (const one of actions.querySelectorAll("#download, #copy-link")) one.hidden = !face?.picture;
 }
 
 const drawWords = (face) => [
@@ -85,7 +86,7 @@ const editWords = (face) => {
 export function display(next) {
   entry = session.shown = next;
   render();
-  if (entry.kind === "draw") writeAddress(entry.link);
+  if (entry.link) writeAddress(entry.link);
   emit("faces:shown", entry);
 }
 
@@ -110,12 +111,12 @@ function takeEdited({ request, edited, superseded }) {
   if (request.done) return;
   request.done = true;
   if (edited.cancelled && superseded) return;
-  const { recipe, before, after, filename, achieved, method, faithfulness, milliseconds, changes } = edited;
+  const { recipe, before, after, filename, link, achieved, method, faithfulness, milliseconds, changes } = edited;
   const { photo: source, base } = request.content;
   const faces = [{ picture: after, seed: recipe.seed, filename, achieved }];
   const photo = { ...session.photo, source, base, edited: recipe.attributes };
   const how = { method, faithfulness, milliseconds, changes };
-  take(edited, { kind: "edit", recipe, faces, before, base, photo, ...how }, request);
+  take(edited, { kind: "edit", link, recipe, faces, before, base, photo, ...how }, request);
   session.photo = entry.photo;
 }
 
@@ -162,9 +163,14 @@ function download() {
   if (face) saveAs(face.picture, face.filename);
 }
 
+const COPIED = {
+  draw: "Link copied. It draws the same picture again.",
+  edit: "Link copied. It has every setting, but not the photo: whoever opens it adds the photo.",
+};
+
 const copyLink = () =>
-  copyText(writeAddress(entry?.kind === "draw" ? entry.link : null), stage.say, {
-    copied: "Link copied. It draws the same picture again.",
+  copyText(writeAddress(entry.link), stage.say, {
+    copied: COPIED[entry.kind],
     closed: "The browser keeps its clipboard closed; copy the page\u2019s address instead.",
   });
 

@@ -1,7 +1,7 @@
 // The square of a photo that the model sees: dragged, zoomed, turned, moved with the arrow keys.
 import { fillSlider, plainSlider, setting } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
-import { asJpeg, cut, middle, moved, nearness, withNearness } from "./placement.js";
+import { asCrop, asJpeg, cut, middle, moved, nearness, withNearness } from "./placement.js";
 
 const SIDE = 312; // CSS pixels of the preview
 const FARTHEST = -1; // zoom: halvings of the photo's shorter side that the square is wide
@@ -24,8 +24,8 @@ export class Crop {
   #angle = plainSlider("Turn", { min: -MOST_TURNED, max: MOST_TURNED, step: 0.5 }, { name: "turn", value: 0 });
 
   /**
-   * @param {(source: string, placement: import("./placement.js").Placement) => void} settled gets the square, as a JPEG
-   * data URI, when the hand rests
+   * @param {(source: string, placement: import("./placement.js").Placement, crop: number[]) => void} settled gets the
+   * square as a JPEG data URI when the hand rests, where it lies, and how a recipe keeps that
    */
   constructor(settled) {
     this.#settled = settled;
@@ -42,6 +42,11 @@ export class Crop {
     this.node.dataset.empty = picture ? "" : "raw";
     if (picture) this.#square = middle(picture);
     this.#paint();
+  }
+
+  close() {
+    this.#bitmap = null;
+    this.node.dataset.empty = "none";
   }
 
   /** Lays the square elsewhere, or leaves it where it is, and sends what it shows. */
@@ -72,7 +77,8 @@ export class Crop {
   }
 
   #settle() {
-    if (this.#bitmap) this.#settled(asJpeg(this.#bitmap, this.#square), this.#square);
+    if (!this.#bitmap) return;
+    this.#settled(asJpeg(this.#bitmap, this.#square), this.#square, asCrop(this.#square, this.#bitmap));
   }
 
   #rest() {

@@ -56,5 +56,13 @@ register(
 
 on("faces:ready", (entry) => film.load(entry));
 on("faces:remember", (entry) => film.remember(entry));
+
+/** Brings back the edited photo that a link names, if this browser tab has drawn it. */
+export function restoreEdit(link) {
+  const entry = film.entries.find((one) => one.kind === "edit" && one.link === link);
+  if (entry) restore(entry);
+  return Boolean(entry);
+}
+on("faces:shown", () => film.follow());
 export const walkHistory = (step) => film.walk(step);
 export const facesHistory = () => film.entries;

@@ -10,7 +10,9 @@ import { percent } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { takeFiles } from "../shared/intake.js";
 import { openTab } from "../shared/tabs.js";
+import { changedLike } from "./awaited.js";
 import { Crop } from "./crop.js";
+import { restoreEdit } from "./history.js";
 import { draw, send } from "./requests.js";
 import { adopt, change, session } from "./state.js";
 import { forget, locate, wholePanel } from "./whole.js";
@@ -18,6 +20,7 @@ import { forget, locate, wholePanel } from "./whole.js";
 let crop = null;
 let whole = ""; // identifies the whole photo that the crop is of
 let closeCamera = () => {};
+const AWAITED = "This is an edited photo, and a recipe never holds the photo. Add it: all settings are as they were.";
 let unread = ""; // a picture that this browser cannot show, until the server has read it
 
 const say = (words) => emit("faces:say", words);
@@ -68,8 +71,8 @@ export async function editPhoto(file) {
 }
 
 // A square of the photo is in its place: its attributes are read.
-function read(source, placement) {
-  session.photo = { source, base: null, placement, whole };
+function read(source, placement, kept) {
+  session.photo = { source, base: null, placement, crop: kept, whole };
   send({ kind: "read", photo: source });
 }
 
@@ -152,6 +155,7 @@ function switchMode(mode) {
   if (mode === session.mode) return;
   session.mode = mode;
   if (mode === "draw") {
+    session.awaited = null;
     if (session.beforeEdit) adopt(session.beforeEdit);
     return draw();
   }
@@ -170,6 +174,27 @@ on("faces:response", ({ request, read: found, error }) => {
   Object.assign(session.photo, { before, achieved, base });
   adopt({ attributes: { ...base }, count: 1 });
   emit("faces:photo", session.photo);
+  takeAwaited(base);
+});
+
+// The photo of a recipe that waited for it is there: it is edited as the recipe says.
+function takeAwaited(base) {
+  if (!session.awaited) return;
+  const attributes = changedLike(session.awaited, base);
+  session.awaited = null;
+  change({ attributes });
+}
+
+on("faces:awaited", ({ recipe, link }) => {
+  if (link && restoreEdit(link)) return;
+  const { method, faithfulness } = recipe.edit;
+  Object.assign(session, { photo: null, method, faithfulness });
+  emit("faces:mode", "edit");
+  session.awaited = recipe;
+  forget();
+  crop.close();
+  emit("faces:recipe", { live: false });
+  say({ text: AWAITED, brief: false });
 });
 
 on("faces:mode", switchMode);

@@ -38,6 +38,24 @@ function withNearness(placement, value, photo) {
   return { ...placement, side: Math.max(SMALLEST, Math.min(photo.width, photo.height) / 2 ** value) };
 }
 
+/** A placement as a recipe keeps it: centre and side as fractions of the photo's sides, and how far it is turned. */
+function asCrop({ x, y, side, degrees }, { width, height }) {
+  return [x / width, y / height, side / Math.min(width, height), degrees];
+}
+
+/** @returns {Placement} */
+function fromCrop([x, y, side, degrees], { width, height }) {
+  return { x: x * width, y: y * height, side: side * Math.min(width, height), degrees };
+}
+
+/** The crop of a recipe where it shows one of the faces that were found, or none was found; else the first face. */
+function placementOf(crop, photo, faces, start) {
+  if (!crop) return start;
+  const kept = fromCrop(crop, photo);
+  const near = ({ placement: { x, y } }) => Math.hypot(x - kept.x, y - kept.y) < kept.side / 2;
+  return !faces.length || faces.some(near) ? kept : start;
+}
+
 /** Paints what lies under the square into a canvas of (size, size); beyond the photo, the photo stretched. */
 function cut(bitmap, placement, target, size) {
   target.width = target.height = size;
@@ -61,4 +79,4 @@ function asJpeg(bitmap, placement) {
   return cut(bitmap, placement, document.createElement("canvas"), SENT).toDataURL("image/jpeg", 0.95);
 }
 
-export { asJpeg, cut, middle, moved, nearness, withNearness };
+export { asCrop, asJpeg, cut, fromCrop, middle, moved, nearness, placementOf, withNearness };

@@ -14,6 +14,7 @@ import { session } from "./state.js";
  * @property {Record<string, number>} [base] the attributes of the photo, as the classifier reads them
  * @property {"ddpm" | "ddim"} [method] how the photo is inverted
  * @property {number} [faithfulness] how closely an edit keeps to the photo, 0..1
+ * @property {number[] | null} [crop] where the square was cut out of the photo (`asCrop` in placement.js)
  * @property {string} [attribute] the one that is swept
  */
 
@@ -25,9 +26,9 @@ export const requests = new RequestQueue("faces", { draw: { urgent: true }, swee
 function drawing() {
   const common = { recipe: session.recipe, settle: !session.dragging };
   if (session.mode !== "edit" || !session.photo?.base) return { kind: "draw", ...common };
-  const { source, base } = session.photo;
+  const { source, base, crop } = session.photo;
   const { method, faithfulness } = session;
-  return { kind: "edit", ...common, photo: source, base, method, faithfulness };
+  return { kind: "edit", ...common, photo: source, base, method, faithfulness, crop };
 }
 
 // The recipe as it stands when its turn comes.

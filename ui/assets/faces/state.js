@@ -9,7 +9,8 @@ const session = {
   locked: false,
   dragging: false,
   mode: "draw", // or "edit"
-  photo: null, // {source, crop, base, achieved} while a photo is edited
+  photo: null, // {source, placement, base, achieved} while a photo is edited
+  awaited: null, // a recipe that edits a photo, until somebody adds the photo
   method: "ddpm",
   faithfulness: 0.6,
   shown: null, // the history entry on the canvas
@@ -56,7 +57,8 @@ function setAttributes(values, options = {}) {
   change({ attributes }, options);
 }
 
-function adopt(recipe) {
+// Of a recipe that edits a photo everything comes at once but what needs the photo (`edit`).
+function adopt({ edit: _, ...recipe }) {
   session.recipe = { ...session.recipe, ...recipe };
   session.dragging = false;
   emit("faces:recipe", { live: false });
@@ -87,6 +89,10 @@ function address(link) {
   return url.href;
 }
 
-on("faces:response", (message) => message.adopt && adopt(message.adopt));
+on("faces:response", ({ adopt: recipe, last, request }) => {
+  if (!recipe) return;
+  adopt(recipe);
+  if (recipe.edit && last) emit("faces:awaited", { recipe, link: request.content.link });
+});
 
 export { address as writeAddress, adopt, change, reroll as rerollFace, session, setAttributes, surprise, value };

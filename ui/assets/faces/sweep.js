@@ -5,11 +5,12 @@ import { signed } from "../shared/format.js";
 import { paint } from "../shared/pictures.js";
 import { drawSweep, requests } from "./requests.js";
 import { session, setAttributes, value } from "./state.js";
+import { SweepStrip } from "./sweep_strip.js";
 
 const IDLE = 700;
 const POINTS = 7;
 let tiles, select, view;
-let drawn = ""; // what the strip shows
+const strip = new SweepStrip(POINTS);
 let refused = ""; // what could not be drawn: not asked again
 let timer = 0;
 
@@ -23,16 +24,18 @@ function later() {
   clearTimeout(timer);
   if (session.mode === "edit" || session.dragging) return;
   timer = setTimeout(() => {
-    if (requests.idle && ![drawn, refused].includes(key()) && view.offsetParent) drawSweep(session.sweepAttribute);
+    const due = !strip.isComplete(key()) && refused !== key();
+    if (requests.idle && due && view.offsetParent) drawSweep(session.sweepAttribute);
   }, IDLE);
 }
 
 function mark() {
   const now = value(session.sweepAttribute);
-  tiles.forEach((tile) =>
-    tile.toggleAttribute("data-current", Math.abs(tile.strength - now) < 0.17 && session.mode === "draw")
-  );
-  view.toggleAttribute("data-stale", drawn !== "" && key() !== drawn);
+  const shown = key();
+  tiles.forEach((tile, index) => {
+    tile.toggleAttribute("data-current", Math.abs(tile.strength - now) < 0.17 && session.mode === "draw");
+    tile.toggleAttribute("data-stale", strip.isStale(index, shown));
+  });
   select.value = session.sweepAttribute;
 }
 
@@ -54,7 +57,7 @@ function point(index) {
 }
 
 function receive({ points, attribute, request }) {
-  if (!points || attribute !== session.sweepAttribute) return;
+  if (!points || request.sweepKey !== key()) return;
   points.forEach((item, index) => {
     const tile = tiles[index];
     tile.classList.remove("waiting");
@@ -64,7 +67,7 @@ function receive({ points, attribute, request }) {
     tile.title = `${words} ${signed(item.strength)}, seen with ${Math.round(100 * item.achieved)} %`;
     paint(tile.firstChild, item.picture, 104);
   });
-  if (points.length === POINTS) drawn = request.sweepKey;
+  strip.drawn(points.length, request.sweepKey);
   mark();
 }
 

@@ -4,6 +4,7 @@ import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
 import { saveAs } from "../shared/files.js";
 import { randomSeed } from "../shared/seeds.js";
+import { placementOf } from "./placement.js";
 import { send } from "./requests.js";
 import { session } from "./state.js";
 
@@ -55,7 +56,7 @@ function located(message) {
   faces.hidden = found.length < 2;
   if (!faces.hidden) paintThumbnail();
   if (note) emit("faces:say", { text: note });
-  choose(start);
+  choose(placementOf(session.awaited?.edit.crop, photo.bitmap, found, start));
 }
 
 // The photo as it came, (width, height) pixels large, in a canvas.
@@ -75,7 +76,7 @@ function paintThumbnail() {
 }
 
 function request() {
-  const { base, placement } = session.photo;
+  const { base, placement, crop } = session.photo;
   const { recipe, method, faithfulness } = session;
   send({
     kind: "whole",
@@ -85,6 +86,7 @@ function request() {
     method,
     faithfulness,
     placement,
+    crop,
   });
 }
 
@@ -125,7 +127,9 @@ on("faces:response", (message) => {
   const mine = photo && message.request.content.photo === photo.source;
   if (!mine) return;
   if (message.located) located(message.located);
-  else if (message.request.kind === "locate" && message.error) choose(null);
+  else if (message.request.kind === "locate" && message.error) {
+    choose(placementOf(session.awaited?.edit.crop, photo.bitmap, [], null));
+  }
   if (message.whole) present(message.whole);
 });
 

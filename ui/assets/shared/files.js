@@ -33,5 +33,8 @@ export async function headOf(blob) {
 /** Whether a PNG carries a recipe under `key` (core/recipe.py), by its head. */
 export const carriesRecipe = (head, key) => isPng(head) && head.includes(`Xt${key}\0`);
 
+/** Whether a PNG's recipe edits a photo, by its head: nothing draws the picture again without the photo. */
+export const carriesEdit = (head) => isPng(head) && head.includes('"edit":{');
+
 /** Whether a PNG's recipe draws from a prompt, by its head. */
 export const carriesPrompt = (head) => isPng(head) && /"model":"(text|stable-diffusion)"/.test(head);

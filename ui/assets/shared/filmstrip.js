@@ -111,7 +111,7 @@ export class Filmstrip {
   }
 
   #mark(entry) {
-    const key = this.#options.keyOf(entry);
+    const key = entry && this.#options.keyOf(entry);
     for (const node of this.#strip.children) {
       const current = node.entry === key;
       node.toggleAttribute("data-current", current);
@@ -122,6 +122,11 @@ export class Filmstrip {
       node.setAttribute("aria-current", "true");
       this.#reveal(node);
     }
+  }
+
+  /** Marks the entry on the canvas, or none where it is not one of these. */
+  follow() {
+    this.#mark(this.#options.shown());
   }
 
   // Scrolls the strip alone; scrollIntoView would move the page with it.

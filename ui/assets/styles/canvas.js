@@ -199,7 +199,8 @@ on("styles:known", ({ before, after, live }) => {
 on("styles:grid", () => displayGrid());
 on("styles:requested", (request) => {
   if (request.slot === "wall") return;
-  Object.assign(request, { before: plainTile(), blend: state.blend });
+  const before = request.content.kind === "draw" ? plainTile() : null; // a photo comes with its own
+  Object.assign(request, { before, blend: state.blend });
   setTimeout(() => {
     const waits = requests.current?.ticket === request.ticket && !request.done && !stage.isBusy;
     if (waits && request.slot === "draw") stage.busy(true, entry ? "Drawing" : "Drawing the first face");

@@ -1,7 +1,7 @@
 // What the Styles tab asks of the server; the wall is drawn in the background.
 import { session } from "../faces/state.js";
 import { emit, on } from "../shared/events.js";
-import { carriesRecipe, headOf } from "../shared/files.js";
+import { carriesEdit, carriesRecipe, headOf } from "../shared/files.js";
 import { RequestQueue } from "../shared/request_queue.js";
 import { randomSeed } from "../shared/seeds.js";
 import { activeNow, bare, changeBase, isPrompt, keyOf, listStyles, plainTile, state, takenOver } from "./state.js";
@@ -170,7 +170,7 @@ export async function enterPicture({ uri, recipe }) {
     return change({});
   }
   const head = await headOf(await (await fetch(uri)).blob());
-  if (carriesRecipe(head, state.words.pngKey) && !/"model":"(?!faces)/.test(head)) {
+  if (carriesRecipe(head, state.words.pngKey) && !carriesEdit(head) && !/"model":"(?!faces)/.test(head)) {
     return requests.request("draw", { kind: "draw", png: uri, plain: true });
   }
   change({ mode: "photo", photo: uri });
