@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny_text
-from browser import IN_BROWSER, served
+from browser import IN_BROWSER, drop, served
 from PIL import Image
 from tiny_map import COUNT, noise_atlas
 
@@ -97,6 +97,30 @@ def test_a_point_shows_its_picture_and_its_attributes(visit):
     assert abs(picked[0] - x) < 16 and abs(picked[1] - y) < 16
 
 
+def test_a_map_is_used_with_keys_alone(visit):
+    page = shown(visit())
+    page.keyboard.press("Tab")
+    page.locator(".map-marks").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => latentscape.map.state.picked?.row >= 0")
+    first = page.evaluate("() => latentscape.map.state.picked.row")
+    page.keyboard.press("p")
+    page.keyboard.press("Enter")
+    for key in ("Shift+ArrowLeft", "ArrowDown", "ArrowDown", "ArrowDown"):
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".map-frame")
+    stops = page.evaluate("() => latentscape.map.state.stops")
+    assert len(stops) == 2 and stops[0] == {"row": first}
+    settled(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    page.keyboard.press("ArrowUp")
+    page.wait_for_selector(".map-sure")
+    settled(page)
+
+
 def test_an_empty_place_is_decoded_live(visit):
     page = shown(visit())
     x, y = page.evaluate(EMPTY)
@@ -170,6 +194,8 @@ def test_search_clusters_and_another_space(visit):
     assert page.locator(".map-cluster").count() == 8
     page.locator('.map-projections [data-key="pca3"]').click()
     page.wait_for_selector('.map-plane[data-ready="vae pca3"]')
+    settled(page)
+    assert page.input_value("#map-colour") == "found" and page.locator(".map-legend .chip").count() == 8
     page.locator("#map-beside").check()
     page.wait_for_selector('[data-slot="second"][data-ready^="classifier"]')
     settled(page)
@@ -265,11 +291,16 @@ def test_my_photos_become_a_map_of_my_own(visit, tmp_path):
         archive.writestr("holiday/notes.txt", "no picture")
         archive.writestr("../outside.png", b"no picture either")
     page = shown(visit())
-    page.locator("#map-files").set_input_files(tmp_path / "photos.zip")
+    page.locator("#map-how-many").click()
+    settled(page)
+    page.locator("#map-beside").check()
+    page.locator("#map-beside").uncheck()
+    drop(page, (tmp_path / "photos.zip").read_bytes(), "photos.zip", "application/zip")
     page.wait_for_function("() => latentscape.map.state.atlas.kind === 'photos'")
     page.wait_for_function("() => latentscape.map.state.plane.atlas === latentscape.map.state.atlas.name")
     settled(page)
     assert page.evaluate("() => latentscape.map.state.plane.data.count") == 12
+    assert page.locator("#map").is_visible() and page.locator(".map-choice *").count() == 0
     page.mouse.click(*page.evaluate(PIXEL, 5))
     page.wait_for_selector(".map-near-space")
     assert ".png" in page.locator(".map-panel h2").inner_text()

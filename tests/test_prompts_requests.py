@@ -19,7 +19,8 @@ from PIL import Image
 import app
 from core.captions.parsing import parse_prompt
 from core.pipelines.prompts.pipeline import PromptsPipeline
-from core.pipelines.prompts.types import DRAFTED
+from core.pipelines.prompts.text import whole_words
+from core.pipelines.prompts.types import DRAFTED, PromptRequest
 from core.recipe import (
     MAX_PROMPT,
     Recipe,
@@ -142,6 +143,24 @@ def test_a_cut_is_reported_before_anything_is_drawn(handlers):
         "Only the first 46 words were read: more do not fit the text encoder.",
     )
     assert not typed(handlers, "woman " * 20)["cut"] and typed(handlers, "word " * 4_000)["cut"]
+
+
+def test_words_behind_the_cut_are_neither_understood_nor_achieved(handlers):
+    text = "a  woman " * 46 + "with eyeglasses eating sushi"
+    response = typed(handlers, text)
+    assert response["asked"] == ["Woman"] and response["unknown"] == []
+    assert max(end for _, end in response["known"]) <= response["read"] < text.index("eyeglasses")
+    wanted = replace(RECIPE, prompt=" ".join(text.split()))
+    *_, result = handlers.built_in.draw(PromptRequest(wanted), previews=False)
+    assert set(result.parsed.attributes) == {"Male"} and not result.parsed.classes
+    read = handlers.readback(result.drawings[0])
+    assert [one.words for one in read.requested] == ["Woman"]
+
+
+def test_a_word_that_is_cut_in_its_middle_is_not_read():
+    assert whole_words("a smiling woman", 12) == "a smiling" == whole_words("a smiling woman", 9)
+    assert whole_words("a smiling woman", 10) == "a smiling" and whole_words("word", 2) == ""
+    assert whole_words("a woman", None) == whole_words("a woman", 7) == "a woman"
 
 
 def test_parsing_a_prompt_needs_no_torch(root):

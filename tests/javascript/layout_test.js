@@ -14,6 +14,7 @@ import { SweepStrip } from "../../ui/assets/faces/sweep_strip.js";
 import { carriesEdit, carriesPrompt, carriesRecipe, headOf } from "../../ui/assets/shared/files.js";
 import { duration, signed, withMinus } from "../../ui/assets/shared/format.js";
 import { arrange } from "../../ui/assets/shared/layout.js";
+import { Rest } from "../../ui/assets/prompts/rest.js";
 import { splitCommand } from "../../ui/assets/shared/notice.js";
 import { parseSeed } from "../../ui/assets/shared/seeds.js";
 
@@ -96,4 +97,16 @@ Deno.test("what a picture carries is read from the beginning of its file", async
 Deno.test("a sentence that ends in a command is shown with the command apart", () => {
   assert.deepEqual(splitCommand("Make it: python x.py"), ["Make it: ", "python x.py"]);
   assert.deepEqual(splitCommand("Nothing to do."), ["Nothing to do.", ""]);
+});
+
+Deno.test("a drawing that outlasts the rest of the typing is remembered when it is there", () => {
+  const rest = new Rest();
+  const entry = { live: true, recipe: { prompt: "an old man" } };
+  rest.rested();
+  assert(!rest.isDue(null, "an old man", false)); // it is still being drawn
+  assert(!rest.isDue(entry, "an old man", false));
+  assert(rest.isDue(entry, " an  old man\n", true));
+  assert(!rest.isDue(entry, "an old woman", true) && !rest.isDue({ ...entry, live: false }, "an old man", true));
+  rest.moved();
+  assert(!rest.isDue(entry, "an old man", true));
 });

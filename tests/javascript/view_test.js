@@ -1,6 +1,7 @@
 // The map's mathematics: from places to units to pixels and back, and which pixels a polygon holds.
 import assert from "node:assert/strict";
 import { contours } from "../../ui/assets/latent_map/contours.js";
+import { nextPoint, stepped } from "../../ui/assets/latent_map/cursor.js";
 import { inside, normalise, View } from "../../ui/assets/latent_map/view.js";
 
 const near = (a, b, by = 1e-3) => assert(Math.abs(a - b) < by, `${a} is not ${b}`);
@@ -94,4 +95,21 @@ Deno.test("contours close around a crowd: the innermost line is the smallest", (
   assert.equal(lines.length, 4);
   assert(lines.every((segments) => segments.length > 20 && segments.length % 4 === 0));
   assert(reach[0] < reach[3]);
+});
+
+Deno.test("keys move a cursor, and the map once the cursor is at its border or under the panel", () => {
+  const size = { width: 400, height: 300, right: 100 };
+  assert.deepEqual(stepped([100, 100], "ArrowUp", size), { cursor: [100, 92], pan: [0, 0] });
+  assert.deepEqual(stepped([270, 100], "ArrowRight", size), { cursor: [276, 100], pan: [-2, 0] });
+  assert.deepEqual(stepped([24, 100], "ArrowLeft", size), { cursor: [24, 100], pan: [8, 0] });
+  assert.equal(stepped([24, 100], "Enter", size), null);
+});
+
+Deno.test("with shift the cursor goes to the nearest picture that way", () => {
+  const pixels = Float32Array.from([100, 100, 140, 110, 120, 160, 60, 100]);
+  assert.deepEqual(nextPoint([100, 100], "ArrowRight", pixels), [140, 110]);
+  assert.deepEqual(nextPoint([100, 100], "ArrowLeft", pixels), [60, 100]);
+  assert.deepEqual(nextPoint([100, 100], "ArrowDown", pixels), [120, 160]);
+  assert.equal(nextPoint([100, 100], "ArrowUp", pixels), null);
+  assert.equal(nextPoint([100, 100], "ArrowRight", pixels, (row) => row !== 1), null);
 });

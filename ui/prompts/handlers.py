@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from core import recipe
 from core.captions.parsing import parse_prompt
 from core.pipelines.progress import Progress
 from core.pipelines.prompts.pipeline import PromptsPipeline
-from core.pipelines.prompts.text import cleaned
+from core.pipelines.prompts.text import cleaned, flat
 from core.pipelines.prompts.types import Drawing, PromptRequest
 from core.recipe import Recipe
 from ui.messages import UNSET, Json, Response, stream, to_json
@@ -59,19 +61,20 @@ class PromptsHandlers:
         encoder stops reading.
         """
         request = TypedRequest.from_json(value)
-        flat = "".join(" " if c.isspace() else c for c in request.text[: recipe.MAX_PROMPT])
-        parsed = parse_prompt(flat)  # positions are those of the text as it stands in its field
         line, notes = cleaned(request.text)
-        window = self.pipelines[request.model].window(line)
-        cut = window is not None and window < len(line)
+        read = self.pipelines[request.model].read_part(line)
+        end = _end_of_words(request.text, len(read.split())) if read != line else len(request.text)
+        text = flat(request.text[: recipe.MAX_PROMPT])[:end]
+        parsed = parse_prompt(text)  # positions are those of the text as it stands in its field
         requested = [said(name, wanted > 0) for name, wanted in parsed.attributes.items()]
         response = TypedResponse(
             request_id=request.request_id,
             known=[(span.start, span.end) for span in parsed.known],
             unknown=[(span.start, span.end) for span in parsed.unknown],
             requested=requested + [said(name, True) for name in parsed.classes],
-            words=(len(line[:window].split()) if cut else len(line.split()), len(request.text.split())),
-            cut=cut or bool(notes),
+            words=(len(read.split()), len(request.text.split())),
+            cut=read != line or bool(notes),
+            read=min(end, len(text)),
             last=True,
         )
         return to_json(response)
@@ -126,7 +129,8 @@ class PromptsHandlers:
             yield replace(response, readback=[self.readback(drawing) for drawing in drawings], last=True)
 
     def readback(self, drawing: Drawing) -> ReadbackView:
-        return responses.readback_view(self.built_in.readback(drawing.image, drawing.recipe.prompt))
+        read = self._of(drawing.recipe).read_part(drawing.recipe.prompt)
+        return responses.readback_view(self.built_in.readback(drawing.image, read))
 
     # --- how it came to be --------------------------------------------------------------------------------------------
 
@@ -168,3 +172,9 @@ class PromptsHandlers:
                 yield from handler(request, state)
 
         return answer
+
+
+def _end_of_words(text: str, count: int) -> int:
+    """Return where the first ``count`` words of a text end."""
+    words = islice(re.finditer(r"\S+", flat(text)), count)
+    return max((word.end() for word in words), default=0)

@@ -132,6 +132,7 @@ class TypedResponse(Response):
     requested: list[str] = named("asked")
     words: tuple[int, int] = UNSET  # read, and in all
     cut: bool = UNSET
+    read: int = UNSET  # characters of the text that the encoder reads
 
 
 def progress_view(event: Progress, before: Sequence[Drawing], count: int) -> ProgressView:

@@ -26,6 +26,7 @@ from core.networks.deterministic_adapters import AdaptedCopies
 from core.networks.pool import NetworkPool
 from core.networks.text_pipeline import TextNetworks
 from core.pipelines.prompts.attention_maps import Attention, recorded, word_maps
+from core.pipelines.prompts.text import whole_words
 from core.pipelines.prompts.types import Drawing, PromptRequest
 from core.pipelines.styles.library import StyleLibrary
 from core.pipelines.styles.types import check_active
@@ -94,7 +95,7 @@ class TextEngine:
         kept = max((end for _, end in self.spans(prompt)), default=0)
         if not prompt[kept:].strip():
             return ()
-        words = len(prompt[:kept].split())
+        words = len(whole_words(prompt, kept).split())
         return (f"Only the first {words} words were read: more do not fit the text encoder.",)
 
     def states(self, text: str, styles: Mapping[str, float] | None = None) -> Tensor:

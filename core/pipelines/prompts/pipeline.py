@@ -18,7 +18,7 @@ from core.networks.loading import LOADING
 from core.networks.pool import NetworkPool, pool_of
 from core.pipelines.progress import Cancel, Progress
 from core.pipelines.prompts.tags import apply_tags
-from core.pipelines.prompts.text import cleaned, read_prompt, vocabulary_note
+from core.pipelines.prompts.text import cleaned, read_prompt, vocabulary_note, whole_words
 from core.pipelines.prompts.types import (
     DRAFTED,
     Drawing,
@@ -110,6 +110,10 @@ class PromptsPipeline:
 
         return None if self.missing() else kept_characters(find_pipeline(self.model, self.root), prompt)
 
+    def read_part(self, prompt: str) -> str:
+        """The words of a cleaned prompt that the text encoder reads: nothing behind them is understood or achieved."""
+        return whole_words(prompt, self.window(prompt))
+
     def best_needs(self) -> str | None:
         """Say how to get the CLIP that scores pictures; None if it is present."""
         return checkpoints.missing(self.root / "clip")
@@ -120,7 +124,7 @@ class PromptsPipeline:
         """Yields :class:`Progress` after every step, then one :class:`PromptsResult`. Raises ``RecipeError``."""
         request = self._fitted(request)
         recipe, notes = request.recipe, request.notes
-        parsed = read_prompt(recipe.prompt)
+        parsed = read_prompt(self.read_part(recipe.prompt))
         notes += vocabulary_note(parsed) if self.built_in else ()
         notes += self.engine.cut_note(recipe.prompt) + self.engine.adapter_notes(recipe.styles)
         started = time.perf_counter()

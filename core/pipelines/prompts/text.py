@@ -14,13 +14,24 @@ def cleaned(text: object) -> tuple[str, tuple[str, ...]]:
     """Clean a text: one line without control characters, at most :data:`MAX_PROMPT` characters, and what was cut."""
     if not isinstance(text, str):
         return "", ()
-    # Twice the length is enough to read: a book should cost no time.
-    kept = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text[: 2 * MAX_PROMPT])
-    line = " ".join(kept.split())
+    line = " ".join(flat(text[: 2 * MAX_PROMPT]).split())  # enough to read: a book should cost no time
     if len(line) <= MAX_PROMPT and len(text) <= 2 * MAX_PROMPT:
         return line, ()
     cut = line[:MAX_PROMPT].rsplit(" ", 1)[0]
     return cut, (f"The prompt was cut after {len(cut.split())} words: it was longer than {MAX_PROMPT} characters.",)
+
+
+def flat(text: str) -> str:
+    """Replace control characters and all white space by spaces; every character keeps its place."""
+    return "".join(" " if c.isspace() or unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+
+
+def whole_words(line: str, kept: int | None) -> str:
+    """The whole words of a line's first ``kept`` characters; all of them for None."""
+    if kept is None or kept >= len(line):
+        return line
+    inside = kept > 0 and not line[kept].isspace() and not line[kept - 1].isspace()
+    return line[:kept].rpartition(" ")[0].rstrip() if inside else line[:kept].rstrip()
 
 
 def vocabulary_note(parsed: ParsedPrompt) -> tuple[str, ...]:

@@ -2,12 +2,14 @@
 import { makeChart } from "../shared/charts.js";
 import { button, group, plainSlider, select, setSlider, setting } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
+import { on } from "../shared/events.js";
 import { findClusters } from "./acts.js";
 import { request } from "./requests.js";
 import { say, state, where } from "./state.js";
 
 const USUAL = 8;
 let method, count, countWords, choice;
+let triedIn = ""; // the space that the charts of `choice` are about
 
 /** A slider that is filled from its least value; `write` gets the value when it moves. */
 export function filledSlider(label, { value, ...range }, write) {
@@ -43,6 +45,10 @@ export function clusterGroup() {
   );
 }
 
+// Charts of another map or another space say nothing about this one.
+on("map:atlas", () => choice.replaceChildren());
+on("map:shown", ({ slot, space }) => slot === "first" && triedIn && space !== triedIn && choice.replaceChildren());
+
 export const fillMethods = () =>
   method.append(
     ...Object.entries(state.words.methods).map(([value, words]) =>
@@ -58,6 +64,7 @@ function howMany() {
   request("counts", { kind: "counts", method: method.value, ...where() }, (found) => {
     if (found.error) return choice.replaceChildren();
     const { counts, suggested, charts } = found;
+    triedIn = state.plane.space;
     const words = `From ${counts[0]} to ${counts.at(-1)}; best silhouette at ${suggested}.`;
     choice.replaceChildren(
       ...charts.map((figure) => makeChart(figure).node),

@@ -137,6 +137,10 @@ function colourBy(key) {
     state.colouring = { title: "Similarity", scale: "amount", values: state.sought.values, names: [], digits: 2 };
     return emit("map:colours");
   }
+  if (key === "found") {
+    state.colouring = state.found;
+    return emit("map:colours");
+  }
   const { atlas, space } = where();
   request("colour", { kind: "colour", atlas, space, by: key }, (message) => {
     if (message.error || state.by !== key) return;
@@ -165,15 +169,10 @@ new MutationObserver(() => emit("map:colours")).observe(document.documentElement
   attributeFilter: ["data-theme"],
 });
 on("map:clusters", (found) => {
-  const labels = floats(found.labels);
-  state.by = "";
-  state.colouring = {
-    title: "Cluster",
-    scale: "category",
-    values: labels,
-    names: found.cards.map((card) => card.name),
-  };
-  emit("map:colours");
+  const names = found.cards.map((card) => card.name);
+  state.found = { title: "Cluster", scale: "category", values: floats(found.labels), names };
+  colourBy("found");
+  emit("map:found-clusters");
 });
 export const clusterColour = (number) => css(kindColour(number));
 export { colourBy, colours as pointColours, seek, told as valueWords };

@@ -1,10 +1,11 @@
 // The hand on a map: it moves, zooms, picks, decodes and draws around pictures.
 import { addStop, pickRow, probe } from "./acts.js";
+import { nextPoint, stepped } from "./cursor.js";
 import { selectRows, state } from "./state.js";
 import { inside } from "./view.js";
 
 const STILL = 4; // pixels that a click may travel
-const PAN = 60; // pixels of one arrow key
+const PAN = 60; // pixels of one arrow key with Alt
 const PANS = { ArrowLeft: [PAN, 0], ArrowRight: [-PAN, 0], ArrowUp: [0, PAN], ArrowDown: [0, -PAN] };
 const ZOOMS = { "+": 1.25, "=": 1.25, "-": 0.8 };
 
@@ -19,6 +20,9 @@ export class Hand {
   /** The polygon that is being drawn, in pixels. @type {[number, number][] | null} */
   lasso = null;
 
+  /** Where the keys are, in pixels; null while a pointer is used. @type {[number, number] | null} */
+  cursor = null;
+
   /** @param {import("./plane.js").Plane} plane @param {HTMLCanvasElement} marks its upper canvas */
   constructor(plane, marks) {
     this.#plane = plane;
@@ -31,6 +35,8 @@ export class Hand {
     listen("pointerleave", this.#leave);
     listen("wheel", this.#wheel, { passive: false });
     listen("keydown", this.#keys);
+    listen("focus", this.#focus);
+    listen("blur", this.#leaveKeys);
   }
 
   #at(event) {
@@ -41,6 +47,7 @@ export class Hand {
   #begin(event) {
     if (!this.#plane.data || event.button) return;
     this.#marks.setPointerCapture(event.pointerId);
+    this.#leaveKeys();
     this.#start = this.#at(event);
     this.#travelled = false;
     this.#down.set(event.pointerId, this.#start);
@@ -110,13 +117,65 @@ export class Hand {
     this.#plane.soon();
   }
 
-  #keys(event) {
-    const { view } = this.#plane;
-    const [pan, zoom] = [PANS[event.key], ZOOMS[event.key]];
-    if (pan) view.pan(...pan);
-    else if (zoom) view.zoomAt(zoom, view.size.width / 2, view.size.height / 2);
-    else return;
-    event.preventDefault();
+  // --- keys -------------------------------------------------------------------------------------------------------
+
+  #focus() {
+    if (!this.#marks.matches(":focus-visible") || !this.#plane.data) return;
+    const { width, height, right } = this.#plane.view.size;
+    this.#to([(width - right) / 2, height / 2]);
+  }
+
+  #leaveKeys() {
+    this.cursor = this.lasso = null;
+    this.#plane.hoverAt(-99, -99);
     this.#plane.soon();
+  }
+
+  #keys(event) {
+    const plane = this.#plane;
+    if (!plane.data || event.ctrlKey || event.metaKey) return;
+    if (event.altKey && PANS[event.key]) plane.view.pan(...PANS[event.key]);
+    else if (event.altKey || (event.key === "Escape" && !this.lasso)) return;
+    else if (event.key === "Escape") this.lasso = null;
+    else if (ZOOMS[event.key]) plane.view.zoomAt(ZOOMS[event.key], ...this.#middle());
+    else if (event.key === "Enter" || event.key === " ") this.#act();
+    else if (!this.#moveCursor(event)) return;
+    event.preventDefault();
+    plane.soon();
+  }
+
+  #middle() {
+    const { width, height } = this.#plane.view.size;
+    return this.cursor || [width / 2, height / 2];
+  }
+
+  // With Shift to the next point, otherwise a little.
+  #moveCursor({ key, shiftKey }) {
+    const { view, pixels } = this.#plane;
+    const step = stepped(this.#middle(), key, view.size);
+    if (!step) return false;
+    const next = shiftKey && nextPoint(this.#middle(), key, pixels, (row) => this.#plane.isBright(row));
+    if (!next) view.pan(...step.pan);
+    this.#to(next || step.cursor);
+    return true;
+  }
+
+  #to(cursor) {
+    this.cursor = cursor;
+    if (state.tool === "decode") this.#probe(...cursor);
+    this.#plane.hoverAt(...cursor);
+    this.#plane.soon();
+  }
+
+  // What a click does there; of the lasso it is one corner, and a corner twice closes it.
+  #act() {
+    const corner = this.#middle();
+    this.cursor = corner;
+    if (state.tool !== "lasso") return this.#click(...corner);
+    const last = this.lasso?.at(-1);
+    if (!last || last[0] !== corner[0] || last[1] !== corner[1]) return void (this.lasso ||= []).push(corner);
+    const rows = this.lasso.length > 2 ? inside(this.#plane.pixels, this.lasso) : [];
+    this.lasso = null;
+    selectRows(rows, { describe: true });
   }
 }

@@ -3,6 +3,7 @@ import { drawContours } from "./contours.js";
 import { drawThumbnail, state } from "./state.js";
 
 const MOST_THUMBS = 240;
+const FRAME = 3; // CSS pixels of a thumbnail's frame, in its point's colour
 const PIN = 56; // CSS pixels of a picture from another tab
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -51,7 +52,10 @@ function thumbs(plane, context, side) {
   context.imageSmoothingQuality = "high";
   for (const row of rows) {
     const [x, y] = rowPixel(plane, row);
-    drawThumbnail(context, row, x - side / 2, y - side / 2, side);
+    const [left, top] = [x - side / 2, y - side / 2];
+    if (!drawThumbnail(context, row, left, top, side)) continue;
+    Object.assign(context, { lineWidth: FRAME, strokeStyle: plane.colourOf(row) });
+    context.strokeRect(left, top, side, side);
   }
   context.globalAlpha = 1;
 }
@@ -160,7 +164,20 @@ function picked(plane, context, accent) {
   }
 }
 
-function drawMarks(plane, context, ratio, { lasso, settled, thumb }) {
+// A cross with an open middle, so that the point under it is seen.
+function crosshair(context, [x, y]) {
+  for (const [width, colour] of [[4, token("--canvas")], [1.5, token("--text")]]) {
+    context.beginPath();
+    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+      context.moveTo(x + 5 * dx, y + 5 * dy);
+      context.lineTo(x + 14 * dx, y + 14 * dy);
+    }
+    Object.assign(context, { lineWidth: width, strokeStyle: colour });
+    context.stroke();
+  }
+}
+
+function drawMarks(plane, context, ratio, { lasso, cursor, settled, thumb }) {
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, plane.view.size.width, plane.view.size.height);
   const accent = token("--accent");
@@ -174,7 +191,11 @@ function drawMarks(plane, context, ratio, { lasso, settled, thumb }) {
       ring(context, rowPixel(plane, state.hover), 7, token("--text"), 2);
     }
   }
-  if (!lasso) return;
+  if (lasso) drawLasso(context, lasso, accent);
+  if (cursor) crosshair(context, cursor);
+}
+
+function drawLasso(context, lasso, accent) {
   context.beginPath();
   lasso.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
   context.closePath();

@@ -118,6 +118,7 @@ export function showOutliers() {
 }
 
 on("map:shown", (plane) => plane.slot === "first" && state.expected && locate(state.expected));
+on("map:locate", locate);
 takes("map", {
   title: "Latent map",
   words: "Show on the map",

@@ -2,8 +2,9 @@
 import { register } from "../shared/components.js";
 import { el } from "../shared/dom.js";
 import { emit } from "../shared/events.js";
-import { LARGEST } from "../shared/files.js";
+import { asUri, LARGEST } from "../shared/files.js";
 import { icon } from "../shared/icons.js";
+import { takeFiles } from "../shared/intake.js";
 import { RequestQueue } from "../shared/request_queue.js";
 import { chooseAtlas, request } from "./requests.js";
 import { say, state } from "./state.js";
@@ -150,6 +151,20 @@ export const photosGroup = () => {
     stop,
   );
 };
+
+// One picture is shown on the map that is open, more of them or a zip become a map.
+async function drop(files) {
+  const [file, ...more] = files;
+  if (more.length || !file?.type.startsWith("image/") || !state.atlas) return send(files);
+  emit("map:locate", { uri: await asUri(file), name: file.name });
+}
+
+takeFiles({
+  visible: () => Boolean(document.getElementById("map")?.offsetParent),
+  words:
+    () => (state.atlas ? "Drop a picture to find its place, several or a zip to map them" : "Drop photos or a zip"),
+  take: drop,
+});
 
 register("map-intake", (handle) => {
   upload = handle.upload;

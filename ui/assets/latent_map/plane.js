@@ -18,7 +18,10 @@ const TIP = 192;
 const FAINT = 128; // of 255: what is fainter is not picked
 const NO_WEBGL =
   "This browser draws no WebGL, which the map needs. Turn on hardware acceleration, or try another browser.";
-const KEYS = "Map. Arrows move, plus and minus zoom, V, D, P and L choose a tool, Escape clears.";
+const KEYS =
+  "Map. Arrows move the cursor, with Shift to the next picture, with Alt they move the map. Enter picks, decodes, " +
+  "adds a stop or a corner, as the tool does; a corner twice closes a lasso. Plus and minus zoom, V, D, P and L choose " +
+  "a tool, Escape clears.";
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const ease = (t) => (t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2);
 const part = (since, length) => (still.matches ? 1 : Math.min(1, (performance.now() - since) / length));
@@ -37,7 +40,7 @@ export class Plane {
   #marks = el("canvas", { class: "map-marks", tabindex: 0, role: "application", "aria-label": KEYS });
   #thumb = el("canvas", { width: TIP, height: TIP });
   #words = el("span", {});
-  #tip = el("div", { class: "map-tip", hidden: true }, this.#thumb, this.#words);
+  #tip = el("div", { class: "map-tip", role: "status", hidden: true }, this.#thumb, this.#words);
   #veil = el("p", { class: "map-veil hint", role: "status" }, "Opening the map");
   #painter = Painter.on(this.#points);
   #hand = new Hand(this, this.#marks);
@@ -46,6 +49,7 @@ export class Plane {
   #moved = 0; // when the points set out
   #faded = 0; // when the colours changed
   #frame = 0;
+  #closed = false;
   #observer = new ResizeObserver(() => this.measure());
   #subscriptions;
 
@@ -71,6 +75,7 @@ export class Plane {
 
   /** Takes the map off the page and lets go of all that it holds. */
   close() {
+    this.#closed = true;
     for (const unsubscribe of this.#subscriptions) unsubscribe();
     cancelAnimationFrame(this.#frame);
     this.#observer.disconnect();
@@ -94,7 +99,8 @@ export class Plane {
     const settings = { matrix: view.matrix(), move: ease(move), fade, deep: view.deep, size };
     this.#painter?.draw(data.count, { ...settings, opacity: state.opacity });
     this.pixels = view.project(data.units, this.pixels?.length === 2 * data.count ? this.pixels : undefined);
-    const marks = { lasso: this.#hand.lasso, settled: move === 1, thumb: THUMB };
+    const { lasso, cursor } = this.#hand;
+    const marks = { lasso, cursor, settled: move === 1, thumb: THUMB };
     drawMarks(this, this.#marks.getContext("2d"), ratio(), marks);
     if (move < 1 || fade < 1) this.soon();
   }
@@ -145,7 +151,7 @@ export class Plane {
     Object.assign(this, { space, projection });
     const content = { kind: "points", atlas: state.atlas.name, space, projection };
     request(this.slot === "first" ? "points" : "points2", content, (response) => {
-      if (!response.error) this.#take(response, space, projection);
+      if (!response.error && !this.#closed) this.#take(response, space, projection);
     });
   }
 
@@ -168,13 +174,18 @@ export class Plane {
 
   // --- what lies under the pointer --------------------------------------------------------------------------------
 
+  /** Whether a point is among those that a filter or a selection leaves. */
+  isBright(row) {
+    return this.#rgba[4 * row + 3] >= FAINT;
+  }
+
   /** The row of the point near a pixel; -1 for none. */
   hit(x, y) {
     const { pixels, data } = this;
     let best = -1;
     let least = (REACH + state.size / 2) ** 2;
     for (let row = 0; pixels && row < data.count; row++) {
-      if (this.#rgba[4 * row + 3] < FAINT) continue;
+      if (!this.isBright(row)) continue;
       const far = (pixels[2 * row] - x) ** 2 + (pixels[2 * row + 1] - y) ** 2;
       if (far < least) [best, least] = [row, far];
     }
@@ -188,6 +199,11 @@ export class Plane {
     const depth = own ? this.view.depthOf(unitsOf(this, picked.place)) : 0;
     const { centre, scale } = this.data;
     return this.view.unproject(x, y, depth).map((unit, axis) => centre[axis] + unit * scale);
+  }
+
+  /** The colour of a point, for what stands in its place. */
+  colourOf(row) {
+    return `rgb(${this.#rgba.subarray(4 * row, 4 * row + 3).join(" ")})`;
   }
 
   isOnProbe(x, y) {

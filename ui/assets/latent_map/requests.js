@@ -93,7 +93,17 @@ function fetchSheets(left, tries = {}) {
 export function chooseAtlas(name) {
   const atlas = state.atlases.find((one) => one.name === name);
   if (!atlas || atlas.problem) return say({ text: atlas?.problem || "This atlas is not here any more.", error: true });
-  const nothing = { rows: null, picked: null, near: {}, stops: [], strip: null, colouring: null, by: "", sought: null };
+  const nothing = {
+    rows: null,
+    picked: null,
+    near: {},
+    stops: [],
+    strip: null,
+    colouring: null,
+    by: "",
+    sought: null,
+    found: null,
+  };
   const expected = state.picked?.guest || state.expected;
   Object.assign(state, nothing, { atlas, expected, sheets: Array(atlas.sheets).fill(null) });
   emit("map:atlas");

@@ -89,7 +89,8 @@ function showPlane(plane) {
 
 function showColours() {
   const sought = state.sought ? [["sought", "Nearness to the words"]] : [];
-  const all = [...sought, ...state.colourings];
+  const found = state.found ? [["found", "Clusters as found"]] : [];
+  const all = [...sought, ...found, ...state.colourings];
   const groups = GROUPS.map(([label, pattern]) => {
     const options = all.filter(([key]) => pattern.test(key)).map(([key, title]) => option(key, title));
     return options.length && el("optgroup", { label }, options);
@@ -129,9 +130,8 @@ on("map:shown", showPlane);
 on("map:ready", () => showPlane(state.plane));
 on("map:colours", () => {
   legend.replaceChildren(legendView());
-  colours.querySelector("option[value='']")?.remove();
-  if (!state.by && state.colouring) colours.prepend(option("", "Clusters as found", true));
 });
+on("map:found-clusters", showColours);
 on("map:sought", () => {
   if (state.by === "sought" || !state.colouring) showColours();
   else colours.querySelector('option[value="sought"]')?.remove();

@@ -12,6 +12,7 @@ export const state = {
   colouring: null, // {title, scale, values, names}
   sought: null, // words that were looked for: {text, rows, values}
   before: "", // what was coloured by before them
+  found: null, // the colouring of the clusters that were found, {title, scale, values, names}
   rows: null, // the selection or what a search found; null: all
   picked: null, // {row}, {place, plane} or {guest}, a picture from another tab
   near: {}, // rows to point at, by space

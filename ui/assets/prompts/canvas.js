@@ -12,13 +12,15 @@ import { toolbar } from "./actions.js";
 import { detailView, meterView } from "./detail.js";
 import { makeOrigin, makePictures } from "./pictures.js";
 import { change, draw, requests, useModel } from "./requests.js";
+import { Rest } from "./rest.js";
 import { isLarge, linkOf, state, visible } from "./state.js";
 
 const MIDDLE = 127.5; // levels: attention is painted over its whole range
 const SAID = "The built-in model knows"; // the field says a note that begins so
 
 let stage, pictures, origin, actions;
-let entry = null;
+let entry = null; // what is on the canvas
+const rest = new Rest();
 let previewed = false;
 
 function show(views) {
@@ -213,12 +215,19 @@ on("prompts:order", () => {
   render();
   emit("prompts:shown", entry);
 });
-on("prompts:rest", () => {
-  const matches = entry?.live && entry.recipe.prompt === state.recipe.prompt.trim().replace(/\s+/g, " ");
-  if (!matches || !requests.calm) return;
+function rememberRested() {
+  if (!rest.isDue(entry, state.recipe.prompt, requests.calm)) return;
   entry.live = false;
   emit("prompts:remember", entry);
+}
+
+on("prompts:typing", () => rest.moved());
+on("prompts:recipe", ({ live }) => live && rest.moved());
+on("prompts:rest", () => {
+  rest.rested();
+  rememberRested();
 });
+on("prompts:finished", rememberRested);
 on("prompts:say", (words) => stage.say(words));
 // The Faces tab has drawn its first face, and written its address over this tab's.
 on("faces:shown", () => state.shown && visible() && writeAddress(linkOf(state.shown)));

@@ -61,4 +61,5 @@ register("prompts-history", ({ root }) => {
 
 filmstripKeys({ visible, stop: () => requests.stop(), reroll: rerollPicture }, film);
 on("prompts:remember", (entry) => film.remember(entry));
+on("prompts:shown", () => film.follow());
 on("prompts:kept", (entry) => film.save(entry)); // with what was read of the pictures

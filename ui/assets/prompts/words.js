@@ -24,6 +24,7 @@ function paintMarks() {
   const spans = reading && !isLarge()
     ? [...reading.known.map((s) => [...s, "known"]), ...reading.unknown.map((s) => [...s, "unknown"])]
     : [];
+  if (reading?.cut) spans.push([reading.read, [...reading.text].length, "cut"]);
   const before = reading ? [...reading.text] : [];
   let same = 0; // letters from the beginning on; behind them the reading is of another text
   while (same < letters.length && letters[same] === before[same]) same++;
@@ -98,6 +99,7 @@ function typed() {
 function soon() {
   clearTimeout(timer);
   clearTimeout(rest);
+  emit("prompts:typing");
   if (isLarge()) return emit("prompts:stale", true);
   timer = setTimeout(() => change({}, { live: true }), PAUSE);
   rest = setTimeout(() => emit("prompts:rest"), REST);

@@ -71,4 +71,5 @@ register(
 );
 
 filmstripKeys({ visible, stop: () => requests.stop(), reroll: rerollStyled }, film);
+on("styles:shown", () => film.follow());
 on("styles:remember", (entry) => film.remember(entry));
