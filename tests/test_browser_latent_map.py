@@ -356,7 +356,7 @@ def test_a_sheet_of_thumbnails_that_fails_is_fetched_again(opened, url):
             return route.continue_()
         failed.append(json.loads(route.request.post_data)["data"])
         content = failed[0][0] if isinstance(failed[0], list) else failed[0]
-        route.fulfill(json={"ticket": content["ticket"], "last": True, "error": "The sheet could not be read."})
+        route.fulfill(json={"request_id": content["request_id"], "last": True, "error": "The sheet could not be read."})
 
     page.route(re.compile("component_server"), fail)
     page.get_by_role("tab", name="Latent map").click()

@@ -80,8 +80,8 @@ def test_every_question_is_sent_as_it_was_asked(opened, url):
         """() => {
             const [frame, held] = [window.requestAnimationFrame, []];
             window.requestAnimationFrame = (action) => held.push(action);
-            latentscape.on('reconstruction:requested', ({ ticket }) => {
-                if (ticket !== 2) return;
+            latentscape.on('reconstruction:requested', ({ request_id }) => {
+                if (request_id !== 2) return;
                 window.requestAnimationFrame = frame;
                 window.late = held.length;
                 for (const action of held) action(performance.now());

@@ -19,7 +19,7 @@ from ui.faces.handlers import FacesHandlers
 from ui.messages import USER_ERRORS, parse
 from ui.session import SessionState
 
-DRAW = {"kind": "draw", "ticket": 3, "recipe": to_dict(Recipe(seed=5))}
+DRAW = {"kind": "draw", "request_id": 3, "recipe": to_dict(Recipe(seed=5))}
 
 
 def parsed(value):
@@ -49,7 +49,7 @@ def test_a_link_and_a_png_bring_their_recipe():
     wanted = Recipe(seed=9, attributes={"Bangs": 1.0})
     picture = data_uri(to_png(Image.new("RGB", (64, 64)), wanted), "image/png")
     for source in ({"link": to_link(wanted)}, {"png": picture}):
-        sent = parsed({"kind": "draw", "ticket": 1, **source})
+        sent = parsed({"kind": "draw", "request_id": 1, **source})
         assert sent.restored and sent.recipe == wanted
 
 
@@ -116,7 +116,7 @@ def test_a_recipe_is_checked_once(tiny_checkpoints, checked_recipes, monkeypatch
 def test_a_missing_model_is_named_with_its_command():
     messages = responses(NoModels(), DRAW)
     assert len(messages) == 1 and messages[0]["last"] and "train_faces.py" in messages[0]["missing"]
-    assert messages[0]["ticket"] == 3
+    assert messages[0]["request_id"] == 3
 
 
 def test_any_failure_ends_the_request_with_words_and_without_details():
@@ -166,7 +166,7 @@ def test_a_square_that_is_none_ends_as_a_sentence(square):
 
 
 def test_without_a_detector_a_crop_by_hand_begins_in_the_middle(tiny_checkpoints):
-    (response,) = responses(FacesPipeline(tiny_checkpoints), {"kind": "locate", "ticket": 4, **PHOTO})
+    (response,) = responses(FacesPipeline(tiny_checkpoints), {"kind": "locate", "request_id": 4, **PHOTO})
     assert response["last"] and response["located"]["faces"] == []
     assert response["located"]["start"] == {"x": 60.0, "y": 45.0, "side": 90.0, "degrees": 0.0}
     assert "import_detector" in response["located"]["note"]

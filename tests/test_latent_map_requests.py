@@ -32,7 +32,8 @@ def parsed(value):
 
 
 def test_a_request_arrives_as_it_was_meant():
-    wanted = parsed({"kind": "path", "ticket": 2, **FIRST, "stops": [{"row": 4}, {"place": [0.5, -1]}], "frames": 8})
+    stops = [{"row": 4}, {"place": [0.5, -1]}]
+    wanted = parsed({"kind": "path", "request_id": 2, **FIRST, "stops": stops, "frames": 8})
     assert wanted.stops == (Stop(row=4), Stop(place=(0.5, -1.0))) and wanted.frames == 8
     assert (wanted.atlas, wanted.space, wanted.projection, wanted.way) == ("faces", "vae", "pca2", "linear")
 
@@ -77,8 +78,8 @@ def test_only_uploaded_files_are_photos(tmp_path):
 
 def test_what_takes_long_waits_in_the_queue(handlers):
     assert set(QUICK) < set(handlers.routes)
-    told = handlers.respond_quickly({"kind": "clusters", "ticket": 3})
-    assert told["ticket"] == 3 and "queue" in told["error"]
+    told = handlers.respond_quickly({"kind": "clusters", "request_id": 3})
+    assert told["request_id"] == 3 and "queue" in told["error"]
 
 
 def test_points_arrive_as_they_are(handlers):
@@ -185,7 +186,7 @@ def test_photos_are_the_visitors_own_and_go_with_them(handlers, tmp_path, monkey
         paths.append(str(tmp_path / f"{number}.png"))
         Image.fromarray(random.integers(0, 255, (32, 40, 3), np.uint8)).save(paths[-1])
     state = MapState()
-    *_, last = handlers.photos({"ticket": 1, "paths": paths}, state)
+    *_, last = handlers.photos({"request_id": 1, "paths": paths}, state)
     assert last["last"] and last["atlas"]["count"] == 12 and state.photos == last["atlas"]["name"]
     assert state.photos not in [one["name"] for one in send(handlers, kind="open")["atlases"]]
     assert send(handlers, kind="points", atlas=state.photos, space="vae", projection="pca2")["places"]

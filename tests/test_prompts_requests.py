@@ -57,9 +57,9 @@ def handlers(root):
 
 
 def send(handlers, state=None, **request):
-    request = {"kind": "draw", "recipe": to_dict(RECIPE), "ticket": 4, **request}
+    request = {"kind": "draw", "recipe": to_dict(RECIPE), "request_id": 4, **request}
     *_, last = handlers.respond(request, state or SessionState())
-    assert last["ticket"] == 4 and last["last"]
+    assert last["request_id"] == 4 and last["last"]
     return last
 
 
@@ -68,7 +68,7 @@ def parsed(value):
 
 
 def typed(handlers, text, model="text"):
-    return handlers.parse_prompt({"text": text, "model": model, "ticket": 1})
+    return handlers.parse_prompt({"text": text, "model": model, "request_id": 1})
 
 
 def pixels(uri):
@@ -80,7 +80,7 @@ def pixels(uri):
 
 def test_prompts_of_any_kind_are_cleaned_and_cut_never_refused():
     sent = {**to_dict(RECIPE), "prompt": "woman " * 10_000, "negative_prompt": "a\x00b\x1b[0m\ud800"}
-    wanted = parsed({"kind": "morph", "recipe": sent, "other": "<b>{{7*7}}</b>\n😀", "ticket": 2})
+    wanted = parsed({"kind": "morph", "recipe": sent, "other": "<b>{{7*7}}</b>\n😀", "request_id": 2})
     assert len(wanted.recipe.prompt) <= MAX_PROMPT and "The prompt was cut after" in wanted.notes[0]
     assert wanted.recipe.negative_prompt == "a b [0m" and wanted.other == "<b>{{7*7}}</b> 😀"
     for prompt in ("", "  \n", None, 7, ["a"]):
@@ -168,7 +168,7 @@ def test_parsing_a_prompt_needs_no_torch(root):
         "import sys; from core.pipelines.prompts.pipeline import PromptsPipeline\n"
         "from ui.prompts.handlers import PromptsHandlers\n"
         f"pipeline = PromptsPipeline({str(root)!r})\n"
-        "response = PromptsHandlers(pipeline, pipeline).parse_prompt({'text': 'a man ' * 99, 'ticket': 1})\n"
+        "response = PromptsHandlers(pipeline, pipeline).parse_prompt({'text': 'a man ' * 99, 'request_id': 1})\n"
         "print(response['cut'], 'torch' in sys.modules)"
     )
     done = subprocess.run(

@@ -38,8 +38,8 @@ def picture():
 
 
 def send(handlers, table, **request):
-    *_, last = handlers.respond({"ticket": 4, **request}, table)
-    assert last["ticket"] == 4 and last["last"]
+    *_, last = handlers.respond({"request_id": 4, **request}, table)
+    assert last["request_id"] == 4 and last["last"]
     return last
 
 
@@ -48,7 +48,8 @@ def parsed(value):
 
 
 def test_a_request_arrives_as_it_was_meant():
-    wanted = parsed({"kind": "operate", "ticket": 2, "picture": "a", "model": "kl", "surgery": SURGERY, "other": "b"})
+    where = {"picture": "a", "model": "kl", "other": "b"}
+    wanted = parsed({"kind": "operate", "request_id": 2, "surgery": SURGERY, **where})
     assert wanted.surgery.swap == (1,) and wanted.surgery.silence == (0,) and wanted.surgery.bits == 3
     assert (wanted.picture, wanted.other, wanted.model, wanted.request_id) == ("a", "b", "kl", 2)
 

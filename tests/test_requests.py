@@ -58,7 +58,7 @@ def tabs():
 
 
 KINDS = [(tab, kind) for tab, routes in tabs().items() for kind in routes]
-GOOD = {"ticket": 1, "photo": exact_uri(Image.new("RGB", (8, 8))), "uri": exact_uri(Image.new("RGB", (8, 8)))}
+GOOD = {"request_id": 1, "photo": exact_uri(Image.new("RGB", (8, 8))), "uri": exact_uri(Image.new("RGB", (8, 8)))}
 GOOD |= {"placement": {"x": 4, "y": 4, "side": 8, "degrees": 0}}
 GOOD |= {"other": "sushi", "names": ["oil"], "method": "ddpm", "place": [0.5, 1], "stops": [{"row": 1}, {"row": 2}]}
 
@@ -145,9 +145,9 @@ class Counted(Response):
 
 
 def test_a_response_says_what_is_known_and_no_more():
-    assert to_json(Counted(request_id=3)) == {"ticket": 3, "last": False}
+    assert to_json(Counted(request_id=3)) == {"request_id": 3, "last": False}
     assert to_json(Counted(number=1, nothing=None, last=True)) == {
-        "ticket": 0,
+        "request_id": 0,
         "last": True,
         "number": 1,
         "nothing": None,
@@ -162,14 +162,15 @@ def test_a_failure_keeps_what_was_known_and_tells_no_details(error, words):
         yield Counted(number=1)
         raise error
 
-    first, last = stream({"count": (Request, failing)}, {"kind": "count", "ticket": 4}, failed="It failed.")
-    assert first == {"ticket": 4, "kind": "count", "last": False, "number": 1}
+    first, last = stream({"count": (Request, failing)}, {"kind": "count", "request_id": 4}, failed="It failed.")
+    assert first == {"request_id": 4, "kind": "count", "last": False, "number": 1}
     assert last == {**first, "last": True, "error": words}
 
 
 def test_one_message_is_the_last():
     routes = {"count": (Request, lambda request: Counted(number=2))}
-    assert reply(routes, {"kind": "count", "ticket": 9}) == {"ticket": 9, "kind": "count", "last": True, "number": 2}
-    assert reply(routes, {"kind": "sing", "ticket": 9})["error"].endswith("Reload the page.")
-    (only,) = stream({"rest": (Request, lambda request: iter(()))}, {"kind": "rest", "ticket": 1})
-    assert only == {"ticket": 1, "kind": "rest", "last": True}
+    counted = {"request_id": 9, "kind": "count", "last": True, "number": 2}
+    assert reply(routes, {"kind": "count", "request_id": 9}) == counted
+    assert reply(routes, {"kind": "sing", "request_id": 9})["error"].endswith("Reload the page.")
+    (only,) = stream({"rest": (Request, lambda request: iter(()))}, {"kind": "rest", "request_id": 1})
+    assert only == {"request_id": 1, "kind": "rest", "last": True}

@@ -52,13 +52,13 @@ def uploads():
 
 
 def messages(handlers, session="anna", state=None, **request):
-    request = {"kind": "draw", "recipe": to_dict(RECIPE), "ticket": 4, **request}
+    request = {"kind": "draw", "recipe": to_dict(RECIPE), "request_id": 4, **request}
     return list(handlers.respond(request, state or SessionState(), session))
 
 
 def send(handlers, session="anna", state=None, **request):
     *_, last = messages(handlers, session, state, **request)
-    assert last["ticket"] == 4 and last["last"]
+    assert last["request_id"] == 4 and last["last"]
     return last
 
 
@@ -270,10 +270,11 @@ def test_pictures_are_checked_before_training(handlers, uploads):
     paths = taught(uploads)
     (uploads / "notes.txt").write_text("not a picture")
     response = handlers.job(
-        {"kind": "check", "paths": [*paths, paths[0], str(uploads / "notes.txt")], "ticket": 3}, "anna"
+        {"kind": "check", "paths": [*paths, paths[0], str(uploads / "notes.txt")], "request_id": 3}, "anna"
     )
     checked = response["checked"]
-    assert response["ticket"] == 3 and len(checked["crops"]) == 6 and checked["same"] == 1 and not checked["refused"]
+    assert response["request_id"] == 3 and len(checked["crops"]) == 6
+    assert checked["same"] == 1 and not checked["refused"]
     assert [one["name"] for one in checked["problems"]] == ["notes.txt"]
     few = handlers.job({"kind": "check", "paths": paths[:2]}, "anna")["checked"]
     assert "at least 5" in few["refused"] and len(few["crops"]) == 2

@@ -120,7 +120,7 @@ def test_the_page_lists_draws_and_restores_them(pipeline):
     handlers = StylesHandlers(pipeline)
 
     def response(**request):
-        *_, last = handlers.respond({"ticket": 1, **request}, SessionState(), "anna")
+        *_, last = handlers.respond({"request_id": 1, **request}, SessionState(), "anna")
         assert "error" not in last, last["error"]
         return last
 

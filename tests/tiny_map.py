@@ -33,8 +33,8 @@ def noise_atlas(root: Path, folder: Path) -> None:
 
 
 def send(handlers: LatentMapHandlers, **request) -> dict:
-    response = handlers.respond({"ticket": 3, **request})
-    assert response["ticket"] == 3 and response["last"]
+    response = handlers.respond({"request_id": 3, **request})
+    assert response["request_id"] == 3 and response["last"]
     return response
 
 

@@ -63,7 +63,7 @@ def named(json: str, default: Any = UNSET) -> Any:
 
 def request_id_of(value: Any) -> int:
     """Return the number of an unchecked request; 0 if it has none."""
-    number = value.get("ticket") if isinstance(value, dict) else value
+    number = value.get("request_id") if isinstance(value, dict) else value
     return number if isinstance(number, int) and not isinstance(number, bool) else 0
 
 
@@ -71,7 +71,7 @@ def request_id_of(value: Any) -> int:
 class Request:
     """One request. The page numbers its requests, and responses carry the number back."""
 
-    request_id: int = checked(request_id_of, 0, json="ticket")
+    request_id: int = checked(request_id_of, 0)
 
     def __post_init__(self) -> None:
         for one in fields(self):
@@ -90,7 +90,7 @@ class Response:
     the last. :func:`stream` sets ``request_id`` and ``kind``.
     """
 
-    request_id: int = named("ticket", 0)
+    request_id: int = 0
     kind: str = UNSET
     last: bool = False
     error: str = UNSET  # one sentence for the user

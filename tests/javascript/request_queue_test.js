@@ -20,7 +20,7 @@ function connected(kinds, options = {}) {
   return { queue, sent, name };
 }
 
-const end = (queue, more = {}) => queue.receive({ ticket: queue.current.ticket, last: true, ...more });
+const end = (queue, more = {}) => queue.receive({ request_id: queue.current.request_id, last: true, ...more });
 
 Deno.test("of one kind only the newest request waits", () => {
   const { queue, sent } = connected({ draw: {} });
@@ -28,7 +28,7 @@ Deno.test("of one kind only the newest request waits", () => {
   end(queue);
   end(queue);
   assert.deepEqual(sent.map((one) => one.steps), [1, 3]);
-  assert.deepEqual(sent.map((one) => one.ticket), [1, 2]);
+  assert.deepEqual(sent.map((one) => one.request_id), [1, 2]);
   assert(queue.idle);
 });
 
@@ -108,11 +108,11 @@ Deno.test("a response to another request is not heard, and the last one ends its
   const heard = [];
   on(`${name}:response`, (message) => heard.push(message.step));
   queue.request("draw", { kind: "draw" }, { onLast: (message) => heard.push(`end ${message.step}`) });
-  queue.receive({ ticket: 99, last: true, step: 1 });
-  queue.receive({ ticket: 1, last: false, step: 2 });
-  queue.receive({ ticket: 1, step: 3 });
-  queue.receive({ ticket: 1, last: true, step: 4 });
-  queue.receive({ ticket: 1, last: true, step: 5 });
+  queue.receive({ request_id: 99, last: true, step: 1 });
+  queue.receive({ request_id: 1, last: false, step: 2 });
+  queue.receive({ request_id: 1, step: 3 });
+  queue.receive({ request_id: 1, last: true, step: 4 });
+  queue.receive({ request_id: 1, last: true, step: 5 });
   assert.deepEqual(heard, [2, 4, "end 4"]);
 });
 
@@ -139,7 +139,7 @@ Deno.test("a request that ends without a response fails with what is kept", () =
 });
 
 Deno.test("a light request goes past the component, and nothing waits for the queue of the server", async () => {
-  const response = Promise.resolve({ ticket: 1, last: true, row: 5 });
+  const response = Promise.resolve({ request_id: 1, last: true, row: 5 });
   const { queue, sent } = connected({ point: {} }, { direct: () => response });
   let row = 0;
   queue.request("point", { kind: "point" }, { onLast: (message) => (row = message.row) });
@@ -169,7 +169,7 @@ Deno.test("a listener that fails is reported and keeps the event from nobody", (
     });
     const off = on(`${name}:response`, () => heard++);
     queue.request("draw", { kind: "draw" });
-    queue.receive({ ticket: 1, last: false });
+    queue.receive({ request_id: 1, last: false });
     off();
     end(queue);
     assert.deepEqual(errors, ["broken", "broken"]);

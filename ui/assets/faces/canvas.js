@@ -244,7 +244,7 @@ on("faces:response", receive);
 on("faces:requested", (request) => {
   if (request.kind === "sweep") return;
   setTimeout(() => {
-    if (requests.current?.ticket !== request.ticket || request.done) return;
+    if (requests.current?.request_id !== request.request_id || request.done) return;
     stage.busy(true, entry ? "Drawing" : "Drawing the first face");
   }, QUICK);
 });

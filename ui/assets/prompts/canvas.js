@@ -205,7 +205,7 @@ on("prompts:response", receive);
 on("prompts:requested", (request) => {
   if (request.slot !== "draw") return;
   setTimeout(() => {
-    const waits = requests.current?.ticket === request.ticket && !request.done && !stage.isBusy;
+    const waits = requests.current?.request_id === request.request_id && !request.done && !stage.isBusy;
     if (waits) stage.busy(true, "Drawing");
   }, QUICK);
 });

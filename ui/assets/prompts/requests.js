@@ -82,7 +82,7 @@ export function useModel(key) {
 // --- what the words mean, beside the drawings ---------------------------------------------------------------------
 
 let reader = null;
-let lastTicket = 0;
+let lastRequestId = 0;
 let sentText = "";
 let timer = 0;
 
@@ -92,7 +92,7 @@ export function readPrompt({ now = true } = {}) {
   timer = setTimeout(() => {
     if (!reader) return;
     sentText = [...state.recipe.prompt].slice(0, LONGEST).join("");
-    reader.props.value = { text: sentText, model: state.recipe.model, ticket: ++lastTicket };
+    reader.props.value = { text: sentText, model: state.recipe.model, request_id: ++lastRequestId };
     reader.trigger("read");
   }, now ? 0 : TYPING);
 }
@@ -101,7 +101,7 @@ register("prompts-reader", (handle) => {
   reader = handle;
   handle.watch("value", () => {
     const response = handle.props.value;
-    if (response?.ticket === lastTicket && response.known) emit("prompts:read", { ...response, text: sentText });
+    if (response?.request_id === lastRequestId && response.known) emit("prompts:read", { ...response, text: sentText });
   });
   if (state.recipe) readPrompt();
 });

@@ -19,16 +19,16 @@ const SLOW = 500; // milliseconds after which an unfinished request gives way to
  * What a line has sent: the options of `request`, and what is known of it.
  * @typedef {object} Sent
  * @property {string} slot the name of its kind
- * @property {object} content what the server was sent, without the ticket
+ * @property {object} content what the server was sent, without the number
  * @property {string} kind `content.kind`
- * @property {number} ticket its number, which every response to it carries
+ * @property {number} request_id its number, which every response to it carries
  * @property {number} sent when, by `performance.now()`
  */
 
 /**
  * A response as the server sends it; other keys depend on the request (ui/TAB/responses.py).
  * @typedef {object} Response
- * @property {number} ticket the number of its request
+ * @property {number} request_id the number of its request
  * @property {boolean} last whether this ends the response
  * @property {string} [error] what went wrong, in a sentence
  */
@@ -38,7 +38,7 @@ export class RequestQueue {
   #kinds;
   #options;
   #handle = null; // the component whose value is the request
-  #last = 0; // ticket
+  #last = 0; // request_id of the newest
   #watchdog = 0;
 
   waiting = {}; // slot -> requests
@@ -97,7 +97,7 @@ export class RequestQueue {
     if (!request) return emit(`${this.#name}:idle`);
     const content = typeof request.content === "function" ? request.content() : request.content;
     if (!content) return this.pump();
-    this.#send({ ...request, content, kind: content.kind, ticket: ++this.#last, sent: performance.now() });
+    this.#send({ ...request, content, kind: content.kind, request_id: ++this.#last, sent: performance.now() });
   }
 
   #next() {
@@ -107,7 +107,7 @@ export class RequestQueue {
 
   #send(request) {
     this.current = request;
-    const value = { ...request.content, ticket: request.ticket };
+    const value = { ...request.content, request_id: request.request_id };
     this.#watch();
     const direct = this.#options.direct?.(value);
     if (direct) {
@@ -121,19 +121,19 @@ export class RequestQueue {
 
   // What is under way ends for what waits, if its kind and its age say so.
   #giveWay() {
-    const { slot, sent, ticket } = this.current;
+    const { slot, sent, request_id: id } = this.current;
     const waits = Object.keys(this.#kinds).filter((name) => this.waiting[name].length);
     const age = performance.now() - sent;
     if (this.#kinds[slot].background) {
-      if (waits.some((name) => !this.#kinds[name].background)) this.#interruptIn(this.#options.giveWay, ticket);
+      if (waits.some((name) => !this.#kinds[name].background)) this.#interruptIn(this.#options.giveWay, id);
     } else if (waits.some((name) => this.#kinds[name].urgent)) {
       if (age > SLOW) this.interrupt();
       else setTimeout(() => this.pump(), SLOW - age + 5);
     }
   }
 
-  #interruptIn(wait, ticket) {
-    if (wait) setTimeout(() => this.current?.ticket === ticket && this.interrupt(), wait);
+  #interruptIn(wait, id) {
+    if (wait) setTimeout(() => this.current?.request_id === id && this.interrupt(), wait);
     else this.interrupt();
   }
 
@@ -165,13 +165,13 @@ export class RequestQueue {
 
   // The request ended without a response: the line was full, or the connection broke.
   fail(error = this.#options.failure || `The server is busy. ${this.#advice(" in a moment")}`) {
-    if (this.current) this.receive({ ticket: this.current.ticket, last: true, error });
+    if (this.current) this.receive({ request_id: this.current.request_id, last: true, error });
   }
 
   /** @param {Response} message */
   receive(message) {
     const request = this.current;
-    if (!request || !message || message.ticket !== request.ticket || !("last" in message)) return;
+    if (!request || !message || message.request_id !== request.request_id || !("last" in message)) return;
     this.#watch();
     const wanted = this.#options.take?.(message, request) !== false;
     const superseded = Boolean(this.waiting.draw?.length);

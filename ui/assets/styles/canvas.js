@@ -202,7 +202,7 @@ on("styles:requested", (request) => {
   const before = request.content.kind === "draw" ? plainTile() : null; // a photo comes with its own
   Object.assign(request, { before, blend: state.blend });
   setTimeout(() => {
-    const waits = requests.current?.ticket === request.ticket && !request.done && !stage.isBusy;
+    const waits = requests.current?.request_id === request.request_id && !request.done && !stage.isBusy;
     if (waits && request.slot === "draw") stage.busy(true, entry ? "Drawing" : "Drawing the first face");
   }, QUICK);
 });
