@@ -13,7 +13,7 @@ function connected(kinds, options = {}) {
   const sent = [];
   const handle = {
     props: { value: null },
-    trigger: (event) => sent.push(event === "ask" ? handle.props.value : event),
+    trigger: (event) => sent.push(event === "request" ? handle.props.value : event),
   };
   const queue = new RequestQueue(name, kinds, { patience: Infinity, ...options });
   queue.connect(handle);
@@ -53,7 +53,7 @@ Deno.test("a background request gives way at once, and is asked to stop only onc
   queue.request("sweep", { kind: "sweep" });
   queue.request("draw", { kind: "draw", steps: 1 });
   queue.request("draw", { kind: "draw", steps: 2 });
-  assert.deepEqual(sent.slice(1), ["stop"]);
+  assert.deepEqual(sent.slice(1), ["cancel"]);
   end(queue);
   assert.equal(sent.at(-1).steps, 2);
 });
@@ -83,7 +83,7 @@ Deno.test("an unfinished drawing gives way to a newer one when it is slow, not b
     assert(wait > 400 && wait < 410);
     clock += wait;
     again();
-    assert.equal(sent.at(-1), "stop");
+    assert.equal(sent.at(-1), "cancel");
   } finally {
     performance.now = now;
     globalThis.setTimeout = timeout;

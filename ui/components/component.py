@@ -18,7 +18,7 @@ def component(
 ) -> gr.HTML:
     """A place in the page that ``register(name, ...)`` of a module fills; its value is plain JSON in both directions.
 
-    ``events`` become methods (``controls.ask(...)``). A handler reads the component's value, never the event's own
+    ``events`` become methods (``controls.request(...)``). A handler reads the component's value, never the event's own
     data. A module that sends a request while the end of a response is still on its way needs
     ``trigger_mode="multiple"``, which reads the value at once. ``always_last`` reads it later; in between Gradio may
     have put an older one back (when a tab is first drawn, it restores what it noted down a frame ago): the old request

@@ -22,18 +22,18 @@ def faces_tab(pipeline: FacesPipeline) -> None:
     """Lays the tab out. Requests come in the controls' value, responses stream into the canvas' value."""
     handlers, state = FacesHandlers(pipeline), gr.State(SessionState())
     with gr.Column(elem_id="faces"):
-        controls = component("faces-controls", events=("ask", "stop"), config=vocabulary())
+        controls = component("faces-controls", events=("request", "cancel"), config=vocabulary())
         canvas = component("faces-canvas")
         component("faces-history")
 
-    def on_ask(value: Any, state: SessionState) -> Iterator[Json]:
+    def on_request(value: Any, state: SessionState) -> Iterator[Json]:
         yield from handlers.respond(value, state)
 
-    def on_stop(value: Any, state: SessionState) -> None:
+    def on_cancel(value: Any, state: SessionState) -> None:
         state.stopped = request_id_of(value)
 
-    asked = controls.ask(
-        on_ask,
+    requested = controls.request(
+        on_request,
         [controls, state],
         [canvas],
         trigger_mode="multiple",
@@ -42,9 +42,9 @@ def faces_tab(pipeline: FacesPipeline) -> None:
         concurrency_id=MODEL_QUEUE,
         api_visibility="private",
     )
-    asked.failure(None, None, None, js=failure_script("faces"), api_visibility="private")
-    controls.stop(
-        on_stop,
+    requested.failure(None, None, None, js=failure_script("faces"), api_visibility="private")
+    controls.cancel(
+        on_cancel,
         [controls, state],
         None,
         queue=False,

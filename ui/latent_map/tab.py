@@ -31,11 +31,11 @@ def latent_map_tab(latent_map: LatentMapPipeline) -> None:
         return handlers.respond_quickly(value)
 
     with gr.Column(elem_id="map"):
-        controls = component("map-controls", events=("ask",), config=_words(), functions=(quick,))
+        controls = component("map-controls", events=("request",), config=_words(), functions=(quick,))
         canvas = component("map-canvas")
         intake = component("map-intake", events=("photos", "end"))
 
-    asked = controls.ask(
+    requested = controls.request(
         answer,
         [controls],
         [canvas],
@@ -45,7 +45,7 @@ def latent_map_tab(latent_map: LatentMapPipeline) -> None:
         concurrency_id=MAP_QUEUE,
         api_visibility="private",
     )
-    asked.failure(None, None, None, js=failure_script("latent-map"), api_visibility="private")
+    requested.failure(None, None, None, js=failure_script("latent-map"), api_visibility="private")
     _photos(handlers, intake, state)
 
 

@@ -22,19 +22,19 @@ def prompts_tab(pipeline: PromptsPipeline, stable_diffusion: PromptsPipeline) ->
     """Lays the tab out; nothing is drawn before it is opened."""
     handlers, state = PromptsHandlers(pipeline, stable_diffusion), gr.State(SessionState())
     with gr.Column(elem_id="prompts"):
-        controls = component("prompts-controls", events=("ask", "stop"), config=prompt_words(pipeline.usual()))
+        controls = component("prompts-controls", events=("request", "cancel"), config=prompt_words(pipeline.usual()))
         canvas = component("prompts-canvas")
         component("prompts-history")
         reader = component("prompts-reader", events=("read",))
 
-    def on_ask(value: Any, state: SessionState) -> Iterator[Json]:
+    def on_request(value: Any, state: SessionState) -> Iterator[Json]:
         yield from handlers.respond(value, state)
 
-    def on_stop(value: Any, state: SessionState) -> None:
+    def on_cancel(value: Any, state: SessionState) -> None:
         state.stopped = request_id_of(value)
 
-    asked = controls.ask(
-        on_ask,
+    requested = controls.request(
+        on_request,
         [controls, state],
         [canvas],
         trigger_mode="multiple",
@@ -43,9 +43,9 @@ def prompts_tab(pipeline: PromptsPipeline, stable_diffusion: PromptsPipeline) ->
         concurrency_id=PROMPTS_QUEUE,
         api_visibility="private",
     )
-    asked.failure(None, None, None, js=failure_script("prompts"), api_visibility="private")
-    controls.stop(
-        on_stop,
+    requested.failure(None, None, None, js=failure_script("prompts"), api_visibility="private")
+    controls.cancel(
+        on_cancel,
         [controls, state],
         None,
         queue=False,

@@ -37,19 +37,19 @@ def reconstruction_tab(
 def _pictures(handlers: ReconstructionHandlers) -> None:
     table = gr.State(Table())
     with gr.Column(elem_id="reconstruction"):
-        controls = component("reconstruction-controls", events=("ask", "stop"), config={"most": MOST_PICTURES})
+        controls = component("reconstruction-controls", events=("request", "cancel"), config={"most": MOST_PICTURES})
         canvas = component("reconstruction-canvas")
         fetcher = component("reconstruction-fetch", events=("fetch", "cancel"))
     _downloads(handlers, fetcher, table)
 
-    def on_ask(value: Any, table: Table) -> Iterator[Json]:
+    def on_request(value: Any, table: Table) -> Iterator[Json]:
         yield from handlers.respond(value, table)
 
-    def on_stop(value: Any, table: Table) -> None:
+    def on_cancel(value: Any, table: Table) -> None:
         table.stopped = request_id_of(value)
 
-    asked = controls.ask(
-        on_ask,
+    requested = controls.request(
+        on_request,
         [controls, table],
         [canvas],
         trigger_mode="multiple",
@@ -58,9 +58,9 @@ def _pictures(handlers: ReconstructionHandlers) -> None:
         concurrency_id=RECONSTRUCTION_QUEUE,
         api_visibility="private",
     )
-    asked.failure(None, None, None, js=failure_script("reconstruction"), api_visibility="private")
-    controls.stop(
-        on_stop,
+    requested.failure(None, None, None, js=failure_script("reconstruction"), api_visibility="private")
+    controls.cancel(
+        on_cancel,
         [controls, table],
         None,
         queue=False,

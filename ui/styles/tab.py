@@ -37,22 +37,22 @@ def styles_tab(pipeline: StylesPipeline) -> None:
     """Lay the tab out. Nothing is drawn before it is opened; a session's styles are removed with its page."""
     handlers, state = StylesHandlers(pipeline), gr.State(SessionState())
     with gr.Column(elem_id="styles"):
-        controls = component("styles-controls", events=("ask", "stop"), config=_words(pipeline))
+        controls = component("styles-controls", events=("request", "cancel"), config=_words(pipeline))
         canvas = component("styles-canvas")
         component("styles-history")
-        jobs = component("styles-jobs", events=("ask",))
+        jobs = component("styles-jobs", events=("request",))
 
-    def on_ask(value: Any, state: SessionState, request: gr.Request) -> Iterator[Json]:
+    def on_request(value: Any, state: SessionState, request: gr.Request) -> Iterator[Json]:
         yield from handlers.respond(value, state, request.session_hash or "")
 
-    def on_stop(value: Any, state: SessionState) -> None:
+    def on_cancel(value: Any, state: SessionState) -> None:
         state.stopped = request_id_of(value)
 
     def on_job(value: Any, request: gr.Request) -> Json:
         return handlers.job(value, request.session_hash or "")
 
-    asked = controls.ask(
-        on_ask,
+    requested = controls.request(
+        on_request,
         [controls, state],
         [canvas],
         trigger_mode="multiple",
@@ -61,12 +61,12 @@ def styles_tab(pipeline: StylesPipeline) -> None:
         concurrency_id=STYLES_QUEUE,
         api_visibility="private",
     )
-    asked.failure(None, None, None, js=failure_script("styles"), api_visibility="private")
+    requested.failure(None, None, None, js=failure_script("styles"), api_visibility="private")
     quiet = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    controls.stop(on_stop, [controls, state], None, trigger_mode="multiple", **quiet)
+    controls.cancel(on_cancel, [controls, state], None, trigger_mode="multiple", **quiet)
 
-    asked = jobs.ask(on_job, [jobs], [jobs], trigger_mode="multiple", **quiet)
-    asked.failure(None, None, None, js=failure_script("styles-jobs"), api_visibility="private")
+    requested = jobs.request(on_job, [jobs], [jobs], trigger_mode="multiple", **quiet)
+    requested.failure(None, None, None, js=failure_script("styles-jobs"), api_visibility="private")
     styles_api(pipeline, STYLES_QUEUE)
 
 

@@ -63,7 +63,13 @@ export class RequestQueue {
   constructor(name, kinds, options = {}) {
     this.#name = name;
     this.#kinds = kinds;
-    this.#options = { patience: 120_000, kept: "", giveWay: 0, events: { send: "ask", stop: "stop" }, ...options };
+    this.#options = {
+      patience: 120_000,
+      kept: "",
+      giveWay: 0,
+      events: { send: "request", stop: "cancel" },
+      ...options,
+    };
     for (const slot of Object.keys(kinds)) this.waiting[slot] = [];
     onFailure(name, () => this.fail());
   }
