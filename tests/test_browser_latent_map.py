@@ -21,7 +21,7 @@ import app
 
 pytestmark = IN_BROWSER
 IDLE = "() => latentscape.map.requests.idle && latentscape.map.state.colouring"
-LARGE = "() => document.querySelector('.map-large')?.dataset.painted"
+LARGE = "() => document.querySelector('.latent-map-large')?.dataset.painted"
 PIXEL = """row => { const plane = latentscape.map.state.plane, box = plane.element.getBoundingClientRect();
     return [box.left + plane.pixels[2 * row], box.top + plane.pixels[2 * row + 1]]; }"""
 STILL = """() => new Promise((done) => {
@@ -70,7 +70,7 @@ def visit(opened, url):
 
 
 def shown(page):
-    page.wait_for_selector(".map-plane[data-ready]")
+    page.wait_for_selector(".latent-map-plane[data-ready]")
     settled(page)
     return page
 
@@ -83,15 +83,15 @@ def settled(page):
 
 def test_a_point_shows_its_picture_and_its_attributes(visit):
     page = shown(visit())
-    pixels = page.evaluate("() => document.querySelector('.map-points').width")
-    assert pixels > 900 and page.locator(".map-veil").is_hidden()
+    pixels = page.evaluate("() => document.querySelector('.latent-map-points').width")
+    assert pixels > 900 and page.locator(".latent-map-veil").is_hidden()
     x, y = page.evaluate(PIXEL, 7)
     page.mouse.move(x, y)
-    assert page.locator(".map-tip").is_visible()
+    assert page.locator(".latent-map-tip").is_visible()
     page.mouse.click(x, y)
-    page.wait_for_selector(".map-through")
+    page.wait_for_selector(".latent-map-through")
     page.wait_for_function(LARGE)
-    words = page.locator(".map-panel").inner_text()
+    words = page.locator(".latent-map-panel").inner_text()
     assert "Smiling" in words and "Nearest in every space" in words
     picked = page.evaluate(PIXEL, page.evaluate("() => latentscape.map.state.picked.row"))
     assert abs(picked[0] - x) < 16 and abs(picked[1] - y) < 16
@@ -100,7 +100,7 @@ def test_a_point_shows_its_picture_and_its_attributes(visit):
 def test_a_map_is_used_with_keys_alone(visit):
     page = shown(visit())
     page.keyboard.press("Tab")
-    page.locator(".map-marks").focus()
+    page.locator(".latent-map-marks").focus()
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Enter")
     page.wait_for_function("() => latentscape.map.state.picked?.row >= 0")
@@ -110,14 +110,14 @@ def test_a_map_is_used_with_keys_alone(visit):
     for key in ("Shift+ArrowLeft", "ArrowDown", "ArrowDown", "ArrowDown"):
         page.keyboard.press(key)
     page.keyboard.press("Enter")
-    page.wait_for_selector(".map-frame")
+    page.wait_for_selector(".latent-map-frame")
     stops = page.evaluate("() => latentscape.map.state.stops")
     assert len(stops) == 2 and stops[0] == {"row": first}
     settled(page)
     page.keyboard.press("Escape")
     page.keyboard.press("d")
     page.keyboard.press("ArrowUp")
-    page.wait_for_selector(".map-sure")
+    page.wait_for_selector(".latent-map-sure")
     settled(page)
 
 
@@ -125,15 +125,17 @@ def test_an_empty_place_is_decoded_live(visit):
     page = shown(visit())
     x, y = page.evaluate(EMPTY)
     page.mouse.click(x, y)
-    page.wait_for_selector(".map-sure")
+    page.wait_for_selector(".latent-map-sure")
     page.wait_for_function(LARGE)
     settled(page)
     before = page.evaluate(LARGE)
-    assert "uncertainty" in page.locator(".map-sure").inner_text()
+    assert "uncertainty" in page.locator(".latent-map-sure").inner_text()
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + 160, y + 120, steps=8)
-    page.wait_for_function("before => document.querySelector('.map-large').dataset.painted !== before", arg=before)
+    page.wait_for_function(
+        "before => document.querySelector('.latent-map-large').dataset.painted !== before", arg=before
+    )
     page.mouse.up()
     settled(page)
     assert page.evaluate("() => latentscape.map.state.picked.place.every(Number.isFinite)")
@@ -144,17 +146,17 @@ def test_two_stops_become_a_film(visit):
     page.locator('[data-tool="path"]').click()
     page.mouse.click(*page.evaluate(PIXEL, 4))
     page.mouse.click(*page.evaluate(EMPTY))
-    page.wait_for_selector(".map-frame")
+    page.wait_for_selector(".latent-map-frame")
     settled(page)
-    assert page.locator(".map-frame").count() == 16
-    page.locator(".map-frame").nth(12).click()
+    assert page.locator(".latent-map-frame").count() == 16
+    page.locator(".latent-map-frame").nth(12).click()
     assert page.evaluate("() => latentscape.map.state.frame") == 12
-    assert "13 of 16" in page.locator(".map-where").inner_text()
+    assert "13 of 16" in page.locator(".latent-map-where").inner_text()
     with page.expect_download() as download:
-        page.locator("#map-gif").click()
+        page.locator("#latent-map-gif").click()
     assert download.value.suggested_filename.endswith(".gif")
     with page.expect_download() as download:
-        page.locator("#map-mp4").click()
+        page.locator("#latent-map-mp4").click()
     film = Path(download.value.path()).read_bytes()
     assert film[4:8] == b"ftyp" and b"avc1" in film
     seconds = """async (bytes) => { const film = document.createElement('video');
@@ -163,40 +165,40 @@ def test_two_stops_become_a_film(visit):
         return [film.duration, film.videoWidth]; }"""
     assert page.evaluate(seconds, list(film)) == [46 * 0.07, 256]  # 24 pictures there and 22 back
     page.keyboard.press("Escape")
-    assert page.locator(".map-film").is_hidden()
+    assert page.locator(".latent-map-film").is_hidden()
 
 
 def test_a_lasso_says_what_a_crowd_has_in_common(visit):
     page = shown(visit())
     page.locator('[data-tool="lasso"]').click()
-    box = page.locator(".map-marks").bounding_box()
+    box = page.locator(".latent-map-marks").bounding_box()
     left, top, right, bottom = box["x"] + 4, box["y"] + 4, box["x"] + box["width"] - 330, box["y"] + box["height"] - 4
     page.mouse.move(left, top)
     page.mouse.down()
     for corner in ((right, top), (right, bottom), (left, bottom), (left, top + 5)):
         page.mouse.move(*corner, steps=4)
     page.mouse.up()
-    page.wait_for_selector(".map-traits")
-    assert f"{COUNT} pictures" in page.locator(".map-panel").inner_text()
+    page.wait_for_selector(".latent-map-traits")
+    assert f"{COUNT} pictures" in page.locator(".latent-map-panel").inner_text()
 
 
 def test_search_clusters_and_another_space(visit):
     page = shown(visit())
-    page.locator("#map-search").fill("smiling")
+    page.locator("#latent-map-search").fill("smiling")
     page.wait_for_function("() => latentscape.map.state.rows?.length === 32")
-    assert "32 pictures by attributes: smiling" in page.locator("#map-found").inner_text()
-    assert page.locator("#map-by-words").is_hidden()  # there is no CLIP here
-    page.locator("#map-search").fill("xyzzy")
-    page.wait_for_selector(".map-middle > .message")
-    page.locator("#map-cluster").click()
-    page.wait_for_selector(".map-cluster")
+    assert "32 pictures by attributes: smiling" in page.locator("#latent-map-found").inner_text()
+    assert page.locator("#latent-map-by-words").is_hidden()  # there is no CLIP here
+    page.locator("#latent-map-search").fill("xyzzy")
+    page.wait_for_selector(".latent-map-middle > .message")
+    page.locator("#latent-map-cluster").click()
+    page.wait_for_selector(".latent-map-cluster")
     settled(page)
-    assert page.locator(".map-cluster").count() == 8
-    page.locator('.map-projections [data-key="pca3"]').click()
-    page.wait_for_selector('.map-plane[data-ready="vae pca3"]')
+    assert page.locator(".latent-map-cluster").count() == 8
+    page.locator('.latent-map-projections [data-key="pca3"]').click()
+    page.wait_for_selector('.latent-map-plane[data-ready="vae pca3"]')
     settled(page)
-    assert page.input_value("#map-colour") == "found" and page.locator(".map-legend .chip").count() == 8
-    page.locator("#map-beside").check()
+    assert page.input_value("#latent-map-colour") == "found" and page.locator(".latent-map-legend .chip").count() == 8
+    page.locator("#latent-map-beside").check()
     page.wait_for_selector('[data-slot="second"][data-ready^="classifier"]')
     settled(page)
 
@@ -214,44 +216,44 @@ def worded(tiny_checkpoints, tmp_path_factory):
 
 def test_any_words_are_looked_for_and_the_points_say_how_near_they_are(visit, worded):
     page = shown(visit(address=worded))
-    page.locator("#map-search").fill("<b>somebody</b> on a bicycle")
+    page.locator("#latent-map-search").fill("<b>somebody</b> on a bicycle")
     page.wait_for_function("() => latentscape.map.state.sought?.rows === latentscape.map.state.rows")
-    page.wait_for_selector(".map-panel .map-traits")
+    page.wait_for_selector(".latent-map-panel .latent-map-traits")
     settled(page)
-    said = page.locator("#map-found").inner_text()
+    said = page.locator("#latent-map-found").inner_text()
     assert "8 pictures nearest to the words “<b>somebody</b> on a bicycle”, by CLIP" in said and "bicycle." in said
-    assert page.locator("#map-colour").input_value() == "sought"
+    assert page.locator("#latent-map-colour").input_value() == "sought"
     assert page.evaluate("() => latentscape.map.state.colouring.values.length") == COUNT
-    nearest = page.locator(".map-panel .map-part").first.locator("button")
+    nearest = page.locator(".latent-map-panel .latent-map-part").first.locator("button")
     labels = [one.get_attribute("aria-label") for one in nearest.all()]
     sought = page.evaluate(
         "() => { const { rows, values } = latentscape.map.state.sought; return rows.map((row) => [row, values[row]]); }"
     )
     assert labels == [f"Picture {row}" for row, _ in sought]
     assert [value for _, value in sought] == sorted((value for _, value in sought), reverse=True)
-    page.locator('.map-space[data-key="clip"]').click()
-    page.wait_for_selector('.map-plane[data-ready^="clip"]')
+    page.locator('.latent-map-space[data-key="clip"]').click()
+    page.wait_for_selector('.latent-map-plane[data-ready^="clip"]')
     settled(page)
-    assert page.locator("#map-colour").input_value() == "sought"  # whichever space is on the map
-    page.locator("#map-search").fill("smiling")
+    assert page.locator("#latent-map-colour").input_value() == "sought"  # whichever space is on the map
+    page.locator("#latent-map-search").fill("smiling")
     page.wait_for_function("() => latentscape.map.state.rows?.length === 32")
     settled(page)
-    assert page.locator("#map-colour").input_value() == "cluster:kmeans"
-    page.locator("#map-by-words").check()
+    assert page.locator("#latent-map-colour").input_value() == "cluster:kmeans"
+    page.locator("#latent-map-by-words").check()
     page.wait_for_function("() => latentscape.map.state.sought?.text === 'smiling'")
     settled(page)
-    page.locator("#map-search").fill("")
+    page.locator("#latent-map-search").fill("")
     page.wait_for_function("() => !latentscape.map.state.rows && !latentscape.map.state.sought")
 
 
 def test_a_place_in_three_dimensions_is_decoded_where_it_was_clicked(visit):
     page = shown(visit())
-    page.locator('.map-projections [data-key="pca3"]').click()
-    page.wait_for_selector('.map-plane[data-ready="vae pca3"]')
+    page.locator('.latent-map-projections [data-key="pca3"]').click()
+    page.wait_for_selector('.latent-map-plane[data-ready="vae pca3"]')
     settled(page)
     x, y = page.evaluate(EMPTY)
     page.mouse.click(x, y)
-    page.wait_for_selector(".map-sure")
+    page.wait_for_selector(".latent-map-sure")
     settled(page)
     there = """() => { const { state, pixelOf } = latentscape.map, { plane } = state;
         const box = plane.element.getBoundingClientRect(), [x, y] = pixelOf(plane, state.picked.place);
@@ -261,24 +263,26 @@ def test_a_place_in_three_dimensions_is_decoded_where_it_was_clicked(visit):
 
 def test_how_many_contours_oddities_and_a_table_to_keep(visit):
     page = shown(visit())
-    page.locator("#map-contours").check()
+    page.locator("#latent-map-contours").check()
     inside = "() => latentscape.map.contours(latentscape.map.state.plane.data, null).map((line) => line.length)"
     assert min(page.evaluate(inside)) > 20
-    page.locator("#map-how-many").click()
-    page.wait_for_selector(".map-choice .chart[data-drawn] .main-svg")
-    assert "best silhouette at" in page.locator(".map-choice").inner_text()
-    assert page.locator(".map-choice .chart").count() == 2
-    page.locator("#map-cluster").click()
-    page.wait_for_selector(".map-cluster")
-    page.locator(".map-cluster .field").first.fill("bright")
+    page.locator("#latent-map-how-many").click()
+    page.wait_for_selector(".latent-map-choice .chart[data-drawn] .main-svg")
+    assert "best silhouette at" in page.locator(".latent-map-choice").inner_text()
+    assert page.locator(".latent-map-choice .chart").count() == 2
+    page.locator("#latent-map-cluster").click()
+    page.wait_for_selector(".latent-map-cluster")
+    page.locator(".latent-map-cluster .field").first.fill("bright")
     page.keyboard.press("Tab")
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
     rows = Path(download.value.path()).read_text().splitlines()
     assert rows[0] == "picture,cluster,name" and len(rows) == COUNT + 1
     assert all(row.endswith('"bright"') == (row.split(",")[1] == "0") for row in rows[1:])
-    page.locator("#map-oddities").click()
-    page.wait_for_function("() => document.querySelectorAll('.map-part')[0]?.querySelectorAll('button').length === 24")
+    page.locator("#latent-map-oddities").click()
+    page.wait_for_function(
+        "() => document.querySelectorAll('.latent-map-part')[0]?.querySelectorAll('button').length === 24"
+    )
 
 
 def test_my_photos_become_a_map_of_my_own(visit, tmp_path):
@@ -291,19 +295,19 @@ def test_my_photos_become_a_map_of_my_own(visit, tmp_path):
         archive.writestr("holiday/notes.txt", "no picture")
         archive.writestr("../outside.png", b"no picture either")
     page = shown(visit())
-    page.locator("#map-how-many").click()
+    page.locator("#latent-map-how-many").click()
     settled(page)
-    page.locator("#map-beside").check()
-    page.locator("#map-beside").uncheck()
+    page.locator("#latent-map-beside").check()
+    page.locator("#latent-map-beside").uncheck()
     drop(page, (tmp_path / "photos.zip").read_bytes(), "photos.zip", "application/zip")
     page.wait_for_function("() => latentscape.map.state.atlas.kind === 'photos'")
     page.wait_for_function("() => latentscape.map.state.plane.atlas === latentscape.map.state.atlas.name")
     settled(page)
     assert page.evaluate("() => latentscape.map.state.plane.data.count") == 12
-    assert page.locator("#map").is_visible() and page.locator(".map-choice *").count() == 0
+    assert page.locator("#latent-map").is_visible() and page.locator(".latent-map-choice *").count() == 0
     page.mouse.click(*page.evaluate(PIXEL, 5))
-    page.wait_for_selector(".map-near-space")
-    assert ".png" in page.locator(".map-panel h2").inner_text()
+    page.wait_for_selector(".latent-map-near-space")
+    assert ".png" in page.locator(".latent-map-panel h2").inner_text()
 
 
 def test_a_face_is_shown_on_the_map_and_its_neighbour_goes_back(visit):
@@ -312,21 +316,21 @@ def test_a_face_is_shown_on_the_map_and_its_neighbour_goes_back(visit):
     page.wait_for_function("() => latentscape.session.shown?.faces[0]?.picture && latentscape.faces.requests.idle")
     page.locator("#send-to-map").click()
     page.wait_for_function("() => latentscape.map.state.picked?.guest")
-    assert page.locator(".map-panel h2").inner_text() == "Your picture"
-    assert page.locator(".map-near-space").count() == 5
-    page.locator('.map-near-space[data-space="classifier"] .text-button').click()
-    page.wait_for_selector('.map-plane[data-ready^="classifier"]')
+    assert page.locator(".latent-map-panel h2").inner_text() == "Your picture"
+    assert page.locator(".latent-map-near-space").count() == 5
+    page.locator('.latent-map-near-space[data-space="classifier"] .text-button').click()
+    page.wait_for_selector('.latent-map-plane[data-ready^="classifier"]')
     place = """() => { const { state } = latentscape.map, { plane } = state;
         return state.picked.guest.spaces[plane.space].places[plane.projection]; }"""
     assert len(page.evaluate(place)) == 2
-    page.locator(".map-near-space .map-thumbs button").first.click()
+    page.locator(".latent-map-near-space .latent-map-thumbs button").first.click()
     page.wait_for_function("() => latentscape.map.state.picked.row !== undefined")
-    page.wait_for_selector(".map-bars")
+    page.wait_for_selector(".latent-map-bars")
     settled(page)
-    page.locator('.map-panel [data-send="reconstruction"]').click()
+    page.locator('.latent-map-panel [data-send="reconstruction"]').click()
     page.wait_for_function("() => latentscape.reconstruction.state.rows.some((row) => row.name.startsWith('picture'))")
     page.get_by_role("tab", name="Latent map").click()
-    page.locator('.map-panel [data-send="faces"]').click()
+    page.locator('.latent-map-panel [data-send="faces"]').click()
     page.wait_for_function("() => latentscape.session.photo?.base")
     assert page.locator("#mode-edit").get_attribute("aria-checked") == "true"
 
@@ -335,15 +339,15 @@ def test_a_second_map_leaves_nothing_behind(visit):
     page = shown(visit())
     page.evaluate(
         """() => { window.lost = 0;
-            document.querySelector('[data-slot="first"] .map-points')
+            document.querySelector('[data-slot="first"] .latent-map-points')
                 .addEventListener('webglcontextlost', () => window.lost++); }"""
     )
     for _ in range(20):  # a browser keeps some sixteen WebGL contexts, and drops the oldest for another one
-        page.locator("#map-beside").check()
+        page.locator("#latent-map-beside").check()
         page.wait_for_selector('[data-slot="second"]')
-        page.locator("#map-beside").uncheck()
+        page.locator("#latent-map-beside").uncheck()
     settled(page)
-    assert page.locator(".map-plane").count() == 1
+    assert page.locator(".latent-map-plane").count() == 1
     assert page.evaluate("() => window.lost") == 0
 
 
@@ -369,22 +373,22 @@ def test_on_a_phone_nothing_is_cut_off(visit):
     page = shown(visit(width=390, height=844))
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
     page.mouse.click(*page.evaluate(PIXEL, 7))
-    page.wait_for_selector(".map-bars")
+    page.wait_for_selector(".latent-map-bars")
 
 
 def test_without_an_atlas_the_command_is_named(visit, tiny_checkpoints, tmp_path):
     with mapped(tiny_checkpoints, tmp_path) as address:
         page = visit(address=address)
-        page.wait_for_selector(".map-empty")
-        assert "python scripts/build_atlas.py" in page.locator(".map-empty code").inner_text()
-        assert page.locator(".map-panel").is_hidden()
+        page.wait_for_selector(".latent-map-empty")
+        assert "python scripts/build_atlas.py" in page.locator(".latent-map-empty code").inner_text()
+        assert page.locator(".latent-map-panel").is_hidden()
         page.close()  # before its server ends: a page without one says so in the console
 
 
 def test_a_map_is_saved_as_a_page_that_needs_no_network(visit, browser, tmp_path):
     page = shown(visit())
     with page.expect_download() as kept:
-        page.locator("#map-keep").click()
+        page.locator("#latent-map-keep").click()
     assert kept.value.suggested_filename == "latentscape-map-vae-pca2.html"
     kept.value.save_as(tmp_path / "map.html")
     assert (tmp_path / "map.html").stat().st_size < 8_000_000
@@ -415,7 +419,7 @@ def test_a_map_is_saved_as_a_page_that_needs_no_network(visit, browser, tmp_path
 
 def test_spaces_are_compared_in_charts(visit):
     page = shown(visit())
-    page.locator("#map-spaces-compare").click()
-    page.wait_for_selector(".map-panel .chart .main-svg")
-    names = page.locator(".map-panel .chart-legend button").all_inner_texts()
+    page.locator("#latent-map-spaces-compare").click()
+    page.wait_for_selector(".latent-map-panel .chart .main-svg")
+    names = page.locator(".latent-map-panel .chart-legend button").all_inner_texts()
     assert len(names) == len(page.evaluate("() => latentscape.map.state.atlas.spaces"))

@@ -39,31 +39,31 @@ def photo(seed: int) -> dict:
 def test_they_are_mapped_and_nothing_is_being_fitted_for_ever(opened, url, count, seeds):
     page = opened(url)
     page.get_by_role("tab", name="Latent map").click()
-    page.wait_for_selector(".map-plane[data-ready]")
+    page.wait_for_selector(".latent-map-plane[data-ready]")
     files = [{"name": f"{number}.png", **photo(number % seeds)} for number in range(count)]
-    page.locator("#map-files").set_input_files(files)
+    page.locator("#latent-map-files").set_input_files(files)
     page.wait_for_function(READY)
     assert page.evaluate("() => latentscape.map.state.atlas.count") == count
     assert page.evaluate("() => [...latentscape.map.state.plane.pixels].every(Number.isFinite)")
     assert page.evaluate("() => latentscape.map.state.atlas.spaces.every((space) => !space.pending.length)")
-    assert page.locator(".map-projections [data-key]").count() == 2  # PCA in two and three dimensions
-    assert "Being fitted" not in page.locator("#map-controls").inner_text()
+    assert page.locator(".latent-map-projections [data-key]").count() == 2  # PCA in two and three dimensions
+    assert "Being fitted" not in page.locator("#latent-map-controls").inner_text()
 
 
 def test_files_that_are_not_sent_are_named_with_the_limit(opened, url, tmp_path):
     page = opened(url)
     page.get_by_role("tab", name="Latent map").click()
-    page.wait_for_selector(".map-plane[data-ready]")
+    page.wait_for_selector(".latent-map-plane[data-ready]")
     (tmp_path / "small.png").write_bytes(photo(3)["buffer"])
     (tmp_path / "empty.png").touch()
     for name in ("large.jpg", "larger.jpg"):
         with open(tmp_path / name, "wb") as file:
             file.truncate(21 * 2**20)
-    page.locator("#map-files").set_input_files(sorted(tmp_path.iterdir()))
+    page.locator("#latent-map-files").set_input_files(sorted(tmp_path.iterdir()))
     page.wait_for_function(READY)
     notes = page.evaluate("() => latentscape.map.state.atlas.notes")
     assert notes[:2] == [
         "Left out empty.png: The file is empty.",
         "Left out large.jpg and 1 more: Larger than 20 MB, the most that one file may have.",
     ]
-    assert notes[0] in page.locator(".map-panel").inner_text()
+    assert notes[0] in page.locator(".latent-map-panel").inner_text()

@@ -64,7 +64,7 @@ def build_shell(
             with gr.Tab("Reconstruction", id="reconstruction", elem_id="reconstruction-tab"):
                 benchmark = partial(benchmark_view, partial(read_benchmarks, reconstruction.root))
                 reconstruction_tab(reconstruction, faces, benchmark=benchmark)
-            with gr.Tab("Latent map", id="map", elem_id="map-tab"):
+            with gr.Tab("Latent map", id="latent-map", elem_id="latent-map-tab"):
                 latent_map_tab(latent_map)
             with gr.Tab("Models", id="models", elem_id="models-tab"):
                 models_tab(checkpoints)

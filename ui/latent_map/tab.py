@@ -15,7 +15,7 @@ from ui.latent_map.handlers import LatentMapHandlers, MapState
 from ui.latent_map.requests import QUICK
 from ui.messages import Json, request_id_of
 
-MAP_QUEUE = "map"  # a line of its own: a click on the map does not wait for a face that is being drawn
+MAP_QUEUE = "latent-map"  # a line of its own: a click on the map does not wait for a face that is being drawn
 FORGET_AFTER = 3600  # seconds after which the photos of a visitor who stays away are let go
 
 
@@ -24,19 +24,19 @@ def latent_map_tab(latent_map: LatentMapPipeline) -> None:
     handlers = LatentMapHandlers(latent_map)
     state = gr.State(MapState(), time_to_live=FORGET_AFTER, delete_callback=handlers.forget)
 
-    def answer(value: Any) -> Json:
+    def respond(value: Any) -> Json:
         return handlers.respond(value)
 
     def quick(value: Any) -> Json:
         return handlers.respond_quickly(value)
 
-    with gr.Column(elem_id="map"):
-        controls = component("map-controls", events=("request",), config=_words(), functions=(quick,))
-        canvas = component("map-canvas")
-        intake = component("map-intake", events=("photos", "end"))
+    with gr.Column(elem_id="latent-map"):
+        controls = component("latent-map-controls", events=("request",), config=_words(), functions=(quick,))
+        canvas = component("latent-map-canvas")
+        intake = component("latent-map-intake", events=("photos", "end"))
 
     requested = controls.request(
-        answer,
+        respond,
         [controls],
         [canvas],
         trigger_mode="multiple",
@@ -65,7 +65,7 @@ def _photos(handlers: LatentMapHandlers, intake: gr.HTML, state: gr.State) -> No
         trigger_mode="once",
         show_progress="hidden",
         concurrency_limit=1,
-        concurrency_id="map-photos",
+        concurrency_id="latent-map-photos",
         api_visibility="private",
     )
     read.failure(None, None, None, js=failure_script("latent-map-photos"), api_visibility="private")

@@ -11,18 +11,18 @@ const film = { way: "linear", frames: 16 };
 
 function pick(row) {
   Object.assign(state, { picked: { row }, near: {} });
-  emit("map:picked", { kind: "point", row });
+  emit("latent-map:picked", { kind: "point", row });
   request("point", { kind: "point", row, ...where() }, (message) => {
     if (message.error || state.picked?.row !== row) return;
-    emit("map:point", message);
+    emit("latent-map:point", message);
     request("near", { kind: "near", row, ...where() }, (more) => {
       if (more.error || state.picked?.row !== row) return;
       state.near = more.near;
-      emit("map:point", { ...message, ...more });
-      emit("map:redraw");
+      emit("latent-map:point", { ...message, ...more });
+      emit("latent-map:redraw");
     });
   });
-  emit("map:redraw");
+  emit("latent-map:redraw");
 }
 
 // A place between the pictures: asked again while the hand moves, the newest place wins.
@@ -31,16 +31,16 @@ function probe(plane, place) {
   state.picked = { place, plane };
   if (fresh) {
     state.near = {};
-    emit("map:picked", { kind: "place" });
+    emit("latent-map:picked", { kind: "place" });
   }
   const content = { kind: "decode", atlas: state.atlas.name, space: plane.space, projection: plane.projection, place };
   request("live", content, (message) => {
     if (message.error || !state.picked?.place) return;
     state.near = { [plane.space]: message.rows.slice(0, 6) };
-    emit("map:decoded", message);
-    emit("map:redraw");
+    emit("latent-map:decoded", message);
+    emit("latent-map:redraw");
   });
-  emit("map:redraw");
+  emit("latent-map:redraw");
 }
 
 function addStop(stop) {
@@ -52,7 +52,7 @@ function addStop(stop) {
 }
 
 function path() {
-  emit("map:redraw");
+  emit("latent-map:redraw");
   if (state.stops.length < 2) return;
   const content = { kind: "path", stops: state.stops, ...film, ...where() };
   request("path", content, (message) => !message.error && showStrip({ ...message, content }));
@@ -70,8 +70,8 @@ function walk(stop, attribute, method = "probe") {
 function showStrip(strip) {
   const kept = state.strip?.frames.length === strip.frames.length ? state.frame : 0;
   Object.assign(state, { strip, frame: strip.attribute ? nearestToZero(strip.strengths) : kept });
-  emit("map:strip");
-  emit("map:redraw");
+  emit("latent-map:strip");
+  emit("latent-map:redraw");
 }
 
 const nearestToZero = (strengths) =>
@@ -79,14 +79,14 @@ const nearestToZero = (strengths) =>
 
 function clearPath() {
   Object.assign(state, { stops: [], strip: null, frame: 0 });
-  emit("map:strip");
-  emit("map:redraw");
+  emit("latent-map:strip");
+  emit("latent-map:redraw");
 }
 
 function scrub(frame) {
   state.frame = Math.max(0, Math.min(state.strip.frames.length - 1, frame));
-  emit("map:frame");
-  emit("map:redraw");
+  emit("latent-map:frame");
+  emit("latent-map:redraw");
 }
 
 // A film has more pictures than the strip: it is asked for anew.
@@ -125,14 +125,14 @@ function search(expression, words = false) {
     if (message.error) return;
     const { how, understood, rows, values } = message;
     seek(how === "words" ? { text: understood, rows, values: floats(values) } : null);
-    emit("map:found", message);
+    emit("latent-map:found", message);
     if (message.rows.length) selectRows(message.rows, { describe: true });
   });
 }
 
 function forget() {
   seek(null);
-  emit("map:found", null);
+  emit("latent-map:found", null);
   selectRows(null);
 }
 
@@ -141,7 +141,7 @@ function cluster(method, count) {
     if (message.error) return;
     message.cards.forEach((card) => (card.name = `Cluster ${card.number + 1}`));
     selectRows(null);
-    emit("map:clusters", message);
+    emit("latent-map:clusters", message);
   });
 }
 
@@ -150,18 +150,18 @@ function clear() {
   if (state.strip || state.stops.length) return clearPath();
   if (state.picked) {
     Object.assign(state, { picked: null, near: {} });
-    emit("map:picked", null);
-    return emit("map:redraw");
+    emit("latent-map:picked", null);
+    return emit("latent-map:redraw");
   }
   forget();
 }
 
 // Another space or projection: pictures stay chosen, places on the old map mean nothing on the new one.
-on("map:shown", (plane) => {
+on("latent-map:shown", (plane) => {
   if (plane.slot !== "first") return;
   if (state.picked?.place) {
     Object.assign(state, { picked: null, near: {} });
-    emit("map:picked", null);
+    emit("latent-map:picked", null);
   }
   if (state.strip?.attribute || state.stops.some((stop) => stop.place)) return clearPath();
   path();

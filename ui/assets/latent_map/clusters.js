@@ -29,7 +29,7 @@ export function clusterGroup() {
   count = filledSlider("Number of clusters", { min: 2, max: 24, step: 1, value: USUAL }, write);
   const name = el("span", { class: "setting-name" }, "Clusters");
   method.addEventListener("change", () => (name.textContent = method.value === "hdbscan" ? "Least size" : "Clusters"));
-  choice = el("div", { class: "map-choice" });
+  choice = el("div", { class: "latent-map-choice" });
   const find = () => findClusters(method.value, Number(count.value));
   return group(
     "Clusters",
@@ -37,17 +37,20 @@ export function clusterGroup() {
     el("label", { class: "setting" }, name, count, countWords),
     el(
       "div",
-      { class: "button-row map-buttons" },
-      button("Find clusters", find, { id: "map-cluster" }),
-      button("How many?", howMany, { id: "map-how-many" }),
+      { class: "button-row latent-map-buttons" },
+      button("Find clusters", find, { id: "latent-map-cluster" }),
+      button("How many?", howMany, { id: "latent-map-how-many" }),
     ),
     choice,
   );
 }
 
 // Charts of another map or another space say nothing about this one.
-on("map:atlas", () => choice.replaceChildren());
-on("map:shown", ({ slot, space }) => slot === "first" && triedIn && space !== triedIn && choice.replaceChildren());
+on("latent-map:atlas", () => choice.replaceChildren());
+on(
+  "latent-map:shown",
+  ({ slot, space }) => slot === "first" && triedIn && space !== triedIn && choice.replaceChildren(),
+);
 
 export const fillMethods = () =>
   method.append(

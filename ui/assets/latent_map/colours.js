@@ -95,7 +95,7 @@ function told(row) {
 // A chip for each value: it selects the pictures that have it.
 function valueChip(name, value) {
   const { colouring } = state;
-  const mark = el("span", { class: "map-dot" });
+  const mark = el("span", { class: "latent-map-dot" });
   mark.style.background = css(colourOf(colouring, value, [0, 1]));
   const choose = () => {
     const rows = [...colouring.values.keys()].filter((row) => colouring.values[row] === value);
@@ -108,19 +108,19 @@ function valueChips({ scale, names, values }) {
   const all = scale === "sign" ? [...SIGN_NAMES] : names.map((name, number) => [name, number]);
   if (scale === "category") all.push(["In no cluster", -1]);
   const there = all.filter(([, value]) => values.includes(value));
-  return el("div", { class: "map-legend chips" }, there.map(([name, value]) => valueChip(name, value)));
+  return el("div", { class: "latent-map-legend chips" }, there.map(([name, value]) => valueChip(name, value)));
 }
 
 export function legendView() {
   const { colouring } = state;
-  if (!colouring) return el("div", { class: "map-legend" });
+  if (!colouring) return el("div", { class: "latent-map-legend" });
   if (["category", "sign"].includes(colouring.scale)) return valueChips(colouring);
   const words = (value) => (colouring.scale === "share" ? percent(value) : value.toFixed(colouring.digits ?? 1));
   const ends = range(colouring).map((value) => el("span", {}, words(value)));
-  const bar = el("div", { class: "map-ramp" });
+  const bar = el("div", { class: "latent-map-ramp" });
   const stops = [0, 0.25, 0.5, 0.75, 1].map((share) => css(ramp(share)));
   bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
-  return el("div", { class: "map-legend" }, bar, el("div", { class: "map-ends number hint" }, ends));
+  return el("div", { class: "latent-map-legend" }, bar, el("div", { class: "latent-map-ends number hint" }, ends));
 }
 
 // The colouring as it goes into a file: each name with its colour, or colours from little to much.
@@ -135,11 +135,11 @@ function colourBy(key) {
   state.by = key;
   if (key === "sought") {
     state.colouring = { title: "Similarity", scale: "amount", values: state.sought.values, names: [], digits: 2 };
-    return emit("map:colours");
+    return emit("latent-map:colours");
   }
   if (key === "found") {
     state.colouring = state.found;
-    return emit("map:colours");
+    return emit("latent-map:colours");
   }
   const { atlas, space } = where();
   request("colour", { kind: "colour", atlas, space, by: key }, (message) => {
@@ -150,7 +150,7 @@ function colourBy(key) {
       values: floats(message.values),
       names: message.names,
     };
-    emit("map:colours");
+    emit("latent-map:colours");
   });
 }
 
@@ -161,14 +161,14 @@ function seek(sought) {
   if (sought) state.by = "sought";
   else if (!state.sought) return;
   state.sought = sought;
-  emit("map:sought");
+  emit("latent-map:sought");
 }
 
-new MutationObserver(() => emit("map:colours")).observe(document.documentElement, {
+new MutationObserver(() => emit("latent-map:colours")).observe(document.documentElement, {
   attributes: true,
   attributeFilter: ["data-theme"],
 });
-on("map:clusters", (found) => {
+on("latent-map:clusters", (found) => {
   const names = found.cards.map((card) => card.name);
   state.found = { title: "Cluster", scale: "category", values: floats(found.labels), names };
   colourBy("found");

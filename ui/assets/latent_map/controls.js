@@ -14,7 +14,7 @@ import { state } from "./state.js";
 function pointSettings() {
   const size = { min: 2, max: 20, step: 0.5, value: state.size };
   const opacity = { min: 0.1, max: 1, step: 0.05, value: state.opacity };
-  const contours = el("input", { type: "checkbox", role: "switch", id: "map-contours" });
+  const contours = el("input", { type: "checkbox", role: "switch", id: "latent-map-contours" });
   contours.addEventListener("change", () => redraw("contours")(contours.checked));
   return [
     setting("Size", filledSlider("Size of the points", size, redraw("size")), { tag: "label" }),
@@ -26,19 +26,19 @@ function pointSettings() {
 const files = () =>
   el(
     "div",
-    { class: "button-row map-buttons" },
-    button("Compare spaces", compareSpaces, { id: "map-spaces-compare" }),
-    button("Save as a web page", keepPage, { id: "map-keep" }),
+    { class: "button-row latent-map-buttons" },
+    button("Compare spaces", compareSpaces, { id: "latent-map-spaces-compare" }),
+    button("Save as a web page", keepPage, { id: "latent-map-keep" }),
   );
 
-register("map-controls", (handle) => {
+register("latent-map-controls", (handle) => {
   const { root } = handle;
   const outliers = button("Outliers and near-duplicates", showOutliers, {
-    class: "button map-wide",
-    id: "map-oddities",
+    class: "button latent-map-wide",
+    id: "latent-map-oddities",
   });
-  const choice = el("label", { class: "map-atlases", hidden: true }, atlases);
-  root.classList.add("column", "reconstruction-column", "map-column");
+  const choice = el("label", { class: "latent-map-atlases", hidden: true }, atlases);
+  root.classList.add("column", "reconstruction-column", "latent-map-column");
   root.append(
     el(
       "div",

@@ -62,7 +62,7 @@ export class Painter {
     canvas.addEventListener("webglcontextlost", (event) => this.#closed || event.preventDefault());
     canvas.addEventListener("webglcontextrestored", () => {
       this.#begin();
-      emit("map:redraw");
+      emit("latent-map:redraw");
     });
     this.#begin();
   }

@@ -23,7 +23,7 @@ function intro() {
     ),
     el(
       "ul",
-      { class: "map-how" },
+      { class: "latent-map-how" },
       line("Click a point", "its picture and its attributes"),
       line("Click between points", "what the space decodes to there; drag the mark to move through it"),
       line("Path", "two stops or more become a film"),
@@ -48,20 +48,20 @@ function frame() {
   if (!film) return;
   const uri = film.frames[state.frame];
   const now = panelNow();
-  const known = now.title === ON_PATH && now.body.querySelector(".map-large");
+  const known = now.title === ON_PATH && now.body.querySelector(".latent-map-large");
   if (known) paint(known, uri, LARGE); // nothing flickers while the hand moves
   else {
     const send = () => ({ uri: state.strip.frames[state.frame], name: `path, picture ${state.frame + 1}` });
-    const where = el("p", { class: "hint number map-where" });
+    const where = el("p", { class: "hint number latent-map-where" });
     showInPanel(ON_PATH, large(uri, "The picture at this position"), where, sendRow(send));
   }
-  now.body.querySelector(".map-where").textContent = position(film);
+  now.body.querySelector(".latent-map-where").textContent = position(film);
 }
 
-on("map:atlas", intro);
-on("map:picked", (what) => what || intro());
-on("map:strip", () => {
+on("latent-map:atlas", intro);
+on("latent-map:picked", (what) => what || intro());
+on("latent-map:strip", () => {
   if (state.strip) frame();
   else if (panelNow().title === ON_PATH) state.picked?.row !== undefined ? pickRow(state.picked.row) : intro();
 });
-on("map:frame", frame);
+on("latent-map:frame", frame);

@@ -32,7 +32,7 @@ export function keepPage() {
 
 export function compareSpaces() {
   showInPanel("Spaces compared", el("p", { class: "hint", role: "status" }, "Measuring the spaces"));
-  document.querySelector(".map-panel").scrollIntoView({ block: "nearest" }); // on a narrow page it is far up
+  document.querySelector(".latent-map-panel").scrollIntoView({ block: "nearest" }); // on a narrow page it is far up
   request("spaces", { kind: "spaces", atlas: state.atlas.name }, ({ charts, error }) => {
     if (error) return;
     showInPanel(

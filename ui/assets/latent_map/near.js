@@ -17,11 +17,11 @@ function everySpace(near) {
     const shared = rows.filter((row) => here.has(row)).length;
     const own = key === state.plane.space;
     const strip = thumbnails(rows);
-    strip.classList.add("map-line");
+    strip.classList.add("latent-map-line");
     if (!own) [...strip.children].forEach((node, index) => node.toggleAttribute("data-shared", here.has(rows[index])));
     return el(
       "div",
-      { class: "map-near-space", "data-space": key },
+      { class: "latent-map-near-space", "data-space": key },
       el("button", {
         type: "button",
         class: "text-button",
@@ -49,21 +49,21 @@ function locate(picture) {
     if (message.error) return;
     say({ text: "" });
     const face = new Image();
-    face.onload = () => emit("map:redraw");
+    face.onload = () => emit("latent-map:redraw");
     face.src = uri;
     const near = Object.fromEntries(
       Object.entries(message.spaces).filter(([, one]) => !one.problem).map(([key, one]) => [key, one.rows]),
     );
     Object.assign(state, { picked: { guest: { uri, name, face, spaces: message.spaces } }, near });
     guest();
-    emit("map:redraw");
+    emit("latent-map:redraw");
   });
 }
 
 function guest() {
   const { uri, name, spaces } = state.picked.guest;
   const here = spaces[state.plane.space];
-  const canvas = el("canvas", { class: "map-large", role: "img", "aria-label": name });
+  const canvas = el("canvas", { class: "latent-map-large", role: "img", "aria-label": name });
   paint(canvas, uri, LARGE);
   showInPanel(
     "Your picture",
@@ -93,7 +93,7 @@ export function showOutliers() {
     [...lonely.children].forEach((node, index) => (node.title = `Local outlier factor ${factors[index]}`));
     const pairs = message.duplicates.map((pair) => {
       const two = thumbnails(pair);
-      two.classList.add("map-pair");
+      two.classList.add("latent-map-pair");
       return two;
     });
     showInPanel(
@@ -110,20 +110,20 @@ export function showOutliers() {
       panelSection(
         "Near-duplicates",
         pairs.length
-          ? el("div", { class: "map-pairs" }, pairs)
+          ? el("div", { class: "latent-map-pairs" }, pairs)
           : el("p", { class: "hint" }, "No two pictures are much closer than neighbours usually are."),
       ),
     );
   });
 }
 
-on("map:shown", (plane) => plane.slot === "first" && state.expected && locate(state.expected));
-on("map:locate", locate);
+on("latent-map:shown", (plane) => plane.slot === "first" && state.expected && locate(state.expected));
+on("latent-map:locate", locate);
 takes("map", {
   title: "Latent map",
   words: "Show on the map",
   icon: "map",
-  needs: ["map-controls", "map-canvas"],
+  needs: ["latent-map-controls", "latent-map-canvas"],
   take: locate,
 });
 

@@ -14,18 +14,18 @@ let panel, body, heading;
 export const label = (name) => state.words.labels[name] || name.replaceAll("_", " ");
 export const width = (share) => `${100 * share}%`;
 export const large = (uri, words) => {
-  const canvas = el("canvas", { class: "map-large", role: "img", "aria-label": words });
+  const canvas = el("canvas", { class: "latent-map-large", role: "img", "aria-label": words });
   if (uri) paint(canvas, uri, LARGE);
   return canvas;
 };
 export const panelSection = (title, ...content) =>
-  el("section", { class: "map-part" }, el("h3", {}, title), ...content);
+  el("section", { class: "latent-map-part" }, el("h3", {}, title), ...content);
 export const spaceTitle = (key = state.plane.space) => spaceOf(key).title;
 
 export function thumbnails(rows) {
   return el(
     "div",
-    { class: "map-thumbs" },
+    { class: "latent-map-thumbs" },
     rows.map((row) => {
       const canvas = el("canvas", { width: SMALL, height: SMALL });
       const context = canvas.getContext("2d");
@@ -39,7 +39,7 @@ export function thumbnails(rows) {
 
 function glance(row) {
   state.hover = row;
-  emit("map:redraw");
+  emit("latent-map:redraw");
 }
 
 export function showInPanel(title, ...content) {
@@ -47,14 +47,14 @@ export function showInPanel(title, ...content) {
   body.replaceChildren(...content.filter(Boolean));
   panel.dataset.kind = title ? "open" : "empty";
   body.scrollTop = 0;
-  emit("map:panel");
+  emit("latent-map:panel");
 }
 
 // The picture in hand goes to another tab.
 export const sendRow = (get) =>
   el(
     "div",
-    { class: "map-row map-send" },
+    { class: "latent-map-row latent-map-send" },
     el("span", { class: "hint" }, "Send to"),
     sendButtons("map", get, { titles: true }),
   );
@@ -64,20 +64,20 @@ export const panelNow = () => ({ title: heading?.textContent || "", body });
 
 function close() {
   Object.assign(state, { picked: null, near: {} });
-  emit("map:picked", null);
-  emit("map:redraw");
+  emit("latent-map:picked", null);
+  emit("latent-map:redraw");
 }
 
 export function panelView() {
   heading = el("h2", {});
-  body = el("div", { class: "map-panel-body" });
+  body = el("div", { class: "latent-map-panel-body" });
   const head = el("header", {}, heading, iconButton("close", "Close", close));
-  panel = el("aside", { class: "map-panel", "aria-label": "What was chosen" }, head, body);
+  panel = el("aside", { class: "latent-map-panel", "aria-label": "What was chosen" }, head, body);
   return panel;
 }
 
 // Thumbnails that were shown before their sheet had arrived.
-on("map:sheets", () =>
+on("latent-map:sheets", () =>
   body?.querySelectorAll("canvas[data-waiting]").forEach((canvas) => {
     if (drawThumbnail(canvas.getContext("2d"), Number(canvas.dataset.waiting), 0, 0, SMALL)) {
       delete canvas.dataset.waiting;

@@ -90,7 +90,7 @@ function take(message) {
   if (!message.atlas) return;
   message.atlas.notes.unshift(...unsent);
   state.atlases = [...state.atlases.filter((one) => one.kind !== "photos"), message.atlas];
-  emit("map:atlases");
+  emit("latent-map:atlases");
   chooseAtlas(message.atlas.name);
   follow(message.atlas.name);
 }
@@ -106,7 +106,7 @@ function follow(name) {
       message.atlas.notes.unshift(...unsent);
       state.atlases = state.atlases.map((one) => (one.name === name ? message.atlas : one));
       state.atlas = message.atlas;
-      emit("map:ready");
+      emit("latent-map:ready");
       follow(name);
     });
   }, AGAIN);
@@ -118,7 +118,7 @@ export const photosGroup = () => {
     accept: "image/*,.zip,.heic",
     multiple: true,
     hidden: true,
-    id: "map-files",
+    id: "latent-map-files",
   });
   input.addEventListener("change", () => {
     send([...input.files]);
@@ -138,7 +138,7 @@ export const photosGroup = () => {
     input,
     el(
       "button",
-      { type: "button", class: "button map-wide", onclick: () => input.click() },
+      { type: "button", class: "button latent-map-wide", onclick: () => input.click() },
       icon("upload"),
       "Map my photos",
     ),
@@ -156,7 +156,7 @@ export const photosGroup = () => {
 async function drop(files) {
   const [file, ...more] = files;
   if (more.length || !file?.type.startsWith("image/") || !state.atlas) return send(files);
-  emit("map:locate", { uri: await asUri(file), name: file.name });
+  emit("latent-map:locate", { uri: await asUri(file), name: file.name });
 }
 
 takeFiles({
@@ -166,7 +166,7 @@ takeFiles({
   take: drop,
 });
 
-register("map-intake", (handle) => {
+register("latent-map-intake", (handle) => {
   upload = handle.upload;
   queue.connect(handle);
   handle.watch("value", () => queue.receive(handle.props.value));

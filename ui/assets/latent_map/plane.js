@@ -36,12 +36,12 @@ export class Plane {
   view = new View();
   pixels = null; // of the points, in CSS pixels (N, 2)
 
-  #points = el("canvas", { class: "map-points", "aria-hidden": "true" });
-  #marks = el("canvas", { class: "map-marks", tabindex: 0, role: "application", "aria-label": KEYS });
+  #points = el("canvas", { class: "latent-map-points", "aria-hidden": "true" });
+  #marks = el("canvas", { class: "latent-map-marks", tabindex: 0, role: "application", "aria-label": KEYS });
   #thumb = el("canvas", { width: TIP, height: TIP });
   #words = el("span", {});
-  #tip = el("div", { class: "map-tip", role: "status", hidden: true }, this.#thumb, this.#words);
-  #veil = el("p", { class: "map-veil hint", role: "status" }, "Opening the map");
+  #tip = el("div", { class: "latent-map-tip", role: "status", hidden: true }, this.#thumb, this.#words);
+  #veil = el("p", { class: "latent-map-veil hint", role: "status" }, "Opening the map");
   #painter = Painter.on(this.#points);
   #hand = new Hand(this, this.#marks);
   #rgba = null;
@@ -57,16 +57,16 @@ export class Plane {
   constructor(slot) {
     this.slot = slot;
     const parts = [this.#points, this.#marks, this.#tip, this.#veil];
-    this.element = el("div", { class: "map-plane", "data-slot": slot }, parts);
+    this.element = el("div", { class: "latent-map-plane", "data-slot": slot }, parts);
     if (!this.#painter) this.#veil.textContent = NO_WEBGL;
     this.#observer.observe(this.element);
     const [soon, colour] = [() => this.soon(), () => this.colour()];
     this.#subscriptions = [
-      on("map:redraw", soon),
-      on("map:sheets", soon),
-      on("map:colours", colour),
-      on("map:selection", colour),
-      on("map:panel", () => {
+      on("latent-map:redraw", soon),
+      on("latent-map:sheets", soon),
+      on("latent-map:colours", colour),
+      on("latent-map:selection", colour),
+      on("latent-map:panel", () => {
         this.view.size.right = this.#covered();
         this.soon();
       }),
@@ -119,7 +119,7 @@ export class Plane {
 
   // Pixels at the right that the panel covers.
   #covered() {
-    const panel = document.querySelector(".map-panel");
+    const panel = document.querySelector(".latent-map-panel");
     if (!panel || panel.hidden || this.slot !== (state.side ? "second" : "first")) return 0;
     return getComputedStyle(panel).position === "absolute" ? panel.offsetWidth + 16 : 0;
   }
@@ -169,7 +169,7 @@ export class Plane {
     this.element.dataset.ready = `${space} ${projection}`;
     if (this.slot === "first") state.colourings = colourings;
     this.colour();
-    emit("map:shown", this);
+    emit("latent-map:shown", this);
   }
 
   // --- what lies under the pointer --------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ export class Plane {
     this.#tipped = row >= 0;
     this.#tip.hidden = row < 0;
     if (row >= 0) this.#fillTip(row);
-    emit("map:redraw");
+    emit("latent-map:redraw");
   }
 
   #fillTip(row) {

@@ -35,7 +35,7 @@ function attributeBars({ measured, asked }) {
   const rows = shown.map((name) => {
     const share = measured[name];
     const wish = asked[name] === undefined ? "" : asked[name] > 0 ? "asked for" : share >= 0.5 ? "asked without" : "";
-    const bar = el("span", { class: "map-bar" }, el("span", {}));
+    const bar = el("span", { class: "latent-map-bar" }, el("span", {}));
     if (share !== undefined) bar.firstChild.style.width = width(share);
     return el(
       "li",
@@ -47,16 +47,16 @@ function attributeBars({ measured, asked }) {
   });
   return panelSection(
     state.atlas.kind === "generated" ? "Measured by the classifier" : "Attributes",
-    el("ul", { class: "map-bars" }, rows),
+    el("ul", { class: "latent-map-bars" }, rows),
   );
 }
 
 function walker(stop) {
   const labels = Object.entries(state.words.labels).sort((a, b) => a[1].localeCompare(b[1]));
-  const choice = select("Attribute", labels, { id: "map-attribute" });
+  const choice = select("Attribute", labels, { id: "latent-map-attribute" });
   choice.value = "Smiling";
-  const walk = button("Walk", () => walkAttribute(stop, choice.value), { id: "map-walk" });
-  return panelSection("Walk along an attribute", el("div", { class: "map-row" }, choice, walk));
+  const walk = button("Walk", () => walkAttribute(stop, choice.value), { id: "latent-map-walk" });
+  return panelSection("Walk along an attribute", el("div", { class: "latent-map-row" }, choice, walk));
 }
 
 const starter = (stop) =>
@@ -69,7 +69,7 @@ const starter = (stop) =>
 // The thumbnail that the page already has, until the answer is here.
 function glimpse(row) {
   const canvas = el("canvas", {
-    class: "map-large",
+    class: "latent-map-large",
     role: "img",
     "data-row": row,
     width: 2 * LARGE,
@@ -82,7 +82,7 @@ function glimpse(row) {
 
 function point(found) {
   const { body } = panelNow();
-  const known = body.querySelector(`.map-large[data-row="${found.row}"]`); // nothing flickers as the rest arrives
+  const known = body.querySelector(`.latent-map-large[data-row="${found.row}"]`); // nothing flickers as the rest arrives
   const canvas = known || large("", found.name);
   canvas.dataset.row = found.row;
   canvas.setAttribute("aria-label", found.name);
@@ -91,7 +91,7 @@ function point(found) {
   if (found.through) paint(small, found.through, 96);
   const through = found.through && el(
     "figure",
-    { class: "map-through" },
+    { class: "latent-map-through" },
     small,
     el("figcaption", { class: "hint" }, `As ${spaceTitle()} keeps it`),
   );
@@ -113,35 +113,35 @@ function decoded(found) {
   latest = found.picture;
   const sure = found.uncertainty < 0.35 ? "Well supported" : found.uncertainty < 0.7 ? "Fairly supported" : "A guess";
   const { title, body } = panelNow();
-  if (title === "Decoded here" && body.querySelector(".map-large")) {
-    paint(body.querySelector(".map-large"), found.picture, LARGE); // nothing flickers while the hand moves
+  if (title === "Decoded here" && body.querySelector(".latent-map-large")) {
+    paint(body.querySelector(".latent-map-large"), found.picture, LARGE); // nothing flickers while the hand moves
   } else {
-    const meter = el("span", { class: "map-bar" }, el("span", {}));
+    const meter = el("span", { class: "latent-map-bar" }, el("span", {}));
     showInPanel(
       "Decoded here",
       large(found.picture, "The decoded picture"),
-      el("div", { class: "map-sure" }, el("strong", {}), meter, el("span", { class: "number" })),
-      el("p", { class: "hint map-note" }),
+      el("div", { class: "latent-map-sure" }, el("strong", {}), meter, el("span", { class: "number" })),
+      el("p", { class: "hint latent-map-note" }),
       sendRow(() => ({ uri: latest, name: "decoded place" })),
-      panelSection("Nearest pictures on the map", el("div", { class: "map-near" })),
-      el("div", { class: "map-walks" }),
+      panelSection("Nearest pictures on the map", el("div", { class: "latent-map-near" })),
+      el("div", { class: "latent-map-walks" }),
     );
   }
-  const [words, meter, number] = body.querySelector(".map-sure").children;
+  const [words, meter, number] = body.querySelector(".latent-map-sure").children;
   words.textContent = found.decoded ? sure : "Nearest picture";
   meter.firstChild.style.width = width(found.uncertainty ?? 1);
   number.textContent = `uncertainty ${(found.uncertainty ?? 1).toFixed(2)}`;
-  body.querySelector(".map-note").textContent = found.decoded
+  body.querySelector(".latent-map-note").textContent = found.decoded
     ? found.note
     : "This space has no decoder, so this is the nearest picture.";
-  body.querySelector(".map-near").replaceChildren(thumbnails(found.rows.slice(0, 8)));
-  body.querySelector(".map-walks").replaceChildren(
+  body.querySelector(".latent-map-near").replaceChildren(thumbnails(found.rows.slice(0, 8)));
+  body.querySelector(".latent-map-walks").replaceChildren(
     starter({ place: found.place }),
     state.picked?.plane?.slot === "first" ? walker({ place: found.place }) : "",
   );
   body.dataset.milliseconds = found.milliseconds;
 }
 
-on("map:picked", (what) => what?.kind === "point" && glimpse(what.row));
-on("map:point", point);
-on("map:decoded", decoded);
+on("latent-map:picked", (what) => what?.kind === "point" && glimpse(what.row));
+on("latent-map:point", point);
+on("latent-map:decoded", decoded);

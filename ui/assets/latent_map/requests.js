@@ -66,7 +66,7 @@ export function openAtlases(done) {
     if (message.error) return;
     Object.assign(state, { opened: true, missing: message.missing });
     state.atlases = [...message.atlases, ...state.atlases.filter((one) => one.kind === "photos")];
-    emit("map:atlases");
+    emit("latent-map:atlases");
     done?.();
   });
 }
@@ -82,7 +82,7 @@ function fetchSheets(left, tries = {}) {
       return fetchSheets(tries[number] < TRIES ? [...others, number] : others, tries);
     }
     const image = new Image();
-    image.onload = () => emit("map:sheets");
+    image.onload = () => emit("latent-map:sheets");
     image.src = message.sheet;
     state.sheets[number] = image;
     fetchSheets(others, tries);
@@ -106,18 +106,18 @@ export function chooseAtlas(name) {
   };
   const expected = state.picked?.guest || state.expected;
   Object.assign(state, nothing, { atlas, expected, sheets: Array(atlas.sheets).fill(null) });
-  emit("map:atlas");
+  emit("latent-map:atlas");
   fetchSheets([...state.sheets.keys()]);
 }
 
-after(["map-controls", "map-canvas"], () =>
+after(["latent-map-controls", "latent-map-canvas"], () =>
   openAtlases(() => {
     const first = state.atlases.find((one) => !one.problem);
     if (first) chooseAtlas(first.name);
   }));
 
-on("map:selection", ({ describe }) => {
+on("latent-map:selection", ({ describe }) => {
   if (!describe || !state.rows) return;
   const content = { kind: "crowd", rows: [...state.rows], ...where() };
-  request("crowd", content, (message) => !message.error && emit("map:crowd", message));
+  request("crowd", content, (message) => !message.error && emit("latent-map:crowd", message));
 });

@@ -33,19 +33,19 @@ function show() {
 }
 
 function wordsSwitch() {
-  byWords = el("input", { type: "checkbox", role: "switch", id: "map-by-words" });
+  byWords = el("input", { type: "checkbox", role: "switch", id: "latent-map-by-words" });
   byWords.addEventListener("change", () => {
     show();
     if (field.value.trim()) run();
   });
   const title = "Looks for what the words say, whether or not they name attributes";
-  const named = { class: "reconstruction-model map-by-words", hidden: true, title };
+  const named = { class: "reconstruction-model latent-map-by-words", hidden: true, title };
   return el("label", named, el("span", {}, "By words, with CLIP"), byWords);
 }
 
 export function searchGroup() {
   const named = { "aria-label": "Search the pictures", maxlength: LONGEST, placeholder: "eyeglasses and not young" };
-  field = el("input", { type: "search", class: "field", id: "map-search", ...named });
+  field = el("input", { type: "search", class: "field", id: "latent-map-search", ...named });
   field.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(run, PAUSE);
@@ -55,12 +55,12 @@ export function searchGroup() {
     clearTimeout(timer);
     run();
   });
-  found = el("p", { class: "hint reconstruction-note number", role: "status", id: "map-found" });
+  found = el("p", { class: "hint reconstruction-note number", role: "status", id: "latent-map-found" });
   return group("", el("div", { class: "search" }, icon("search"), field), wordsSwitch(), found);
 }
 
-on("map:found", tell);
-on("map:atlas", () => {
+on("latent-map:found", tell);
+on("latent-map:atlas", () => {
   tell(null);
   show();
 });

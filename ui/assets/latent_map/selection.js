@@ -19,9 +19,9 @@ const NEAREST = 24; // pictures that are shown of what words found
 function traitList(list) {
   return el(
     "ul",
-    { class: "map-traits" },
+    { class: "latent-map-traits" },
     list.map((trait) => {
-      const bar = el("span", { class: "map-bar pair" }, el("span", {}), el("i", {}));
+      const bar = el("span", { class: "latent-map-bar pair" }, el("span", {}), el("i", {}));
       bar.firstChild.style.width = width(trait.share);
       bar.lastChild.style.left = width(trait.base);
       const lift = trait.lift === null ? "only here" : `${trait.lift.toFixed(trait.lift >= 1 ? 1 : 2)} ×`;
@@ -49,7 +49,7 @@ function nearestSection({ rows, values }) {
 
 function meanFigure({ mean, size }) {
   const caption = el("figcaption", { class: "hint" }, "Their mean, decoded");
-  const figure = el("figure", { class: "map-mean" }, large(mean, "Mean picture"), caption);
+  const figure = el("figure", { class: "latent-map-mean" }, large(mean, "Mean picture"), caption);
   return [figure, sendRow(() => ({ uri: mean, name: `mean of ${size} pictures` }))];
 }
 
@@ -83,29 +83,29 @@ function nameField(card) {
   field.addEventListener("change", () => {
     card.name = field.value;
     if (state.colouring?.title === "Cluster") state.colouring.names[card.number] = card.name;
-    emit("map:colours");
+    emit("latent-map:colours");
   });
   return field;
 }
 
 function clusterFace(card) {
-  const face = el("canvas", { class: "map-cluster-face", width: 96, height: 96 });
+  const face = el("canvas", { class: "latent-map-cluster-face", width: 96, height: 96 });
   if (card.mean) paint(face, card.mean, 64);
   else drawThumbnail(face.getContext("2d"), card.medoid, 0, 0, 96);
   return face;
 }
 
 function clusterCard(card, labels) {
-  const mark = el("span", { class: "map-dot" });
+  const mark = el("span", { class: "latent-map-dot" });
   mark.style.background = clusterColour(card.number);
   const rows = () => [...labels.keys()].filter((row) => labels[row] === card.number);
   const telling = card.traits.filter((trait) => trait.significant).slice(0, 3);
   const send = card.mean && sendButtons("map", () => ({ uri: card.mean, name: `mean of ${card.name}` }));
   const size = el("span", { class: "number hint" }, String(card.size));
-  const shown = { class: "map-cluster-show", title: "Show on the map" };
+  const shown = { class: "latent-map-cluster-show", title: "Show on the map" };
   return el(
     "article",
-    { class: "map-cluster" },
+    { class: "latent-map-cluster" },
     el("header", {}, mark, nameField(card), size, send),
     button(clusterFace(card), () => selectRows(rows()), shown),
     telling.length ? traitList(telling) : el("p", { class: "hint" }, "Nothing sets it clearly apart."),
@@ -122,7 +122,7 @@ function clusters(found) {
     found.noise ? el("p", { class: "hint" }, `${found.noise} pictures lie in no cluster.`) : null,
     el(
       "div",
-      { class: "map-row" },
+      { class: "latent-map-row" },
       el("button", { type: "button", class: "button small", onclick: () => selectRows(null) }, "Show all"),
       el(
         "button",
@@ -148,5 +148,5 @@ function keep({ cards }, labels) {
   saveBlob(new Blob([text], { type: "text/csv" }), "latentscape-clusters.csv");
 }
 
-on("map:crowd", showSelection);
-on("map:clusters", clusters);
+on("latent-map:crowd", showSelection);
+on("latent-map:clusters", clusters);

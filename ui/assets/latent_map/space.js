@@ -23,13 +23,13 @@ export const atlases = el("select", {
   "aria-label": "Pictures",
   onchange: () => chooseAtlas(atlases.value),
 });
-export const spaces = radioGroup("Space", [], { class: "map-spaces" });
-export const card = el("p", { class: "hint map-card" });
-export const projections = radioGroup("Projection", [], { class: "states map-projections" });
+export const spaces = radioGroup("Space", [], { class: "latent-map-spaces" });
+export const card = el("p", { class: "hint latent-map-card" });
+export const projections = radioGroup("Projection", [], { class: "states latent-map-projections" });
 export const layoutNote = el("p", { class: "hint reconstruction-note number" });
 export const colours = el("select", {
   class: "field",
-  id: "map-colour",
+  id: "latent-map-colour",
   "aria-label": "Colour by",
   onchange: () => colourBy(colours.value),
 });
@@ -62,7 +62,11 @@ function spaceButton(one, current) {
   const size = `${one.dimensions}${one.decodes ? "" : ", no decoder"}`;
   const words = [el("span", {}, one.title), el("small", { class: "number" }, size)];
   const checked = String(one.key === current);
-  return radio(words, () => showSpace(one.key), { class: "map-space", "data-key": one.key, "aria-checked": checked });
+  return radio(words, () => showSpace(one.key), {
+    class: "latent-map-space",
+    "data-key": one.key,
+    "aria-checked": checked,
+  });
 }
 
 function layoutWords(plane, space) {
@@ -104,35 +108,35 @@ function showColours() {
 
 /** Another space beside the first one. */
 export function besideGroup() {
-  const field = el("select", { class: "field", id: "map-second", "aria-label": "Second space", hidden: true });
+  const field = el("select", { class: "field", id: "latent-map-second", "aria-label": "Second space", hidden: true });
   field.addEventListener("change", () => showSecond(field.value));
-  const beside = el("input", { type: "checkbox", role: "switch", id: "map-beside" });
+  const beside = el("input", { type: "checkbox", role: "switch", id: "latent-map-beside" });
   beside.addEventListener("change", () => setBeside(beside.checked));
-  on("map:beside", () => {
+  on("latent-map:beside", () => {
     beside.checked = state.side;
     field.hidden = !state.side;
     const current = state.second?.space;
     field.replaceChildren(...state.atlas.spaces.map((one) => option(one.key, one.title, one.key === current)));
   });
   const row = el("label", { class: "reconstruction-model" }, el("span", {}, "Another space beside it"), beside);
-  return el("div", { class: "map-beside" }, row, field);
+  return el("div", { class: "latent-map-beside" }, row, field);
 }
 
 /** How a setting of the points is written: all maps are drawn anew. */
 export const redraw = (name) => (value) => {
   state[name] = value;
-  emit("map:redraw");
+  emit("latent-map:redraw");
 };
 
-on("map:atlases", showAtlases);
-on("map:atlas", begin);
-on("map:shown", showPlane);
-on("map:ready", () => showPlane(state.plane));
-on("map:colours", () => {
+on("latent-map:atlases", showAtlases);
+on("latent-map:atlas", begin);
+on("latent-map:shown", showPlane);
+on("latent-map:ready", () => showPlane(state.plane));
+on("latent-map:colours", () => {
   legend.replaceChildren(legendView());
 });
 on("map:found-clusters", showColours);
-on("map:sought", () => {
+on("latent-map:sought", () => {
   if (state.by === "sought" || !state.colouring) showColours();
   else colours.querySelector('option[value="sought"]')?.remove();
 });

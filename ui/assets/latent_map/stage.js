@@ -36,7 +36,7 @@ function toolRadios() {
   tools = Object.entries(TOOLS).map(([name, [title, key]]) =>
     radio(title, () => useTool(name), { "data-tool": name, title: `${title} (${key})` })
   );
-  const radios = radioGroup("Tool", tools, { class: "states map-tools" });
+  const radios = radioGroup("Tool", tools, { class: "states latent-map-tools" });
   radios.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
@@ -48,17 +48,17 @@ function toolRadios() {
 }
 
 function toolbar() {
-  hint = el("p", { class: "hint map-hint" });
+  hint = el("p", { class: "hint latent-map-hint" });
   const small = (words, title, onclick) => button(words, onclick, { class: "icon-button", title, "aria-label": title });
   const fit = () => [state.plane, state.second].forEach((plane) => plane?.data && plane.fit());
   const zoom = el(
     "div",
-    { class: "map-zoom" },
+    { class: "latent-map-zoom" },
     small("+", "Zoom in", () => state.plane.zoom(ZOOM)),
     small("\u2212", "Zoom out", () => state.plane.zoom(1 / ZOOM)),
     button("Fit", fit, { class: "button small" }),
   );
-  return el("div", { class: "map-bar-top" }, toolRadios(), hint, zoom);
+  return el("div", { class: "latent-map-bar-top" }, toolRadios(), hint, zoom);
 }
 
 // The one sentence, with its command apart, so that it can be copied.
@@ -75,8 +75,8 @@ function nothing() {
     command ? el("code", {}, command) : "",
     el(
       "div",
-      { class: "map-row" },
-      button(photos, () => document.getElementById("map-files").click(), { class: "primary" }),
+      { class: "latent-map-row" },
+      button(photos, () => document.getElementById("latent-map-files").click(), { class: "primary" }),
       button("Check again", again),
     ),
   );
@@ -104,7 +104,7 @@ export function setBeside(on) {
       plane.fit();
     }
   });
-  emit("map:beside");
+  emit("latent-map:beside");
 }
 
 export function showSecond(key) {
@@ -120,12 +120,12 @@ function keys(event) {
   if (found) useTool(found[0]);
 }
 
-register("map-canvas", ({ root, props, watch }) => {
-  planes = el("div", { class: "map-planes" });
-  empty = el("div", { class: "map-empty", hidden: true });
-  const middle = el("div", { class: "map-middle" }, planes, panelView(), empty, notice.node);
-  stage = el("section", { class: "map-stage", "aria-label": "Latent map" }, toolbar(), middle, filmView());
-  root.classList.add("map-canvas");
+register("latent-map-canvas", ({ root, props, watch }) => {
+  planes = el("div", { class: "latent-map-planes" });
+  empty = el("div", { class: "latent-map-empty", hidden: true });
+  const middle = el("div", { class: "latent-map-middle" }, planes, panelView(), empty, notice.node);
+  stage = el("section", { class: "latent-map-stage", "aria-label": "Latent map" }, toolbar(), middle, filmView());
+  root.classList.add("latent-map-canvas");
   root.append(stage);
   state.plane = new Plane("first");
   planes.append(state.plane.element);
@@ -134,6 +134,6 @@ register("map-canvas", ({ root, props, watch }) => {
   addEventListener("keydown", keys);
 });
 
-on("map:say", (words) => notice.say({ long: words.error, ...words }));
-on("map:atlases", nothing);
-on("map:strip", notice.close);
+on("latent-map:say", (words) => notice.say({ long: words.error, ...words }));
+on("latent-map:atlases", nothing);
+on("latent-map:strip", notice.close);

@@ -37,7 +37,7 @@ export const where = () => ({
   projection: state.plane.projection,
 });
 export const spaceOf = (key) => state.atlas.spaces.find((one) => one.key === key);
-export const say = (words) => emit("map:say", words);
+export const say = (words) => emit("latent-map:say", words);
 
 /** @param {string} text base64 of little-endian 32-bit floats @returns {Float32Array} */
 export function floats(text) {
@@ -47,7 +47,7 @@ export function floats(text) {
 
 export function selectRows(rows, { describe = false } = {}) {
   state.rows = rows?.length ? rows : null;
-  emit("map:selection", { describe });
+  emit("latent-map:selection", { describe });
 }
 
 // Draws one thumbnail; false while its sheet is on the way.

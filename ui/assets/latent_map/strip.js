@@ -23,7 +23,7 @@ function setter(label, options, write) {
 }
 
 function bar() {
-  title = el("p", { class: "map-film-title number" });
+  title = el("p", { class: "latent-map-film-title number" });
   ways = setter("How the path goes", [], (way) => (filmSettings.way = way));
   const counts = COUNTS.map((count) => [count, `${count} pictures`]);
   frames = setter("Number of pictures", counts, (count) => (filmSettings.frames = Number(count)));
@@ -31,26 +31,26 @@ function bar() {
   const saver = (words, save, id) => button([icon("download"), words], save, { class: "button small", id });
   return el(
     "div",
-    { class: "map-film-bar" },
+    { class: "latent-map-film-bar" },
     title,
     ways,
     frames,
-    saver("GIF", saveGif, "map-gif"),
-    canFilm() && saver("MP4", saveMp4, "map-mp4"),
+    saver("GIF", saveGif, "latent-map-gif"),
+    canFilm() && saver("MP4", saveMp4, "latent-map-mp4"),
     iconButton("close", "Clear the path", clearPath),
   );
 }
 
 export function filmView() {
-  tiles = el("div", { class: "map-tiles", role: "listbox", "aria-label": "Pictures along the path" });
+  tiles = el("div", { class: "latent-map-tiles", role: "listbox", "aria-label": "Pictures along the path" });
   slider = plainSlider("Position on the path", { min: 0 }, { value: 0 });
   slider.addEventListener("input", () => scrub(Number(slider.value)));
-  strip = el("section", { class: "map-film", "aria-label": "Path", hidden: true }, bar(), tiles, slider);
+  strip = el("section", { class: "latent-map-film", "aria-label": "Path", hidden: true }, bar(), tiles, slider);
   return strip;
 }
 
 function scrubbing(event) {
-  const tile = document.elementFromPoint(event.clientX, event.clientY)?.closest(".map-frame");
+  const tile = document.elementFromPoint(event.clientX, event.clientY)?.closest(".latent-map-frame");
   if (tile && (event.type === "pointerdown" || event.buttons)) scrub(Number(tile.dataset.frame));
 }
 
@@ -72,7 +72,7 @@ function frameTile(film, uri, number) {
   const words = film.strengths ? el("span", { class: "number" }, film.strengths[number].toFixed(1)) : null;
   const share = film.attribute && film.probabilities[number];
   const named = {
-    class: "map-frame",
+    class: "latent-map-frame",
     role: "option",
     "data-frame": number,
     "data-beyond": (film.attribute && share >= 0.5) || null,
@@ -84,7 +84,7 @@ function frameTile(film, uri, number) {
 function show() {
   const film = state.strip;
   strip.hidden = !film;
-  emit("map:panel");
+  emit("latent-map:panel");
   if (!film) return;
   if (!ways.options.length) {
     ways.append(...Object.entries(state.words.ways).map(([value, words]) => el("option", { value }, words)));
@@ -104,5 +104,5 @@ function here() {
   [...tiles.children].forEach((tile, number) => tile.setAttribute("aria-selected", String(number === state.frame)));
 }
 
-on("map:strip", () => strip && show());
-on("map:frame", here);
+on("latent-map:strip", () => strip && show());
+on("latent-map:frame", here);
