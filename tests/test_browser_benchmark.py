@@ -22,12 +22,12 @@ def page(browser, tmp_path_factory):
         page = opened(address)
         page.get_by_role("tab", name="Reconstruction").click()
         page.get_by_role("tab", name="Benchmark").click()
-        page.wait_for_selector(".bench table")
+        page.wait_for_selector(".benchmark table")
         yield page
 
 
 def names(page) -> list[str]:
-    heads = page.locator(".bench-scroll >> visible=true").first.locator("tbody th")
+    heads = page.locator(".benchmark-scroll >> visible=true").first.locator("tbody th")
     return [text.split("\n")[0] for text in heads.all_inner_texts()]
 
 
@@ -39,7 +39,7 @@ def test_every_shipped_autoencoder_is_in_the_table_best_first(page):
 
 def test_a_column_sorts_the_other_way_round_and_back(page):
     before = names(page)
-    head = page.locator(".bench-scroll >> visible=true").first.locator("thead button").first
+    head = page.locator(".benchmark-scroll >> visible=true").first.locator("thead button").first
     head.click()
     assert names(page) == before[::-1]
     head.click()
@@ -47,12 +47,12 @@ def test_a_column_sorts_the_other_way_round_and_back(page):
 
 
 def test_another_set_shows_other_figures_and_its_charts(page):
-    cell = page.locator(".bench-scroll >> visible=true").first.locator("tbody td").first
+    cell = page.locator(".benchmark-scroll >> visible=true").first.locator("tbody td").first
     before = cell.inner_text()
     page.locator("[data-switch=set] [role=radio]").nth(1).click()
-    cell = page.locator(".bench-scroll >> visible=true").first.locator("tbody td").first
+    cell = page.locator(".benchmark-scroll >> visible=true").first.locator("tbody td").first
     assert cell.inner_text() != before
-    charts = page.locator(".bench-charts .chart >> visible=true")
+    charts = page.locator(".benchmark-charts .chart >> visible=true")
     assert charts.count() == 2
     charts.first.scroll_into_view_if_needed()
     charts.first.locator(".main-svg").first.wait_for()

@@ -35,7 +35,7 @@ LOW = ' data-low="1"'  # a column whose best is its lowest
 
 def benchmark_view(read: Callable[[], Benchmarks]) -> None:
     """Lays the page out. The figures are read when it is opened, so that a new measurement shows without a restart."""
-    page = component("bench", events=("open",))
+    page = component("benchmark", events=("open",))
     page.open(
         lambda: benchmark_page(read()),
         None,
@@ -54,15 +54,15 @@ def benchmark_page(found: Benchmarks) -> dict[str, Any]:
 
 def _page(found: Benchmarks, slots: Slots) -> str:
     notes = "".join(f"<li>{escape(note)}</li>" for note in found.notes)
-    notes = f'<ul class="bench-notes">{notes}</ul>' if notes else ""
+    notes = f'<ul class="benchmark-notes">{notes}</ul>' if notes else ""
     if not found.sets:
         words = "No autoencoder has been measured yet. Measure them with scripts/evaluate.py."
-        return f'<div class="bench"><h1>Benchmark</h1><p>{words}</p>{notes}</div>'
+        return f'<div class="benchmark"><h1>Benchmark</h1><p>{words}</p>{notes}</div>'
     buttons = [(one.kind, one.title) for one in found.sets]
     head = f"<header><h1>Benchmark</h1>{_switch('set', 'Pictures', buttons)}</header>"
     sets = "".join(_set(one, slots) for one in found.sets)
-    protocol = f'<section><h2>Protocol</h2><p class="bench-prose">{escape(found.protocol)}</p></section>'
-    return f'<div class="bench">{head}{sets}{protocol if found.protocol else ""}{notes}</div>'
+    protocol = f'<section><h2>Protocol</h2><p class="benchmark-prose">{escape(found.protocol)}</p></section>'
+    return f'<div class="benchmark">{head}{sets}{protocol if found.protocol else ""}{notes}</div>'
 
 
 def _switch(name: str, label: str, options: Sequence[tuple[str, str]]) -> str:
@@ -81,7 +81,7 @@ def _set(one: SetBenchmark, slots: Slots) -> str:
     )
     lead = f'<p class="hint">{one.pictures:,} test pictures.{floor}</p>'
     text = "".join(f"<li>{escape(sentence)}</li>" for sentence in one.text)
-    text = f'<section><h2>What the figures say</h2><ul class="bench-prose">{text}</ul></section>' if text else ""
+    text = f'<section><h2>What the figures say</h2><ul class="benchmark-prose">{text}</ul></section>' if text else ""
     parts = (lead, _table(one), text, _charts(one, slots), _hard(one, slots))
     return f'<div data-of-set="{escape(one.kind)}">{"".join(parts)}</div>'
 
@@ -97,7 +97,7 @@ def _table(one: SetBenchmark) -> str:
     body = "".join(_row(row, sized) for row in one.rows)
     title = f"Reconstruction of {one.title}"
     return (
-        f'<div class="bench-scroll" tabindex="0" role="region" aria-label="{escape(title)}">'
+        f'<div class="benchmark-scroll" tabindex="0" role="region" aria-label="{escape(title)}">'
         f"<table><thead>{head}</thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -124,7 +124,7 @@ def _charts(one: SetBenchmark, slots: Slots) -> str:
     places = slots.place(scatter_chart(sizes, title=title, x=x, y="PSNR, dB"))
     title, x = "PSNR against time there and back", "ms, one picture at a time"
     places += slots.place(scatter_chart(times, title=title, x=x, y="PSNR, dB"))
-    return f'<section class="bench-charts">{places}</section>'
+    return f'<section class="benchmark-charts">{places}</section>'
 
 
 def _hard(one: SetBenchmark, slots: Slots) -> str:
@@ -132,11 +132,12 @@ def _hard(one: SetBenchmark, slots: Slots) -> str:
         return ""
     switch = _switch("model", "Autoencoder", [(each.key, each.title) for each in one.difficulty])
     bodies = "".join(
-        f'<div class="bench-hard" data-of-model="{escape(each.key)}">{_bars(each, slots)}'
+        f'<div class="benchmark-hard" data-of-model="{escape(each.key)}">{_bars(each, slots)}'
         f"{_extremes('Worst', each.worst)}{_extremes('Best', each.best)}</div>"
         for each in one.difficulty
     )
-    return f'<section class="bench-what"><div class="bench-line"><h2>What is hard</h2>{switch}</div>{bodies}</section>'
+    head = f'<div class="benchmark-line"><h2>What is hard</h2>{switch}</div>'
+    return f'<section class="benchmark-what">{head}{bodies}</section>'
 
 
 def _bars(hard: Difficulty, slots: Slots) -> str:
@@ -146,7 +147,7 @@ def _bars(hard: Difficulty, slots: Slots) -> str:
         f"{escape(hard.difference)}, in dB; the line is one standard error either way. Faint: less than three of them, "
         "which may be chance."
     )
-    return f'<div class="bench-bars"><p class="hint">{lead}</p>{slots.place(_difference_chart(hard))}</div>'
+    return f'<div class="benchmark-bars"><p class="hint">{lead}</p>{slots.place(_difference_chart(hard))}</div>'
 
 
 def _difference_chart(hard: Difficulty) -> ChartJSON:
@@ -170,4 +171,4 @@ def _extremes(title: str, rows: Sequence[Extreme]) -> str:
         f"<li><strong>{row.psnr:.1f} dB</strong> {escape(', '.join(row.words)) or 'without labels'}</li>"
         for row in rows
     )
-    return f'<div class="bench-ends"><h3>{title} {len(rows)}</h3><ol>{items}</ol></div>'
+    return f'<div class="benchmark-ends"><h3>{title} {len(rows)}</h3><ol>{items}</ol></div>'

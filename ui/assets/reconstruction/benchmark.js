@@ -70,7 +70,7 @@ function sortBy(cell) {
   sort(cell.closest("table"), cell.cellIndex, descending);
 }
 
-register("bench", ({ root, props, trigger, watch }) => {
+register("benchmark", ({ root, props, trigger, watch }) => {
   const switches = new Switches(root);
   const draw = () => {
     showView(root, props.value);
