@@ -30,14 +30,15 @@ MODULES = """(() => {
         clearInterval(wait);
         const main = document.querySelector('script[type=module][src^="page/"]').src;
         const load = (path) => import(new URL(path, main));
-        const [events, { session }, faces, prompts, styles, lab, map, ...more] = await Promise.all([
-            'shared/events.js', 'faces/state.js', 'faces/requests.js', 'prompts/requests.js', 'styles/requests.js',
-            'reconstruction/requests.js', 'latent_map/requests.js', 'prompts/state.js', 'styles/state.js',
-            'reconstruction/state.js', 'latent_map/state.js', 'latent_map/marks.js',
+        const [events, faces, prompts, styles, reconstruction, map, ...more] = await Promise.all([
+            'shared/events.js', 'faces/requests.js', 'prompts/requests.js', 'styles/requests.js',
+            'reconstruction/requests.js', 'latent_map/requests.js', 'faces/state.js', 'prompts/state.js',
+            'styles/state.js', 'reconstruction/state.js', 'latent_map/state.js', 'latent_map/marks.js',
             'latent_map/contours.js'].map(load));
-        const [promptsState, stylesState, labState, mapState, marks, contours] = more;
-        window.latentscape = { on: events.on, session, faces, prompts: { ...prompts, ...promptsState },
-            styles: { ...styles, ...stylesState }, reconstruction: { ...lab, ...labState },
+        const [facesState, promptsState, stylesState, reconstructionState, mapState, marks, contours] = more;
+        window.latentscape = { on: events.on, faces: { ...faces, ...facesState },
+            prompts: { ...prompts, ...promptsState }, styles: { ...styles, ...stylesState },
+            reconstruction: { ...reconstruction, ...reconstructionState },
             map: { ...map, ...mapState, ...marks, ...contours } };
     }, 5);
 })()"""

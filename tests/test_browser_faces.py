@@ -16,7 +16,7 @@ from core.recipe import Recipe, from_png, to_link
 
 pytestmark = IN_BROWSER
 DRAWN = "#pictures canvas[data-seed][data-painted]"
-PICTURE = "() => latentscape.session.shown.faces[0].picture"
+PICTURE = "() => latentscape.faces.state.shown.faces[0].picture"
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def idle(page):
 
 
 def recipe(page):
-    return page.evaluate("() => latentscape.session.recipe")
+    return page.evaluate("() => latentscape.faces.state.recipe")
 
 
 def set_state(page, name, state):
@@ -81,7 +81,7 @@ def test_an_answer_is_fetched_when_its_stream_was_closed_too_early(visit):
 
     page.route("**/queue/data*", close, times=1)
     page.reload()
-    page.wait_for_function("() => window.latentscape?.session.shown?.recipe")
+    page.wait_for_function("() => window.latentscape?.faces.state.shown?.recipe")
     assert len(closed) == 1
 
 
@@ -103,7 +103,7 @@ def test_a_moving_slider_builds_no_backlog_and_its_last_value_wins(visit):
     page.mouse.up()
     idle(page)
     wanted = recipe(page)["attributes"]["Smiling"]
-    shown = page.evaluate("() => latentscape.session.shown.recipe.attributes.Smiling")
+    shown = page.evaluate("() => latentscape.faces.state.shown.recipe.attributes.Smiling")
     assert wanted < -0.8 and shown == wanted
     assert page.evaluate("() => window.asked") < 40
 
@@ -131,7 +131,7 @@ def test_a_chip_that_is_set_has_a_strength(visit):
     assert recipe(page)["attributes"]["Bangs"] == pytest.approx(0.6)
     assert page.evaluate(PICTURE) != first
     assert page.locator('.chip[data-attribute="Bangs"] .amount').inner_text() == "0.60"
-    assert page.evaluate("() => latentscape.session.sweepAttribute") == "Bangs"
+    assert page.evaluate("() => latentscape.faces.state.sweepAttribute") == "Bangs"
     assert "0.60" in page.locator('.meter[data-attribute="Bangs"]').inner_text()
     for _ in range(12):
         page.keyboard.press("ArrowLeft")
@@ -245,7 +245,7 @@ def test_a_downloaded_png_dropped_back_restores_its_recipe(visit, tmp_path):
     idle(page)
     drop(page, path.read_bytes(), path.name)
     page.wait_for_function(
-        "(wanted) => JSON.stringify(latentscape.session.recipe.attributes) === wanted",
+        "(wanted) => JSON.stringify(latentscape.faces.state.recipe.attributes) === wanted",
         arg=json.dumps(wanted["attributes"], separators=(",", ":")),
     )
     idle(page)
@@ -258,15 +258,15 @@ def test_a_dropped_photo_is_read_and_edited(visit, tmp_path):
     path = tmp_path / "photo.png"
     Image.effect_noise((200, 260), 70).convert("RGB").save(path)
     drop(page, path.read_bytes(), path.name)
-    page.wait_for_function("() => latentscape.session.photo?.base")
+    page.wait_for_function("() => latentscape.faces.state.photo?.base")
     idle(page)
     assert page.locator("#mode-edit").get_attribute("aria-checked") == "true"
-    base = page.evaluate("() => latentscape.session.photo.base")
+    base = page.evaluate("() => latentscape.faces.state.photo.base")
     assert recipe(page)["attributes"] == base
     state = "absent" if base.get("Eyeglasses", 0) > 0 else "present"
     page.locator(f'.attribute[data-attribute="Eyeglasses"] [data-state="{state}"]').click()
     page.wait_for_function(
-        "() => latentscape.session.shown?.kind === 'edit' && latentscape.session.shown.faces[0].picture"
+        "() => latentscape.faces.state.shown?.kind === 'edit' && latentscape.faces.state.shown.faces[0].picture"
     )
     idle(page)
     assert page.locator(".compare canvas.after[data-painted]").count() == 1
@@ -276,7 +276,7 @@ def test_a_dropped_photo_is_read_and_edited(visit, tmp_path):
     edited, wanted = page.evaluate(PICTURE), recipe(page)["attributes"]
     page.reload()  # the address names the edit, and this browser tab still has its photo
     loaded(page)
-    page.wait_for_function("() => latentscape.session.shown?.kind === 'edit'")
+    page.wait_for_function("() => latentscape.faces.state.shown?.kind === 'edit'")
     idle(page)
     assert page.evaluate(PICTURE) == edited and recipe(page)["attributes"] == wanted
     with page.expect_download() as download:
@@ -285,12 +285,12 @@ def test_a_dropped_photo_is_read_and_edited(visit, tmp_path):
     page.locator("#mode-draw").click()
     idle(page)
     drop(page, download.value.path().read_bytes(), "edited.png")
-    page.wait_for_function("() => latentscape.session.awaited")
+    page.wait_for_function("() => latentscape.faces.state.awaited")
     idle(page)
     assert "Add it" in page.locator("#faces-canvas .message").inner_text()
     assert page.get_by_text("Drop a photo here").is_visible()
     drop(page, path.read_bytes(), path.name)
-    page.wait_for_function("(edited) => latentscape.session.shown.faces[0].picture === edited", arg=edited)
+    page.wait_for_function("(edited) => latentscape.faces.state.shown.faces[0].picture === edited", arg=edited)
     idle(page)
     assert recipe(page)["attributes"] == wanted
     page.get_by_role("button", name="Put it back into the photo").click()
@@ -302,7 +302,7 @@ def test_a_dropped_photo_is_read_and_edited(visit, tmp_path):
     page.get_by_role("button", name="Close", exact=True).click()
     page.locator('.crop-view input[name="turn"]').fill("20")
     page.wait_for_function(
-        "() => latentscape.session.photo?.base && latentscape.session.photo.placement.degrees === 20"
+        "() => latentscape.faces.state.photo?.base && latentscape.faces.state.photo.placement.degrees === 20"
     )
     idle(page)
     page.locator("#mode-draw").click()
@@ -318,9 +318,9 @@ def test_a_cut_out_stands_on_white_as_on_the_server(visit):
     file = io.BytesIO()
     cut_out.save(file, "PNG")
     drop(page, file.getvalue(), "cut-out.png")
-    page.wait_for_function("() => latentscape.session.photo?.base")
+    page.wait_for_function("() => latentscape.faces.state.photo?.base")
     sent = Image.open(
-        io.BytesIO(base64.b64decode(page.evaluate("() => latentscape.session.photo.source").split(",")[1]))
+        io.BytesIO(base64.b64decode(page.evaluate("() => latentscape.faces.state.photo.source").split(",")[1]))
     )
     assert min(sent.getpixel((2, 2))) > 250 and sent.getpixel((sent.width // 2, sent.height // 2))[1] < 90
 
@@ -331,7 +331,7 @@ def test_the_camera_takes_a_photo_and_is_let_go(visit):
     page.locator("#mode-edit").click()
     page.get_by_role("button", name="Camera", exact=True).click()
     page.get_by_role("button", name="Take photo").click()
-    page.wait_for_function("() => latentscape.session.photo?.base")
+    page.wait_for_function("() => latentscape.faces.state.photo?.base")
     assert page.locator(".camera").count() == 0
     assert page.locator(".crop-view canvas").is_visible()
     page.get_by_role("button", name="Camera", exact=True).click()

@@ -313,7 +313,7 @@ def test_my_photos_become_a_map_of_my_own(visit, tmp_path):
 def test_a_face_is_shown_on_the_map_and_its_neighbour_goes_back(visit):
     page = shown(visit())
     page.get_by_role("tab", name="Faces").click()
-    page.wait_for_function("() => latentscape.session.shown?.faces[0]?.picture && latentscape.faces.requests.idle")
+    page.wait_for_function("() => latentscape.faces.state.shown?.faces[0]?.picture && latentscape.faces.requests.idle")
     page.locator("#send-to-map").click()
     page.wait_for_function("() => latentscape.map.state.picked?.guest")
     assert page.locator(".latent-map-panel h2").inner_text() == "Your picture"
@@ -331,7 +331,7 @@ def test_a_face_is_shown_on_the_map_and_its_neighbour_goes_back(visit):
     page.wait_for_function("() => latentscape.reconstruction.state.rows.some((row) => row.name.startsWith('picture'))")
     page.get_by_role("tab", name="Latent map").click()
     page.locator('.latent-map-panel [data-send="faces"]').click()
-    page.wait_for_function("() => latentscape.session.photo?.base")
+    page.wait_for_function("() => latentscape.faces.state.photo?.base")
     assert page.locator("#mode-edit").get_attribute("aria-checked") == "true"
 
 

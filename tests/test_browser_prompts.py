@@ -234,7 +234,9 @@ def test_ten_thousand_words_are_cut_and_it_is_said(visit):
 def test_a_picture_goes_to_faces(visit):
     page = visit()
     page.click("#prompts-to-faces")
-    page.wait_for_function("() => latentscape.session.mode === 'edit' && latentscape.session.photo", timeout=180_000)
+    page.wait_for_function(
+        "() => latentscape.faces.state.mode === 'edit' && latentscape.faces.state.photo", timeout=180_000
+    )
 
 
 def test_a_picture_goes_to_reconstruction(visit):
@@ -295,5 +297,5 @@ def test_pictures_of_the_faces_tab_still_restore_there(visit):
     page = visit()
     data = to_png(Image.new("RGB", (64, 64)), Recipe(seed=5, prompt='a note: "model":"text"'))
     drop(page, data, "face.png")
-    page.wait_for_function("() => latentscape.session.recipe.seed === 5")
+    page.wait_for_function("() => latentscape.faces.state.recipe.seed === 5")
     assert page.locator("#faces").is_visible()

@@ -246,16 +246,16 @@ def test_a_code_is_dragged_sampled_and_interpolated(visit):
 def test_pictures_go_to_and_fro_between_the_tabs(visit):
     page = visit()
     page.get_by_role("tab", name="Faces").click()
-    first = page.evaluate("() => latentscape.session.shown.link")
+    first = page.evaluate("() => latentscape.faces.state.shown.link")
     page.keyboard.press("r")  # the face that everybody meets is on the table already
     page.wait_for_function(
-        "(first) => latentscape.session.shown.link !== first && latentscape.faces.requests.idle", arg=first
+        "(first) => latentscape.faces.state.shown.link !== first && latentscape.faces.requests.idle", arg=first
     )
     page.locator("#send-to-reconstruction").click()
     page.wait_for_function(f"() => latentscape.reconstruction.state.rows.length === 4 && ({DONE})()")
     page.locator(".reconstruction-original").first.hover()
     page.locator(".reconstruction-original").first.get_by_role("button", name="Edit in Faces").click()
-    page.wait_for_function("() => latentscape.session.photo?.base")
+    page.wait_for_function("() => latentscape.faces.state.photo?.base")
     assert page.locator("#mode-edit").get_attribute("aria-checked") == "true"
 
 

@@ -5,13 +5,13 @@ import { emit, on } from "../shared/events.js";
 import { signed } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { whenRefreshed } from "./refresh.js";
-import { change, session, setAttributes, value } from "./state.js";
+import { change, setAttributes, state, value } from "./state.js";
 
 const stateOf = (x) => (x > 0 ? "present" : x < 0 ? "absent" : "open");
 // In a photo: set, and as the photo had it.
 const NOTHING = 0.08; // a strength below it is none
-const kept = (name) => session.mode === "edit" && value(name) !== 0 && session.photo?.base?.[name] === value(name);
-const label = (name) => session.words.labels[name];
+const kept = (name) => state.mode === "edit" && value(name) !== 0 && state.photo?.base?.[name] === value(name);
+const label = (name) => state.words.labels[name];
 
 // From absent over open to present; a double click opens.
 function strengthSlider(name) {
@@ -171,11 +171,11 @@ function contradictionLine() {
 }
 
 export function moreAttributes() {
-  const groups = Object.entries(session.words.groups).map(([title, names]) => chipGroup(title, names));
+  const groups = Object.entries(state.words.groups).map(([title, names]) => chipGroup(title, names));
   const [search, none] = filterField(groups);
   const count = el("span", { class: "count" });
   whenRefreshed(() => {
-    const set = Object.keys(session.recipe.attributes).filter((name) => !session.words.main.includes(name)).length;
+    const set = Object.keys(state.recipe.attributes).filter((name) => !state.words.main.includes(name)).length;
     count.textContent = set ? `${set} set` : "";
   });
   return group(null, groupHead("More attributes", count), search, contradictionLine(), groups, none);

@@ -13,7 +13,7 @@ import { QUICK, Stage } from "../shared/stage.js";
 import { showMeters } from "./meters.js";
 import { makePictures, sideOf } from "./pictures.js";
 import { draw, requests } from "./requests.js";
-import { change, session, writeAddress } from "./state.js";
+import { change, state, writeAddress } from "./state.js";
 import { sweepView } from "./sweep.js";
 
 const KEPT = "Stopped. What was drawn so far is kept.";
@@ -72,7 +72,7 @@ function render() {
 
 const drawWords = (face) => [
   `Seed ${face.seed}`,
-  `${session.words.solvers[entry.recipe.solver]}, ${entry.recipe.steps} steps`,
+  `${state.words.solvers[entry.recipe.solver]}, ${entry.recipe.steps} steps`,
   duration(entry.milliseconds),
 ];
 
@@ -84,7 +84,7 @@ const editWords = (face) => {
 
 // Shows a history entry, or the drawing that has just been finished.
 export function display(next) {
-  entry = session.shown = next;
+  entry = state.shown = next;
   render();
   if (entry.link) writeAddress(entry.link);
   emit("faces:shown", entry);
@@ -114,10 +114,10 @@ function takeEdited({ request, edited, superseded }) {
   const { recipe, before, after, filename, link, achieved, method, faithfulness, milliseconds, changes } = edited;
   const { photo: source, base } = request.content;
   const faces = [{ picture: after, seed: recipe.seed, filename, achieved }];
-  const photo = { ...session.photo, source, base, edited: recipe.attributes };
+  const photo = { ...state.photo, source, base, edited: recipe.attributes };
   const how = { method, faithfulness, milliseconds, changes };
   take(edited, { kind: "edit", link, recipe, faces, before, base, photo, ...how }, request);
-  session.photo = entry.photo;
+  state.photo = entry.photo;
 }
 
 function showPreviews({ request, progress }) {
@@ -126,8 +126,8 @@ function showPreviews({ request, progress }) {
   const patient = performance.now() - request.sent > QUICK || !entry;
   if (!patient || !previews.length) return;
   stage.busy(true, `Step ${step} of ${steps}`);
-  if (request.kind === "draw") show(previews, { count: Math.max(session.recipe.count, previews.length) });
-  else showCompare(session.photo.before, previews[previews.length - 1]);
+  if (request.kind === "draw") show(previews, { count: Math.max(state.recipe.count, previews.length) });
+  else showCompare(state.photo.before, previews[previews.length - 1]);
 }
 
 function takeChanges({ changes, request }) {
@@ -198,7 +198,7 @@ function emptyPhoto() {
   const detail = "A portrait works best: one face, looking at the camera. It stays on this machine and is not kept.";
   const node = emptyPlace("photo-file", title, detail, { hidden: true });
   const update = () => {
-    const empty = session.mode === "edit" && !session.photo;
+    const empty = state.mode === "edit" && !state.photo;
     node.hidden = !empty;
     stage?.node.toggleAttribute("data-empty", empty);
   };
@@ -237,7 +237,7 @@ register("faces-canvas", ({ root, props, watch }) => {
 on("faces:photo", (photo) => {
   const { achieved, before, base } = photo;
   const faces = [{ picture: null, achieved }];
-  const recipe = { ...session.recipe };
+  const recipe = { ...state.recipe };
   display({ kind: "edit", recipe, faces, before, base, photo, selected: 0, changes: null, live: true });
 });
 on("faces:response", receive);

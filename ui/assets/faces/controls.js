@@ -9,38 +9,38 @@ import { photoPanel } from "./photo.js";
 import { refresh, whenRefreshed } from "./refresh.js";
 import { draw, requests, send } from "./requests.js";
 import { foot, sampling } from "./sampling.js";
-import { change, session, setAttributes, surprise } from "./state.js";
+import { change, setAttributes, state, surprise } from "./state.js";
 
 function looks() {
-  const presets = Object.entries(session.words.presets);
+  const presets = Object.entries(state.words.presets);
   const chips = presets.map(([name, values]) => button(name, () => setAttributes(values), { class: "chip preset" }));
   const clearing = textButton("", clear, { id: "clear-all" });
-  whenRefreshed(() => (clearing.textContent = session.mode === "edit" ? "Back to photo" : "Clear all"));
+  whenRefreshed(() => (clearing.textContent = state.mode === "edit" ? "Back to photo" : "Clear all"));
   const buttons = el("span", { class: "text-buttons" }, textButton("Surprise me", surprise), clearing);
   return group(null, groupHead("Looks", buttons), el("div", { class: "chips" }, chips));
 }
 
 function clear() {
-  const attributes = session.mode === "edit" && session.photo?.base ? { ...session.photo.base } : {};
+  const attributes = state.mode === "edit" && state.photo?.base ? { ...state.photo.base } : {};
   change({ attributes });
 }
 
 function modes() {
   const make = (mode, words) => radio(words, () => emit("faces:mode", mode), { id: `mode-${mode}`, "data-mode": mode });
   const buttons = [make("draw", "Draw a face"), make("edit", "Edit a photo")];
-  whenRefreshed(() => checkRadio(buttons, (one) => one.dataset.mode === session.mode));
+  whenRefreshed(() => checkRadio(buttons, (one) => one.dataset.mode === state.mode));
   return radioGroup("What to do", buttons, { class: "states modes" });
 }
 
 register("faces-controls", ({ root, props, trigger }) => {
-  session.words = props.config;
-  session.recipe = { ...props.config.first };
+  state.words = props.config;
+  state.recipe = { ...props.config.first };
   const body = el(
     "div",
     { class: "column-body" },
     modes(),
     photoPanel(),
-    group(null, session.words.main.map(mainAttribute)),
+    group(null, state.words.main.map(mainAttribute)),
     looks(),
     moreAttributes(),
     sampling(),

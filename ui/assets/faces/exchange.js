@@ -3,7 +3,7 @@ import { after } from "../shared/components.js";
 import { emit } from "../shared/events.js";
 import { sendButtons, takes } from "../shared/send.js";
 import { editPhoto } from "./photo.js";
-import { change, session } from "./state.js";
+import { change, state } from "./state.js";
 
 takes("faces", {
   title: "Faces",
@@ -19,7 +19,7 @@ takes("faces", {
 
 // The face on the canvas.
 function shown() {
-  const entry = session.shown;
+  const entry = state.shown;
   const face = entry?.faces[entry.selected] || entry?.faces[0];
   return { uri: face?.picture || entry?.before, name: entry?.kind === "edit" ? "edited photo" : `seed ${face?.seed}` };
 }

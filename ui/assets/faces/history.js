@@ -5,7 +5,7 @@ import { Filmstrip, stored } from "../shared/filmstrip.js";
 import { signed } from "../shared/format.js";
 import { display } from "./canvas.js";
 import { requests } from "./requests.js";
-import { adopt, session } from "./state.js";
+import { adopt, state } from "./state.js";
 
 const film = new Filmstrip({
   most: 100,
@@ -16,14 +16,14 @@ const film = new Filmstrip({
     : JSON.stringify([entry.recipe, entry.before.slice(-40), entry.faces[0].picture.slice(-40)])),
   look,
   restore,
-  shown: () => (session.shown?.faces[0]?.picture ? session.shown : null),
+  shown: () => (state.shown?.faces[0]?.picture ? state.shown : null),
   store: stored("latentscape-history", (entry) => entry?.faces?.length && entry.recipe),
 });
 
 function look(entry) {
   const words = entry.kind === "edit" ? "Edited photo" : `Seed ${entry.recipe.seed}`;
   const set = Object.entries(entry.recipe.attributes).slice(0, 6)
-    .map(([name, strength]) => `${session.words.labels[name]} ${signed(strength)}`).join(", ");
+    .map(([name, strength]) => `${state.words.labels[name]} ${signed(strength)}`).join(", ");
   return {
     pictures: entry.faces.slice(0, entry.faces.length > 3 ? 4 : 1).map((face) => face.picture),
     label: `${words}. ${set || "Nothing set"}`,
@@ -36,11 +36,11 @@ function look(entry) {
 function restore(entry) {
   requests.stop();
   if (entry.kind === "edit") {
-    Object.assign(session, { photo: entry.photo, method: entry.method, faithfulness: entry.faithfulness });
+    Object.assign(state, { photo: entry.photo, method: entry.method, faithfulness: entry.faithfulness });
   }
-  session.mode = entry.kind;
+  state.mode = entry.kind;
   adopt(entry.recipe);
-  emit("faces:mode", session.mode);
+  emit("faces:mode", state.mode);
   display({ ...entry, live: false });
 }
 

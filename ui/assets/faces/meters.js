@@ -1,10 +1,10 @@
 // Asked against achieved: one meter per attribute that was set, and a line about what else changed.
 import { el } from "../shared/dom.js";
 import { percent, signed } from "../shared/format.js";
-import { session } from "./state.js";
+import { state } from "./state.js";
 
 function meter(name, asked, achieved) {
-  const words = session.words.labels[name];
+  const words = state.words.labels[name];
   const reached = asked > 0 ? achieved >= 0.5 : achieved < 0.5;
   const wanted = Math.abs(asked) === 1 ? (asked > 0 ? "present" : "absent") : signed(asked);
   const node = el(
@@ -38,7 +38,7 @@ function rows(entry) {
   const face = entry.faces[entry.selected] || entry.faces[0];
   const wanted = entry.recipe.attributes;
   const start = entry.kind === "edit" ? entry.base : {};
-  const names = [...session.words.main, ...Object.values(session.words.groups).flat()];
+  const names = [...state.words.main, ...Object.values(state.words.groups).flat()];
   return names
     .filter((name) => wanted[name] && wanted[name] !== start[name] && face.achieved[name] !== undefined)
     .map((name) => [name, wanted[name], face.achieved[name]]);
@@ -46,7 +46,7 @@ function rows(entry) {
 
 function note(entry) {
   const words = (change) =>
-    `${session.words.labels[change.name]} ${Math.round(100 * change.before)} \u2192 ${percent(change.after)}`;
+    `${state.words.labels[change.name]} ${Math.round(100 * change.before)} \u2192 ${percent(change.after)}`;
   if (!entry.changes) return "";
   if (!entry.changes.length) return "Nothing else changed.";
   return `Changed without being asked: ${entry.changes.slice(0, 5).map(words).join(", ")}`;

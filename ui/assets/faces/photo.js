@@ -14,7 +14,7 @@ import { changedLike } from "./awaited.js";
 import { Crop } from "./crop.js";
 import { restoreEdit } from "./history.js";
 import { draw, send } from "./requests.js";
-import { adopt, change, session } from "./state.js";
+import { adopt, change, state } from "./state.js";
 import { forget, locate, wholePanel } from "./whole.js";
 
 let crop = null;
@@ -42,7 +42,7 @@ async function accept(file) {
   if (file.size > LARGEST) {
     return say({ text: "This file is larger than 20 MB. Choose a smaller picture.", error: true });
   }
-  if (carriesRecipe(await headOf(file), session.words.pngKey)) {
+  if (carriesRecipe(await headOf(file), state.words.pngKey)) {
     const png = await asUri(file);
     emit("faces:mode", "draw");
     return send({ kind: "draw", png, settle: true });
@@ -65,21 +65,21 @@ export async function editPhoto(file) {
   }
   emit("faces:mode", "edit");
   unread = "";
-  session.photo = null;
+  state.photo = null;
   crop.open(picture);
   whole = locate(source, picture, (placement) => crop.place(placement));
 }
 
 // A square of the photo is in its place: its attributes are read.
 function read(source, placement, kept) {
-  session.photo = { source, base: null, placement, crop: kept, whole };
+  state.photo = { source, base: null, placement, crop: kept, whole };
   send({ kind: "read", photo: source });
 }
 
 function takeUnread() {
   forget();
   emit("faces:mode", "edit");
-  session.photo = { source: unread, base: null };
+  state.photo = { source: unread, base: null };
   crop.open(null);
   unread = "";
 }
@@ -100,18 +100,18 @@ const METHODS = [["ddpm", "Edit-friendly noise"], ["ddim", "DDIM inversion"]];
 function settings() {
   const method = select("Editing method", METHODS);
   method.addEventListener("change", () => {
-    session.method = method.value;
+    state.method = method.value;
     change({}, {});
   });
   const faith = plainSlider("Faithfulness", { min: 0, max: 1, step: 0.05 });
   const output = el("output", { class: "number" });
   const show = () => {
-    method.value = session.method;
-    setSlider(faith, session.faithfulness);
-    output.textContent = percent(session.faithfulness);
+    method.value = state.method;
+    setSlider(faith, state.faithfulness);
+    output.textContent = percent(state.faithfulness);
   };
   faith.addEventListener("input", () => {
-    session.faithfulness = Number(faith.value);
+    state.faithfulness = Number(faith.value);
     show();
     change({}, { live: true });
   });
@@ -152,45 +152,45 @@ export function photoPanel() {
 }
 
 function switchMode(mode) {
-  if (mode === session.mode) return;
-  session.mode = mode;
+  if (mode === state.mode) return;
+  state.mode = mode;
   if (mode === "draw") {
-    session.awaited = null;
-    if (session.beforeEdit) adopt(session.beforeEdit);
+    state.awaited = null;
+    if (state.beforeEdit) adopt(state.beforeEdit);
     return draw();
   }
-  session.beforeEdit = session.recipe;
-  if (session.photo?.base) change({ attributes: session.photo.edited || session.photo.base, count: 1 });
+  state.beforeEdit = state.recipe;
+  if (state.photo?.base) change({ attributes: state.photo.edited || state.photo.base, count: 1 });
 }
 
 on("faces:response", ({ request, read: found, error }) => {
   if (request.kind !== "read") return;
   const foreign = unread && request.content.photo === unread;
   if (error && foreign) unread = "";
-  else if (error) session.photo = null;
+  else if (error) state.photo = null;
   if (found && foreign) takeUnread();
-  if (!found || !session.photo) return;
+  if (!found || !state.photo) return;
   const { before, achieved, base } = found;
-  Object.assign(session.photo, { before, achieved, base });
+  Object.assign(state.photo, { before, achieved, base });
   adopt({ attributes: { ...base }, count: 1 });
-  emit("faces:photo", session.photo);
+  emit("faces:photo", state.photo);
   takeAwaited(base);
 });
 
 // The photo of a recipe that waited for it is there: it is edited as the recipe says.
 function takeAwaited(base) {
-  if (!session.awaited) return;
-  const attributes = changedLike(session.awaited, base);
-  session.awaited = null;
+  if (!state.awaited) return;
+  const attributes = changedLike(state.awaited, base);
+  state.awaited = null;
   change({ attributes });
 }
 
 on("faces:awaited", ({ recipe, link }) => {
   if (link && restoreEdit(link)) return;
   const { method, faithfulness } = recipe.edit;
-  Object.assign(session, { photo: null, method, faithfulness });
+  Object.assign(state, { photo: null, method, faithfulness });
   emit("faces:mode", "edit");
-  session.awaited = recipe;
+  state.awaited = recipe;
   forget();
   crop.close();
   emit("faces:recipe", { live: false });
@@ -200,7 +200,7 @@ on("faces:awaited", ({ recipe, link }) => {
 on("faces:mode", switchMode);
 // Wherever nobody else takes them: the visitor is brought here.
 takeFiles({
-  visible: () => Boolean(session.words),
+  visible: () => Boolean(state.words),
   otherwise: true,
   words: () => "Drop a photo to edit it, or a picture made here to restore it",
   take: (files) => receive(files.find((file) => file.type.startsWith("image/")) || files[0]),

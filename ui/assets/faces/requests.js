@@ -1,6 +1,6 @@
 // What the Faces tab asks of the server.
 import { RequestQueue } from "../shared/request_queue.js";
-import { session } from "./state.js";
+import { state } from "./state.js";
 
 /**
  * A request of the tab, as ui/faces/requests.py reads it; `kind` says which of the keys count.
@@ -24,16 +24,16 @@ export const requests = new RequestQueue("faces", { draw: { urgent: true }, swee
 
 /** @returns {FacesRequest} */
 function drawing() {
-  const common = { recipe: session.recipe, settle: !session.dragging };
-  if (session.mode !== "edit" || !session.photo?.base) return { kind: "draw", ...common };
-  const { source, base, crop } = session.photo;
-  const { method, faithfulness } = session;
+  const common = { recipe: state.recipe, settle: !state.dragging };
+  if (state.mode !== "edit" || !state.photo?.base) return { kind: "draw", ...common };
+  const { source, base, crop } = state.photo;
+  const { method, faithfulness } = state;
   return { kind: "edit", ...common, photo: source, base, method, faithfulness, crop };
 }
 
 // The recipe as it stands when its turn comes.
 export function draw({ live = false, quiet = false } = {}) {
-  if (session.mode === "edit" && !session.photo?.base) return;
+  if (state.mode === "edit" && !state.photo?.base) return;
   requests.cancel("sweep");
   requests.request("draw", drawing, { live, quiet });
 }
@@ -42,4 +42,4 @@ export function draw({ live = false, quiet = false } = {}) {
 export const send = (content, options = {}) => requests.request("draw", content, options);
 
 export const drawSweep = (attribute) =>
-  requests.request("sweep", () => ({ kind: "sweep", recipe: session.recipe, attribute }));
+  requests.request("sweep", () => ({ kind: "sweep", recipe: state.recipe, attribute }));

@@ -14,11 +14,11 @@ import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
 import { icon } from "../shared/icons.js";
 import { refresh, whenRefreshed } from "./refresh.js";
-import { change, rerollFace, session } from "./state.js";
+import { change, rerollFace, state } from "./state.js";
 
 function number(key, title, range) {
   const write = (value, live) => change({ [key]: value }, { live });
-  const { node, refresh: show } = numberSetting(title, range, () => session.recipe[key], write);
+  const { node, refresh: show } = numberSetting(title, range, () => state.recipe[key], write);
   whenRefreshed(show);
   return node;
 }
@@ -40,7 +40,7 @@ function interval() {
   }
   const range = el("div", { class: "range" }, low, high);
   whenRefreshed(() => {
-    const [a, b] = session.recipe.guidance_interval;
+    const [a, b] = state.recipe.guidance_interval;
     low.value = a;
     high.value = b;
     range.style.setProperty("--from", `${100 * a}%`);
@@ -52,9 +52,9 @@ function interval() {
 }
 
 function solver() {
-  const field = select("Solver", Object.entries(session.words.solvers));
+  const field = select("Solver", Object.entries(state.words.solvers));
   field.addEventListener("change", () => change({ solver: field.value }));
-  whenRefreshed(() => (field.value = session.recipe.solver));
+  whenRefreshed(() => (field.value = state.recipe.solver));
   on("faces:response", ({ drawn }) => {
     if (!drawn) return;
     for (const option of field.options) option.hidden = option.disabled = !drawn.solvers.includes(option.value);
@@ -63,7 +63,7 @@ function solver() {
 }
 
 function reset() {
-  const { steps, guidance, guidance_interval, solver: first } = session.words.first;
+  const { steps, guidance, guidance_interval, solver: first } = state.words.first;
   change({ steps, guidance, guidance_interval, solver: first });
 }
 
@@ -90,18 +90,18 @@ export const sampling = () =>
 
 function lock() {
   const toggle = () => {
-    session.locked = !session.locked;
+    state.locked = !state.locked;
     refresh();
   };
   const words = ["Seed locked: Reroll and Surprise me keep this person", "Lock the seed"];
-  const { node, refresh: show } = lockButton("lock", () => session.locked, toggle, words);
+  const { node, refresh: show } = lockButton("lock", () => state.locked, toggle, words);
   whenRefreshed(show);
   return node;
 }
 
 export function foot() {
   const say = (words) => emit("faces:say", words);
-  const { field, label, refresh: show } = seedField("seed", () => session.recipe.seed, (seed) => change({ seed }), say);
+  const { field, label, refresh: show } = seedField("seed", () => state.recipe.seed, (seed) => change({ seed }), say);
   const title = "Another person (R)";
   const reroll = button([icon("reroll"), el("span", {}, "Reroll")], rerollFace, {
     class: "primary",
@@ -111,8 +111,8 @@ export function foot() {
   const count = number("count", "Pictures", { min: 1, max: 16, step: 1, hint: "How many faces are drawn: 1 to 16" });
   whenRefreshed(() => {
     show();
-    reroll.disabled = session.locked;
-    count.hidden = session.mode === "edit";
+    reroll.disabled = state.locked;
+    count.hidden = state.mode === "edit";
   });
   return el("footer", { class: "foot" }, count, el("div", { class: "seed-row" }, label, field, lock(), reroll));
 }

@@ -3,7 +3,7 @@ import { emit, on } from "../shared/events.js";
 import { randomSeed } from "../shared/seeds.js";
 import { draw } from "./requests.js";
 
-const session = {
+const state = {
   words: null, // the vocabulary of the server, once the controls are there
   recipe: null,
   locked: false,
@@ -18,18 +18,18 @@ const session = {
 };
 
 function value(name) {
-  return session.recipe.attributes[name] || 0;
+  return state.recipe.attributes[name] || 0;
 }
 
 // Sets attributes one after the other; of two that exclude each other the newer one stays.
 function assign(values, { replace = false } = {}) {
-  const next = replace ? {} : { ...session.recipe.attributes };
+  const next = replace ? {} : { ...state.recipe.attributes };
   const notes = [];
   for (const [name, strength] of Object.entries(values)) {
     if (strength) next[name] = strength;
     else delete next[name];
     if (!(strength > 0)) continue;
-    for (const group of session.words.exclusive) {
+    for (const group of state.words.exclusive) {
       if (!group.includes(name)) continue;
       for (const other of group) {
         if (other === name || !(next[other] > 0)) continue;
@@ -43,8 +43,8 @@ function assign(values, { replace = false } = {}) {
 
 // A change of the recipe. While a control moves it is live: drawn at once, remembered when it comes to rest.
 function change(patch, { live = false, quiet = false } = {}) {
-  session.recipe = { ...session.recipe, ...patch };
-  session.dragging = live;
+  state.recipe = { ...state.recipe, ...patch };
+  state.dragging = live;
   emit("faces:recipe", { live });
   draw({ live, quiet });
 }
@@ -53,31 +53,31 @@ function setAttributes(values, options = {}) {
   const { attributes, notes } = assign(values, options);
   if (notes.length) emit("faces:contradiction", notes);
   const names = Object.keys(values);
-  if (names.length === 1 && !options.replace) session.sweepAttribute = names[0];
+  if (names.length === 1 && !options.replace) state.sweepAttribute = names[0];
   change({ attributes }, options);
 }
 
 // Of a recipe that edits a photo everything comes at once but what needs the photo (`edit`).
 function adopt({ edit: _, ...recipe }) {
-  session.recipe = { ...session.recipe, ...recipe };
-  session.dragging = false;
+  state.recipe = { ...state.recipe, ...recipe };
+  state.dragging = false;
   emit("faces:recipe", { live: false });
 }
 
 function reroll() {
-  if (session.locked) {
+  if (state.locked) {
     return emit("faces:say", { text: "The seed is locked. Unlock it to meet somebody else.", brief: true });
   }
   change({ seed: randomSeed() });
 }
 
 function surprise() {
-  const names = Object.keys(session.words.labels).filter((name) => name !== "Blurry" && name !== "Attractive");
+  const names = Object.keys(state.words.labels).filter((name) => name !== "Blurry" && name !== "Attractive");
   const values = {};
-  for (const name of session.words.main) if (Math.random() < 0.6) values[name] = Math.random() < 0.5 ? -1 : 1;
+  for (const name of state.words.main) if (Math.random() < 0.6) values[name] = Math.random() < 0.5 ? -1 : 1;
   for (let i = 0; i < 3; i++) values[names[Math.floor(Math.random() * names.length)]] = 1;
   const { attributes } = assign(values, { replace: true });
-  change(session.locked ? { attributes } : { attributes, seed: randomSeed() });
+  change(state.locked ? { attributes } : { attributes, seed: randomSeed() });
 }
 
 // The page's address always holds the recipe on the canvas, so that a reload keeps it.
@@ -95,4 +95,4 @@ on("faces:response", ({ adopt: recipe, last, request }) => {
   if (recipe.edit && last) emit("faces:awaited", { recipe, link: request.content.link });
 });
 
-export { address as writeAddress, adopt, change, reroll as rerollFace, session, setAttributes, surprise, value };
+export { address as writeAddress, adopt, change, reroll as rerollFace, setAttributes, state, surprise, value };

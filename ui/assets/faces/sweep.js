@@ -4,7 +4,7 @@ import { on } from "../shared/events.js";
 import { signed } from "../shared/format.js";
 import { paint } from "../shared/pictures.js";
 import { drawSweep, requests } from "./requests.js";
-import { session, setAttributes, value } from "./state.js";
+import { setAttributes, state, value } from "./state.js";
 import { SweepStrip } from "./sweep_strip.js";
 
 const IDLE = 700;
@@ -15,28 +15,28 @@ let refused = ""; // what could not be drawn: not asked again
 let timer = 0;
 
 const key = () => {
-  const { attributes, ...rest } = session.recipe;
-  const others = Object.entries(attributes).filter(([name]) => name !== session.sweepAttribute).sort();
-  return JSON.stringify([session.sweepAttribute, others, { ...rest, count: 1 }]);
+  const { attributes, ...rest } = state.recipe;
+  const others = Object.entries(attributes).filter(([name]) => name !== state.sweepAttribute).sort();
+  return JSON.stringify([state.sweepAttribute, others, { ...rest, count: 1 }]);
 };
 
 function later() {
   clearTimeout(timer);
-  if (session.mode === "edit" || session.dragging) return;
+  if (state.mode === "edit" || state.dragging) return;
   timer = setTimeout(() => {
     const due = !strip.isComplete(key()) && refused !== key();
-    if (requests.idle && due && view.offsetParent) drawSweep(session.sweepAttribute);
+    if (requests.idle && due && view.offsetParent) drawSweep(state.sweepAttribute);
   }, IDLE);
 }
 
 function mark() {
-  const now = value(session.sweepAttribute);
+  const now = value(state.sweepAttribute);
   const shown = key();
   tiles.forEach((tile, index) => {
-    tile.toggleAttribute("data-current", Math.abs(tile.strength - now) < 0.17 && session.mode === "draw");
+    tile.toggleAttribute("data-current", Math.abs(tile.strength - now) < 0.17 && state.mode === "draw");
     tile.toggleAttribute("data-stale", strip.isStale(index, shown));
   });
-  select.value = session.sweepAttribute;
+  select.value = state.sweepAttribute;
 }
 
 function point(index) {
@@ -47,7 +47,7 @@ function point(index) {
     {
       type: "button",
       class: "sweep-point waiting",
-      onclick: () => setAttributes({ [session.sweepAttribute]: tile.strength }),
+      onclick: () => setAttributes({ [state.sweepAttribute]: tile.strength }),
     },
     el("canvas", { "aria-hidden": "true" }),
     caption,
@@ -62,7 +62,7 @@ function receive({ points, attribute, request }) {
     const tile = tiles[index];
     tile.classList.remove("waiting");
     tile.strength = item.strength;
-    const words = session.words.labels[attribute];
+    const words = state.words.labels[attribute];
     tile.setAttribute("aria-label", `${words} ${signed(item.strength)}: make this the picture`);
     tile.title = `${words} ${signed(item.strength)}, seen with ${Math.round(100 * item.achieved)} %`;
     paint(tile.firstChild, item.picture, 104);
@@ -75,7 +75,7 @@ export const sweepView = () => {
   tiles = Array.from({ length: POINTS }, (_, index) => point(index));
   select = el("select", { class: "field", id: "sweep-attribute", "aria-label": "Attribute to sweep" });
   select.addEventListener("change", () => {
-    session.sweepAttribute = select.value;
+    state.sweepAttribute = select.value;
     mark();
     later();
   });
@@ -95,8 +95,8 @@ export const sweepView = () => {
 };
 
 on("faces:ready", () => {
-  const names = [...session.words.main, ...Object.values(session.words.groups).flat()];
-  select.append(...names.map((name) => el("option", { value: name }, session.words.labels[name])));
+  const names = [...state.words.main, ...Object.values(state.words.groups).flat()];
+  select.append(...names.map((name) => el("option", { value: name }, state.words.labels[name])));
   mark();
 });
 on("faces:requested", (request) => {
@@ -108,7 +108,7 @@ on("faces:finished", ({ request, error, missing }) => {
   if (request.sweepKey && (error || missing)) refused = request.sweepKey;
   later();
 });
-on("faces:missing", (missing) => (view.hidden = missing || session.mode === "edit"));
+on("faces:missing", (missing) => (view.hidden = missing || state.mode === "edit"));
 on("faces:recipe", () => {
   mark();
   later();

@@ -6,7 +6,7 @@ import { saveAs } from "../shared/files.js";
 import { randomSeed } from "../shared/seeds.js";
 import { placementOf } from "./placement.js";
 import { send } from "./requests.js";
-import { session } from "./state.js";
+import { state } from "./state.js";
 
 const WIDEST = 1600; // pixels of the photo in the comparison
 const MOST_ACROSS = 640; // pixels of the photo to choose a face from
@@ -56,7 +56,7 @@ function located(message) {
   faces.hidden = found.length < 2;
   if (!faces.hidden) paintThumbnail();
   if (note) emit("faces:say", { text: note });
-  choose(placementOf(session.awaited?.edit.crop, photo.bitmap, found, start));
+  choose(placementOf(state.awaited?.edit.crop, photo.bitmap, found, start));
 }
 
 // The photo as it came, (width, height) pixels large, in a canvas.
@@ -76,8 +76,8 @@ function paintThumbnail() {
 }
 
 function request() {
-  const { base, placement, crop } = session.photo;
-  const { recipe, method, faithfulness } = session;
+  const { base, placement, crop } = state.photo;
+  const { recipe, method, faithfulness } = state;
   send({
     kind: "whole",
     recipe: { ...recipe, count: 1 },
@@ -128,7 +128,7 @@ on("faces:response", (message) => {
   if (!mine) return;
   if (message.located) located(message.located);
   else if (message.request.kind === "locate" && message.error) {
-    choose(placementOf(session.awaited?.edit.crop, photo.bitmap, [], null));
+    choose(placementOf(state.awaited?.edit.crop, photo.bitmap, [], null));
   }
   if (message.whole) present(message.whole);
 });
@@ -136,7 +136,7 @@ on("faces:response", (message) => {
 // There is something to put back once the shown photo has been edited.
 on("faces:shown", (entry) => {
   if (!back) return;
-  back.hidden = !(photo && entry.kind === "edit" && entry.faces[0]?.picture && session.photo?.whole === photo.id);
+  back.hidden = !(photo && entry.kind === "edit" && entry.faces[0]?.picture && state.photo?.whole === photo.id);
 });
 
 export { forget, locate };

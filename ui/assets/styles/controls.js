@@ -1,5 +1,5 @@
 // The control column of the Styles tab: what to do, the active styles, the face or the photo, own styles, the seed.
-import { session } from "../faces/state.js";
+import { state as faces } from "../faces/state.js";
 import { after, register } from "../shared/components.js";
 import {
   button,
@@ -216,7 +216,7 @@ after(["styles-controls", "styles-canvas", "styles-history", "styles-jobs"], () 
     const { entrance } = state;
     state.entrance = null;
     if (entrance) return enterPicture(entrance);
-    return session.recipe ? fromFaces() : change({});
+    return faces.recipe ? fromFaces() : change({});
   };
   emit("styles:changed", {});
   requests.request("open", { kind: "open" }, { onLast: begin });

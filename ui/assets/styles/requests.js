@@ -1,5 +1,5 @@
 // What the Styles tab asks of the server; the wall is drawn in the background.
-import { session } from "../faces/state.js";
+import { state as faces } from "../faces/state.js";
 import { emit, on } from "../shared/events.js";
 import { carriesEdit, carriesRecipe, headOf } from "../shared/files.js";
 import { RequestQueue } from "../shared/request_queue.js";
@@ -157,9 +157,9 @@ export function chooseMode(mode) {
 
 // The face that is on the canvas of the Faces tab.
 export function fromFaces() {
-  const entry = session.shown?.kind === "draw" ? session.shown : null;
+  const entry = faces.shown?.kind === "draw" ? faces.shown : null;
   const face = entry?.faces[entry.selected] || entry?.faces[0];
-  changeRecipe({ ...session.recipe, ...(face ? { ...entry.recipe, seed: face.seed } : {}) });
+  changeRecipe({ ...faces.recipe, ...(face ? { ...entry.recipe, seed: face.seed } : {}) });
 }
 
 // A picture from elsewhere: a face made here brings its recipe, anything else is a photo.
