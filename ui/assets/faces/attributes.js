@@ -7,13 +7,13 @@ import { icon } from "../shared/icons.js";
 import { whenRefreshed } from "./refresh.js";
 import { change, setAttributes, state, value } from "./state.js";
 
-const stateOf = (x) => (x > 0 ? "present" : x < 0 ? "absent" : "open");
+const stateOf = (x) => (x > 0 ? "present" : x < 0 ? "absent" : "unspecified");
+const NOTHING = 0.08; // smaller strengths count as 0
 // In a photo: set, and as the photo had it.
-const NOTHING = 0.08; // a strength below it is none
 const kept = (name) => state.mode === "edit" && value(name) !== 0 && state.photo?.base?.[name] === value(name);
 const label = (name) => state.words.labels[name];
 
-// From absent over open to present; a double click opens.
+// From absent over unspecified (0) to present; a double click goes back to 0.
 function strengthSlider(name) {
   const range = { type: "range", min: -1, max: 1, step: 0.05, class: "bipolar" };
   const slider = el("input", { ...range, "aria-label": `${label(name)}, strength` });
@@ -27,7 +27,7 @@ function strengthSlider(name) {
   whenRefreshed(() => {
     const strength = value(name);
     setSlider(slider, strength);
-    number.textContent = strength ? signed(strength) : "open";
+    number.textContent = strength ? signed(strength) : "any";
     slider.setAttribute("aria-valuetext", number.textContent);
   });
   return { slider, number };
@@ -35,7 +35,7 @@ function strengthSlider(name) {
 
 // --- the four main attributes -----------------------------------------------------------------------------------
 
-const STATES = [["Absent", -1], ["Open", 0], ["Present", 1]];
+const STATES = [["Absent", -1], ["Any", 0], ["Present", 1]];
 const KEYS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 function stateButtons(name) {
@@ -77,7 +77,7 @@ export function mainAttribute(name) {
 
 // --- the other thirty-six ---------------------------------------------------------------------------------------
 
-// Click: open, present, absent, open. Shift-click goes the other way.
+// Click: unspecified, present, absent, unspecified. Shift-click goes the other way.
 function chip(name) {
   const mark = el("span", { class: "mark", "aria-hidden": "true" });
   const amount = el("span", { class: "amount" });
@@ -99,13 +99,15 @@ function chip(name) {
     button.toggleAttribute("data-kept", kept(name));
     button.setAttribute("aria-pressed", state === "present" ? "true" : state === "absent" ? "mixed" : "false");
     button.setAttribute("aria-label", `${label(name)}: ${state}`);
-    button.title = `${label(name)}: ${state}. Click: present, absent, open. Set, it has a strength below.`;
+    button.title = `${
+      label(name)
+    }: ${state}. Click for present, absent, unspecified; once set, its strength appears below.`;
     amount.textContent = strength && Math.abs(strength) < 1 ? Math.abs(strength).toFixed(2) : "";
   });
   return button;
 }
 
-// How much of a chip that was set. The row stays while its slider is held, even at open.
+// The strength of a chip that was set. While its slider is held, the row stays even at 0.
 function chipStrength(name) {
   const { slider, number } = strengthSlider(name);
   const row = el(
@@ -153,13 +155,13 @@ function filterField(groups) {
   return [el("label", { class: "search" }, icon("search"), field), none];
 }
 
-// Of two attributes that exclude each other the older one gave way: the line says so, and its chip lights up.
+// When a new attribute excludes an older one, the older one is unset: a line says so, and its chip flashes.
 function contradictionLine() {
   const line = el("p", { class: "hint contradiction", role: "status", "aria-live": "polite" });
   let timer = 0;
   on("faces:contradiction", (notes) => {
     const { name, by } = notes[notes.length - 1];
-    line.textContent = `${label(name)} was left open: it contradicts ${label(by)}.`;
+    line.textContent = `${label(name)} is unspecified now: it contradicts ${label(by)}.`;
     for (const item of notes) {
       const node = document.querySelector(`#faces-controls .chip[data-attribute="${item.name}"]`);
       node?.animate([{ outline: "2px solid var(--accent)" }, { outline: "2px solid transparent" }], 1400);

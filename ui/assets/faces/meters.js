@@ -57,7 +57,7 @@ export const showMeters = (row, line, entry) => {
   const set = rows(entry);
   const empty = entry.kind === "edit"
     ? "Change an attribute: the photo follows."
-    : "Nothing is asked: every attribute is open.";
+    : "Nothing is asked: every attribute is unspecified.";
   row.replaceChildren(...(set.length ? set.map((item) => meter(...item)) : [el("p", { class: "hint" }, empty)]));
   line.textContent = set.length ? note(entry) : "";
   line.title = line.textContent;

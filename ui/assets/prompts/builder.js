@@ -105,7 +105,7 @@ function refresh() {
   for (const chip of chips) {
     const on = named(chip);
     chip.node.setAttribute("aria-pressed", String(on));
-    chip.node.dataset.state = on ? "present" : "open";
+    chip.node.dataset.state = on ? "present" : "unspecified";
   }
 }
 

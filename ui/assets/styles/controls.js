@@ -68,7 +68,7 @@ function modes() {
 
 // --- the face ---------------------------------------------------------------------------------------------------
 
-const CHOICES = [["Absent", -1, "absent"], ["Open", 0, "open"], ["Present", 1, "present"]];
+const CHOICES = [["Absent", -1, "absent"], ["Any", 0, "unspecified"], ["Present", 1, "present"]];
 
 function attribute(name) {
   const label = state.words.labels[name];
