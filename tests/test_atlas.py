@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from core import attributes
 from core.latents.atlas import Atlas, AtlasError, make_sheets
@@ -65,6 +66,13 @@ def test_an_atlas_comes_back_as_it_was(saved):
     for name in ("measured", "requested", "seeds"):
         assert (getattr(after, name) == getattr(before, name)).all()
     assert not list(saved.parent.glob("*.part"))
+
+
+def test_an_atlas_of_before_keeps_its_requested_attributes(saved):
+    path = saved / "labels.safetensors"
+    labels = load_file(path)
+    save_file({**labels, "asked": labels.pop("requested")}, path)
+    assert (Atlas.open(saved).requested == small_atlas().requested).all()
 
 
 def test_every_thumbnail_is_where_the_sheets_say(saved):

@@ -279,7 +279,7 @@ def test_how_many_contours_oddities_and_a_table_to_keep(visit):
     rows = Path(download.value.path()).read_text().splitlines()
     assert rows[0] == "picture,cluster,name" and len(rows) == COUNT + 1
     assert all(row.endswith('"bright"') == (row.split(",")[1] == "0") for row in rows[1:])
-    page.locator("#latent-map-oddities").click()
+    page.locator("#latent-map-outliers").click()
     page.wait_for_function(
         "() => document.querySelectorAll('.latent-map-part')[0]?.querySelectorAll('button').length === 24"
     )

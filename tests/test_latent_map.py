@@ -81,7 +81,7 @@ def test_points_thumbnails_and_colours_fit_together(latent_map):
     for by, title in latent_map.colourings("faces", "kl"):
         colouring = latent_map.colour("faces", "kl", by)
         assert colouring.values.shape == (48,) and colouring.title == title
-    assert {"error", "density", "cluster:kmeans", "asked:Smiling"} <= {
+    assert {"error", "density", "cluster:kmeans", "requested:Smiling"} <= {
         by for by, _ in latent_map.colourings("faces", "kl")
     }
     assert "error" not in dict(latent_map.colourings("faces", "classifier"))

@@ -109,7 +109,7 @@ def test_everything_that_goes_through_the_spaces_includes_clip(latent_map):
     assert len(near["clip"].rows) == 5 and 7 not in near["clip"].rows
     assert len(latent_map.outliers("faces", "clip", 6).outliers) == 6
     by = dict(latent_map.colourings("faces", "clip"))
-    assert {"density", "cluster:kmeans", "asked:Smiling"} <= set(by) and "error" not in by
+    assert {"density", "cluster:kmeans", "requested:Smiling"} <= set(by) and "error" not in by
     assert not latent_map.decode_at("faces", "clip", "pca2", (0, 0)).decoded
     located = {found.space: found for found in latent_map.locate("faces", latent_map.picture("faces", 3))}
     assert not located["clip"].problem and len(located["clip"].places["pca2"]) == 2

@@ -56,9 +56,9 @@ def test_a_request_arrives_as_it_was_meant():
         {"kind": "decode", "place": [1e300, 0]},
         {"kind": "decode", "place": ["1", 0]},
         {"kind": "decode", "place": [0, 0, 0, 0]},
-        {"kind": "crowd", "rows": [1.5]},
-        {"kind": "crowd", "rows": "all"},
-        {"kind": "crowd", "rows": list(range(50_001))},
+        {"kind": "selection", "rows": [1.5]},
+        {"kind": "selection", "rows": "all"},
+        {"kind": "selection", "rows": list(range(50_001))},
         {"kind": "sheet", "number": -1},
         {"kind": "clusters", "count": 0},
     ],
@@ -89,14 +89,16 @@ def test_points_arrive_as_they_are(handlers):
     places = handlers.latent_map.points("faces", "vae", "pca2").places
     np.testing.assert_array_equal(floats(points["places"]).reshape(-1, points["dimensions"]), places)
     assert 0 < sum(points["explained"]) <= 1 and ["density", "Density"] in [list(one) for one in points["colourings"]]
-    colour = send(handlers, kind="colour", **FIRST, by="asked:Smiling")
+    colour = send(handlers, kind="colour", **FIRST, by="requested:Smiling")
     assert colour["scale"] == "sign" and set(floats(colour["values"])) == {-1.0, 1.0}
     assert Image.open(io.BytesIO(decode_uri(send(handlers, kind="sheet", **FIRST)["sheet"]))).format == "WEBP"
 
 
 def test_a_picture_comes_before_what_the_spaces_make_of_it(handlers):
     card, more = (send(handlers, kind=kind, row=6, **FIRST) for kind in ("point", "near"))
-    assert card["picture"].startswith("data:image/png") and card["asked"] == {"Smiling": -1.0} and "near" not in card
+    assert (
+        card["picture"].startswith("data:image/png") and card["requested"] == {"Smiling": -1.0} and "near" not in card
+    )
     assert len(more["near"]["vae"]) == 8 and all(6 not in rows for rows in more["near"].values())
     assert set(more["near"]) == {space.key for space in handlers.latent_map.open("faces").spaces}
     large, through = (Image.open(io.BytesIO(decode_uri(uri))) for uri in (card["picture"], more["through"]))
@@ -117,7 +119,7 @@ def test_a_picture_from_another_tab_finds_its_place(handlers):
 
 
 def test_outliers_are_listed(handlers):
-    odd = send(handlers, kind="oddities", **FIRST)
+    odd = send(handlers, kind="outliers", **FIRST)
     assert len(odd["outliers"]) == 24 == len(set(odd["outliers"])) and odd["factors"] == sorted(odd["factors"])[::-1]
     assert all(0 <= row < COUNT for pair in odd["duplicates"] for row in pair)
 
@@ -142,7 +144,7 @@ def test_a_path_is_kept_as_a_gif_that_returns(handlers):
 
 def test_selections_and_clusters_are_described(handlers):
     bright = list(range(1, COUNT, 2))
-    selection = send(handlers, kind="crowd", **FIRST, rows=bright)
+    selection = send(handlers, kind="selection", **FIRST, rows=bright)
     assert (
         selection["size"] == COUNT // 2
         and selection["traits"][0]["name"] == "Smiling"
@@ -161,7 +163,7 @@ def test_selections_and_clusters_are_described(handlers):
         {"kind": "points", **FIRST, "atlas": "photos-guessed"},
         {"kind": "points", **FIRST, "space": "sd"},
         {"kind": "point", **FIRST, "row": COUNT},
-        {"kind": "crowd", **FIRST, "rows": [0, COUNT]},
+        {"kind": "selection", **FIRST, "rows": [0, COUNT]},
         {"kind": "decode", **FIRST, "place": [0.0]},
         {"kind": "colour", **FIRST, "by": "measured:Nobody"},
         {"kind": "search", **FIRST, "expression": "xyzzy"},

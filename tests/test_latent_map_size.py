@@ -52,7 +52,7 @@ def test_the_last_point_is_the_last_picture(large, atlas):
 
 
 def test_a_selection_of_half_of_them_is_described(large):
-    selection = send(large, kind="crowd", **WHERE, rows=list(range(0, COUNT, 2)))
+    selection = send(large, kind="selection", **WHERE, rows=list(range(0, COUNT, 2)))
     assert selection["size"] == COUNT // 2 and selection["share"] == 0.5
     with pytest.raises(LatentMapError, match="numbered"):
         large.latent_map.describe("random", "vae", [0, COUNT])

@@ -110,8 +110,8 @@ def _pasted(ground: Image.Image, face: Image.Image, placement: Placement) -> Ima
 
 def eye_error(faces: Sequence[FoundFace], eyes: tuple[Point, Point]) -> float:
     """The farther of the two eyes of the face that fits best, in eye distances; infinite where none was found."""
-    apart = math.dist(*eyes)
-    errors = (max(math.dist(f.left_eye, eyes[0]), math.dist(f.right_eye, eyes[1])) / apart for f in faces)
+    eye_distance = math.dist(*eyes)
+    errors = (max(math.dist(f.left_eye, eyes[0]), math.dist(f.right_eye, eyes[1])) / eye_distance for f in faces)
     return min(errors, default=math.inf)
 
 

@@ -82,8 +82,8 @@ def _moments(features: Tensor) -> Tensor:
     """(N, C, H, W) -> means and covariances over places (N, C + C (C + 1) / 2), roots of the latter with their sign."""
     flat = features.flatten(2)
     mean = flat.mean(dim=2)
-    apart = flat - mean[..., None]
-    covariance = apart @ apart.transpose(1, 2) / flat.shape[2]
+    centred = flat - mean[..., None]
+    covariance = centred @ centred.transpose(1, 2) / flat.shape[2]
     rows, columns = torch.triu_indices(flat.shape[1], flat.shape[1])
     values = covariance[:, rows, columns]
     return torch.cat([mean, values.sign() * values.abs().sqrt()], dim=1)

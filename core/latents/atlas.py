@@ -189,7 +189,7 @@ def _manifest(atlas: Atlas) -> dict:
 
 
 def _labels(atlas: Atlas) -> dict[str, np.ndarray]:
-    known = {"measured": atlas.measured, "asked": atlas.requested, "classes": atlas.classes, "seeds": atlas.seeds}
+    known = {"measured": atlas.measured, "requested": atlas.requested, "classes": atlas.classes, "seeds": atlas.seeds}
     return {name: array for name, array in known.items() if array is not None}
 
 
@@ -231,7 +231,9 @@ def _opened(folder: Path, manifest: dict) -> Atlas:
     if lacking:
         raise ValueError(f"sheets/{lacking[0].name} is missing")
     labels = _load_arrays(folder / "labels.safetensors")
-    wanted = {"measured": (count, 40), "asked": (count, 40), "classes": (count,), "seeds": (count,)}
+    if "asked" in labels:  # its name in older atlases
+        labels["requested"] = labels.pop("asked")
+    wanted = {"measured": (count, 40), "requested": (count, 40), "classes": (count,), "seeds": (count,)}
     for name, shape in wanted.items():
         if name in labels and labels[name].shape != shape:
             raise ValueError(f"{name} is {labels[name].shape}, not {shape}")
@@ -248,7 +250,7 @@ def _opened(folder: Path, manifest: dict) -> Atlas:
         sheets=sheets,
         measured=labels.get("measured"),
         thresholds=None if limits is None else np.array(limits, np.float64).reshape(attributes.COUNT),
-        requested=labels.get("asked"),
+        requested=labels.get("requested"),
         classes=labels.get("classes"),
         class_names=tuple(str(name) for name in manifest["classes"]),
         seeds=labels.get("seeds"),

@@ -217,7 +217,7 @@ def _sharing_copy(network: nn.Module) -> nn.Module:
 
 
 class AdapterFactors(nn.Module):
-    """The trainable factors of one adapter, apart from the network they belong to: peft's own, of alpha = rank.
+    """The trainable factors of one adapter, without the network they belong to: peft's own, of alpha = rank.
 
     ``targets`` end the names of the layers. The update starts as zero. To run the network with the factors, call
     ``torch.func.functional_call(factors.attached(network), factors.by_name(), inputs)``.

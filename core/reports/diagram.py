@@ -100,14 +100,14 @@ def _rows(stage: Stage) -> list[Row]:
 
     Layers around the latents and layers on vectors are too different for that and keep a line each.
     """
-    apart = stage.name == "latent" or not stage.resolution
+    separate = stage.name == "latent" or not stage.resolution
     kinds: dict[tuple, list] = {}
     for unit in stage.units:
         kind = "Cross-attention" if unit.kind == "Attention" and unit.conditioned else unit.kind
-        kinds.setdefault((unit.path if apart else kind, unit.heads), []).append(unit)
+        kinds.setdefault((unit.path if separate else kind, unit.heads), []).append(unit)
     lines = []
     for (kind, heads), units in kinds.items():
-        words = _own_name(units[0].path) if not stage.resolution else units[0].kind if apart else kind
+        words = _own_name(units[0].path) if not stage.resolution else units[0].kind if separate else kind
         words = words if len(units) == 1 else f"{len(units)} × {words}"
         if stage.resolution and units[-1].resolution not in (0, stage.resolution):
             words += f" to {units[-1].resolution} × {units[-1].resolution}"
@@ -115,7 +115,7 @@ def _rows(stage: Stage) -> list[Row]:
             words += f", {heads} heads" if heads > 1 else ", 1 head"
         last = units[-1].output
         channels = last[1] if len(last) == 4 else last[-1]
-        differs = channels != stage.channels or apart
+        differs = channels != stage.channels or separate
         attention = bool(heads) or "ttention" in words
         lines.append(Row(words, channels if differs else None, attention, any(unit.conditioned for unit in units)))
     return lines

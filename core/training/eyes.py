@@ -18,7 +18,7 @@ from core.training import batches
 from core.training.loop import Loop, LoopConfig
 
 EYES = ((0.368, 0.436), (0.628, 0.436))  # in a face crop: left, right
-APART = EYES[1][0] - EYES[0][0]
+EYE_DISTANCE = EYES[1][0] - EYES[0][0]
 NEAR_ENOUGH = 0.1  # of the eyes' distance
 MOST_TURNED = math.radians(10)  # what the first look leaves
 MOST_SHIFTED = 0.05  # of the face crop, each way
@@ -87,7 +87,7 @@ def train_eyes(
 
 def eye_distances(found: Tensor, eyes: Tensor, reach: float) -> Tensor:
     """Points (N, 2, 2) in the picture, twice -> (N, 2), how far each is off in eye distances of a face at rest."""
-    return ((found - eyes).square().sum(dim=2) + 1e-8).sqrt() * reach / APART
+    return ((found - eyes).square().sum(dim=2) + 1e-8).sqrt() * reach / EYE_DISTANCE
 
 
 def views(crops: Tensor, others: Tensor, side: int, reach: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -87,7 +87,7 @@ Deno.test("a lasso holds what lies within it, also where it is bent inwards", ()
   assert.deepEqual(inside(pixels, [[0, 0], [60, 0], [10, 30], [60, 60], [0, 60]]), [0, 1, 2, 3]);
 });
 
-Deno.test("contours close around a crowd: the innermost line is the smallest", () => {
+Deno.test("contours close around a group of points: the innermost line is the smallest", () => {
   const units = new Float32Array(3 * 400);
   for (let i = 0; i < 400; i++) units.set([0.6 * Math.sin(i) * (i / 400), 0.6 * Math.cos(i) * (i / 400), 0], 3 * i);
   const lines = contours({ units, count: 400 }, null);

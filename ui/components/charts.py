@@ -143,7 +143,7 @@ def bar_chart(
     reference: float | None = None,
     range_x: tuple[float, float] | None = None,
 ) -> ChartJSON:
-    """Horizontal bars, the first at the top. ``diverging`` colours those below 0 apart; ``reference`` is a line."""
+    """Horizontal bars, the first at the top. ``diverging`` recolours values below 0; ``reference`` is a line."""
     below, above = SERIES[1] if diverging else ACCENT, ACCENT
     form = ":.1%" if percent else ":+.3~g" if diverging else ":,.4~g"
     errors = [bar.error for bar in bars]

@@ -19,7 +19,7 @@ QUICK = (
     "decode",
     "point",
     "near",
-    "crowd",
+    "selection",
     "search",
     "sheet",
     "page",

@@ -52,7 +52,7 @@ class PointResponse(Response):
     picture: str = UNSET
     name: str = UNSET
     measured: dict[str, float] = UNSET
-    requested: dict[str, float] = named("asked")
+    requested: dict[str, float] = UNSET
     recipe: Json | None = UNSET
     class_name: str = named("className")
 

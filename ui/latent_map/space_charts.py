@@ -13,7 +13,7 @@ from ui.components.charts import Bar, Line, bar_chart, line_chart
 
 
 def space_charts(found: Sequence[SpaceStructure]) -> list[ChartJSON]:
-    """Cumulative variance of the principal components of every space, and how clearly its clusters stand apart."""
+    """Cumulative variance of the principal components of every space, and the silhouette of its clusters."""
     lines = [
         Line(one.title, range(1, len(one.variance) + 1), [min(1.0, share) for share in accumulate(one.variance)])
         for one in found

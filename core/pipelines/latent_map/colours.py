@@ -17,7 +17,7 @@ def choices(atlas: Atlas, space: Space) -> list[tuple[str, str]]:
         keys += [(f"measured:{name}", attributes.label(name)) for name in attributes.NAMES]
     if atlas.requested is not None:
         origin = "requested" if atlas.kind == "generated" else "labelled"
-        keys += [(f"asked:{name}", f"{attributes.label(name)}, {origin}") for name in attributes.NAMES]
+        keys += [(f"requested:{name}", f"{attributes.label(name)}, {origin}") for name in attributes.NAMES]
     if atlas.classes is not None and atlas.class_names:
         keys.append(("class", "Class"))
     keys += [(f"cluster:{method}", title) for method, title in METHODS.items() if method in space.clusterings]
@@ -34,7 +34,7 @@ def colour(atlas: Atlas, space: Space, by: str) -> Colouring:
     kind, _, which = by.partition(":")
     if kind == "measured":
         return Colouring(titles[by], "share", (atlas.measured[:, attributes.INDEX[which]] / 255).astype(np.float32))
-    if kind == "asked":
+    if kind == "requested":
         return Colouring(titles[by], "sign", atlas.requested[:, attributes.INDEX[which]].astype(np.float32))
     if kind == "class":
         return Colouring(titles[by], "category", atlas.classes.astype(np.float32), atlas.class_names)

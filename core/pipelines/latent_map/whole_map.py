@@ -1,4 +1,4 @@
-"""A whole map as plain values, to be kept as a file, and what tells the spaces of an atlas apart."""
+"""A whole map as plain values, to be kept as a file, and figures that compare the spaces of an atlas."""
 
 from __future__ import annotations
 

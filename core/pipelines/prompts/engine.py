@@ -33,7 +33,7 @@ from core.pipelines.styles.types import check_active
 from core.recipe import Recipe
 
 MOST_MERGED = 12  # copies of the built-in denoiser kept
-DRAFT_SEED = 1_000_003  # a draft's code and the noise on it are drawn apart
+DRAFT_SEED = 1_000_003  # added to the seed, so that a draft's code and its noise are drawn independently
 # Stable Diffusion 1.x latents to colours, fitted linearly: rough, and free.
 _COLOURS = ((0.298, 0.207, 0.208), (0.187, 0.286, 0.173), (-0.158, 0.189, 0.264), (-0.184, -0.271, -0.473))
 

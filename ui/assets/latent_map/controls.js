@@ -35,7 +35,7 @@ register("latent-map-controls", (handle) => {
   const { root } = handle;
   const outliers = button("Outliers and near-duplicates", showOutliers, {
     class: "button latent-map-wide",
-    id: "latent-map-oddities",
+    id: "latent-map-outliers",
   });
   const choice = el("label", { class: "latent-map-atlases", hidden: true }, atlases);
   root.classList.add("column", "reconstruction-column", "latent-map-column");
@@ -48,7 +48,7 @@ register("latent-map-controls", (handle) => {
       group("Layout", projections, layoutNote, files()),
       group("Colour", colours, legend, ...pointSettings()),
       clusterGroup(),
-      group("Apart", outliers),
+      group("Outliers", outliers),
       photosGroup(),
     ),
   );

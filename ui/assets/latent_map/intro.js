@@ -27,7 +27,7 @@ function intro() {
       line("Click a point", "its picture and its attributes"),
       line("Click between points", "what the space decodes to there; drag the mark to move through it"),
       line("Path", "two stops or more become a film"),
-      line("Lasso", "what a crowd has in common"),
+      line("Lasso", "what the selected pictures have in common"),
       line("Scroll", "zoom in until points become pictures"),
     ),
     ...state.atlas.notes.map((note) => el("p", { class: "hint" }, note)),

@@ -1,4 +1,4 @@
-// What is near what: the nearest pictures in every space side by side, a picture from another tab, and who stands apart.
+// What is near what: the nearest pictures in every space side by side, a picture from another tab, and outliers.
 import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
 import { paint } from "../shared/pictures.js";
@@ -81,11 +81,11 @@ function guest() {
   );
 }
 
-// --- who stands apart ---------------------------------------------------------------------------------------------
+// --- outliers -----------------------------------------------------------------------------------------------------
 
 export function showOutliers() {
   say({ text: "Comparing every picture with its neighbours." });
-  request("oddities", { kind: "oddities", ...where() }, (message) => {
+  request("outliers", { kind: "outliers", ...where() }, (message) => {
     if (message.error) return;
     say({ text: "" });
     const factors = message.factors;
@@ -97,7 +97,7 @@ export function showOutliers() {
       return two;
     });
     showInPanel(
-      `Apart in ${spaceOf(state.plane.space).title}`,
+      `Outliers in ${spaceOf(state.plane.space).title}`,
       panelSection(
         "Outliers",
         el(

@@ -94,8 +94,8 @@ export class Plane {
     if (!this.element.offsetParent || !this.data) return;
     const { view, data } = this;
     const [move, fade] = [part(this.#moved, GLIDE), part(this.#faded, FADE)];
-    const crowd = Math.max(0.5, 2 - 0.3 * Math.log10(data.count));
-    const size = state.size * ratio() * crowd * Math.min(2, Math.max(1, view.zoom ** 0.25));
+    const density = Math.max(0.5, 2 - 0.3 * Math.log10(data.count));
+    const size = state.size * ratio() * density * Math.min(2, Math.max(1, view.zoom ** 0.25));
     const settings = { matrix: view.matrix(), move: ease(move), fade, deep: view.deep, size };
     this.#painter?.draw(data.count, { ...settings, opacity: state.opacity });
     this.pixels = view.project(data.units, this.pixels?.length === 2 * data.count ? this.pixels : undefined);

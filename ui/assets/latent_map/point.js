@@ -26,21 +26,21 @@ let latest = ""; // the picture that was decoded last
 
 // --- one picture --------------------------------------------------------------------------------------------------
 
-function attributeBars({ measured, asked }) {
+function attributeBars({ measured, requested }) {
   const names = Object.keys(measured);
-  if (!names.length && !Object.keys(asked).length) return null;
-  const wanted = Object.keys(asked).filter((name) => asked[name] > 0);
+  if (!names.length && !Object.keys(requested).length) return null;
+  const wanted = Object.keys(requested).filter((name) => requested[name] > 0);
   const telling = names.filter((name) => !wanted.includes(name)).sort((a, b) => measured[b] - measured[a]);
   const shown = [...wanted, ...telling.slice(0, Math.max(3, BARS - wanted.length))].slice(0, 12);
   const rows = shown.map((name) => {
     const share = measured[name];
-    const wish = asked[name] === undefined ? "" : asked[name] > 0 ? "asked for" : share >= 0.5 ? "asked without" : "";
+    const request = !(name in requested) ? "" : requested[name] > 0 ? "requested" : share >= 0.5 ? "excluded" : "";
     const bar = el("span", { class: "latent-map-bar" }, el("span", {}));
     if (share !== undefined) bar.firstChild.style.width = width(share);
     return el(
       "li",
-      { "data-wish": wish || null },
-      el("span", {}, label(name), wish ? el("small", {}, wish) : ""),
+      { "data-request": request || null },
+      el("span", {}, label(name), request ? el("small", {}, request) : ""),
       bar,
       el("span", { class: "number" }, share === undefined ? "" : percent(share)),
     );

@@ -6,14 +6,14 @@ import { say, state, where } from "./state.js";
 
 const TRIES = 3; // for one sheet of thumbnails
 // In the order of their turns: what the hand waits for comes before what fills the map.
-const ORDER = ["open", "points", "points2", "colour", "live", "point", "near", "locate", "crowd", "search", "path"];
-const LATER = ["clusters", "counts", "oddities", "spaces", "gif", "page", "film", "atlas", "sheet"];
+const ORDER = ["open", "points", "points2", "colour", "live", "point", "near", "locate", "selection", "search", "path"];
+const LATER = ["clusters", "counts", "outliers", "spaces", "gif", "page", "film", "atlas", "sheet"];
 
 /**
  * A request of the tab, as ui/latent_map/requests.py reads it; `kind` says which of the keys count.
  * @typedef {object} MapRequest
  * @property {"open" | "atlas" | "points" | "colour" | "sheet" | "point" | "near" | "decode" | "locate" | "path" | "walk" | "gif"
- *   | "search" | "crowd" | "clusters" | "counts" | "oddities" | "spaces" | "page"} kind
+ *   | "search" | "selection" | "clusters" | "counts" | "outliers" | "spaces" | "page"} kind
  * @property {string} [atlas] its name
  * @property {string} [space] key of an encoder
  * @property {string} [projection] key
@@ -118,6 +118,6 @@ after(["latent-map-controls", "latent-map-canvas"], () =>
 
 on("latent-map:selection", ({ describe }) => {
   if (!describe || !state.rows) return;
-  const content = { kind: "crowd", rows: [...state.rows], ...where() };
-  request("crowd", content, (message) => !message.error && emit("latent-map:crowd", message));
+  const content = { kind: "selection", rows: [...state.rows], ...where() };
+  request("selection", content, (message) => !message.error && emit("latent-map:described", message));
 });

@@ -56,7 +56,7 @@ function meanFigure({ mean, size }) {
 function traitSection(traits) {
   const strong = traits.filter((trait) => trait.significant);
   return panelSection(
-    strong.length ? "What sets them apart" : "Nothing sets them clearly apart",
+    strong.length ? "What distinguishes them" : "Nothing distinguishes them clearly",
     traitList((strong.length ? strong : traits).slice(0, 10)),
     el("p", { class: "hint" }, "The bar is their share, the line the share of all pictures."),
   );
@@ -108,7 +108,7 @@ function clusterCard(card, labels) {
     { class: "latent-map-cluster" },
     el("header", {}, mark, nameField(card), size, send),
     button(clusterFace(card), () => selectRows(rows()), shown),
-    telling.length ? traitList(telling) : el("p", { class: "hint" }, "Nothing sets it clearly apart."),
+    telling.length ? traitList(telling) : el("p", { class: "hint" }, "Nothing distinguishes it clearly."),
     thumbnails(card.rows.slice(0, 6)),
   );
 }
@@ -148,5 +148,5 @@ function keep({ cards }, labels) {
   saveBlob(new Blob([text], { type: "text/csv" }), "latentscape-clusters.csv");
 }
 
-on("latent-map:crowd", showSelection);
+on("latent-map:described", showSelection);
 on("latent-map:clusters", clusters);

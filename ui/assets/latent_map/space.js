@@ -11,9 +11,9 @@ import { spaceOf, state } from "./state.js";
 const FIRST = ["vae", "kl", "cae"]; // spaces to begin with
 const LAYOUTS = ["umap2", "tsne2", "pca2"]; // to begin with
 const COLOURS = ["cluster:kmeans", "measured:Smiling", "density"]; // to begin with
-const GROUPS = [["Structure", /^(?!measured:|asked:)/], ["Measured attributes", /^measured:/], [
+const GROUPS = [["Structure", /^(?!measured:|requested:)/], ["Measured attributes", /^measured:/], [
   "Attributes as requested",
-  /^asked:/,
+  /^requested:/,
 ]];
 
 const option = (value, words, selected = false) => el("option", { value, selected }, words);
@@ -103,7 +103,7 @@ function showColours() {
   const keys = all.map(([key]) => key);
   const wanted = [state.by, ...COLOURS].find((key) => keys.includes(key));
   colours.value = wanted;
-  if (!state.colouring || wanted !== state.by || !/^(measured|asked|class)/.test(wanted)) colourBy(wanted);
+  if (!state.colouring || wanted !== state.by || !/^(measured|requested|class)/.test(wanted)) colourBy(wanted);
 }
 
 /** Another space beside the first one. */

@@ -61,7 +61,7 @@ function toolbar() {
   return el("div", { class: "latent-map-bar-top" }, toolRadios(), hint, zoom);
 }
 
-// The one sentence, with its command apart, so that it can be copied.
+// A sentence whose command is an element of its own, so that it can be copied.
 function nothing() {
   const bare = !state.atlases.length;
   stage.classList.toggle("bare", bare && state.opened);
