@@ -115,10 +115,10 @@ def test_a_slow_drawing_is_seen_on_its_way_and_stops_with_what_is_there(visit):
 def test_the_best_of_several_comes_first(visit):
     page = visit()
     page.click("#prompt-best")
-    page.wait_for_function("() => latentscape.prompts.state.shown.readings?.length === 4")
+    page.wait_for_function("() => latentscape.prompts.state.shown.readback?.length === 4")
     page.wait_for_function("() => document.querySelectorAll('#prompts-pictures .tile-tag:not([hidden])').length === 4")
     shown = page.evaluate(SHOWN)
-    scores = [one["score"] for one in shown["readings"]]
+    scores = [one["score"] for one in shown["readback"]]
     tags = page.locator("#prompts-pictures .tile-tag").all_inner_texts()
     assert tags[0] == f"Best, CLIP {max(scores):.2f}" and tags[-1] == f"CLIP {min(scores):.2f}"
     assert shown["selected"] == scores.index(max(scores))

@@ -130,9 +130,9 @@ def test_words_are_marked_where_they_stand_in_the_field(handlers):
     assert [text[a:b] for a, b in response["known"]] == ["smiling", "glasses"]
     unknown = [text[a:b] for a, b in response["unknown"]]
     assert unknown[0] == "dragon" and "Ñandú" in unknown
-    assert response["asked"] == ["Smiling", "No eyeglasses"] and not response["cut"]
-    assert typed(handlers, "an old bearded man, sushi")["asked"] == ["Old", "Beard", "Man", "Sushi"]
-    assert typed(handlers, None)["asked"] == typed(handlers, "\x00\ud800")["asked"] == []
+    assert response["requested"] == ["Smiling", "No eyeglasses"] and not response["cut"]
+    assert typed(handlers, "an old bearded man, sushi")["requested"] == ["Old", "Beard", "Man", "Sushi"]
+    assert typed(handlers, None)["requested"] == typed(handlers, "\x00\ud800")["requested"] == []
 
 
 def test_a_cut_is_reported_before_anything_is_drawn(handlers):
@@ -202,8 +202,8 @@ def test_requests_are_described_as_a_person_would():
 
 def test_pictures_come_with_their_recipes_and_what_was_read_back(handlers):
     response = send(handlers, recipe=to_dict(replace(RECIPE, count=2)))
-    drawn, readings = response["drawn"], response["readings"]
-    assert [picture["seed"] for picture in drawn["pictures"]] == [11, 12] and len(readings) == 2
+    drawn, readback = response["drawn"], response["readback"]
+    assert [picture["seed"] for picture in drawn["pictures"]] == [11, 12] and len(readback) == 2
     again = from_png(base64.b64decode(drawn["pictures"][1]["picture"].partition(",")[2]))
     assert again.prompt == PROMPT and again.seed == 12 and again.count == 1
     assert np.array_equal(
@@ -212,13 +212,13 @@ def test_pictures_come_with_their_recipes_and_what_was_read_back(handlers):
     )
     image = Image.fromarray(pixels(drawn["pictures"][0]["picture"]))
     read = handlers.built_in.readback(image, PROMPT)
-    assert readings[0]["score"] == round(read.score, 4)
-    assert {one["words"] for one in readings[0]["asked"]} == {"Smiling", "Woman", "Eyeglasses"}
+    assert readback[0]["score"] == round(read.score, 4)
+    assert {one["words"] for one in readback[0]["requested"]} == {"Smiling", "Woman", "Eyeglasses"}
     assert drawn["solvers"][-1] == "lcm" and from_link(drawn["link"]).count == 2
 
 
 def test_a_recipe_is_checked_once(handlers, checked_recipes):
-    assert "readings" in send(handlers)
+    assert "readback" in send(handlers)
     assert checked_recipes == [RECIPE]
 
 
@@ -235,7 +235,7 @@ def test_two_prompts_share_one_seed(handlers):
     assert [one["prompt"] for one in pictures] == [PROMPT, "sushi"] and {one["seed"] for one in pictures} == {11}
     alone = send(handlers, recipe={**to_dict(RECIPE), "prompt": "sushi"})["drawn"]["pictures"][0]
     assert alone["picture"] == pictures[1]["picture"]
-    assert [one["words"] for one in compared["readings"][1]["asked"]] == ["Sushi"]
+    assert [one["words"] for one in compared["readback"][1]["requested"]] == ["Sushi"]
 
 
 def test_words_and_steps_of_a_picture(handlers):
@@ -266,7 +266,7 @@ def test_stopping_keeps_what_is_there_and_skips_the_rest(handlers):
     state = SessionState()
     state.stopped = 4
     response = send(handlers, state, recipe={**to_dict(RECIPE), "count": 3})
-    assert response["drawn"]["cancelled"] and len(response["drawn"]["pictures"]) == 1 and "readings" not in response
+    assert response["drawn"]["cancelled"] and len(response["drawn"]["pictures"]) == 1 and "readback" not in response
     assert "explained" not in send(handlers, state, kind="explain")
 
 
@@ -279,7 +279,7 @@ def test_what_is_missing_says_what_to_do(root, tmp_path, monkeypatch):
     assert "train_clip.py" in opened["clip"] and not opened["prior"]
     assert "train_text.py" in send(bare)["missing"]
     assert "LATENTSCAPE_SD" in send(bare, recipe={**to_dict(RECIPE), "model": "stable-diffusion"})["missing"]
-    assert typed(bare, "a woman")["asked"] == ["Woman"]
+    assert typed(bare, "a woman")["requested"] == ["Woman"]
 
 
 def test_stable_diffusion_draws_through_the_same_tab(handlers, tmp_path, monkeypatch):
@@ -301,7 +301,7 @@ def test_the_endpoint_draws_for_programs(root, tmp_path):
         with open(pictures[1]["image"], "rb") as file:
             recipe = from_png(file.read())
         assert (recipe.seed, recipe.start) == (8, "prior")  # where nothing is said, what suits the model
-        assert {one["words"] for one in details["drawings"][0]["asked"]} == {"Smiling", "Man"}
+        assert {one["words"] for one in details["drawings"][0]["requested"]} == {"Smiling", "Man"}
         for changed, words in (
             ({"steps": 0}, "steps"),
             ({"seed": "x"}, "seed"),

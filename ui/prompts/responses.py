@@ -13,7 +13,7 @@ from core import recipe
 from core.pipelines.progress import Progress
 from core.pipelines.prompts.types import Drawing, MorphResult, Readback
 from ui.components.pictures import data_uri, exact_uri, preview_uri
-from ui.messages import UNSET, Json, Response, named
+from ui.messages import UNSET, Json, Response
 from ui.prompts.requests import MorphRequest
 from ui.prompts.words import said
 from ui.session import ProgressView
@@ -70,7 +70,7 @@ class RequestedView:
 class ReadbackView:
     """A picture compared with its prompt: the requested things with their probabilities, and the CLIP score."""
 
-    requested: list[RequestedView] = named("asked")
+    requested: list[RequestedView]
     score: float | None = None
 
 
@@ -79,7 +79,7 @@ class DrawResponse(Response):
     adopt: Json = UNSET  # the recipe from a link or a picture, which the page applies
     progress: ProgressView | None = UNSET
     drawn: DrawnView = UNSET
-    readback: list[ReadbackView] = named("readings")
+    readback: list[ReadbackView] = UNSET
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class TypedResponse(Response):
 
     known: list[tuple[int, int]] = UNSET
     unknown: list[tuple[int, int]] = UNSET
-    requested: list[str] = named("asked")
+    requested: list[str] = UNSET
     words: tuple[int, int] = UNSET  # read, and in all
     cut: bool = UNSET
     read: int = UNSET  # characters of the text that the encoder reads

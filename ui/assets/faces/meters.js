@@ -1,24 +1,24 @@
-// Asked against achieved: one meter per attribute that was set, and a line about what else changed.
+// Requested against achieved: one meter per attribute that was set, and a line about what else changed.
 import { el } from "../shared/dom.js";
 import { percent, signed } from "../shared/format.js";
 import { state } from "./state.js";
 
-function meter(name, asked, achieved) {
+function meter(name, requested, achieved) {
   const words = state.words.labels[name];
-  const reached = asked > 0 ? achieved >= 0.5 : achieved < 0.5;
-  const wanted = Math.abs(asked) === 1 ? (asked > 0 ? "present" : "absent") : signed(asked);
+  const reached = requested > 0 ? achieved >= 0.5 : achieved < 0.5;
+  const wanted = Math.abs(requested) === 1 ? (requested > 0 ? "present" : "absent") : signed(requested);
   const node = el(
     "div",
     {
       class: "meter",
       role: "meter",
-      "aria-label": `${words}, asked ${wanted}`,
+      "aria-label": `${words}, requested ${wanted}`,
       "aria-valuemin": 0,
       "aria-valuemax": 100,
       "aria-valuenow": Math.round(100 * achieved),
       "data-attribute": name,
       "data-reached": String(reached),
-      title: `Asked ${wanted}; the classifier sees ${words.toLowerCase()} with ${percent(achieved)}`,
+      title: `Requested ${wanted}; the classifier sees ${words.toLowerCase()} with ${percent(achieved)}`,
     },
     el(
       "div",
@@ -26,11 +26,11 @@ function meter(name, asked, achieved) {
       el("span", { class: "meter-name" }, words),
       el("span", { class: "meter-value" }, percent(achieved)),
     ),
-    el("div", { class: "meter-track" }, el("span", { class: "meter-fill" }), el("span", { class: "meter-asked" })),
-    el("div", { class: "meter-foot" }, el("span", {}, `asked ${wanted}`), el("span", {}, reached ? "" : "missed")),
+    el("div", { class: "meter-track" }, el("span", { class: "meter-fill" }), el("span", { class: "meter-requested" })),
+    el("div", { class: "meter-foot" }, el("span", {}, `requested ${wanted}`), el("span", {}, reached ? "" : "missed")),
   );
   node.querySelector(".meter-fill").style.width = percent(achieved).replace(" ", "");
-  node.querySelector(".meter-asked").style.left = `${50 + 50 * asked}%`;
+  node.querySelector(".meter-requested").style.left = `${50 + 50 * requested}%`;
   return node;
 }
 
@@ -49,7 +49,7 @@ function note(entry) {
     `${state.words.labels[change.name]} ${Math.round(100 * change.before)} \u2192 ${percent(change.after)}`;
   if (!entry.changes) return "";
   if (!entry.changes.length) return "Nothing else changed.";
-  return `Changed without being asked: ${entry.changes.slice(0, 5).map(words).join(", ")}`;
+  return `Changed though not requested: ${entry.changes.slice(0, 5).map(words).join(", ")}`;
 }
 
 // Fills the row of meters and the line below it for one history entry.
@@ -57,7 +57,7 @@ export const showMeters = (row, line, entry) => {
   const set = rows(entry);
   const empty = entry.kind === "edit"
     ? "Change an attribute: the photo follows."
-    : "Nothing is asked: every attribute is unspecified.";
+    : "Nothing is requested: every attribute is unspecified.";
   row.replaceChildren(...(set.length ? set.map((item) => meter(...item)) : [el("p", { class: "hint" }, empty)]));
   line.textContent = set.length ? note(entry) : "";
   line.title = line.textContent;

@@ -29,19 +29,19 @@ function show(views) {
   pictures.show(stage.node, views, entry?.pictures.length > 1);
 }
 
-const scored = () => entry.readings?.every((one) => one.score !== null);
+const scored = () => entry.readback?.every((one) => one.score !== null);
 
 // In the order of their CLIP scores where that is wanted and known.
 function order() {
   const places = entry.pictures.map((_, index) => index);
   if (!state.best || entry.kind !== "draw" || !scored()) return places;
-  return places.sort((a, b) => entry.readings[b].score - entry.readings[a].score);
+  return places.sort((a, b) => entry.readback[b].score - entry.readback[a].score);
 }
 
 function tagOf(index, place, several) {
   if (entry.kind === "compare") return entry.pictures[index].prompt || "Nothing requested";
   if (!several || !state.best || !scored()) return "";
-  return `${place === 0 ? "Best, " : ""}CLIP ${entry.readings[index].score.toFixed(2)}`;
+  return `${place === 0 ? "Best, " : ""}CLIP ${entry.readback[index].score.toFixed(2)}`;
 }
 
 function views() {
@@ -130,7 +130,7 @@ function takeResult({ request, kind, drawn, morphed, superseded }) {
   const count = (result.pictures || frames).length;
   if (!count || (cancelled && superseded)) return previewed && render();
   const shown = { kind, recipe, other, link, milliseconds, frames, pictures: list };
-  display({ ...shown, readings: null, selected: 0, live: request.live });
+  display({ ...shown, readback: null, selected: 0, live: request.live });
   const said = notes.filter((note) => !note.startsWith(SAID));
   if (cancelled) stage.say({ text: "Stopped. What was drawn so far is kept." });
   else if (said.length) stage.say({ text: said.join(" ") });
@@ -152,25 +152,25 @@ function showPreviews({ progress, request }) {
   show(Array.from({ length: places }, (_, place) => ({ uri: shown[place] })));
 }
 
-function takeReadings({ request, kind, readings }) {
+function takeReadback({ request, kind, readback }) {
   if (!entry || request.read || kind === "morph") return;
   request.read = true;
-  entry.readings = readings;
+  entry.readback = readback;
   if (state.best && kind === "draw" && entry.pictures.length > 1) entry.selected = order()[0];
   render();
-  emit("prompts:readings", entry);
+  emit("prompts:readback", entry);
   if (!request.live) emit("prompts:kept");
 }
 
 function receive(response) {
-  const { request, drawn, morphed, readings, error, gif, last } = response;
+  const { request, drawn, morphed, readback, error, gif, last } = response;
   if (response.progress && request.slot === "draw") showPreviews(response);
   if (drawn || morphed) {
     if (stage.notice.isError()) stage.notice.close(); // it was about an earlier try
     stage.lack(false);
     takeResult(response);
   }
-  if (readings && request.done) takeReadings(response);
+  if (readback && request.done) takeReadback(response);
   if (response.missing) missing(response.missing);
   if (error && !response.superseded) stage.say({ text: error, error: true });
   if (gif) saveAs(gif, "latentscape-morph.gif");

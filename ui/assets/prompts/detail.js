@@ -1,4 +1,5 @@
-// What came of the prompt: everything that was asked with what the classifier sees, and where the model looked for a word.
+// The drawing compared with its prompt: what was requested, what the classifier sees, and where the model looked for a
+// word.
 import { button } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
@@ -19,7 +20,7 @@ let lacking = false; // the weights are not here
 
 const chosen = () => state.shown?.pictures[state.shown.selected];
 
-// --- asked against achieved -------------------------------------------------------------------------------------
+// --- requested against achieved ---------------------------------------------------------------------------------
 
 function meter(words, value, share, reached, foot, title) {
   const node = el(
@@ -49,20 +50,20 @@ function meter(words, value, share, reached, foot, title) {
 
 function showMeters() {
   const entry = state.shown;
-  const reading = entry?.readings?.[entry.selected];
+  const readback = entry?.readback?.[entry.selected];
   panel.hidden = !entry || lacking || entry.kind === "morph";
   if (panel.hidden) return;
-  if (!reading) return void meters.toggleAttribute("data-stale", true);
+  if (!readback) return void meters.toggleAttribute("data-stale", true);
   meters.removeAttribute("data-stale");
-  const asked = reading.asked.map(({ words: name, probability: p }) =>
-    meter(name, percent(p), p, p > 0.5, "asked", `Asked: ${name}. The classifier agrees with ${percent(p)}`)
+  const rows = readback.requested.map(({ words: name, probability: p }) =>
+    meter(name, percent(p), p, p > 0.5, "requested", `Requested: ${name}. The classifier agrees with ${percent(p)}`)
   );
-  if (reading.score !== null) {
-    asked.unshift(
+  if (readback.score !== null) {
+    rows.unshift(
       meter(
         "CLIP score",
-        reading.score.toFixed(2),
-        Math.max(0, reading.score),
+        readback.score.toFixed(2),
+        Math.max(0, readback.score),
         true,
         "picture and prompt",
         "Cosine of the picture's and the prompt's embedding in the built-in CLIP, from -1 to 1",
@@ -70,16 +71,16 @@ function showMeters() {
     );
   }
   meters.replaceChildren(
-    ...(asked.length ? asked : [el("p", { class: "hint" }, "The prompt asks for nothing that the classifier knows.")]),
+    ...(rows.length ? rows : [el("p", { class: "hint" }, "The prompt requests nothing that the classifier knows.")]),
   );
-  const missed = reading.asked.filter((one) => one.probability <= 0.5).length;
-  line.textContent = reading.asked.length
-    ? `Achieved ${reading.asked.length - missed} of ${reading.asked.length}, as the classifier sees it.`
+  const missed = readback.requested.filter((one) => one.probability <= 0.5).length;
+  line.textContent = readback.requested.length
+    ? `Achieved ${readback.requested.length - missed} of ${readback.requested.length}, as the classifier sees it.`
     : "";
 }
 
 export const meterView = () => {
-  meters = el("div", { class: "meters", "aria-label": "Asked against achieved" });
+  meters = el("div", { class: "meters", "aria-label": "Requested against achieved" });
   line = el("p", { class: "entangled hint" });
   panel = el("section", { class: "meter-area" }, meters, line);
   return panel;
@@ -175,7 +176,7 @@ export const detailView = () => {
 };
 
 on("prompts:response", ({ explained, error, request }) => {
-  if (error && request.slot === "explain" && state.shown) state.shown.refused = true; // not asked again by itself
+  if (error && request.slot === "explain" && state.shown) state.shown.refused = true; // not requested again by itself
   if (!explained) return;
   if (known.size >= KEEP) known.delete(known.keys().next().value);
   known.set(explained.link, explained);
@@ -186,7 +187,7 @@ on("prompts:shown", () => {
   showWords();
   later();
 });
-on("prompts:readings", showMeters);
+on("prompts:readback", showMeters);
 on("prompts:finished", later);
 on("prompts:recipe", () => clearTimeout(timer));
 on("prompts:missing", (missing) => {

@@ -29,7 +29,7 @@ function take({ entry, explained }) {
   view.toggleAttribute("data-morph", morph);
   view.toggleAttribute("data-empty", !frames.length);
   ends.hidden = !morph;
-  if (morph) ends.replaceChildren(el("span", {}, entry.recipe.prompt || "Nothing asked"), el("span", {}, entry.other));
+  if (morph) ends.replaceChildren(el("span", {}, entry.recipe.prompt || "No prompt"), el("span", {}, entry.other));
   strip.replaceChildren(
     ...shown().map(([frame, index]) => {
       const canvas = el("canvas", { "aria-hidden": "true" });

@@ -23,7 +23,7 @@ function look(entry) {
   const all = entry.kind === "morph"
     ? [entry.frames[0], entry.frames.at(-1)]
     : entry.pictures.map((one) => one.picture);
-  const words = entry.recipe.prompt || "Nothing asked";
+  const words = entry.recipe.prompt || "No prompt";
   const whole = entry.kind === "draw"
     ? words
     : `${words} ${entry.kind === "morph" ? "turns into" : "and"} ${entry.other}`;

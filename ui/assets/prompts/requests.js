@@ -42,7 +42,7 @@ function take(message, request) {
 /** @returns {PromptsRequest} */
 const drawing = () => ({ kind: state.mode, recipe: state.recipe, other: state.other });
 
-// What explains the last drawing is not wanted any more once another one is asked for.
+// An explanation of the last drawing is no longer wanted once another drawing is requested.
 export function requestDrawing(content, options) {
   requests.cancel("explain");
   requests.request("draw", content, options);

@@ -9,7 +9,7 @@ const PAUSE = 420; // after the last key the picture follows
 const REST = 2200; // after the last key the picture is remembered
 
 let field, marks, status, negative, other, otherRow, stale;
-let reading = null; // the server's latest, and the text that it was about
+let parsed = null; // the server's latest, and the text that it was about
 let timer = 0;
 let rest = 0;
 
@@ -21,12 +21,12 @@ function paintMarks() {
   const letters = [...text];
   const pieces = [];
   let at = 0;
-  const spans = reading && !isLarge()
-    ? [...reading.known.map((s) => [...s, "known"]), ...reading.unknown.map((s) => [...s, "unknown"])]
+  const spans = parsed && !isLarge()
+    ? [...parsed.known.map((s) => [...s, "known"]), ...parsed.unknown.map((s) => [...s, "unknown"])]
     : [];
-  if (reading?.cut) spans.push([reading.read, [...reading.text].length, "cut"]);
-  const before = reading ? [...reading.text] : [];
-  let same = 0; // letters from the beginning on; behind them the reading is of another text
+  if (parsed?.cut) spans.push([parsed.read, [...parsed.text].length, "cut"]);
+  const before = parsed ? [...parsed.text] : [];
+  let same = 0; // as many letters, from the beginning on, are those of the parsed text
   while (same < letters.length && letters[same] === before[same]) same++;
   for (const [start, end, kind] of spans.sort((a, b) => a[0] - b[0])) {
     if (start < at || end > same) continue;
@@ -42,7 +42,7 @@ function paintMarks() {
 }
 
 function tell() {
-  const { asked, unknown, words, cut } = reading;
+  const { requested, unknown, words, cut } = parsed;
   const said = [];
   if (cut) {
     said.push(
@@ -56,14 +56,14 @@ function tell() {
   if (isLarge()) {
     if (!said.length) said.push(el("span", {}, "This model reads any words."));
   } else {
-    if (asked.length) {
+    if (requested.length) {
       said.push(
         el(
           "span",
           {},
           "Understood: ",
-          el("strong", {}, asked.slice(0, 12).join(", ")),
-          asked.length > 12 ? " and more" : "",
+          el("strong", {}, requested.slice(0, 12).join(", ")),
+          requested.length > 12 ? " and more" : "",
         ),
       );
     }
@@ -71,7 +71,7 @@ function tell() {
       said.push(el("span", {}, "Grey words mean nothing to the built-in model: it knows faces and twenty foods."));
     }
     if (!said.length && !field.value.trim()) {
-      said.push(el("span", {}, "Nothing is asked: the model draws whatever it likes."));
+      said.push(el("span", {}, "Nothing is requested: the model draws whatever it likes."));
     } else if (!said.length) {
       said.push(el("span", {}, "Nothing here that the built-in model knows: it knows faces and twenty foods."));
     }
@@ -201,8 +201,8 @@ on("prompts:recipe", () => {
   grow();
   paintMarks();
 });
-on("prompts:read", (answer) => {
-  reading = answer;
+on("prompts:read", (response) => {
+  parsed = response;
   paintMarks();
   tell();
 });
