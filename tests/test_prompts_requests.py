@@ -33,9 +33,10 @@ from core.recipe import (
     to_png,
 )
 from ui.components.pictures import data_uri
+from ui.components.vocabulary import requested_words
 from ui.messages import USER_ERRORS, parse
 from ui.prompts.handlers import PromptsHandlers
-from ui.prompts.words import BUILDER, EXAMPLES, prompt_words, said
+from ui.prompts.words import BUILDER, EXAMPLES, prompt_words
 from ui.session import SessionState
 
 PROMPT = "a smiling woman with glasses"
@@ -189,12 +190,9 @@ def test_every_chip_and_every_example_is_understood():
 
 
 def test_requests_are_described_as_a_person_would():
-    assert [said("Male", False), said("No_Beard", False), said("Wearing_Hat", False), said("ice_cream", True)] == [
-        "Woman",
-        "Beard",
-        "No hat",
-        "Ice cream",
-    ]
+    absent = {name: requested_words(name, False) for name in ("Male", "No_Beard", "Wearing_Hat", "Bald")}
+    assert absent == {"Male": "Woman", "No_Beard": "Beard", "Wearing_Hat": "No hat", "Bald": "Not bald"}
+    assert requested_words("ice_cream", True) == "Ice cream"
 
 
 # --- answers ------------------------------------------------------------------------------------------------------

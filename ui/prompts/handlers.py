@@ -16,6 +16,7 @@ from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.text import cleaned, flat
 from core.pipelines.prompts.types import Drawing, PromptRequest
 from core.recipe import Recipe
+from ui.components.vocabulary import requested_words
 from ui.messages import UNSET, Json, Response, stream, to_json
 from ui.prompts import responses
 from ui.prompts.requests import MODELS, DrawRequest, MorphRequest, OpenRequest, TypedRequest
@@ -30,7 +31,6 @@ from ui.prompts.responses import (
     ReadbackView,
     TypedResponse,
 )
-from ui.prompts.words import said
 from ui.session import SessionState, paced
 
 TITLES = {"text": "Built in", "stable-diffusion": "Stable Diffusion"}
@@ -66,12 +66,12 @@ class PromptsHandlers:
         end = _end_of_words(request.text, len(read.split())) if read != line else len(request.text)
         text = flat(request.text[: recipe.MAX_PROMPT])[:end]
         parsed = parse_prompt(text)  # positions are those of the text as it stands in its field
-        requested = [said(name, wanted > 0) for name, wanted in parsed.attributes.items()]
+        requested = [requested_words(name, wanted > 0) for name, wanted in parsed.attributes.items()]
         response = TypedResponse(
             request_id=request.request_id,
             known=[(span.start, span.end) for span in parsed.known],
             unknown=[(span.start, span.end) for span in parsed.unknown],
-            requested=requested + [said(name, True) for name in parsed.classes],
+            requested=requested + [requested_words(name, True) for name in parsed.classes],
             words=(len(read.split()), len(request.text.split())),
             cut=read != line or bool(notes),
             read=min(end, len(text)),

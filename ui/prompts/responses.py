@@ -13,9 +13,9 @@ from core import recipe
 from core.pipelines.progress import Progress
 from core.pipelines.prompts.types import Drawing, MorphResult, Readback
 from ui.components.pictures import data_uri, exact_uri, preview_uri
+from ui.components.vocabulary import requested_words
 from ui.messages import UNSET, Json, Response
 from ui.prompts.requests import MorphRequest
-from ui.prompts.words import said
 from ui.session import ProgressView
 
 GIF_SIDE, GIF_FRAME = 256, 90  # pixels and milliseconds
@@ -159,7 +159,9 @@ def picture_view(drawing: Drawing) -> PictureView:
 
 
 def readback_view(read: Readback) -> ReadbackView:
-    requested = [RequestedView(said(one.name, one.wanted), round(one.probability, 4)) for one in read.requested]
+    requested = [
+        RequestedView(requested_words(one.name, one.wanted), round(one.probability, 4)) for one in read.requested
+    ]
     return ReadbackView(requested, None if read.score is None else round(read.score, 4))
 
 

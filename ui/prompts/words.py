@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from core import attributes
 from core.captions.vocabulary import FOODS
 from core.recipe import MAX_PROMPT, PNG_KEY, Recipe, to_dict
 from ui.components.vocabulary import TEXT_SOLVERS
@@ -73,25 +72,6 @@ BUILDER: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         ),
     ),
 )
-_SAID = {  # where the attribute's own name would sound wrong
-    ("Male", True): "Man",
-    ("Male", False): "Woman",
-    ("Young", False): "Old",
-    ("No_Beard", True): "No beard",
-    ("No_Beard", False): "Beard",
-    ("Mouth_Slightly_Open", False): "Mouth closed",
-    ("Smiling", False): "Not smiling",
-    ("Blurry", False): "Sharp",
-}
-
-
-def said(name: str, wanted: bool) -> str:
-    """Return the words of a requested attribute or class: ``("Eyeglasses", False)`` -> No eyeglasses."""
-    if (name, wanted) in _SAID:
-        return _SAID[name, wanted]
-    label = attributes.label(name) if name in attributes.INDEX else name.replace("_", " ")
-    label = label.removeprefix("Wearing ")
-    return label[0].upper() + label[1:] if wanted else f"No {label[0].lower()}{label[1:]}"
 
 
 def prompt_words(usual: Recipe) -> dict[str, Any]:

@@ -84,6 +84,7 @@ def _words(pipeline: StylesPipeline) -> dict[str, Any]:
     words = vocabulary()
     return {
         "labels": words["labels"],
+        "absent": words["absent"],
         "main": words["main"],
         "pngKey": words["pngKey"],
         "first": words["first"],

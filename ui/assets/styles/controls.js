@@ -90,7 +90,7 @@ function face() {
   const rest = el("p", { class: "hint style-rest" });
   whenRefreshed(() => {
     const others = Object.entries(state.recipe.attributes).filter(([name]) => !state.words.main.includes(name));
-    rest.textContent = others.map(([name, x]) => `${x < 0 ? "No " : ""}${state.words.labels[name]}`).join(", ");
+    rest.textContent = others.map(([name, x]) => state.words[x < 0 ? "absent" : "labels"][name]).join(", ");
     rest.hidden = !others.length;
   });
   const named = { id: "styles-from-faces", title: "The face on the canvas of the Faces tab" };
