@@ -223,7 +223,7 @@ def test_a_recipe_is_checked_once(handlers, checked_recipes):
 def test_a_picture_brings_its_recipe_back(handlers):
     png = data_uri(to_png(Image.new("RGB", (8, 8)), Recipe(seed=5, model="text", prompt="sushi", steps=2)), "image/png")
     response = send(handlers, png=png)
-    assert response["adopt"]["prompt"] == "sushi" and response["drawn"]["pictures"][0]["seed"] == 5
+    assert response["restored"]["prompt"] == "sushi" and response["drawn"]["pictures"][0]["seed"] == 5
     assert "not drawn from a prompt" in send(handlers, link=to_link(Recipe(seed=1)))["error"]
 
 

@@ -167,7 +167,7 @@ def test_a_blend_is_in_the_recipe_of_its_picture(handlers):
     kept = from_png(base64.b64decode(after["picture"].partition(",")[2]))
     assert kept.styles == {"comic": 0.25, "oil": 0.75} and kept.style_parts == (1.0, 0.5, 1.0)
     again = send(handlers, png=after["picture"], plain=True)
-    assert again["adopt"]["active"]["weights"] == kept.styles and again["adopt"]["recipe"]["styles"] == {}
+    assert again["restored"]["active"]["weights"] == kept.styles and again["restored"]["recipe"]["styles"] == {}
     assert (pixels(again["drawn"]["after"]) == pixels(after)).all()
 
 

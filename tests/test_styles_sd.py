@@ -133,7 +133,7 @@ def test_the_page_lists_draws_and_restores_them(pipeline):
     assert last["before"]["picture"] != last["drawn"]["after"]["picture"]
     picture = drawn(pipeline, ink=0.5)
     restored = response(kind="draw", png=data_uri(to_png(picture.image, picture.recipe), "image/png"))
-    assert restored["adopt"]["recipe"]["model"] == "stable-diffusion"
+    assert restored["restored"]["recipe"]["model"] == "stable-diffusion"
     assert restored["drawn"]["after"]["picture"] == last["drawn"]["after"]["picture"]
     grid = response(kind="grid", recipe=to_dict(RECIPE), active={}, names=["ink"], weights=[0, 1])
     assert len({tile["picture"] for tile in grid["grid"]["rows"][0]}) == 2

@@ -52,7 +52,7 @@ class FacesHandlers:
         wanted, cancel = request.recipe, state.cancel(request)
         response = DrawResponse()
         if request.restored:
-            response = replace(response, adopt=recipe.to_dict(wanted))
+            response = replace(response, restored=recipe.to_dict(wanted))
             yield response
         if wanted.edit is not None and request.restored:
             return  # the page asks for the photo

@@ -46,7 +46,7 @@ class DrawnView:
 
 @dataclass(frozen=True, kw_only=True)
 class DrawResponse(Response):
-    adopt: Json = UNSET  # the recipe from a link or a picture, which the page applies
+    restored: Json = UNSET  # the recipe from a link or a picture, which the page applies
     progress: ProgressView | None = UNSET
     drawn: DrawnView = UNSET
     changes: list[Entanglement] = UNSET  # changes that were not requested

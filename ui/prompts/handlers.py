@@ -96,7 +96,7 @@ class PromptsHandlers:
         """Draw recipes one by one, then compare each picture with its prompt."""
         response = DrawResponse()
         if request.restored:
-            response = replace(response, adopt=recipe.to_dict(request.recipe))
+            response = replace(response, restored=recipe.to_dict(request.recipe))
             yield response
         pipeline, cancel, started = self._of(request.recipe), state.cancel(request), time.perf_counter()
         previews, drawings, notes = state.wants_previews(request.recipe), [], list(request.notes)
@@ -166,8 +166,8 @@ class PromptsHandlers:
         def answer(request: DrawRequest, state: SessionState) -> Iterator[Response]:
             missing = self._of(request.recipe).missing()
             if missing:
-                adopt = recipe.to_dict(request.recipe) if request.restored else UNSET
-                yield DrawResponse(adopt=adopt, missing=missing, last=True)
+                restored = recipe.to_dict(request.recipe) if request.restored else UNSET
+                yield DrawResponse(restored=restored, missing=missing, last=True)
             else:
                 yield from handler(request, state)
 

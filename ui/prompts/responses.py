@@ -76,7 +76,7 @@ class ReadbackView:
 
 @dataclass(frozen=True, kw_only=True)
 class DrawResponse(Response):
-    adopt: Json = UNSET  # the recipe from a link or a picture, which the page applies
+    restored: Json = UNSET  # the recipe from a link or a picture, which the page applies
     progress: ProgressView | None = UNSET
     drawn: DrawnView = UNSET
     readback: list[ReadbackView] = UNSET

@@ -35,7 +35,6 @@ from ui.styles.requests import (
     WallRequest,
 )
 from ui.styles.responses import (
-    AdoptView,
     CheckedView,
     DrawnView,
     DrawResponse,
@@ -44,6 +43,7 @@ from ui.styles.responses import (
     GridResponse,
     JobResponse,
     PictureView,
+    RestoredView,
     StylesResponse,
     StyleView,
     WallResponse,
@@ -128,15 +128,15 @@ class StylesHandlers:
 
     def wall(self, request: WallRequest, state: SessionState, session: str) -> Iterator[WallResponse]:
         """Draw one picture at a time, so that a drawing that somebody waits for can interrupt it."""
-        adopt, names, cancel = _adopted(request), request.names, state.cancel(request)
+        restored, names, cancel = _restored(request), request.names, state.cancel(request)
         for number, result in enumerate(self.pipeline.wall(request.recipe, names, cancel=cancel), start=1):
             if result.cancelled or number > len(names):
                 return
-            yield WallResponse(adopt=adopt, wall=responses.wall_view(result))
+            yield WallResponse(restored=restored, wall=responses.wall_view(result))
 
     def draw(self, request: DrawRequest, state: SessionState, session: str) -> Iterator[DrawResponse]:
         cancel, started, wanted = state.cancel(request), time.perf_counter(), request.recipe
-        response = DrawResponse(adopt=_adopted(request))
+        response = DrawResponse(restored=_restored(request))
         if request.plain:
             *_, result = self.pipeline.draw(wanted, previews=False)
             picture = first_picture(result)
@@ -159,21 +159,21 @@ class StylesHandlers:
             yield replace(response, progress=None, drawn=drawn, last=True)
 
     def grid(self, request: GridRequest, state: SessionState, session: str) -> Iterator[GridResponse]:
-        columns, adopt = len(request.weights), _adopted(request)
+        columns, restored = len(request.weights), _restored(request)
         events = self.pipeline.grid(request.recipe, request.names, request.weights, cancel=state.cancel(request))
         for event in paced(events):
             if isinstance(event, Progress):
                 shown = [exact_uri(image) for image in event.done]
                 rows = [shown[at : at + columns] for at in range(0, len(shown), columns)]
                 progress = ProgressView(event.step, event.steps, "Picture")
-                yield GridResponse(adopt=adopt, progress=progress, rows=rows)
+                yield GridResponse(restored=restored, progress=progress, rows=rows)
             else:
                 grid = responses.grid_view(event)
-                yield GridResponse(adopt=adopt, progress=None, rows=None, grid=grid, last=True)
+                yield GridResponse(restored=restored, progress=None, rows=None, grid=grid, last=True)
 
     def photo(self, request: PhotoRequest, state: SessionState, session: str) -> Iterator[DrawResponse]:
         """Keep the attributes that the classifier sees in the photo; change only the style."""
-        response = DrawResponse(adopt=_adopted(request))
+        response = DrawResponse(restored=_restored(request))
         edit = replace(request.edit, base=self.pipeline.faces.read(request.photo).base)
         for event in paced(self.pipeline.photo(edit, request.active, cancel=state.cancel(request))):
             if isinstance(event, Progress):
@@ -217,5 +217,5 @@ class StylesHandlers:
         return self.status(request, session)
 
 
-def _adopted(request: DrawRequest) -> AdoptView:
-    return AdoptView(recipe.to_dict(request.recipe), request.active) if request.restored else UNSET
+def _restored(request: DrawRequest) -> RestoredView:
+    return RestoredView(recipe.to_dict(request.recipe), request.active) if request.restored else UNSET

@@ -47,7 +47,7 @@ class StylesResponse(Response):
 
 
 @dataclass(frozen=True)
-class AdoptView:
+class RestoredView:
     """The recipe from a picture without its styles, and the styles."""
 
     recipe: Json
@@ -79,7 +79,7 @@ class DrawnView:
 class DrawResponse(Response):
     """A face or a photo before and after."""
 
-    adopt: AdoptView = UNSET
+    restored: RestoredView = UNSET
     progress: ProgressView | None = UNSET
     before: PictureView = UNSET
     drawn: DrawnView = UNSET
@@ -99,7 +99,7 @@ class WallView:
 
 @dataclass(frozen=True, kw_only=True)
 class WallResponse(Response):
-    adopt: AdoptView = UNSET
+    restored: RestoredView = UNSET
     wall: WallView = UNSET
 
 
@@ -114,7 +114,7 @@ class GridView:
 
 @dataclass(frozen=True, kw_only=True)
 class GridResponse(Response):
-    adopt: AdoptView = UNSET
+    restored: RestoredView = UNSET
     progress: ProgressView | None = UNSET
     rows: list[list[str]] | None = UNSET  # finished rows
     grid: GridView = UNSET

@@ -5,7 +5,7 @@ import { Filmstrip, stored } from "../shared/filmstrip.js";
 import { signed } from "../shared/format.js";
 import { display } from "./canvas.js";
 import { requests } from "./requests.js";
-import { adopt, state } from "./state.js";
+import { setRecipe, state } from "./state.js";
 
 const film = new Filmstrip({
   most: 100,
@@ -39,7 +39,7 @@ function restore(entry) {
     Object.assign(state, { photo: entry.photo, method: entry.method, faithfulness: entry.faithfulness });
   }
   state.mode = entry.kind;
-  adopt(entry.recipe);
+  setRecipe(entry.recipe);
   emit("faces:mode", state.mode);
   display({ ...entry, live: false });
 }

@@ -14,7 +14,7 @@ import { changedLike } from "./awaited.js";
 import { Crop } from "./crop.js";
 import { restoreEdit } from "./history.js";
 import { draw, send } from "./requests.js";
-import { adopt, change, state } from "./state.js";
+import { change, setRecipe, state } from "./state.js";
 import { forget, locate, wholePanel } from "./whole.js";
 
 let crop = null;
@@ -156,7 +156,7 @@ function switchMode(mode) {
   state.mode = mode;
   if (mode === "draw") {
     state.awaited = null;
-    if (state.beforeEdit) adopt(state.beforeEdit);
+    if (state.beforeEdit) setRecipe(state.beforeEdit);
     return draw();
   }
   state.beforeEdit = state.recipe;
@@ -172,7 +172,7 @@ on("faces:response", ({ request, read: found, error }) => {
   if (!found || !state.photo) return;
   const { before, achieved, base } = found;
   Object.assign(state.photo, { before, achieved, base });
-  adopt({ attributes: { ...base }, count: 1 });
+  setRecipe({ attributes: { ...base }, count: 1 });
   emit("faces:photo", state.photo);
   takeAwaited(base);
 });

@@ -58,7 +58,7 @@ function setAttributes(values, options = {}) {
 }
 
 // Of a recipe that edits a photo everything comes at once but what needs the photo (`edit`).
-function adopt({ edit: _, ...recipe }) {
+function setRecipe({ edit: _, ...recipe }) {
   state.recipe = { ...state.recipe, ...recipe };
   state.dragging = false;
   emit("faces:recipe", { live: false });
@@ -89,10 +89,10 @@ function address(link) {
   return url.href;
 }
 
-on("faces:response", ({ adopt: recipe, last, request }) => {
+on("faces:response", ({ restored: recipe, last, request }) => {
   if (!recipe) return;
-  adopt(recipe);
+  setRecipe(recipe);
   if (recipe.edit && last) emit("faces:awaited", { recipe, link: request.content.link });
 });
 
-export { address as writeAddress, adopt, change, reroll as rerollFace, setAttributes, state, surprise, value };
+export { address as writeAddress, change, reroll as rerollFace, setAttributes, setRecipe, state, surprise, value };

@@ -31,9 +31,9 @@ function take(message, request) {
     Object.assign(state, { models: message.models, prior: message.prior, clip: message.clip, opened: true });
     emit("prompts:models");
   }
-  if (message.adopt && !request.adopted) {
-    request.adopted = true;
-    Object.assign(state, { recipe: { ...state.recipe, ...message.adopt }, mode: "draw" });
+  if (message.restored && !request.restored) {
+    request.restored = true;
+    Object.assign(state, { recipe: { ...state.recipe, ...message.restored }, mode: "draw" });
     emit("prompts:recipe", {});
     readPrompt();
   }

@@ -78,7 +78,7 @@ const settings = () => ({
   parts: [...state.parts],
 });
 
-// The settings that a request was sent with; one that brought a picture has adopted the picture's own.
+// The settings that a request was sent with; one that opens a picture has restored the picture's own.
 function settingsOf({ content, blend }) {
   if (!content.recipe) return settings();
   const { weights, parts } = content.active;

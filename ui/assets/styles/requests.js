@@ -31,10 +31,10 @@ export const requests = new RequestQueue(
 
 function take(message, request) {
   if (message.styles) listStyles(message.styles, request.content.base);
-  if (message.adopt && !request.adopted) {
-    request.adopted = true;
-    const { weights, parts } = message.adopt.active;
-    takeOver(message.adopt.recipe, weights, parts);
+  if (message.restored && !request.restored) {
+    request.restored = true;
+    const { weights, parts } = message.restored.active;
+    takeOver(message.restored.recipe, weights, parts);
     emit("styles:changed", {});
   }
 }
