@@ -17,6 +17,7 @@ import { arrange } from "../../ui/assets/shared/layout.js";
 import { Rest } from "../../ui/assets/prompts/rest.js";
 import { splitCommand } from "../../ui/assets/shared/notice.js";
 import { parseSeed } from "../../ui/assets/shared/seeds.js";
+import { whereItGoes } from "../../ui/assets/shared/where.js";
 
 const photo = { width: 400, height: 300 };
 
@@ -109,4 +110,10 @@ Deno.test("a drawing that outlasts the rest of the typing is remembered when it 
   assert(!rest.isDue(entry, "an old woman", true) && !rest.isDue({ ...entry, live: false }, "an old man", true));
   rest.moved();
   assert(!rest.isDue(entry, "an old man", true));
+});
+
+Deno.test("a page says on whose machine pictures are processed", () => {
+  assert.equal(whereItGoes({ host: "127.0.0.1" }), "It is processed on this machine and not kept.");
+  const space = whereItGoes({ several: true, host: "me-latentscape.hf.space" });
+  assert.equal(space, "They are processed on the server of this page, me-latentscape.hf.space, and not kept.");
 });

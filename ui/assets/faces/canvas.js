@@ -10,6 +10,7 @@ import { duration, percent } from "../shared/format.js";
 import { roomOf } from "../shared/layout.js";
 import { paint, showRaw } from "../shared/pictures.js";
 import { QUICK, Stage } from "../shared/stage.js";
+import { whereItGoes } from "../shared/where.js";
 import { showMeters } from "./meters.js";
 import { makePictures, sideOf } from "./pictures.js";
 import { draw, requests } from "./requests.js";
@@ -195,7 +196,7 @@ function toolbar() {
 // Edit mode before there is a photo.
 function emptyPhoto() {
   const title = "Drop a photo here, paste one, or click to choose";
-  const detail = "A portrait works best: one face, looking at the camera. It stays on this machine and is not kept.";
+  const detail = `A portrait works best: one face, looking at the camera. ${whereItGoes()}`;
   const node = emptyPlace("photo-file", title, detail, { hidden: true });
   const update = () => {
     const empty = state.mode === "edit" && !state.photo;

@@ -6,6 +6,7 @@ import { el } from "../shared/dom.js";
 import { on } from "../shared/events.js";
 import { icon } from "../shared/icons.js";
 import { paint } from "../shared/pictures.js";
+import { whereItGoes } from "../shared/where.js";
 import { addFiles, addPicture, camera, connectUpload, paste } from "./intake.js";
 import { changeTable, removePicture, requests, toggleModel } from "./requests.js";
 import { state } from "./state.js";
@@ -32,7 +33,7 @@ function intakeGroup() {
     el(
       "p",
       { class: "hint reconstruction-note" },
-      "Several at once, zips too, or drop them anywhere. They stay on this machine and are not kept.",
+      `Several at once, zips too, or drop them anywhere. ${whereItGoes({ several: true })}`,
     ),
     status,
     problems,

@@ -7,6 +7,7 @@ import { duration, withMinus } from "../shared/format.js";
 import { roomOf } from "../shared/layout.js";
 import { paint } from "../shared/pictures.js";
 import { QUICK, Stage } from "../shared/stage.js";
+import { whereItGoes } from "../shared/where.js";
 import { toolbar } from "./actions.js";
 import { fillGrid, gridView } from "./grid.js";
 import { requests } from "./requests.js";
@@ -159,7 +160,7 @@ function receive(response) {
 
 function emptyPhoto() {
   const title = "Drop a photo here, paste one, or click to choose";
-  const detail = "A portrait works best: one face, looking at the camera. It stays on this machine and is not kept.";
+  const detail = `A portrait works best: one face, looking at the camera. ${whereItGoes()}`;
   return emptyPlace("styles-photo-file", title, detail, { hidden: true });
 }
 

@@ -3,12 +3,11 @@ import { button, fileInput, setting } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
 import { icon } from "../shared/icons.js";
+import { whereItGoes } from "../shared/where.js";
 import { addPictures, clearPictures, teach } from "./jobs.js";
 import { state } from "./state.js";
 
-const PICTURES =
-  "5 to 200 pictures that share one look, or a zip of them. Centre squares are used. They stay on this " +
-  "machine and are not kept.";
+const PICTURES = "5 to 200 pictures that share one look, or a zip of them. Centre squares are used. ";
 const fields = {};
 
 function number(key, title, hint, step) {
@@ -52,7 +51,7 @@ export function teachView() {
     { class: "group teach", hidden: true },
     el("h2", {}, "Teach a style"),
     input,
-    el("p", { class: "hint style-hint" }, PICTURES),
+    el("p", { class: "hint style-hint" }, PICTURES, whereItGoes({ several: true })),
     el("div", { class: "button-row style-buttons" }, add, clear),
     titleSetting(),
     number("steps", "Steps", "More take longer and follow the pictures more closely", 10),

@@ -1,0 +1,8 @@
+// Where the pictures of a visitor go: the server is their own machine, or another one, such as a Space.
+const LOCAL = ["localhost", "127.0.0.1", "[::1]", ""];
+
+/** A sentence about one picture, or about several. */
+export function whereItGoes({ several = false, host = location.hostname } = {}) {
+  const place = LOCAL.includes(host) ? "on this machine" : `on the server of this page, ${host},`;
+  return several ? `They are processed ${place} and not kept.` : `It is processed ${place} and not kept.`;
+}
