@@ -2,7 +2,7 @@
 import { checkRadio, group, groupHead, radio, radioGroup, setSlider } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
-import { signed } from "../shared/format.js";
+import { strengthText } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { whenRefreshed } from "./refresh.js";
 import { change, setAttributes, state, value } from "./state.js";
@@ -27,7 +27,7 @@ function strengthSlider(name) {
   whenRefreshed(() => {
     const strength = value(name);
     setSlider(slider, strength);
-    number.textContent = strength ? signed(strength) : "any";
+    number.textContent = strengthText(strength);
     slider.setAttribute("aria-valuetext", number.textContent);
   });
   return { slider, number };

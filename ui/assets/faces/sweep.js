@@ -1,7 +1,7 @@
 // Seven pictures of one person while a single attribute goes from -1 to +1. It fills itself when nothing else is going on.
 import { el } from "../shared/dom.js";
 import { on } from "../shared/events.js";
-import { signed } from "../shared/format.js";
+import { strengthText } from "../shared/format.js";
 import { paint } from "../shared/pictures.js";
 import { drawSweep, requests } from "./requests.js";
 import { setAttributes, state, value } from "./state.js";
@@ -41,7 +41,7 @@ function mark() {
 
 function point(index) {
   const strength = -1 + (2 * index) / (POINTS - 1);
-  const caption = el("span", { class: "sweep-caption" }, signed(strength));
+  const caption = el("span", { class: "sweep-caption" }, strengthText(strength));
   const tile = el(
     "button",
     {
@@ -63,8 +63,8 @@ function receive({ points, attribute, request }) {
     tile.classList.remove("waiting");
     tile.strength = item.strength;
     const words = state.words.labels[attribute];
-    tile.setAttribute("aria-label", `${words} ${signed(item.strength)}: make this the picture`);
-    tile.title = `${words} ${signed(item.strength)}, seen with ${Math.round(100 * item.achieved)} %`;
+    tile.setAttribute("aria-label", `${words} ${strengthText(item.strength)}: make this the picture`);
+    tile.title = `${words} ${strengthText(item.strength)}, seen with ${Math.round(100 * item.achieved)} %`;
     paint(tile.firstChild, item.picture, 104);
   });
   strip.drawn(points.length, request.sweepKey);

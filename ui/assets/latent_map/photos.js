@@ -6,11 +6,13 @@ import { asUri, LARGEST } from "../shared/files.js";
 import { icon } from "../shared/icons.js";
 import { takeFiles } from "../shared/intake.js";
 import { RequestQueue } from "../shared/request_queue.js";
+import { whereItGoes } from "../shared/where.js";
 import { chooseAtlas, request } from "./requests.js";
 import { say, state } from "./state.js";
 
 const MOST = 5000; // files
 const AGAIN = 4000; // milliseconds between two looks at which maps have become ready
+const KINDS = "Pictures or a zip, up to 5,000. Only you see them. ";
 const PHASES = { reading: "Reading", looking: "Encoding", mapping: "Mapping" };
 let upload = null; // File -> {path}, kept by the server for this visitor
 let unsent = []; // sentences on the files of the last map that were not sent
@@ -145,7 +147,8 @@ export const photosGroup = () => {
     el(
       "p",
       { class: "hint reconstruction-note" },
-      "Pictures or a zip, up to 5,000. Only you see them, and they go when you go.",
+      KINDS,
+      whereItGoes({ several: true, until: "deleted when you leave" }),
     ),
     status,
     stop,

@@ -4,6 +4,10 @@ import { on } from "../shared/events.js";
 import { paint } from "../shared/pictures.js";
 import { showFrame } from "./canvas.js";
 
+const SCRUB = {
+  morph: "Drag from one prompt to the other.",
+  steps: "Scrub the denoising steps: the picture that the model predicts at each.",
+};
 const THUMB = 56;
 let view, strip, slider, title, hint, ends;
 let frames = []; // {uri, tag}
@@ -23,9 +27,7 @@ function take({ entry, explained }) {
     frames = draft ? [{ uri: draft, tag: "Draft" }, ...film] : film;
   } else frames = [];
   title.textContent = morph ? "Morph" : "Film";
-  hint.textContent = frames.length
-    ? (morph ? "Drag from one prompt to the other." : "Drag through the steps: the picture as it was foreseen then.")
-    : "";
+  hint.textContent = frames.length ? (morph ? SCRUB.morph : SCRUB.steps) : "";
   view.toggleAttribute("data-morph", morph);
   view.toggleAttribute("data-empty", !frames.length);
   ends.hidden = !morph;

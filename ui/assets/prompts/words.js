@@ -164,7 +164,7 @@ function otherField() {
 }
 
 function negativeField() {
-  const field = area("prompt-negative", "Negative prompt", "What it should not be", 1);
+  const field = area("prompt-negative", "Exclude: the negative prompt", "What it should not be", 1);
   field.addEventListener("input", () => {
     state.recipe = { ...state.recipe, negative_prompt: field.value };
     soon();
@@ -186,7 +186,7 @@ export function promptView() {
     box,
     status,
     otherRow,
-    el("label", { class: "prompt-label", for: "prompt-negative" }, "Not"),
+    el("label", { class: "prompt-label", for: "prompt-negative" }, "Exclude"),
     negative,
   );
 }

@@ -88,7 +88,7 @@ const RANK = "Share of the held-out test pictures whose PSNR is lower";
 function figures(cell) {
   const rank = cell.percentile === null || cell.percentile === undefined
     ? ""
-    : `better than ${cell.percentile} % of tests`;
+    : `higher PSNR than ${cell.percentile} % of test pictures`;
   const distance = cell.distance === null ? "" : `distance ${cell.distance.toFixed(3)}`;
   const more = [distance, duration(cell.milliseconds)].filter(Boolean).join(", ");
   return [

@@ -70,7 +70,7 @@ function renderInfo(now, cell) {
     figure("SSIM", cell.ssim.toFixed(3)),
     cell.distance === null ? "" : figure("Distance", cell.distance.toFixed(3)),
     figure("Time", duration(cell.milliseconds)),
-    cell.percentile === null ? "" : figure("Better than", `${cell.percentile} %`, "of tests"),
+    cell.percentile === null ? "" : figure("Higher PSNR than", `${cell.percentile} %`, "of test pictures"),
     state.errors ? heatLegend(scaleOf(now.row, cell)) : "",
   );
 }

@@ -150,7 +150,7 @@ function ownStyle({ name, title }) {
 
 function own() {
   const input = fileInput("styles-file", ".safetensors", ([file]) => addStyle(file));
-  const list = el("ul", { class: "own-styles", "aria-label": "Styles of this session" });
+  const list = el("ul", { class: "own-styles", "aria-label": "Your styles" });
   const status = el("p", { class: "hint", role: "status", hidden: true });
   on("styles:intake", (words) => {
     status.textContent = words;
@@ -160,11 +160,11 @@ function own() {
   const named = { id: "styles-add", title: "A LoRA of the model that draws, as a safetensors file" };
   return section(
     ["face", "prompt", "photo", "grid", "train"],
-    groupHead("Of your own", textButton("Load a file", () => input.click(), named)),
+    groupHead("Your styles", textButton("Load a file", () => input.click(), named)),
     input,
     status,
     list,
-    el("p", { class: "hint" }, "They belong to this page and go with it: download what you want to keep."),
+    el("p", { class: "hint" }, "Deleted when you close this page: download what you want to keep."),
   );
 }
 
