@@ -24,7 +24,7 @@ LARGE = f"() => document.querySelector('{AFTER}').dataset.painted.split(':').sli
 
 @pytest.fixture(scope="module")
 def url(tiny_checkpoints, tmp_path_factory):
-    root = tmp_path_factory.mktemp("lab")
+    root = tmp_path_factory.mktemp("reconstruction")
     for name in ("faces", "classifier", "autoencoder-kl"):
         (root / name).symlink_to(tiny_checkpoints / name)
     with torch.random.fork_rng():

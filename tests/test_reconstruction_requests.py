@@ -91,7 +91,7 @@ def test_a_link_out_of_the_upload_folder_is_not_followed(tmp_path):
     Image.new("RGB", (8, 8)).save(secret)
     folder = Path(get_upload_folder())
     folder.mkdir(parents=True, exist_ok=True)
-    link = folder / "lab-test-link.png"
+    link = folder / "reconstruction-test-link.png"
     link.unlink(missing_ok=True)
     link.symlink_to(secret)
     try:

@@ -15,7 +15,7 @@ from ui.reconstruction.api import reconstruction_api
 from ui.reconstruction.handlers import ReconstructionHandlers
 from ui.reconstruction.table import MOST_PICTURES, Examples, Table
 
-RECONSTRUCTION_QUEUE = "lab"  # a line of its own: opening the tab does not wait for a sweep of the Faces tab
+RECONSTRUCTION_QUEUE = "reconstruction"  # a line of its own: opening the tab does not wait for a sweep of the Faces tab
 
 
 def reconstruction_tab(
@@ -28,7 +28,7 @@ def reconstruction_tab(
         _pictures(handlers)
         return
     with gr.Tabs(elem_id="reconstruction-views"):
-        with gr.Tab("Lab", id="lab", elem_id="reconstruction-view"):
+        with gr.Tab("Pictures", id="pictures", elem_id="reconstruction-view"):
             _pictures(handlers)
         with gr.Tab("Benchmark", id="benchmark", elem_id="reconstruction-benchmark"):
             benchmark()
