@@ -35,9 +35,11 @@ def main() -> None:
 
     for kind, paths in parse_data_options(options.data).items():
         pictures = load(kind, paths, options.size, options.cache)
-        facts = describe(pictures, paths[0] if paths[0].is_dir() else paths[0].parent)  # whose tables are named
-        report = write_report(facts, drawings(facts, pictures, options.seed), options.out / kind, dpi=options.dpi)
-        print(f"{kind}: {facts.pictures:,} pictures described in {report}")
+        description = describe(pictures, paths[0] if paths[0].is_dir() else paths[0].parent)  # whose tables are named
+        report = write_report(
+            description, drawings(description, pictures, options.seed), options.out / kind, dpi=options.dpi
+        )
+        print(f"{kind}: {description.pictures:,} pictures described in {report}")
 
 
 if __name__ == "__main__":

@@ -165,9 +165,9 @@ def trained_by_peft(pipe, path, **settings):
             value.data.normal_(std=0.2, generator=generator)
         elif "magnitude" in key:
             value.data.mul_(1.1)
-    facts = {**config.to_dict(), "target_modules": sorted(config.target_modules)}
+    metadata = {**config.to_dict(), "target_modules": sorted(config.target_modules)}
     state = get_peft_model_state_dict(network)
-    StableDiffusionPipeline.save_lora_weights(path, state, unet_lora_adapter_metadata=facts)
+    StableDiffusionPipeline.save_lora_weights(path, state, unet_lora_adapter_metadata=metadata)
     return None, None
 
 

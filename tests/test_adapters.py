@@ -44,11 +44,11 @@ def text(text_root):
     return StableDiffusionPipeline.from_pretrained(text_root / "text", safety_checker=None)
 
 
-def made(network, kind, folder, *, rank=2, size=0.3, **facts):
+def made(network, kind, folder, *, rank=2, size=0.3, **metadata):
     """A style's folder with random factors."""
     with torch.random.fork_rng():
         torch.manual_seed(rank)
-        factors = AdapterFactors(network, TARGETS[kind], rank, {"base": kind, "fingerprint": MARK, **facts})
+        factors = AdapterFactors(network, TARGETS[kind], rank, {"base": kind, "fingerprint": MARK, **metadata})
         for up in factors.up:
             torch.nn.init.normal_(up, std=size)
     factors.save_pretrained(folder)

@@ -32,8 +32,8 @@ def root(tiny_checkpoints, tmp_path_factory):
     network = checkpoints.load_model(root / "faces")
     about = {"neon": {"renderer": "neon"}, "close": {"domain": "utkface", "framing": [1.5, 0.2]}, "own": {}}
     mark = checkpoints.fingerprint(root / "faces")
-    for seed, (name, facts) in enumerate(about.items()):
-        put_style(network, root / "styles" / name, "faces", mark, seed=seed, std=0.1, **facts)
+    for seed, (name, metadata) in enumerate(about.items()):
+        put_style(network, root / "styles" / name, "faces", mark, seed=seed, std=0.1, **metadata)
     return root
 
 

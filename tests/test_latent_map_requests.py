@@ -203,8 +203,8 @@ def test_a_map_becomes_one_web_page_with_what_was_coloured_and_selected(handlers
     colours["values"] = base64.b64encode((np.arange(COUNT) % 2).astype("<f4").tobytes()).decode()
     page = send(handlers, kind="page", **FIRST, colours=colours, rows=[1])["page"]
     assert "coloured by &lt;b&gt;" in page and "coloured by <b>" not in page
-    facts = json.loads(page.partition("const facts = ")[2].partition(";\n")[0])
-    assert len(facts["names"]) == COUNT and facts["sheets"][0].startswith("data:image/webp;base64,")
+    metadata = json.loads(page.partition("const metadata = ")[2].partition(";\n")[0])
+    assert len(metadata["names"]) == COUNT and metadata["sheets"][0].startswith("data:image/webp;base64,")
     assert not re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="?https?:', page)
     for bad in ({**colours, "values": "AAAA"}, None, {**colours, "colours": ["url(x)"]}):
         assert send(handlers, kind="page", **FIRST, colours=bad)["error"].endswith(".")

@@ -55,23 +55,23 @@ def test_moments_agree_with_scipy():
 
 def test_describe_counts_what_is_there(celeba, tmp_path):
     pictures = load("celeba", celeba, 16, tmp_path / "cache")
-    facts = describe(pictures, celeba, chunk=7)
-    assert facts.pictures == COUNT and sum(facts.split.values()) == COUNT
+    description = describe(pictures, celeba, chunk=7)
+    assert description.pictures == COUNT and sum(description.split.values()) == COUNT
     unit = np.asarray(pictures.pixels, dtype=np.float64) / 255
     for index, channel in enumerate(("red", "green", "blue")):
         values = unit[..., index].ravel()
-        assert facts.channels[channel]["mean"] == pytest.approx(values.mean(), abs=1e-5)
-        assert facts.channels[channel]["variance"] == pytest.approx(values.var(), abs=1e-5)
-        assert facts.channels[channel]["skewness"] == pytest.approx(stats.skew(values), abs=1e-4)
-    np.testing.assert_allclose(facts.mean, unit.mean(axis=0), atol=1e-5)
-    np.testing.assert_allclose(facts.variance, unit.var(axis=0), atol=1e-5)
-    np.testing.assert_allclose(facts.skewness, stats.skew(unit, axis=0), atol=1e-3)
-    np.testing.assert_allclose(facts.brightness, unit.mean(axis=(1, 2, 3)), atol=1e-6)
-    assert facts.present[attributes.NAMES[2]] == 1.0
-    assert facts.tables["list_attr_celeba"]["rows"] == COUNT
-    assert facts.tables["list_bbox_celeba"]["columns"]["x_1"]["mean"] == pytest.approx((COUNT - 1) / 2)
-    assert facts.tables["list_landmarks_align_celeba"]["problem"]
-    assert "identity_CelebA" not in facts.tables
+        assert description.channels[channel]["mean"] == pytest.approx(values.mean(), abs=1e-5)
+        assert description.channels[channel]["variance"] == pytest.approx(values.var(), abs=1e-5)
+        assert description.channels[channel]["skewness"] == pytest.approx(stats.skew(values), abs=1e-4)
+    np.testing.assert_allclose(description.mean, unit.mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(description.variance, unit.var(axis=0), atol=1e-5)
+    np.testing.assert_allclose(description.skewness, stats.skew(unit, axis=0), atol=1e-3)
+    np.testing.assert_allclose(description.brightness, unit.mean(axis=(1, 2, 3)), atol=1e-6)
+    assert description.present[attributes.NAMES[2]] == 1.0
+    assert description.tables["list_attr_celeba"]["rows"] == COUNT
+    assert description.tables["list_bbox_celeba"]["columns"]["x_1"]["mean"] == pytest.approx((COUNT - 1) / 2)
+    assert description.tables["list_landmarks_align_celeba"]["problem"]
+    assert "identity_CelebA" not in description.tables
 
 
 def test_correlation_is_pearson_and_survives_constants(celeba, tmp_path):
@@ -87,10 +87,10 @@ def test_correlation_is_pearson_and_survives_constants(celeba, tmp_path):
 
 def test_report_holds_every_drawing(celeba, tmp_path):
     pictures = load("celeba", celeba, 16, tmp_path / "cache")
-    facts = describe(pictures, celeba)
-    found = drawings(facts, pictures)
+    description = describe(pictures, celeba)
+    found = drawings(description, pictures)
     assert set(found) == {"samples", "moments", "pixels", "brightness", "balance", "cooccurrence"}
-    report = write_report(facts, found, tmp_path / "out", dpi=48)
+    report = write_report(description, found, tmp_path / "out", dpi=48)
     text = report.read_text()
     for stem in found:
         assert (tmp_path / "out" / f"{stem}.svg").is_file() and f"({stem}.png)" in text
@@ -103,9 +103,9 @@ def test_classes_and_plain_folders(tmp_path):
         for index in range(3):
             Image.new("RGB", (20, 20), colour).save(tmp_path / "food" / name / f"{index}.png")
     pictures = load("folder", tmp_path / "food", 16, tmp_path / "cache")
-    facts = describe(pictures)
-    assert facts.classes == {"cake": 3, "pie": 3}
-    found = drawings(facts, pictures)
+    description = describe(pictures)
+    assert description.classes == {"cake": 3, "pie": 3}
+    found = drawings(description, pictures)
     assert "classes" in found and "balance" not in found
     for drawing in found.values():
         drawing.raster(36)

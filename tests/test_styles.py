@@ -136,8 +136,8 @@ def test_a_face_brought_nearer_is_read_from_where_faces_are_known(root, tmp_path
         (tmp_path / part).symlink_to(root / part)
     shutil.copytree(root / "styles" / "oil", tmp_path / "styles" / "near")
     adapter = read_adapter(tmp_path / "styles" / "near")
-    facts = {**adapter.metadata, "domain": "utkface", "framing": [2.0, 0.2]}
-    write_adapter(replace(adapter, metadata=facts), tmp_path / "styles" / "near")
+    metadata = {**adapter.metadata, "domain": "utkface", "framing": [2.0, 0.2]}
+    write_adapter(replace(adapter, metadata=metadata), tmp_path / "styles" / "near")
     pipeline = FacesPipeline(tmp_path)
     face = last(pipeline.draw(replace(SMALL, styles={"near": 1.0}))).faces[0]
     back = Image.fromarray(step_back(np.asarray(face.image)[None], Framing(2.0, 0.2))[0])

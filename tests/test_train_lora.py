@@ -32,7 +32,7 @@ from core.training.lora.train import PRESETS, train_style
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 SMOKE = PRESETS["smoke"]
-FACTS = {"title": "Neon", "renderer": "neon", "trigger": ""}
+METADATA = {"title": "Neon", "renderer": "neon", "trigger": ""}
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def photos(count=6, size=64) -> np.ndarray:
 def trained(base, data, run: Path) -> list[float]:
     """Errors on held-out pictures of the style while it is learnt quickly."""
     loop = replace(SMOKE.loop, steps=40, validate_every=4, learning_rate=2e-2, ema_decay=0.5, batch_size=8)
-    train_style(base, data, replace(SMOKE, rank=4, loop=loop), run, FACTS)
+    train_style(base, data, replace(SMOKE, rank=4, loop=loop), run, METADATA)
     return [row["val_loss"] for row in log_of(run) if "val_loss" in row]
 
 
@@ -97,7 +97,7 @@ def test_the_end_is_kept_unless_it_is_clearly_worse(base, tmp_path, monkeypatch,
     def show(model, step):
         model.save_pretrained(tmp_path / f"step-{step}")
 
-    train_style(base, data, preset, tmp_path, FACTS, show=show)
+    train_style(base, data, preset, tmp_path, METADATA, show=show)
     changes = {step: merged_change(read_adapter(tmp_path / f"step-{step}")) for step in (2, 4, 6)}
     best = merged_change(read_adapter(tmp_path / "best"))
     assert [step for step, change in changes.items() if torch.equal(change, best)] == [kept]
@@ -119,9 +119,9 @@ def test_a_rendering_is_learnt_on_pictures_that_were_not_trained_on(base, data, 
 
 
 def test_a_killed_run_has_the_same_curve_and_the_same_weights(base, data, tmp_path):
-    train_style(base, data, SMOKE, tmp_path / "whole", FACTS)
-    train_style(base, data, SMOKE, tmp_path / "killed", FACTS, until=2)
-    train_style(base, data, SMOKE, tmp_path / "killed", FACTS, resume=True)
+    train_style(base, data, SMOKE, tmp_path / "whole", METADATA)
+    train_style(base, data, SMOKE, tmp_path / "killed", METADATA, until=2)
+    train_style(base, data, SMOKE, tmp_path / "killed", METADATA, resume=True)
     assert losses(tmp_path / "killed") == losses(tmp_path / "whole")
     whole, killed = (load_file(tmp_path / run / "last" / WEIGHTS) for run in ("whole", "killed"))
     assert all(torch.equal(value, killed[name]) for name, value in whole.items())
@@ -129,7 +129,7 @@ def test_a_killed_run_has_the_same_curve_and_the_same_weights(base, data, tmp_pa
 
 def test_samples_and_the_finished_folder(base, data, tmp_path):
     show = sampler(base, tmp_path / "run" / "samples")
-    train_style(base, data, SMOKE, tmp_path / "run", FACTS, show=show)
+    train_style(base, data, SMOKE, tmp_path / "run", METADATA, show=show)
     names = [path.name for path in sorted((tmp_path / "run" / "samples").iterdir())]
     assert names == ["sample-00003.png", "sample-00006.png"]
     assert Image.open(tmp_path / "run" / "samples" / names[-1]).size == (4 * base.size, base.size)
@@ -166,8 +166,8 @@ def test_a_domain_is_learnt_from_clear_pictures(base, tiny_checkpoints, syntheti
     said = named_attributes([names[row] for row in np.concatenate(list(rows.values()))])
     assert np.array_equal(conditioning[said != 0], said[said != 0]) and set(np.unique(conditioning)) <= {-1, 0, 1}
     assert (conditioning[:, INDEX["Male"]] != 0).all() and (conditioning[:, INDEX["Young"]] == 0).any()
-    facts = {"title": "Close portrait", "domain": "utkface", "framing": [framing.zoom, framing.below]}
-    train_style(base, close, SMOKE, tmp_path / "run", facts)
+    metadata = {"title": "Close portrait", "domain": "utkface", "framing": [framing.zoom, framing.below]}
+    train_style(base, close, SMOKE, tmp_path / "run", metadata)
     kept = read_adapter(tmp_path / "run" / "best").metadata
     assert kept["domain"] == "utkface" and Framing.of(kept["framing"]) == framing
 
@@ -176,7 +176,7 @@ def test_a_full_fine_tune_is_distilled_into_a_small_style(base, data, tmp_path):
     loop = replace(SMOKE.loop, steps=20, learning_rate=3e-3, ema_decay=0.5, batch_size=8, validate_every=20)
     full = replace(SMOKE, full=True, everywhere=True, loop=loop)
     show = sampler(base, tmp_path / "full" / "samples")
-    train_style(base, data, full, tmp_path / "full", FACTS, show=show)
+    train_style(base, data, full, tmp_path / "full", METADATA, show=show)
     tuned = open_full(base, tmp_path / "full" / "last")
     error = [row["val_loss"] for row in log_of(tmp_path / "full") if "val_loss" in row][-1]
     generator = torch.Generator().manual_seed(3)
@@ -208,31 +208,33 @@ def test_a_full_fine_tune_is_distilled_into_a_small_style(base, data, tmp_path):
         cut[name] = LowRank(v[:1].reshape(1, *shape[1:]), up)
     assert sizes[0] < missed(Adapter("cut", cut, {}, "")), "knowing the inputs is worth something"
     small = replace(SMOKE, rank=4, everywhere=True, loop=replace(loop, steps=10))
-    train_style(base, data, small, tmp_path / "small", FACTS, start=tmp_path / "full" / "last")
-    facts = checkpoints.read_json(tmp_path / "small" / "run.json")
-    assert facts["distilled_from"]["steps"] == 20 and facts["rank"] == 4
+    train_style(base, data, small, tmp_path / "small", METADATA, start=tmp_path / "full" / "last")
+    metadata = checkpoints.read_json(tmp_path / "small" / "run.json")
+    assert metadata["distilled_from"]["steps"] == 20 and metadata["rank"] == 4
     healed = [row["val_loss"] for row in log_of(tmp_path / "small") if "val_loss" in row][-1]
-    train_style(base, data, replace(small, loop=replace(loop, steps=1, learning_rate=1e-9)), tmp_path / "base", FACTS)
+    train_style(
+        base, data, replace(small, loop=replace(loop, steps=1, learning_rate=1e-9)), tmp_path / "base", METADATA
+    )
     untrained = [row["val_loss"] for row in log_of(tmp_path / "base") if "val_loss" in row][-1]
     assert error < untrained and healed - error < 0.5 * (untrained - error)
     assert merged_change(read_adapter(tmp_path / "small" / "last")).abs().max() > 0
 
 
 def test_a_finished_style_is_gone_on_with_in_more_layers(base, data, tmp_path):
-    train_style(base, data, SMOKE, tmp_path / "first", FACTS)
+    train_style(base, data, SMOKE, tmp_path / "first", METADATA)
     first = tmp_path / "first" / "best"
     wide = replace(SMOKE, rank=3, everywhere=True, loop=replace(SMOKE.loop, steps=1, learning_rate=1e-9))
-    train_style(base, data, wide, tmp_path / "second", FACTS, start=first)
+    train_style(base, data, wide, tmp_path / "second", METADATA, start=first)
     before, after = read_adapter(first), read_adapter(tmp_path / "second" / "best")
     assert set(after.layers) > set(before.layers) and after.rank == 3
     for name, update in before.layers.items():
         assert torch.allclose(after.layers[name].delta(), update.delta(), atol=1e-4), name
     assert checkpoints.read_json(tmp_path / "second" / "run.json")["started_from"]["weights"]
     with pytest.raises(AdapterError, match="rank 3, more than is trained"):
-        train_style(base, data, replace(wide, rank=2), tmp_path / "third", FACTS, start=tmp_path / "second" / "best")
+        train_style(base, data, replace(wide, rank=2), tmp_path / "third", METADATA, start=tmp_path / "second" / "best")
     with pytest.raises(AdapterError, match="other layers"):
         narrow = replace(wide, everywhere=False)
-        train_style(base, data, narrow, tmp_path / "fourth", FACTS, start=tmp_path / "second" / "best")
+        train_style(base, data, narrow, tmp_path / "fourth", METADATA, start=tmp_path / "second" / "best")
 
 
 def test_own_photos_train_without_labels(base, tiny_checkpoints, tmp_path):
@@ -241,7 +243,7 @@ def test_own_photos_train_without_labels(base, tiny_checkpoints, tmp_path):
     assert seen.shape == (6, 40) and set(np.unique(seen)) <= {-1.0, 0.0, 1.0}
     own = photo_data(base, pixels, seen)
     assert len(own.train) == 6
-    train_style(base, own, SMOKE, tmp_path / "run", {**FACTS, "renderer": ""})
+    train_style(base, own, SMOKE, tmp_path / "run", {**METADATA, "renderer": ""})
     assert read_adapter(tmp_path / "run" / "best").rank == 2
 
 
@@ -249,7 +251,7 @@ def test_the_text_model_learns_a_style_too(tmp_path):
     base = open_base("text", checkpoint_root(tmp_path))
     own = photo_data(base, photos(), np.sign(np.random.default_rng(1).normal(size=(6, 40))), trigger="inky")
     assert own.conditioning.ndim == 3
-    train_style(base, own, SMOKE, tmp_path / "style", FACTS, show=sampler(base, tmp_path / "samples", "inky"))
+    train_style(base, own, SMOKE, tmp_path / "style", METADATA, show=sampler(base, tmp_path / "samples", "inky"))
     adapter = read_adapter(tmp_path / "style" / "best")
     assert adapter.metadata["base"] == "text"
     check_fit(adapter, Base("text", base.network, lambda: base.fingerprint))

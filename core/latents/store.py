@@ -152,10 +152,10 @@ def _finished(out: Path, metadata: dict) -> bool:
 
 def _prepare(parts: Path, metadata: dict) -> None:
     """An empty folder for blocks, or the one of an earlier call with the same pictures and weights."""
-    if _read_json(parts / "facts.json") != metadata:
+    if _read_json(parts / "metadata.json") != metadata:
         shutil.rmtree(parts, ignore_errors=True)
         parts.mkdir(parents=True)
-        _write_json(parts / "facts.json", metadata)
+        _write_json(parts / "metadata.json", metadata)
 
 
 def _read_json(path: Path) -> dict:

@@ -60,7 +60,7 @@ def model_card(folder: Path) -> ModelCard:
             name=folder.name,
             title=words(folder.name.replace("-", " ").capitalize()),
             config=config,
-            facts=training,
+            metadata=training,
             base=config.get("base") or "faces",
             samples=checkpoints.SAMPLES if (folder / checkpoints.SAMPLES).is_file() else "",
             pictures=[{"file": file, "caption": PICTURES[file]} for file in PICTURES if (folder / file).is_file()],
@@ -90,17 +90,18 @@ def _sections(file: str) -> dict[str, str]:
 
 
 def _training(training: dict) -> dict[str, object]:
-    """Facts, what the curves ended at, and a comparison of presets where one was recorded."""
-    facts = {key: value for key, value in training.items() if key not in {"curves", "comparison", *HIDDEN}}
-    if "calibration" in facts:
-        facts["calibration"] = {key: value for key, value in facts["calibration"].items() if key != "priors"}
+    """What describes the run, what its curves ended at, and a comparison of presets where one was recorded."""
+    metadata = {key: value for key, value in training.items() if key not in {"curves", "comparison", *HIDDEN}}
+    if "calibration" in metadata:
+        calibration = metadata["calibration"].items()
+        metadata["calibration"] = {key: value for key, value in calibration if key != "priors"}
     ends = [
         [words(name), show(curve["values"][0]), show(curve["values"][-1])]
         for name, curve in training.get("curves", {}).items()
         if curve.get("values")
     ]
     return {
-        "training": Table("", ["", "value"], [list(row) for row in flatten(facts)]) if training else None,
+        "training": Table("", ["", "value"], [list(row) for row in flatten(metadata)]) if training else None,
         "curves": Table("", ["curve", "first", "last"], ends) if ends else None,
         "comparisons": tables({"comparison": training.get("comparison") or {}}),
     }

@@ -17,31 +17,35 @@ from core.reports.drawing import Drawing, text_width
 SAMPLE, CAPTION = 136, 10.5  # side of a sample and size of its caption
 
 
-def drawings(facts: Description, pictures: PictureSet, seed: int = 0) -> dict[str, Drawing]:
+def drawings(description: Description, pictures: PictureSet, seed: int = 0) -> dict[str, Drawing]:
     """One drawing per finding, by file stem. Only those that the set has labels for."""
-    found = {"samples": _sample_grid(pictures, seed), "moments": _moment_pictures(facts), "pixels": _pixel_lines(facts)}
-    found["brightness"] = _brightness(facts)
-    if facts.present:
-        shares = {attributes.label(name): share for name, share in facts.present.items()}
+    found = {
+        "samples": _sample_grid(pictures, seed),
+        "moments": _moment_pictures(description),
+        "pixels": _pixel_lines(description),
+    }
+    found["brightness"] = _brightness(description)
+    if description.present:
+        shares = {attributes.label(name): share for name, share in description.present.items()}
         found["balance"] = bar_chart(
             _falling(shares),
             title="Attribute balance",
-            note=f"{facts.name}: share of {facts.pictures:,} pictures in which each attribute is present",
+            note=f"{description.name}: share of {description.pictures:,} pictures in which each attribute is present",
             maximum=1.0,
             percent=True,
             reference=(0.5, "balanced"),
         )
-    if facts.correlation is not None:
-        order = cluster_order(facts.correlation)
+    if description.correlation is not None:
+        order = cluster_order(description.correlation)
         found["cooccurrence"] = heat_map(
             [attributes.label(attributes.NAMES[index]) for index in order],
-            facts.correlation[np.ix_(order, order)],
+            description.correlation[np.ix_(order, order)],
             title="Attribute co-occurrence",
             note="Correlation of the labels, ordered so that attributes that come together stand together",
         )
-    if facts.classes:
-        counts = {name.replace("_", " "): float(count) for name, count in facts.classes.items()}
-        note = f"{facts.name}: {facts.pictures:,} pictures"
+    if description.classes:
+        counts = {name.replace("_", " "): float(count) for name, count in description.classes.items()}
+        note = f"{description.name}: {description.pictures:,} pictures"
         found["classes"] = bar_chart(_falling(counts), title="Pictures per class", note=note)
     return found
 
@@ -80,14 +84,15 @@ def _caption(pictures: PictureSet, row: int, width: float = SAMPLE) -> list[str]
     return lines if present else ["No attribute present"]
 
 
-def _moment_pictures(facts: Description) -> Drawing:
+def _moment_pictures(description: Description) -> Drawing:
     """Mean as a picture; variance and skewness of the brightness as shades with their ranges."""
     side, gap = 224, 24
-    note = f"{facts.name}, {facts.pictures:,} pictures at {facts.size} px: per pixel, values on the scale 0 to 1"
+    scale = f"at {description.size} px: per pixel, values on the scale 0 to 1"
+    note = f"{description.name}, {description.pictures:,} pictures {scale}"
     drawing = sheet(2 * MARGIN + 3 * side + 2 * gap, 76 + side + 64, "First three moments of the pictures", note)
-    variance, skewness = facts.variance.mean(axis=2), facts.skewness.mean(axis=2)
+    variance, skewness = description.variance.mean(axis=2), description.skewness.mean(axis=2)
     panels = (
-        ("Mean", _to_image(facts.mean), _channel_line(facts, "mean")),
+        ("Mean", _to_image(description.mean), _channel_line(description, "mean")),
         ("Variance", _shades(variance), f"{variance.min():.3f} dark to {variance.max():.3f} light"),
         ("Skewness", _signed(skewness), f"{skewness.min():+.2f} to {skewness.max():+.2f}, orange to blue"),
     )
@@ -99,8 +104,8 @@ def _moment_pictures(facts: Description) -> Drawing:
     return drawing
 
 
-def _channel_line(facts: Description, moment: str) -> str:
-    return "   ".join(f"{name} {facts.channels[name][moment]:.3f}" for name in CHANNELS)
+def _channel_line(description: Description, moment: str) -> str:
+    return "   ".join(f"{name} {description.channels[name][moment]:.3f}" for name in CHANNELS)
 
 
 def _to_image(values: np.ndarray) -> Image.Image:
@@ -119,26 +124,26 @@ def _signed(values: np.ndarray) -> Image.Image:
     return _to_image(0.97 + (ends - 0.97) * np.abs(strength))
 
 
-def _pixel_lines(facts: Description) -> Drawing:
+def _pixel_lines(description: Description) -> Drawing:
     """Histograms as lines. Their ends hold every clipped pixel and would flatten the rest, so they are left out."""
-    share = 100 * facts.histogram / np.maximum(1, facts.histogram.sum(axis=1, keepdims=True))
+    share = 100 * description.histogram / np.maximum(1, description.histogram.sum(axis=1, keepdims=True))
     series = {}
     for row, colour, (name, found) in zip(
-        share[:, 1:-1], ("#cf4a43", "third", "accent"), facts.channels.items(), strict=True
+        share[:, 1:-1], ("#cf4a43", "third", "accent"), description.channels.items(), strict=True
     ):
         smooth = np.convolve(row, np.ones(5) / 5, mode="valid")
         key = f"{name}: mean {found['mean']:.3f}, variance {found['variance']:.3f}, skewness {found['skewness']:+.2f}"
         series[key] = Series(range(3, 253), smooth.tolist(), colour)
-    note = f"{facts.name}: share of pixels in % at each 8-bit value from 1 to 254, running mean of 5"
+    note = f"{description.name}: share of pixels in % at each 8-bit value from 1 to 254, running mean of 5"
     return line_chart(series, title="Pixel values per channel", note=note, x_label="value", width=1160, low=0)
 
 
-def _brightness(facts: Description) -> Drawing:
-    counts, edges = np.histogram(facts.brightness, bins=40, range=(0, 1))
-    share = 100 * counts / max(1, facts.pictures)
-    found = moments(facts.brightness)
+def _brightness(description: Description) -> Drawing:
+    counts, edges = np.histogram(description.brightness, bins=40, range=(0, 1))
+    share = 100 * counts / max(1, description.pictures)
+    found = moments(description.brightness)
     note = (
-        f"{facts.name}: share of pictures in % by their mean pixel value; "
+        f"{description.name}: share of pictures in % by their mean pixel value; "
         f"mean {found['mean']:.3f}, variance {found['variance']:.4f}, skewness {found['skewness']:+.2f}"
     )
     series = {"pictures": Series(((edges[1:] + edges[:-1]) / 2).tolist(), share.tolist(), area=True)}
@@ -146,29 +151,37 @@ def _brightness(facts: Description) -> Drawing:
     return line_chart(series, title=title, note=note, x_label="mean pixel value", low=0, legend=False)
 
 
-def write_report(facts: Description, found: dict[str, Drawing], folder: Path, *, dpi: int = 192) -> Path:
+def write_report(description: Description, found: dict[str, Drawing], folder: Path, *, dpi: int = 192) -> Path:
     """``description.json``, each drawing as SVG and PNG, and a ``README.md`` that shows them. Returns its path."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "description.json").write_text(json.dumps(facts.numbers(), indent=2) + "\n", encoding="utf-8")
+    (folder / "description.json").write_text(json.dumps(description.numbers(), indent=2) + "\n", encoding="utf-8")
     for stem, drawing in found.items():
         drawing.save(folder, stem, dpi=dpi)
     report = folder / "README.md"
-    report.write_text(_markdown(facts, found), encoding="utf-8")
+    report.write_text(_markdown(description, found), encoding="utf-8")
     return report
 
 
-def _markdown(facts: Description, found: dict[str, Drawing]) -> str:
-    parts = ", ".join(f"{count:,} {part}" for part, count in facts.split.items())
-    people = f" of {facts.identities:,} people" if facts.identities else ""
-    lines = [f"# {facts.name}", "", f"{facts.pictures:,} pictures{people} at {facts.size} px: {parts}.", ""]
+def _markdown(description: Description, found: dict[str, Drawing]) -> str:
+    parts = ", ".join(f"{count:,} {part}" for part, count in description.split.items())
+    people = f" of {description.identities:,} people" if description.identities else ""
+    lines = [
+        f"# {description.name}",
+        "",
+        f"{description.pictures:,} pictures{people} at {description.size} px: {parts}.",
+        "",
+    ]
     lines += ["| channel | mean | variance | skewness |", "|---|---|---|---|"]
-    for name, values in facts.channels.items():
+    for name, values in description.channels.items():
         lines.append(f"| {name} | {values['mean']:.4f} | {values['variance']:.4f} | {values['skewness']:+.3f} |")
-    if facts.correlation is not None:
+    if description.correlation is not None:
         lines += ["", "Strongest correlations between labels:", ""]
-        lines += [f"- {a} and {b}: {value:+.2f}" for a, b, value in strongest_pairs(facts.correlation, 8)]
-    if facts.tables:
-        lines += ["", "Label tables found: " + ", ".join(f"`{entry['file']}`" for entry in facts.tables.values()) + "."]
+        lines += [f"- {a} and {b}: {value:+.2f}" for a, b, value in strongest_pairs(description.correlation, 8)]
+    if description.tables:
+        lines += [
+            "",
+            "Label tables found: " + ", ".join(f"`{entry['file']}`" for entry in description.tables.values()) + ".",
+        ]
     for stem, drawing in found.items():
         lines += ["", f"## {drawing.title}", "", f"![{drawing.title}]({stem}.png)"]
     return "\n".join(lines) + "\n"

@@ -46,7 +46,7 @@ def blueprint(architecture: Architecture) -> Drawing:
     conditioned = any(unit.conditioned for stage in architecture.stages for unit in stage.units)
     source = next((box for box in boxes if box.stage.name == "embedding"), None) if conditioned else None
     height = bottom + (30 if source else 8) + 58
-    drawing = sheet(max(width, 640), height, architecture.name, _facts(architecture))
+    drawing = sheet(max(width, 640), height, architecture.name, _size_of(architecture))
     for level, top, tall in bands:
         drawing.rect(MARGIN, top, max(width, 640) - 2 * MARGIN, tall, fill="band", radius=8)
         words = f"{level} × {level}" if level else "vector"
@@ -78,7 +78,7 @@ def stage_name(path: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _facts(architecture: Architecture) -> str:
+def _size_of(architecture: Architecture) -> str:
     shapes = ", ".join(f"{name} {_shape(shape)}" for name, shape in architecture.inputs.items())
     return (
         f"{architecture.parameters:,} parameters, {count(architecture.macs)} multiply-adds per picture; "

@@ -27,7 +27,8 @@ def history(start: Path, weights: Path | None = None) -> dict[str, object]:
 
 
 def begin_with(model: nn.Module, start: Path | None) -> dict[str, object]:
-    """The weights of the checkpoint ``start`` into ``model``; what a run's facts say of it, nothing without one.
+    """Load the weights of the checkpoint ``start`` into ``model``. Returns what a run's metadata says of them, nothing
+    without a start.
 
     Raises ``CheckpointError`` where their shape differs.
     """

@@ -32,7 +32,7 @@ def save_state(
         tensors |= {f"extra.{name}.{index}": value for index, value in enumerate(values)}
     part = path.with_suffix(".part")
     try:
-        save_file({key: value.contiguous() for key, value in tensors.items()}, part, {"facts": json.dumps(metadata)})
+        save_file({key: value.contiguous() for key, value in tensors.items()}, part, {"metadata": json.dumps(metadata)})
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
@@ -46,7 +46,8 @@ def load_state(
 ) -> dict:
     """Fill everything in place from :func:`save_state`'s file; returns its metadata. Strict: a mismatch raises."""
     with safe_open(path, framework="pt") as file:
-        metadata = json.loads(file.metadata()["facts"])
+        header = file.metadata()
+        metadata = json.loads(header.get("metadata") or header["facts"])  # facts: in files of older runs
         keys = set(file.keys())
         for name, module in modules.items():
             prefix = f"module.{name}."

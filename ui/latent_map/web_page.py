@@ -77,12 +77,12 @@ def web_page(latent_map: LatentMapPipeline, request: PageRequest) -> str:
         figure, config=settings, include_plotlyjs=True, full_html=False, div_id="map", default_height="100%"
     )
     uris = [f"data:image/webp;base64,{base64.b64encode(sheet).decode('ascii')}" for sheet in found.sheets]
-    facts = {"names": found.names, "sheets": uris, "tile": found.tile, "columns": found.columns}
+    metadata = {"names": found.names, "sheets": uris, "tile": found.tile, "columns": found.columns}
     heading = f"{found.title}: {found.space}, {found.projection}"
     note = f"{len(found.places):,} pictures, coloured by {shown.title}."
     if (lacking := len(found.places) - len(found.sheets) * found.columns**2) > 0:
         note += f" The last {lacking:,} have no thumbnails here, to keep the file small."
-    parts = {"TITLE": escape(heading), "NOTE": escape(note), "FACTS": _script_json(facts), "CHART": chart}
+    parts = {"TITLE": escape(heading), "NOTE": escape(note), "MAP": _script_json(metadata), "CHART": chart}
     return re.sub(r"__([A-Z]+)__", lambda match: parts[match[1]], SHELL.read_text(encoding="utf-8"))
 
 

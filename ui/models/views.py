@@ -31,7 +31,7 @@ def samples_view(card: ModelCard) -> View:
 
 
 def curves_view(card: ModelCard) -> View:
-    """Small multiples: each logged quantity with its validation beside it; other presets; the facts of the run."""
+    """Small multiples: each logged quantity with its validation beside it; other presets; its settings."""
     if not card.curves and not card.training and card.comparison is None:
         return plain_view(
             _empty("No curves yet", card.problem, "They appear here once training has written training.json.")
@@ -42,7 +42,7 @@ def curves_view(card: ModelCard) -> View:
     if card.comparison is not None:
         image = _image(card.comparison, f"Curves and pictures of {card.name} beside those of other presets")
         compared = f'<section class="comparison"><h2>Presets compared</h2>{image}</section>'
-    return slots.view(f'<div class="charts">{charts}</div>{compared}{_facts("Run", card.training)}')
+    return slots.view(f'<div class="charts">{charts}</div>{compared}{_settings("Run", card.training)}')
 
 
 def figures_view(card: ModelCard) -> View:
@@ -55,7 +55,7 @@ def figures_view(card: ModelCard) -> View:
     charts = "".join(slots.place(chart, wide=wide) for chart, wide in measured_charts(card.measured))
     charts = f'<div class="charts">{charts}</div>' if charts else ""
     tables = "".join(_table(table) for table in card.metrics)
-    return slots.view(charts + tables + _facts("Configuration", card.config))
+    return slots.view(charts + tables + _settings("Configuration", card.config))
 
 
 def plain_view(html: str) -> View:
@@ -82,7 +82,7 @@ def _table(table: Table) -> str:
     )
 
 
-def _facts(title: str, rows: list[tuple[str, str]]) -> str:
+def _settings(title: str, rows: list[tuple[str, str]]) -> str:
     if not rows:
         return ""
     return _table(Table(title, ["", ""], [[name, value] for name, value in rows]))

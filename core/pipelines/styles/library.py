@@ -174,9 +174,9 @@ def _folders(place: Path) -> list[Path]:
 def _described(folder: Path, origin: str) -> StyleInfo | None:
     """Read ``config.json``; None if the folder does not contain a complete style."""
     try:
-        facts = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        texts = {key: str(facts.get(key) or "")[:200] for key in ("title", "base", "trigger", "renderer", "domain")}
-        rank = int(facts.get("rank", 0))
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        texts = {key: str(config.get(key) or "")[:200] for key in ("title", "base", "trigger", "renderer", "domain")}
+        rank = int(config.get("rank", 0))
     except (OSError, ValueError, TypeError, AttributeError):
         return None
     if not (folder / FILE).is_file() or not _NAME.fullmatch(folder.name):
