@@ -230,13 +230,7 @@ def _opened(folder: Path, manifest: dict) -> Atlas:
     lacking = [path for path in sheets if not path.is_file()]
     if lacking:
         raise ValueError(f"sheets/{lacking[0].name} is missing")
-    labels = _load_arrays(folder / "labels.safetensors")
-    if "asked" in labels:  # its name in older atlases
-        labels["requested"] = labels.pop("asked")
-    wanted = {"measured": (count, 40), "requested": (count, 40), "classes": (count,), "seeds": (count,)}
-    for name, shape in wanted.items():
-        if name in labels and labels[name].shape != shape:
-            raise ValueError(f"{name} is {labels[name].shape}, not {shape}")
+    labels = _load_labels(folder / "labels.safetensors", count)
     limits, names = manifest["thresholds"], tuple(str(name) for name in manifest["names"])
     if names and len(names) != count:
         raise ValueError("there are names for other pictures")
@@ -262,6 +256,17 @@ def _opened(folder: Path, manifest: dict) -> Atlas:
         tile=tile,
         columns=columns,
     )
+
+
+def _load_labels(path: Path, count: int) -> dict[str, np.ndarray]:
+    labels = _load_arrays(path)
+    if "asked" in labels:  # its name in older atlases
+        labels["requested"] = labels.pop("asked")
+    wanted = {"measured": (count, 40), "requested": (count, 40), "classes": (count,), "seeds": (count,)}
+    for name, shape in wanted.items():
+        if name in labels and labels[name].shape != shape:
+            raise ValueError(f"{name} is {labels[name].shape}, not {shape}")
+    return labels
 
 
 def _space(folder: Path, key: str, count: int, metadata: dict) -> Space:
