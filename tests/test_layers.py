@@ -207,7 +207,6 @@ LARGER = {  # the present exceptions with their sizes: they may shrink, and a ne
     "core/evaluation/styles.py": 315,
     "core/models/face_unet.py:FaceUNet.__init__": 56,
     "core/models/text_unet.py:build_text_unet": 41,
-    "core/pipelines/latent_map/pipeline.py": 335,
     "core/training/autoencoder.py:train_autoencoder": 59,
     "core/training/classifier.py:train_classifier": 45,
     "core/training/clip.py:train_clip": 60,

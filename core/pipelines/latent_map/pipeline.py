@@ -12,16 +12,14 @@ import numpy as np
 from PIL import Image
 
 from core import attributes
-from core.checkpoints import CheckpointError
-from core.images import to_pixels
 from core.latents.atlas import Atlas
-from core.latents.projection import place_codes
-from core.latents.spaces import ENCODERS, SIZE, Space
+from core.latents.spaces import ENCODERS, Space
 from core.networks.loading import LOADING
 from core.networks.pool import NetworkPool, pool_of
-from core.pipelines.latent_map import colours, selection, walks
+from core.pipelines.latent_map import colours, nearest, selection, walks
 from core.pipelines.latent_map.atlas_store import AtlasStore, OpenAtlas, atlas_folder
-from core.pipelines.latent_map.photos import PhotoReader, map_later
+from core.pipelines.latent_map.photo_atlas import photo_atlas
+from core.pipelines.latent_map.photos import map_later
 from core.pipelines.latent_map.requests import ClusterRequest, PathRequest, WalkRequest
 from core.pipelines.latent_map.types import (
     PROJECTIONS,
@@ -52,7 +50,6 @@ if TYPE_CHECKING:
     from core.pipelines.latent_map.engine import LatentMapEngine
 
 Place = str | Path | None
-NO_FACES = "Attributes are read as of faces; of a picture without a face they say nothing."
 MOST_NEIGHBOURS = 200  # neighbours, outliers
 COUNTS = (2, 3, 4, 6, 8, 10, 12, 16, 20)
 
@@ -230,13 +227,7 @@ class LatentMapPipeline:
     def neighbours(self, name: str, row: int, count: int = 8) -> tuple[Neighbours, ...]:
         """Return the pictures nearest to one, in every space."""
         opened = self._store.get(name)
-        row, count = opened.row(row), max(1, min(int(count), MOST_NEIGHBOURS))
-        result = []
-        for key, space in opened.atlas.spaces.items():
-            distances, rows = space.nearest(space.vectors(np.array([row])), count + 1)
-            others = [(int(r), float(d)) for r, d in zip(rows[0], distances[0], strict=True) if r != row][:count]
-            result.append(Neighbours(key, tuple(r for r, _ in others), tuple(d for _, d in others)))
-        return tuple(result)
+        return nearest.neighbours(opened, opened.row(row), max(1, min(int(count), MOST_NEIGHBOURS)))
 
     def outliers(self, name: str, space: str, count: int = 24) -> Outliers:
         """Find outliers and near-duplicates in one space. Takes seconds."""
@@ -246,18 +237,8 @@ class LatentMapPipeline:
 
     def locate(self, name: str, picture: Image.Image, count: int = 8) -> tuple[Located, ...]:
         """Locate a picture of any size in every space of an atlas, with its nearest neighbours."""
-        opened, pixels = self._store.get(name), to_pixels(picture, SIZE)[None]
-        vectors, problems = self._encoded(opened, pixels)
-        found = []
-        for key, space in opened.atlas.spaces.items():
-            if key in problems:
-                found.append(Located(key, {}, (), (), problems[key]))
-                continue
-            places = {kind: place_codes(space, kind, vectors[key])[0] for kind in PROJECTIONS if kind in space.places}
-            distances, rows = space.nearest(vectors[key], max(1, min(int(count), MOST_NEIGHBOURS)))
-            plain = {kind: tuple(float(x) for x in place) for kind, place in places.items()}
-            found.append(Located(key, plain, tuple(map(int, rows[0])), tuple(map(float, distances[0]))))
-        return tuple(found)
+        count = max(1, min(int(count), MOST_NEIGHBOURS))
+        return nearest.locate(self._store, self.engine, self._store.get(name), picture, count)
 
     def add_photos(
         self, sources: Sequence[str | Path], *, cancel: Cancel | None = None
@@ -265,45 +246,15 @@ class LatentMapPipeline:
         """Files, folders or zips of photos -> :class:`Advance`, then the :class:`AtlasInfo` of an atlas of their own
         with PCA and clusters. UMAP and t-SNE follow in the background: :meth:`open` says which are there.
         """
-        from core.pipelines.latent_map.build import Pictures, assemble, encode_pictures
-
-        reader = PhotoReader(sources, SIZE, cancel)
-        yield from reader
-        if reader.cancelled:
-            return
-        vectors = None
-        for step in encode_pictures(self.engine, reader.pixels, cancel=cancel):
-            if isinstance(step, Advance):
-                yield step
-            else:
-                vectors = step
-        if vectors is None:
-            return
-        few = ("So few photos make no map; ten or more are worth looking at.",) if len(reader.names) < 10 else ()
-        notes = (*reader.notes, *few, *([NO_FACES] if "measured" in vectors else []))
-        pictures = Pictures(reader.pixels, "Your photos", "photos", names=tuple(reader.names), notes=notes)
-        for step in assemble(self.root, pictures, vectors):
+        for step in photo_atlas(self.root, lambda: self.engine, sources, cancel):
             if isinstance(step, Atlas):
                 opened = self._store.add(step)
+                map_later(opened)
+                yield self._store.info(opened.name)
             else:
                 yield step
-        map_later(opened)
-        yield self._store.info(opened.name)
 
     # --- in between ---------------------------------------------------------------------------------------------------
-
-    def _encoded(self, opened: OpenAtlas, pixels: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-        """Encode pictures in every space, each encoder once; the second dict says why a space cannot."""
-        vectors, problems = {}, {}
-        for checkpoint in dict.fromkeys(ENCODERS[key].checkpoint for key in opened.atlas.spaces):
-            keys = [key for key in opened.atlas.spaces if ENCODERS[key].checkpoint == checkpoint]
-            try:
-                problem = self._store.problem(opened, keys[0])
-                vectors |= {} if problem else self.engine.encode(pixels, keys).vectors
-            except CheckpointError as error:
-                problem = str(error)
-            problems |= dict.fromkeys(keys, problem) if problem else {}
-        return vectors, problems
 
     def _decoder(self, opened: OpenAtlas, key: str) -> walks.Decode:
         def decode(vectors: np.ndarray) -> list[Image.Image] | None:
