@@ -1,6 +1,7 @@
 """CLIP in our size: it spells any text, learns what captions tokenised, resumes exactly, and opens without us."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from transformers import CLIPModel, CLIPProcessor
 from core import checkpoints
 from core.captions.sentences import Caption
 from core.images import to_tensor
-from core.models.clip import LENGTH, build_tokenizer, embed_pictures, embed_texts, load_clip, tokens_of
+from core.models.clip import LENGTH, build_tokenizer, embed_pictures, embed_texts, load_clip, tokenise, tokens_of
 from core.pipelines.models.pipeline import Curve
 from core.training import clip
 from ui.models.charts import paired
@@ -42,6 +43,19 @@ def test_frequent_words_are_one_token_and_length_is_cut(tokenizer):
     assert len(tokenizer("a smiling woman wearing glasses").input_ids) == 5 + 2
     tokens = tokens_of(tokenizer, ["woman " * 10_000, ""], full=True)
     assert tokens.shape == (2, LENGTH) and (tokens[:, -1] == tokenizer.eos_token_id).all()
+
+
+def test_threads_that_tokenise_at_once_get_what_each_gets_alone(tokenizer):
+    """A tokenizer keeps the padding of a call, and refuses to change it while another thread uses it."""
+    texts = ["a smiling woman", "a plate of sushi", "a man with a beard"] * 10
+
+    def lengths(number: int) -> list[int]:
+        full, offsets = bool(number % 2), number % 4 < 2
+        return [tokenise(tokenizer, texts, full=full, offsets=offsets).input_ids.shape[1] for _ in range(60)]
+
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lengths, range(8)))
+    assert found == [[LENGTH if number % 2 else 7] * 60 for number in range(8)]
 
 
 def test_the_same_sentences_give_the_same_tokens(tokenizer):

@@ -6,6 +6,7 @@ Radford et al. 2021 (arXiv:2103.00020). A checkpoint folder is transformers' own
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -15,7 +16,7 @@ import torch
 from tokenizers import pre_tokenizers
 from torch import Tensor
 from torch.nn import functional as F
-from transformers import CLIPConfig, CLIPModel, CLIPTextConfig, CLIPTokenizer, CLIPVisionConfig
+from transformers import BatchEncoding, CLIPConfig, CLIPModel, CLIPTextConfig, CLIPTokenizer, CLIPVisionConfig
 from transformers.utils import logging
 
 from core.checkpoints import COMMANDS, CheckpointError, read_json
@@ -23,6 +24,8 @@ from core.checkpoints import COMMANDS, CheckpointError, read_json
 logging.disable_progress_bar()  # a bar for every file read or written, in the middle of ours
 
 WEIGHTS = "model.safetensors"
+# A tokenizer keeps padding and truncation between calls, so a call must not set them while another thread tokenises.
+_TOKENISING = threading.Lock()
 START, END = "<|startoftext|>", "<|endoftext|>"
 WORD_END = "</w>"
 LENGTH = 48  # tokens of a prompt, start and end included
@@ -147,15 +150,26 @@ def load_clip(folder: str | Path) -> tuple[CLIPModel, CLIPTokenizer]:
     return model.eval().requires_grad_(False), tokenizer
 
 
+def tokenise(
+    tokenizer: CLIPTokenizer, texts: Sequence[str], *, full: bool = False, offsets: bool = False
+) -> BatchEncoding:
+    """Texts -> ``input_ids`` (N, L): as long as the longest, or ``full`` length; what is longer is cut. With
+    ``offsets``, ``offset_mapping`` (N, L, 2) has the characters of each token. Safe to call from several threads.
+    """
+    with _TOKENISING:
+        return tokenizer(
+            list(texts),
+            padding="max_length" if full else "longest",
+            max_length=tokenizer.model_max_length,
+            truncation=True,
+            return_offsets_mapping=offsets,
+            return_tensors="pt",
+        )
+
+
 def tokens_of(tokenizer: CLIPTokenizer, texts: Sequence[str], *, full: bool = False) -> Tensor:
-    """Texts -> token numbers (N, L): as long as the longest, or ``full`` length; what is longer is cut."""
-    return tokenizer(
-        list(texts),
-        padding="max_length" if full else "longest",
-        max_length=tokenizer.model_max_length,
-        truncation=True,
-        return_tensors="pt",
-    ).input_ids
+    """Texts -> token numbers (N, L), as in :func:`tokenise`."""
+    return tokenise(tokenizer, texts, full=full).input_ids
 
 
 def embed_texts(model: CLIPModel, tokens: Tensor) -> Tensor:

@@ -78,12 +78,11 @@ class LatentMapEngine:
         """A text -> its unit vector float32 (D,) among CLIP's pictures, and how many of its characters were read: more
         do not fit the encoder. Raises ``CheckpointError``."""
         model, tokenizer = self.clip()
-        from core.models.clip import embed_texts, tokens_of
+        from core.models.clip import embed_texts, tokenise
 
-        limit = tokenizer.model_max_length
-        spans = tokenizer(text, truncation=True, max_length=limit, return_offsets_mapping=True).offset_mapping
-        vector = self.pool.run(embed_texts, model, tokens_of(tokenizer, [text]))[0].numpy()
-        return vector, max((end for _, end in spans), default=0)
+        tokens = tokenise(tokenizer, [text], offsets=True)
+        vector = self.pool.run(embed_texts, model, tokens.input_ids)[0].numpy()
+        return vector, int(tokens.offset_mapping[..., 1].max())
 
     def _seen_by_clip(self, x: torch.Tensor) -> np.ndarray:
         """Pictures (N, 3, S, S) -> unit vectors float32 (N, D)."""

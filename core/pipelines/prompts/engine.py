@@ -21,6 +21,7 @@ from core.diffusion.sampling import Plan, Step, noise_for
 from core.diffusion.text import Conditioning, Draft, FolderObjective, sample_text_steps, text_solvers
 from core.images import to_images
 from core.models.adapters import Base, merged
+from core.models.clip import tokenise
 from core.networks.adapter_cache import AdapterCache
 from core.networks.deterministic_adapters import AdaptedCopies
 from core.networks.pool import NetworkPool
@@ -171,10 +172,7 @@ class TextEngine:
         return to_images(torch.einsum("nchw,cd->ndhw", z, torch.tensor(_COLOURS)).clamp(-1, 1))[0]
 
     def _tokens(self, text: str, offsets: bool = False):
-        tokenizer = self._networks.tokenizer
-        limit = tokenizer.model_max_length
-        options = {"padding": "max_length", "max_length": limit, "truncation": True, "return_tensors": "pt"}
-        return tokenizer([text], return_offsets_mapping=offsets, **options)
+        return tokenise(self._networks.tokenizer, [text], full=True, offsets=offsets)
 
 
 class DrawnPicture:

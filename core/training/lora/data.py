@@ -19,6 +19,7 @@ from core.diffusion.objective import Objective
 from core.diffusion.text import FolderObjective
 from core.images import to_tensor
 from core.models import LatentCodec
+from core.models.clip import tokens_of
 from core.stylize import render
 
 _PREDICTIONS = {"epsilon": "epsilon", "v_prediction": "v_prediction", "flow_prediction": "flow"}
@@ -79,14 +80,7 @@ def open_base(kind: str, root: Path) -> StyleBase:
 
     @torch.no_grad()
     def conditioning(texts: Sequence[str]) -> Tensor:
-        tokens = tokenizer(
-            list(texts),
-            padding="max_length",
-            max_length=tokenizer.model_max_length,
-            truncation=True,
-            return_tensors="pt",
-        )
-        return encoder(tokens.input_ids).last_hidden_state.float()
+        return encoder(tokens_of(tokenizer, texts, full=True)).last_hidden_state.float()
 
     network, codec = pipeline.unet.eval().requires_grad_(False), LatentCodec(pipeline.vae.eval())
     objective = FolderObjective(dict(pipeline.scheduler.config))
