@@ -193,7 +193,7 @@ def test_an_edit_keeps_its_settings_and_is_never_drawn_as_another_face(tiny_chec
     assert kept == from_link(edited["link"]) and kept.seed == 8 and kept.attributes == {"Male": -1.0}
     assert kept.edit == PhotoEdit({"Male": 1.0}, "ddim", 0.4, (0.5, 0.5, 1.0, 3.5))
     assert edited["filename"] == "latentscape-edited-photo-seed8.png"
-    *_, restored = responses(pipeline, {"kind": "draw", "ticket": 1, "link": edited["link"]})
+    *_, restored = responses(pipeline, {"kind": "draw", "request_id": 1, "link": edited["link"]})
     assert restored["last"] and restored["restored"]["edit"]["base"] == {"Male": 1.0} and "drawn" not in restored
     *_, refused = responses(pipeline, {**DRAW, "recipe": to_dict(kept)})
     assert "photo" in refused["error"] and "drawn" not in refused
