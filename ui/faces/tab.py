@@ -15,7 +15,7 @@ from ui.faces.handlers import FacesHandlers
 from ui.messages import Json, request_id_of
 from ui.session import SessionState
 
-MODEL_QUEUE = "model"  # every event that runs a network waits in this one line
+MODEL_QUEUE = "model"  # the queue of every event that runs a network
 
 
 def faces_tab(pipeline: FacesPipeline) -> None:

@@ -15,7 +15,7 @@ from ui.latent_map.handlers import LatentMapHandlers, MapState
 from ui.latent_map.requests import QUICK
 from ui.messages import Json, request_id_of
 
-MAP_QUEUE = "latent-map"  # a line of its own: a click on the map does not wait for a face that is being drawn
+MAP_QUEUE = "latent-map"  # a queue of its own: a click on the map does not wait for a face that is being drawn
 FORGET_AFTER = 3600  # seconds after which the photos of a visitor who stays away are let go
 
 
@@ -50,7 +50,7 @@ def latent_map_tab(latent_map: LatentMapPipeline) -> None:
 
 
 def _photos(handlers: LatentMapHandlers, intake: gr.HTML, state: gr.State) -> None:
-    """A line of its own: nobody's clicks wait for somebody's photos."""
+    """Photos have a queue of their own, so that no click waits for them."""
 
     def on_photos(value: Any, state: MapState) -> Iterator[Json]:
         yield from handlers.photos(value, state)

@@ -62,7 +62,7 @@ def _by_attribute(
 
 
 def _calibration(found: Mapping[str, Reliability]) -> ChartJSON:
-    """Said against true: a calibrated classifier lies on the diagonal."""
+    """Predicted probability against the share that is present: a calibrated classifier lies on the diagonal."""
     lines = [Line("Calibrated", (0.0, 1.0), (0.0, 1.0), MUTED, dashed=True)]
     lines += [Line(_sentence(name), one.probability, one.share, dots=True) for name, one in found.items()]
     axes = {"x": "probability that is said", "y": "share that is so"}

@@ -183,7 +183,7 @@ def morphed_view(result: MorphResult, request: MorphRequest) -> MorphedView:
 
 
 def gif_uri(frames: Sequence[Image.Image]) -> str:
-    """There and back again."""
+    """A GIF that plays the frames forwards, then backwards."""
     first, *rest = (_enlarged(frame) for frame in (*frames, *frames[-2:0:-1]))
     buffer = io.BytesIO()
     first.save(buffer, "GIF", save_all=True, append_images=rest, duration=GIF_FRAME, loop=0)

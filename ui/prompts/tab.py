@@ -15,7 +15,7 @@ from ui.prompts.handlers import PromptsHandlers
 from ui.prompts.words import prompt_words
 from ui.session import SessionState
 
-PROMPTS_QUEUE = "prompts"  # a line of its own: a sentence does not wait for somebody's faces
+PROMPTS_QUEUE = "prompts"  # a queue of its own: a sentence does not wait for somebody's faces
 
 
 def prompts_tab(pipeline: PromptsPipeline, stable_diffusion: PromptsPipeline) -> None:

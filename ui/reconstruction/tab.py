@@ -15,7 +15,7 @@ from ui.reconstruction.api import reconstruction_api
 from ui.reconstruction.handlers import ReconstructionHandlers
 from ui.reconstruction.table import MOST_PICTURES, Examples, Table
 
-RECONSTRUCTION_QUEUE = "reconstruction"  # a line of its own: opening the tab does not wait for a sweep of the Faces tab
+RECONSTRUCTION_QUEUE = "reconstruction"  # a queue of its own: the tab does not wait for a sweep of the Faces tab
 
 
 def reconstruction_tab(
@@ -71,7 +71,7 @@ def _pictures(handlers: ReconstructionHandlers) -> None:
 
 
 def _downloads(handlers: ReconstructionHandlers, fetcher: gr.HTML, table: gr.State) -> None:
-    """A line of its own: nobody's pictures wait for somebody's download."""
+    """Downloads have a queue of their own, so that no picture waits for them."""
 
     def on_fetch(value: Any, table: Table) -> Iterator[Json]:
         yield from handlers.fetch(value, table)
