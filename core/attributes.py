@@ -210,7 +210,7 @@ def resolve(values: np.ndarray) -> Resolved:
         present = sorted((n for n in group if result[INDEX[n]] > 0), key=lambda n: (-result[INDEX[n]], INDEX[n]))
         for loser in present[1:]:
             result[INDEX[loser]] = 0.0
-            notes.append(f"{label(loser)} was left open: it contradicts {label(present[0])}.")
+            notes.append(f"{label(loser)} was left unspecified: it contradicts {label(present[0])}.")
     return Resolved(result, tuple(notes))
 
 

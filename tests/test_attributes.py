@@ -47,7 +47,7 @@ def test_rows_of_another_length():
 def test_the_stronger_of_two_contradicting_stays():
     resolved = resolve(vector({"Blond_Hair": 0.4, "Black_Hair": 0.9, "Smiling": 1.0}))
     assert named(resolved.values) == {"Black_Hair": 0.9, "Smiling": 1.0} or named(resolved.values)["Black_Hair"] > 0.8
-    assert resolved.notes == ("Blond hair was left open: it contradicts Black hair.",)
+    assert resolved.notes == ("Blond hair was left unspecified: it contradicts Black hair.",)
     assert resolve(vector({"Bald": -1, "Bangs": 1})).notes == ()
 
 

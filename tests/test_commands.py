@@ -100,7 +100,7 @@ def test_sample_faces_says_what_gave_way(call, tiny_checkpoints, tmp_path):
     table[0, [INDEX["Bald"], INDEX["Bangs"]]] = 1
     path = write_rows(tmp_path / "bald.csv", table)
     options = ["--attributes", path, "--steps", 1, "--out", tmp_path / "out", "--checkpoints", tiny_checkpoints]
-    assert "00000.png: Bangs was left open" in call("sample.py", "faces", *options)[1]
+    assert "00000.png: Bangs was left unspecified" in call("sample.py", "faces", *options)[1]
 
 
 @pytest.mark.parametrize(

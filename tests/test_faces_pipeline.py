@@ -151,7 +151,7 @@ def test_sweep_goes_from_absent_to_present(pipeline):
 
 def test_contradictions_are_resolved_and_said(pipeline):
     result = last(pipeline.draw(replace(SMALL, attributes={"Bald": 1.0, "Bangs": 0.5})))
-    assert result.notes == ("Bangs was left open: it contradicts Bald.",)
+    assert result.notes == ("Bangs was left unspecified: it contradicts Bald.",)
     assert pixels(result) == pixels(last(pipeline.draw(replace(SMALL, attributes={"Bald": 1.0}))))
 
 

@@ -225,7 +225,7 @@ def present_shares(root: Path) -> np.ndarray:
 def sample_rows(count: int, shares: np.ndarray, together: np.ndarray | None = None, seed: int = 0) -> np.ndarray:
     """Sample attribute rows int8 (count, 40) of -1, 0 and 1 with given shares (40,) and correlations (40, 40).
 
-    Normal samples with those correlations, cut where the shares say (a Gaussian copula); what contradicts is left open.
+    Normal samples with those correlations, cut where the shares say (a Gaussian copula); what contradicts stays 0.
     Only these sums of a data set are needed, none of its rows.
     """
     from scipy.stats import norm
