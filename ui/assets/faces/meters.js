@@ -6,6 +6,7 @@ import { state } from "./state.js";
 function meter(name, requested, achieved) {
   const words = state.words.labels[name];
   const reached = requested > 0 ? achieved >= 0.5 : achieved < 0.5;
+  // Short, so that it fits beside "missed"; the title says that it was requested.
   const wanted = Math.abs(requested) === 1 ? (requested > 0 ? "present" : "absent") : signed(requested);
   const node = el(
     "div",
@@ -27,7 +28,7 @@ function meter(name, requested, achieved) {
       el("span", { class: "meter-value" }, percent(achieved)),
     ),
     el("div", { class: "meter-track" }, el("span", { class: "meter-fill" }), el("span", { class: "meter-requested" })),
-    el("div", { class: "meter-foot" }, el("span", {}, `requested ${wanted}`), el("span", {}, reached ? "" : "missed")),
+    el("div", { class: "meter-foot" }, el("span", {}, wanted), el("span", {}, reached ? "" : "missed")),
   );
   node.querySelector(".meter-fill").style.width = percent(achieved).replace(" ", "");
   node.querySelector(".meter-requested").style.left = `${50 + 50 * requested}%`;
