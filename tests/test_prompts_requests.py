@@ -149,7 +149,7 @@ def test_a_cut_is_reported_before_anything_is_drawn(handlers):
 def test_words_behind_the_cut_are_neither_understood_nor_achieved(handlers):
     text = "a  woman " * 46 + "with eyeglasses eating sushi"
     response = typed(handlers, text)
-    assert response["asked"] == ["Woman"] and response["unknown"] == []
+    assert response["requested"] == ["Woman"] and response["unknown"] == []
     assert max(end for _, end in response["known"]) <= response["read"] < text.index("eyeglasses")
     wanted = replace(RECIPE, prompt=" ".join(text.split()))
     *_, result = handlers.built_in.draw(PromptRequest(wanted), previews=False)

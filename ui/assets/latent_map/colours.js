@@ -172,7 +172,7 @@ on("latent-map:clusters", (found) => {
   const names = found.cards.map((card) => card.name);
   state.found = { title: "Cluster", scale: "category", values: floats(found.labels), names };
   colourBy("found");
-  emit("map:found-clusters");
+  emit("latent-map:found-clusters");
 });
 export const clusterColour = (number) => css(kindColour(number));
 export { colourBy, colours as pointColours, seek, told as valueWords };

@@ -135,7 +135,7 @@ on("latent-map:ready", () => showPlane(state.plane));
 on("latent-map:colours", () => {
   legend.replaceChildren(legendView());
 });
-on("map:found-clusters", showColours);
+on("latent-map:found-clusters", showColours);
 on("latent-map:sought", () => {
   if (state.by === "sought" || !state.colouring) showColours();
   else colours.querySelector('option[value="sought"]')?.remove();
