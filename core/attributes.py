@@ -6,10 +6,8 @@ An attribute vector holds 40 values in [-1, 1] in the official order of ``list_a
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -157,7 +155,7 @@ def vector(values: Mapping[str, float]) -> np.ndarray:
             raise AttributeValueError(
                 f"Unknown attribute {str(name)[:60]!r}. The 40 names are those of list_attr_celeba.txt."
             )
-    return dense({name: _strength(value, name) for name, value in values.items()})
+    return dense({name: strength(value, name) for name, value in values.items()})
 
 
 def dense(values: Mapping[str, float]) -> np.ndarray:
@@ -179,10 +177,11 @@ def check(values: Sequence[float] | np.ndarray) -> np.ndarray:
     row = list(values)
     if len(row) != COUNT:
         raise AttributeValueError(f"An attribute row has {COUNT} values; this one has {len(row)}.")
-    return np.array([_strength(value, name) for name, value in zip(NAMES, row, strict=True)], dtype=np.float32)
+    return np.array([strength(value, name) for name, value in zip(NAMES, row, strict=True)], dtype=np.float32)
 
 
-def _strength(value: object, name: str) -> float:
+def strength(value: object, name: str) -> float:
+    """Check one value of an attribute, from -1 to 1. Raises :class:`AttributeValueError`."""
     try:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
@@ -218,31 +217,3 @@ def confident(probabilities: Mapping[str, float]) -> dict[str, float]:
     """A classifier's probabilities -> the attributes that it is sure of, +1 or -1 each, without contradictions."""
     sure = {name: 1.0 if value >= 0.5 else -1.0 for name, value in probabilities.items() if abs(value - 0.5) >= 0.25}
     return named(resolve(vector(sure)).values)
-
-
-def read_table(path: str | Path) -> np.ndarray:
-    """A CSV with the 40 official names as header (any order) and rows in [-1, 1] -> float32 (N, 40)."""
-    with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:
-        try:
-            rows = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
-        except csv.Error as error:
-            raise AttributeValueError(f"{path} is not a table of attributes ({error}).") from error
-    if not rows:
-        raise AttributeValueError(f"{path} is empty; it needs a header with the 40 attribute names.")
-    header = [cell.strip() for cell in rows[0]]
-    unknown = [name for name in header if name not in INDEX]
-    missing = [name for name in NAMES if name not in header]
-    if unknown or missing or len(header) != COUNT:
-        detail = (
-            f"unknown {', '.join(unknown[:3])}"
-            if unknown
-            else f"missing {', '.join(missing[:3]) or 'none, but repeated'}"
-        )
-        raise AttributeValueError(f"{path}: the header must hold each of the 40 attribute names once ({detail}).")
-    table = np.zeros((len(rows) - 1, COUNT), dtype=np.float32)
-    for number, row in enumerate(rows[1:]):
-        if len(row) != COUNT:
-            raise AttributeValueError(f"{path}, row {number + 1}: {len(row)} values where {COUNT} are needed.")
-        for name, cell in zip(header, row, strict=True):
-            table[number, INDEX[name]] = _strength(cell, f"{path}, row {number + 1}, {name}")
-    return table

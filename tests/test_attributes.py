@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core import attributes
-from core.attributes import NAMES, AttributeValueError, check, label, named, read_table, resolve, vector
+from core.attributes import NAMES, AttributeValueError, check, label, named, resolve, vector
+from core.data.attribute_rows import read_attribute_rows
 
 
 def test_every_attribute_is_in_one_place_of_the_page():
@@ -63,7 +64,9 @@ def write(path, header, *rows):
 
 def test_tables_in_any_column_order(tmp_path):
     shuffled = [*NAMES[20:], *NAMES[:20]]
-    table = read_table(write(tmp_path / "t.csv", shuffled, [1 if name == "Smiling" else 0 for name in shuffled]))
+    table = read_attribute_rows(
+        write(tmp_path / "t.csv", shuffled, [1 if name == "Smiling" else 0 for name in shuffled])
+    )
     assert table.shape == (1, 40) and named(table[0]) == {"Smiling": 1.0}
 
 
@@ -73,23 +76,23 @@ def test_tables_in_any_column_order(tmp_path):
         (NAMES[:39], [0] * 39, "missing Young"),
         ([*NAMES[:39], "Handsome"], [0] * 40, "unknown Handsome"),
         ([*NAMES, "Smiling"], [0] * 41, "once"),
-        (NAMES, [0] * 39, "row 1: 39 values"),
-        (NAMES, [*[0] * 39, 2], "row 1, Young: 2 is outside"),
+        (NAMES, [0] * 39, "line 2: 39 values"),
+        (NAMES, [*[0] * 39, 2], "line 2, Young: 2 is outside"),
         (NAMES, [*[0] * 39, "x"], "not a number"),
     ],
 )
 def test_malformed_tables(tmp_path, header, row, message):
     with pytest.raises(AttributeValueError, match=message):
-        read_table(write(tmp_path / "t.csv", header, row))
+        read_attribute_rows(write(tmp_path / "t.csv", header, row))
 
 
 def test_a_file_that_is_no_table(tmp_path):
     (tmp_path / "t.csv").write_text("x" * 200_000)
-    with pytest.raises(AttributeValueError, match="not a table"):
-        read_table(tmp_path / "t.csv")
+    with pytest.raises(AttributeValueError, match="no line of a table"):
+        read_attribute_rows(tmp_path / "t.csv")
 
 
 def test_an_empty_table(tmp_path):
     (tmp_path / "t.csv").write_text("\n\n")
     with pytest.raises(AttributeValueError, match="empty"):
-        read_table(tmp_path / "t.csv")
+        read_attribute_rows(tmp_path / "t.csv")

@@ -10,8 +10,10 @@ from PIL import Image
 
 from core import data
 from core.attributes import NAMES
-from core.data import tables
-from core.data.sets import PictureSet, join, seeded_split
+from core.data.dialect import TableError
+from core.data.picture_set import PictureSet, seeded_split
+from core.data.sets import join
+from core.data.tables import read_table
 from core.images import face_crop
 
 
@@ -123,22 +125,20 @@ def test_any_folder_of_photos(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "first line"),
+        ("", "is empty"),
         ("2\nSmiling Male\n1.jpg 1\n", "line 3: 1 values where 2"),
-        ("1\nSmiling\n1.jpg x\n", "line 3: expected a file name and integers"),
-        ("0\nSmiling\n", "holds no rows"),
+        ("1\nSmiling Male\n1.jpg x 1\n", "line 3: expected a file name and integers"),
+        ("0\nSmiling Male\n", "holds no rows"),
     ],
 )
-def test_broken_tables_name_the_line(tmp_path, text, message):
-    (tmp_path / "list_attr_celeba.txt").write_text(text)
-    with pytest.raises(tables.TableError, match=message):
-        tables.read(tmp_path / "list_attr_celeba.txt", header=True)
+def test_broken_tables_name_the_line(text, message):
+    with pytest.raises(TableError, match=message):
+        read_table(text.encode(), "t", ["Smiling", "Male"])
 
 
-def test_the_boxes_table_with_its_named_first_column(tmp_path):
-    (tmp_path / "b.txt").write_text("1\nimage_id x_1 y_1 width height\n000001.jpg 95 71 226 313\n")
-    columns, rows = tables.read(tmp_path / "b.txt", header=True)
-    assert columns == ["x_1", "y_1", "width", "height"] and rows["000001.jpg"] == [95, 71, 226, 313]
+def test_the_boxes_table_with_its_named_first_column():
+    table = read_table(b"1\nimage_id x_1 y_1 width height\n000001.jpg 95 71 226 313\n", "t")
+    assert table.columns == ("x_1", "y_1", "width", "height") and table.values.tolist() == [[95, 71, 226, 313]]
 
 
 def test_missing_tables_and_layouts_are_explained(tmp_path):

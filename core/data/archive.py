@@ -56,18 +56,26 @@ class Archive:
         if self._zip is not None:
             self._zip.close()
 
+    def names(self) -> list[str]:
+        """List all members by name, without those of systems."""
+        return list(self._names)
+
     def pictures(self) -> list[str]:
         """List the pictures by name: files with the suffix or the first bytes of a picture.
 
         Raises :class:`ArchiveError` if a zip is encrypted, or contains only other archives.
         """
-        found = [name for name in self._names if self._claims(name) or is_picture(self._head(name))]
+        found = self.claimed()
         if found and all(self._locked(name) for name in found):
             raise ArchiveError(LOCKED)
         nested = [name for name in self._names if PurePosixPath(name).suffix.lower() in _ARCHIVES]
         if nested and not found:
             raise ArchiveError(f"Inside there are other archives ({Path(nested[0]).name[:60]}); unpack it and use those.")
         return found
+
+    def claimed(self) -> list[str]:
+        """List what claims to be a picture, whether or not it can be read."""
+        return [name for name in self._names if self._claims(name) or is_picture(self._head(name))]
 
     def others(self, pictures: list[str]) -> int:
         """Count the members besides these pictures."""

@@ -2,114 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
+import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core import attributes
-from core.data import tables
 from core.data.archive import Archive, ArchiveError
 from core.data.cache import cached_pixels
+from core.data.celeba import load_celeba
+from core.data.errors import DataError
 from core.data.joined import JoinedPixels
-
-TRAIN, VAL, TEST = 0, 1, 2
-PARTS = {"train": TRAIN, "val": VAL, "test": TEST}
-CENTRED = 64  # up to this size, CelebA's whole pictures give their centre square, as the weights of 64 px learned it
+from core.data.picture_set import TEST, PictureSet, seeded_split
 
 
-class DataError(ValueError):
-    """A data set that is missing or not in a known layout."""
-
-
-@dataclass(frozen=True)
-class PictureSet:
-    """Decoded pictures with their labels. Arrays are row-aligned.
-
-    ``pixels`` uint8 (N, S, S, 3), memory-mapped; ``attributes`` int8 (N, 40) of -1/1 or None;
-    ``classes`` int16 (N,) into ``class_names`` or None; ``split`` int8 (N,) of 0 train, 1 val, 2 test; ``detail``
-    int16 (N,), the true pixels along a side of what is shown, or None: a picture with fewer than S was enlarged.
-    """
-
-    name: str
-    pixels: np.ndarray
-    names: tuple[str, ...]
-    split: np.ndarray
-    attributes: np.ndarray | None = None
-    classes: np.ndarray | None = None
-    class_names: tuple[str, ...] = ()
-    identities: np.ndarray | None = None
-    detail: np.ndarray | None = None
-
-    def indices(self, part: str) -> np.ndarray:
-        """Return the row numbers of ``train``, ``val`` or ``test``, ascending."""
-        return np.flatnonzero(self.split == PARTS[part])
-
-    def sharp(self, part: str) -> np.ndarray:
-        """Row numbers of ``part`` whose pictures were not enlarged: what decoders and sharpness are measured on."""
-        rows = self.indices(part)
-        return rows if self.detail is None else rows[self.detail[rows] >= self.pixels.shape[1]]
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-
-def seeded_split(keys: Sequence[object], seed: int = 0, val: float = 0.05, test: float = 0.06) -> np.ndarray:
-    """Split by keys (identities, or names if unknown): int8. Equal keys get the same part on any machine."""
-    limit = 2**64
-    split = np.zeros(len(keys), dtype=np.int8)
-    for row, key in enumerate(keys):
-        draw = int.from_bytes(hashlib.sha256(f"{seed}:{key}".encode()).digest()[:8], "big") / limit
-        split[row] = TEST if draw < test else VAL if draw < test + val else TRAIN
-    return split
-
-
-def load_celeba(path: Path, size: int, cache: Path) -> PictureSet:
-    """CelebA, official or Kaggle layout: zip or folder of pictures beside txt or csv tables; optional ones may lack.
-
-    Whole aligned pictures give the face crop (:func:`core.images.face_crop`) above 64 px, else the centre square.
-    """
-    folder = path if path.is_dir() else path.parent
-    table = tables.find(folder, "list_attr_celeba")
-    if table is None:
-        raise DataError(f"{folder} has no list_attr_celeba.txt or .csv; see the README for CelebA's layout.")
-    columns, rows = tables.read(table, header=True)
-    if sorted(columns) != sorted(attributes.NAMES):
-        raise DataError(f"{table} does not have CelebA's 40 attribute columns.")
-    order = [columns.index(name) for name in attributes.NAMES]
-    with Archive(_celeba_pictures(path)) as archive:
-        members = [name for name in archive.pictures() if Path(name).name in rows]
-        if not members:
-            raise DataError(f"None of the pictures in {archive.path} is named in {table.name}.")
-        pixels, members, detail = cached_pixels(archive, members, size, cache, faces=size > CENTRED)
-    names = tuple(Path(name).name for name in members)
-    labels = np.array([rows[name] for name in names], dtype=np.int8)[:, order]
-    identities = _column(tables.find(folder, "identity_CelebA"), names)
-    partition = _column(tables.find(folder, "list_eval_partition"), names)
-    if partition is None:
-        partition = seeded_split(names if identities is None else identities.tolist())
-    return PictureSet("celeba", pixels, names, partition.astype(np.int8), labels, identities=identities, detail=detail)
-
-
-def _celeba_pictures(path: Path) -> Path:
-    if path.is_file():
-        return path
-    for candidate in (path / "img_align_celeba.zip", path / "img_align_celeba"):
-        if candidate.exists():
-            return candidate
-    return path
-
-
-def _column(table: Path | None, names: Sequence[str]) -> np.ndarray | None:
-    """Return the first integer column of an optional table, or None if the table or a row is missing."""
-    if table is None:
-        return None
-    _, rows = tables.read(table, header=False)
-    if any(name not in rows for name in names):
-        return None
-    return np.array([rows[name][0] for name in names], dtype=np.int64)
+log = logging.getLogger(__name__)
 
 
 def join(sets: Sequence[PictureSet]) -> PictureSet:
@@ -161,14 +69,15 @@ def join(sets: Sequence[PictureSet]) -> PictureSet:
 
 def load_food101(path: Path, size: int, cache: Path) -> PictureSet:
     """Food-101's layout (``images/CLASS/ID.jpg`` and ``meta/{classes,train,test}.txt``), zip or folder."""
-    source = path / "food-101.zip" if path.is_dir() and (path / "food-101.zip").is_file() else path
+    source = _source(path, "food-101.zip")
     with Archive(source) as archive:
         members = [name for name in archive.pictures() if "images/" in name]
         if not members:
             raise DataError(f"{source} has no images/CLASS/ID.jpg; see the README for Food-101's layout.")
         root = members[0].split("images/")[0]
-        test_list = f"{root}meta/test.txt"
-        tested = set(archive.read(test_list).decode().split()) if archive.has(test_list) else None
+        trained, tested = (_listed(archive, f"{root}meta/{part}.txt") for part in ("train", "test"))
+        if trained is not None and tested is not None:
+            members = _of_a_part(members, root, trained | tested, source)
         pixels, members, detail = cached_pixels(archive, members, size, cache)
     names = tuple(name.split("images/", 1)[1] for name in members)
     folders = [name.split("/")[0] for name in names]
@@ -182,7 +91,7 @@ def load_food101(path: Path, size: int, cache: Path) -> PictureSet:
 
 def load_folder(path: Path, size: int, cache: Path) -> PictureSet:
     """Any folder or zip of photos. Subfolders, where there are some, become classes."""
-    with Archive(path) as archive:
+    with Archive(_source(path)) as archive:
         pixels, members, detail = cached_pixels(archive, archive.pictures(), size, cache)
     if not members:
         raise DataError(f"{path} holds no readable pictures.")
@@ -202,9 +111,32 @@ def load_folder(path: Path, size: int, cache: Path) -> PictureSet:
 
 def load_utkface(path: Path, size: int, cache: Path) -> PictureSet:
     """UTKFace: close faces without CelebA labels; a file name's ``age_gender_race`` stays readable in ``names``."""
-    source = path / "UTKFace.zip" if path.is_dir() and (path / "UTKFace.zip").is_file() else path
-    loaded = load_folder(source, size, cache)
+    loaded = load_folder(_source(path, "UTKFace.zip"), size, cache)
     return PictureSet("utkface", loaded.pixels, loaded.names, loaded.split, detail=loaded.detail)
+
+
+def _source(path: Path, usual: str = "") -> Path:
+    """Return a folder's zip of the usual name, or its only zip if it holds no pictures; else the path itself."""
+    if not path.is_dir() or (usual and (path / usual).is_file()):
+        return path / usual if path.is_dir() else path
+    with Archive(path) as archive:
+        zips = [name for name in archive.names() if name.lower().endswith(".zip")]
+        return path / zips[0] if len(zips) == 1 and not archive.claimed() else path
+
+
+def _listed(archive: Archive, name: str) -> set[str] | None:
+    """Read a list of pictures, one a line; None if there is no such member."""
+    return set(archive.read(name).decode("utf-8-sig").split()) if archive.has(name) else None
+
+
+def _of_a_part(members: list[str], root: str, listed: set[str], source: Path) -> list[str]:
+    """Keep the pictures that train or test, and count the others."""
+    kept = [m for m in members if m.removeprefix(f"{root}images/").rsplit(".", 1)[0] in listed]
+    if not kept:
+        raise DataError(f"{source}: meta/train.txt and meta/test.txt name none of the pictures.")
+    if len(kept) < len(members):
+        log.warning("Pictures that neither list of %s names are left out: %d.", source, len(members) - len(kept))
+    return kept
 
 
 def named_attributes(names: Sequence[str]) -> np.ndarray:
@@ -241,7 +173,7 @@ def load(
             raise DataError(f"There is nothing at {path}.")
     try:
         return join([KINDS[kind](Path(path), size, Path(cache)) for path in paths])
-    except (tables.TableError, FileNotFoundError, ArchiveError) as error:
+    except (FileNotFoundError, ArchiveError) as error:
         raise DataError(str(error)) from error
 
 

@@ -12,9 +12,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from core.data import tables
 from core.data.archive import Archive
-from core.data.sets import TEST, DataError
+from core.data.celeba import partition_of
+from core.data.errors import DataError
+from core.data.layout import Layout
+from core.data.picture_set import TEST
 from core.photos.alignment import FACE_CROP, Placement, Point, fit_to, lay_over
 from core.photos.detection import FaceFinder, FoundFace
 
@@ -39,14 +41,14 @@ class Scene:
 
 def test_pictures(folder: Path) -> list[Image.Image]:
     """The test part of a set of face crops in CelebA's layout, square RGB pictures of any size."""
-    archive = next((p for p in (folder / "img_align_celeba.zip", folder / "img_align_celeba") if p.exists()), folder)
-    partition = tables.find(folder, "list_eval_partition")
-    if partition is None:
-        raise DataError(f"{folder} has no list_eval_partition: without it nothing says which faces are test faces.")
-    parts = tables.read(partition, header=False)[1]
-    with Archive(archive) as pictures:
-        names = [name for name in pictures.pictures() if parts.get(Path(name).name, [None])[0] == TEST]
-        return [Image.open(io.BytesIO(pictures.read(name))).convert("RGB") for name in names]
+    with Layout(folder) as layout:
+        partition = partition_of(layout)
+        if partition is None:
+            raise DataError(f"{folder} has no list_eval_partition: without it nothing says which faces are test faces.")
+        found = layout.pictures(partition)
+        tested = partition.values[found.rows, 0] == TEST
+        names = [name for name, test in zip(found.members, tested, strict=True) if test]
+        return [Image.open(io.BytesIO(found.archive.read(name))).convert("RGB") for name in names]
 
 
 def backgrounds(path: Path, most: int = 400) -> list[Image.Image]:

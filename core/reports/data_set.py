@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from core import attributes
-from core.data import PictureSet, tables
-from core.data.sets import PARTS
+from core.data import PictureSet
+from core.data.layout import Layout
+from core.data.picture_set import PARTS
+from core.data.tables import TableError
 
 CHANNELS = ("red", "green", "blue")
 TABLES = (
@@ -170,19 +172,16 @@ def _class_counts(pictures: PictureSet) -> dict[str, int]:
 def _tables(folder: Path) -> dict[str, dict]:
     """Which of CelebA's label tables lie in a folder; boxes and landmarks with their moments per column."""
     found = {}
-    for stem in TABLES:
-        path = tables.find(folder, stem)
-        if path is None:
-            continue
-        measured = stem.startswith(("list_bbox", "list_landmarks"))
-        try:
-            columns, rows = tables.read(path, header=measured or stem == "list_attr_celeba")
-        except tables.TableError as error:
-            found[stem] = {"file": path.name, "problem": str(error)}  # optional tables stop nothing
-            continue
-        found[stem] = {"file": path.name, "rows": len(rows)}
-        if measured:
-            values = np.array(list(rows.values()), dtype=np.float64)
-            names = columns[-values.shape[1] :]
-            found[stem]["columns"] = {name: moments(values[:, index]) for index, name in enumerate(names)}
+    with Layout(folder) as layout:
+        for stem in TABLES:
+            try:
+                table = layout.table(stem, words={"train": 0, "val": 1, "test": 2})
+            except TableError as error:
+                found[stem] = {"file": stem, "problem": str(error)}  # optional tables stop nothing
+                continue
+            if table is not None:
+                found[stem] = {"file": Path(table.where).name, "rows": len(table.names)}
+                if stem.startswith(("list_bbox", "list_landmarks")):
+                    columns = enumerate(table.columns)
+                    found[stem]["columns"] = {name: moments(table.values[:, index]) for index, name in columns}
     return found

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from core.attributes import AttributeValueError, named, read_table
+from core.attributes import AttributeValueError, named
+from core.data.attribute_rows import read_attribute_rows
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.recipe import SEEDS, Recipe, to_png
 
@@ -14,7 +15,7 @@ from core.recipe import SEEDS, Recipe, to_png
 def recipes_of(table: Path, seed: int, **options: object) -> list[Recipe]:
     """Rows of a CSV -> recipes; row i has ``seed`` + i. Raises ``AttributeValueError`` or ``RecipeError``."""
     first = Recipe(seed=seed, **options)
-    rows = read_table(table)
+    rows = read_attribute_rows(table)
     if len(rows) == 0:
         raise AttributeValueError(f"{table} has a header but no rows; each row becomes a face.")
     return [replace(first, seed=(seed + i) % SEEDS, attributes=named(row)) for i, row in enumerate(rows)]
