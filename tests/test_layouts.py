@@ -293,9 +293,7 @@ def test_two_rows_of_one_stem_are_told_apart_by_their_suffix():
     assert table.match(["a.png", "a.jpg", "a.webp"]).tolist() == [1, 0, -1]
 
 
-@pytest.mark.parametrize(
-    "content", [b"PK\3\4xl/", b"\x1f\x8b\0", b'{"a": 1}', b"version https://git-lfs.github.com", b"a\0b"]
-)
+@pytest.mark.parametrize("content", [b"PK\3\4xl/", b"\x1f\x8b\0", b'{"a": 1}', b"version https://git-lfs.github.com"])
 def test_what_is_no_text_table_is_named(content):
     with pytest.raises(TableError, match=r"^t is "):
         read_table(content, "t")

@@ -81,8 +81,6 @@ def read_table(
         names.append(name)
         lines.append(line)
         values.append(numbered)
-    if not names:
-        raise TableError(f"{where} holds no rows.")
     array = np.array(values, dtype=np.int64).reshape(len(names), -1)
     return Table(where, form.columns, tuple(names), tuple(lines), array, cells.count)
 
@@ -103,20 +101,20 @@ class _Form:
         first = [row for _, row in cells.first]
         header = first[0] if _is_header(first[0]) else None
         rows = first[1:] if header else first
-        widths = Counter(len(_trimmed(row)) for row in rows) or {len(header or ()): 1}
+        if not rows:
+            raise TableError(f"{where} holds no rows.")
+        widths = Counter(len(_trimmed(row)) for row in rows)
         width = max(widths, key=widths.get)  # of most rows: the others are named when they are read
         titles = _trimmed(header or [])
         if header and len(titles) == width - 1:  # official tables leave the names' column without a title
             titles = ["", *titles]
         if header and len(titles) != width:
-            line = cells.first[1][0] if rows else cells.first[0][0]
-            raise TableError(f"{where}, line {line}: {width} values where the header has {len(titles)} names.")
+            raise TableError(f"{where}, line {cells.first[1][0]}: {width} values where the header has {len(titles)} names.")
         name_at = _name_column(titles, rows, width)
         if wanted is not None:
             at = _places(titles, wanted, where, cells.first[0][0])
             if name_at in at:
-                line = cells.first[-1][0] if not rows else cells.first[1][0]
-                raise TableError(f"{where}, line {line}: {width - 1} values where {len(wanted)} are needed.")
+                raise TableError(f"{where}, line {cells.first[1][0]}: {width - 1} values where {len(wanted)} are needed.")
             return cls(where, header, width, name_at, tuple(wanted), tuple(at))
         at = [i for i in range(width) if i != name_at and not _is_index(titles, i, name_at)]
         if not at:
