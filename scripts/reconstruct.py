@@ -27,6 +27,11 @@ def main() -> None:
         action="store_true",
         help="keep each photo's own shape and size, in tiles (kl, sd, taesd); default: its centre square",
     )
+    parser.add_argument(
+        "--align",
+        action="store_true",
+        help="the square of each photo's largest face, as the face models know faces; one without a face is left out",
+    )
     parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
     args = parser.parse_args()
 
@@ -36,7 +41,7 @@ def main() -> None:
     from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 
     pipeline = ReconstructionPipeline(args.checkpoints, folders=True)
-    outcomes = reconstruct_folder(pipeline, args.model, args.images, args.out, whole=args.whole)
+    outcomes = reconstruct_folder(pipeline, args.model, args.images, args.out, whole=args.whole, align=args.align)
     done = list(tqdm(outcomes, desc="reconstruct", unit="picture", mininterval=1, delay=1))
     for outcome in done:
         if outcome.problem:

@@ -80,6 +80,24 @@ def tiny_checkpoints(tmp_path_factory) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def detector_checkpoints(tiny_checkpoints, tmp_path_factory) -> Path:
+    """The same root with the shipped face detector and eye locator in it."""
+    root = tmp_path_factory.mktemp("with-detector")
+    shipped = Path(__file__).resolve().parent.parent / "checkpoints"
+    for folder in (*tiny_checkpoints.iterdir(), shipped / "detector", shipped / "eyes"):
+        (root / folder.name).symlink_to(folder, target_is_directory=True)
+    return root
+
+
+@pytest.fixture(scope="session")
+def portrait() -> Image.Image:
+    """A photo of 512x512 with one face, its eyes at about (204, 101) and (246.5, 103)."""
+    from skimage import data
+
+    return Image.fromarray(data.astronaut())
+
+
 def _wake(model: nn.Module) -> None:
     """Random values where training would start from zero, or no attribute and no step would change a picture."""
     for parameter in model.parameters():

@@ -187,6 +187,17 @@ def test_reconstruct_keeps_whole_photos_in_their_shape(call, tiny_checkpoints, t
     assert "grid of latents" in call("reconstruct.py", "--model", "vae", *options)[0]
 
 
+def test_reconstruct_aligns_faces(call, detector_checkpoints, portrait, tmp_path):
+    (tmp_path / "in").mkdir()
+    portrait.save(tmp_path / "in" / "portrait.png")
+    picture(1).save(tmp_path / "in" / "noise.png")
+    options = ["--images", tmp_path / "in", "--out", tmp_path / "out", "--checkpoints", detector_checkpoints]
+    status, said = call("reconstruct.py", "--model", "kl", "--align", *options)
+    assert status == 0 and "1 of 2 pictures" in said and "noise.png left out: No face was found" in said
+    assert [path.name for path in (tmp_path / "out").glob("*.png")] == ["portrait.png"]
+    assert "not both" in call("reconstruct.py", "--align", "--whole", *options)[0]
+
+
 def test_reconstruct_refuses_with_a_sentence(call, tiny_checkpoints, tmp_path):
     (tmp_path / "in").mkdir()
     out = ["--out", tmp_path / "out", "--checkpoints", tiny_checkpoints]

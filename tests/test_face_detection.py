@@ -10,9 +10,10 @@ from skimage import data
 
 from core.checkpoints import CheckpointError
 from core.evaluation.face_detection import eye_error, measure, scenes
+from core.images import PictureError
 from core.photos.alignment import FACE_CROP, Placement, align
 from core.photos.detection import MOST, FaceFinder
-from core.photos.squares import align_largest, locate_faces
+from core.photos.squares import FaceAligner, locate_faces
 from core.training.eyes import eye_distances, views
 
 EYES = ((204.0, 101.0), (246.5, 103.2))  # of the portrait, by eye
@@ -85,7 +86,8 @@ def test_scenes_are_measured(finder, portrait):
 )
 def test_where_there_is_no_face_none_is_found(finder, photo):
     assert finder.find(photo) == ()
-    assert align_largest(finder, photo, FACE_CROP, 64) is None
+    with pytest.raises(PictureError, match="No face was found"):
+        FaceAligner(finder, FACE_CROP).square(photo, 64)
 
 
 def test_fifty_faces_of_one_picture(finder, portrait):
@@ -115,7 +117,7 @@ def test_the_larger_face_comes_first_and_becomes_the_square(finder, portrait):
     first, second = locate_faces(finder, wide, FACE_CROP)
     assert first.placement.side == pytest.approx(2 * second.placement.side, rel=0.1)
     assert first.placement.x < 400 < 600 < second.placement.x
-    square = align_largest(finder, wide, FACE_CROP, 64)
+    square = FaceAligner(finder, FACE_CROP).square(wide, 64)
     assert square.tobytes() == align(wide, first.placement, 64).tobytes()
     assert math.dist(first.placement.eyes(FACE_CROP)[0], EYES[0]) < 0.2 * math.dist(*EYES)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
@@ -15,8 +16,8 @@ CALL = {"seed": 11, "count": 1, "steps": 4, "guidance": 2.0, "solver": "dpm++"}
 
 
 @pytest.fixture(scope="module")
-def client(tiny_checkpoints):
-    page = app.build(root=str(tiny_checkpoints))
+def client(detector_checkpoints):
+    page = app.build(root=str(detector_checkpoints))
     _, url, _ = app.start(page, quiet=True)
     yield Client(url, verbose=False)
     page.close()
@@ -47,6 +48,7 @@ def test_only_the_documented_endpoints_are_public(client):
         "/edit_photo",
         "/read_photo",
         "/reconstruct",
+        "/style_photo",
         "/sweep",
     ]
 
@@ -94,6 +96,27 @@ def test_a_photo_is_read_and_edited(client, photo):
     )
     assert len(pictures) == 2 and edited["recipe"]["attributes"]["Eyeglasses"] == 1
     assert len(edited["achieved_after"]) == 40
+
+
+def test_a_face_is_edited_in_the_whole_photo(client, portrait, photo, tmp_path):
+    """Far from the face every pixel stays; what has no such face is refused with a sentence."""
+    portrait.save(tmp_path / "portrait.png")
+    whole = handle_file(str(tmp_path / "portrait.png"))
+    changes = {"attributes": {"Eyeglasses": 1}, "steps": 4, "align": True}
+    (before, after, result), _ = client.predict(photo=whole, api_name="/edit_photo", **changes)
+    with Image.open(result["image"]) as picture:
+        edited = np.asarray(picture.convert("RGB")).astype(int)
+    assert edited.shape == (512, 512, 3) and pixels(before) != pixels(after)
+    assert np.abs(edited[300:] - np.asarray(portrait)[300:]).max() == 0
+    assert (edited[60:150, 160:290] != np.asarray(portrait)[60:150, 160:290]).any()
+    crop, _ = client.predict(photo=whole, align=True, api_name="/read_photo")
+    assert pixels(crop[0]) == pixels(before)
+    with pytest.raises(AppError, match="No face was found"):
+        client.predict(photo=photo, api_name="/edit_photo", **changes)
+    with pytest.raises(AppError, match="no face 3"):
+        client.predict(photo=whole, face=3, api_name="/edit_photo", **changes)
+    (_, styled, result), details = client.predict(photo=whole, styles={}, align=True, api_name="/style_photo")
+    assert details["milliseconds"] > 0 and pixels(styled) and result
 
 
 @pytest.mark.parametrize("seed", [0, 7.0, 2**32 - 1])

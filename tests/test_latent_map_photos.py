@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.checkpoints import CheckpointError
+from core.photos.squares import NO_FACE
 from core.pipelines.latent_map import photos
 from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.latent_map.requests import ClusterRequest
@@ -85,6 +87,21 @@ def test_files_without_a_picture_are_refused(latent_map, tmp_path):
     (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04 cut short")
     with pytest.raises(LatentMapError, match="None of these files"):
         upload(latent_map, tmp_path / "text.txt", tmp_path / "bad.zip", tmp_path / "absent.png")
+
+
+def test_photos_are_aligned_by_their_largest_face(latent_map, detector_checkpoints, portrait, tmp_path):
+    wide = Image.new("RGB", (1400, 600), (40, 80, 60))
+    wide.paste(portrait, (850, 60))
+    wide.save(tmp_path / "wide.png")
+    (tmp_path / "noise.png").write_bytes(photo(70))
+    *_, info = LatentMapPipeline(detector_checkpoints, tmp_path / "none").add_photos([tmp_path], align=True)
+    assert info.count == 1 and info.notes[0] == f"Left out {tmp_path.name}/noise.png: {NO_FACE}"
+    reader = photos.PhotoReader([tmp_path], 64, model=detector_checkpoints / "autoencoder-kl")
+    assert not list(reader) and reader.pixels.shape == (1, 64, 64, 3)
+    expected = portrait.crop((127, 1, 324, 198)).resize((64, 64))  # the centre frame about the eyes of the portrait
+    assert np.abs(reader.pixels[0].astype(float) - np.asarray(expected)).mean() < 25
+    with pytest.raises(CheckpointError, match="import_detector"):
+        next(latent_map.add_photos([tmp_path], align=True))
 
 
 def test_an_upload_can_be_stopped(latent_map, tmp_path):

@@ -15,6 +15,7 @@ from PIL import Image
 
 import app
 from core.images import PictureError
+from core.photos.squares import NO_FACE
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.reconstruction.types import ReconstructionRequest
@@ -168,14 +169,19 @@ def test_examples_come_from_this_machine_alone(handlers):
     assert "error" in send(handlers, Table(), kind="example", example="../../secret.png")
 
 
-def test_the_endpoint_reconstructs_for_programs(tiny_checkpoints, tmp_path):
-    good, bad = tmp_path / "good.png", tmp_path / "bad.png"
+def test_the_endpoint_reconstructs_for_programs(detector_checkpoints, portrait, tmp_path):
+    good, bad, face = tmp_path / "good.png", tmp_path / "bad.png", tmp_path / "face.png"
+    portrait.save(face)
     Image.effect_noise((80, 80), 60).convert("RGB").save(good)
     bad.write_bytes(b"text")
-    page = app.build(root=str(tiny_checkpoints))
+    page = app.build(root=str(detector_checkpoints))
     _, url, _ = app.start(page, quiet=True)
     try:
         client = Client(url, verbose=False)
+        asked = {"pictures": [handle_file(str(good)), handle_file(str(face))], "models": ["kl"], "align": True}
+        _, details = client.predict(**asked, api_name="/reconstruct")
+        assert [cell["name"] for cell in details["cells"]] == ["face.png"]
+        assert details["problems"] == [{"name": "good.png", "reason": NO_FACE}]
         files = [handle_file(str(good)), handle_file(str(bad))]
         pictures, details = client.predict(pictures=files, models=["kl"], api_name="/reconstruct")
         assert len(pictures) == len(details["cells"]) == 1 and 0 < details["cells"][0]["psnr"] < 40
@@ -186,6 +192,24 @@ def test_the_endpoint_reconstructs_for_programs(tiny_checkpoints, tmp_path):
             client.predict(pictures=files, models=[["kl"]], api_name="/reconstruct")
     finally:
         page.close()
+
+
+def test_faces_of_uploaded_photos_are_aligned(detector_checkpoints, portrait):
+    """The page's switch: the square of the face, not the centre of the photo."""
+    handlers = ReconstructionHandlers(
+        ReconstructionPipeline(detector_checkpoints), Examples(FacesPipeline(detector_checkpoints))
+    )
+    folder = Path(get_upload_folder()) / "aligned"
+    folder.mkdir(parents=True, exist_ok=True)
+    portrait.save(folder / "face.png")
+    Image.effect_noise((90, 70), 80).save(folder / "noise.png")
+    table, paths = Table(), [str(folder / name) for name in ("face.png", "noise.png")]
+    last = send(handlers, table, kind="add", paths=paths, align=True)
+    assert [one["name"] for one in last["problems"]] == ["noise.png"]
+    (added,) = last["added"]
+    square = table[added["id"]][1]
+    assert 64 <= square.width < 250, "about four times the distance of the eyes, 42 pixels"
+    assert send(handlers, Table(), kind="add", paths=paths, align="yes")["problems"] == []
 
 
 def _pixels(uri):

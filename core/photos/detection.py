@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -58,6 +59,11 @@ class FaceFinder:
     def missing(self) -> str | None:
         """A sentence with the command that makes the first missing checkpoint, or None when both are there."""
         return next(filter(None, (checkpoints.missing(self._root / part) for part in PARTS)), None)
+
+    def require(self) -> None:
+        """Raise ``CheckpointError`` with that sentence."""
+        if problem := self.missing():
+            raise checkpoints.CheckpointError(problem)
 
     def find(self, photo: Image.Image) -> tuple[FoundFace, ...]:
         """The faces of a photo, the largest first, at most :data:`MOST`, or none. Raises ``CheckpointError``."""
@@ -136,6 +142,20 @@ class FaceFinder:
             x = to_tensor(pixels).contiguous(memory_format=torch.channels_last)
             heat, size, offset, landmarks = (part.float().numpy() for part in detector(x))
         return [_faces(*parts) for parts in zip(heat, size, offset, landmarks, strict=True)]
+
+
+def finder_of(root: Path | None = None) -> FaceFinder:
+    """The finder of a checkpoint root: one per process, for as long as it is used."""
+    path = (root or checkpoints.root()).resolve()
+    with _GUARD:
+        finder = _FINDERS.get(path)
+        if finder is None:
+            finder = _FINDERS[path] = FaceFinder(path)
+        return finder
+
+
+_GUARD = threading.Lock()
+_FINDERS: WeakValueDictionary[Path, FaceFinder] = WeakValueDictionary()
 
 
 def _faces(heat: np.ndarray, size: np.ndarray, offset: np.ndarray, landmarks: np.ndarray) -> list[FoundFace]:

@@ -8,8 +8,13 @@ from pathlib import Path
 from PIL import Image
 
 from core import checkpoints
+from core.images import PictureError
 from core.photos.alignment import CENTRE_SQUARE, FACE_CROP, FaceFrame, Placement, align
-from core.photos.detection import FaceFinder
+from core.photos.detection import FaceFinder, finder_of
+
+READ_SIDE = 1536  # pixels: shorter side of a photo that is opened to be aligned; small faces of groups are still found
+LEAST_SIDE = 64  # pixels of an aligned square
+NO_FACE = "No face was found in it. Without aligning, its centre square is taken."
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,27 @@ def locate_faces(finder: FaceFinder, photo: Image.Image, frame: FaceFrame) -> tu
     return tuple(located)
 
 
-def align_largest(finder: FaceFinder, photo: Image.Image, frame: FaceFrame, size: int) -> Image.Image | None:
-    """The largest face of a photo as an upright square (size, size); None where no face was found."""
-    faces = locate_faces(finder, photo, frame)
-    return align(photo, faces[0].placement, size) if faces else None
+@dataclass(frozen=True)
+class FaceAligner:
+    """What "align faces" means in every tab and command: the largest face of a photo in the frame of one model."""
+
+    finder: FaceFinder
+    frame: FaceFrame
+
+    @classmethod
+    def for_model(cls, folder: Path, size: int) -> FaceAligner:
+        """For a checkpoint folder that sees ``size`` pixels. Raises ``CheckpointError`` without a face detector."""
+        finder = finder_of(folder.parent)
+        finder.require()
+        return cls(finder, frame_of(folder, size))
+
+    def square(self, photo: Image.Image, most: int) -> Image.Image:
+        """The upright square of the largest face, RGB, as large as in the photo but from 64 to ``most`` pixels.
+
+        Raises ``PictureError`` where no face is found.
+        """
+        faces = locate_faces(self.finder, photo, self.frame)
+        if not faces:
+            raise PictureError(NO_FACE)
+        placement = faces[0].placement
+        return align(photo, placement, min(most, max(LEAST_SIDE, round(placement.side))))

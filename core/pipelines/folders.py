@@ -11,6 +11,7 @@ from PIL import Image
 
 from core.data.archive import Archive, ArchiveError
 from core.images import PictureError, open_picture
+from core.photos.squares import READ_SIDE, FaceAligner
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,16 @@ class Member:
     name: str
     read: Callable[[], bytes | Path]  # raises PictureError
 
-    def open(self, max_side: int | None = None) -> Opened:
-        """Open the picture with :func:`core.images.open_picture`, which reduces large ones; else return the reason."""
+    def open(self, max_side: int | None = None, aligner: FaceAligner | None = None) -> Opened:
+        """Open the picture with :func:`core.images.open_picture`, which reduces large ones; else return the reason.
+
+        With an ``aligner`` it is the square of its largest face, at most ``max_side``, which is then needed.
+        """
         try:
-            return Opened(self.name, open_picture(self.read(), max_side))
+            if aligner is None:
+                return Opened(self.name, open_picture(self.read(), max_side))
+            photo = open_picture(self.read(), max(max_side, READ_SIDE))
+            return Opened(self.name, aligner.square(photo, max_side))
         except PictureError as error:
             return Opened(self.name, problem=str(error))
 
@@ -50,9 +57,9 @@ def members(source: Path, most_list: int | None = None) -> Iterator[Member]:
             yield Member(name, partial(archive.read, name))
 
 
-def open_pictures(source: Path, max_side: int | None = None) -> Iterator[Opened]:
+def open_pictures(source: Path, max_side: int | None = None, aligner: FaceAligner | None = None) -> Iterator[Opened]:
     """Open every picture file of a folder or zip. A bad file stops nothing. Raises as :func:`members` does."""
-    return (member.open(max_side) for member in members(source))
+    return (member.open(max_side, aligner) for member in members(source))
 
 
 class OutputNames:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from core.data.archive import MOST_LIST, Archive, is_system_file
 from core.images import PictureError
+from core.photos.squares import FaceAligner
 from core.pipelines.folders import Member, Opened
 
 SIDE = 512  # pixels: the largest model sees 256
@@ -51,18 +52,23 @@ class LeftOut:
         return found
 
 
-def collect(paths: Iterable[str | Path], most: int = 64, *, side: int = SIDE) -> tuple[list[Picture], list[Problem]]:
+def collect(
+    paths: Iterable[str | Path], most: int = 64, *, side: int = SIDE, aligner: FaceAligner | None = None
+) -> tuple[list[Picture], list[Problem]]:
     """Collect up to ``most`` pictures with their names from files, folders and zips, and what was left out and why.
 
-    Pictures much larger than ``side`` are reduced; their shorter side stays at least ``side``. Files beyond a limit are
-    not opened; one problem says how many there were and which limit it was.
+    Pictures much larger than ``side`` are reduced; their shorter side stays at least ``side``. With an ``aligner`` a
+    picture is the square of its largest face, at most ``side``, and one without a face is left out. Files beyond a
+    limit are not opened; one problem says how many there were and which limit it was.
     """
     left_out = LeftOut()
-    pictures = [(opened.name, opened.image) for opened in take(paths, most, side, left_out)]
+    pictures = [(opened.name, opened.image) for opened in take(paths, most, side, left_out, aligner)]
     return pictures, left_out.problems()
 
 
-def take(paths: Iterable[str | Path], most: int, side: int, left_out: LeftOut) -> Iterator[Opened]:
+def take(
+    paths: Iterable[str | Path], most: int, side: int, left_out: LeftOut, aligner: FaceAligner | None = None
+) -> Iterator[Opened]:
     """Yield the pictures of :func:`collect` one by one; other files go to ``left_out``."""
     taken = failed = 0
     for member in brought(paths, left_out):
@@ -70,7 +76,7 @@ def take(paths: Iterable[str | Path], most: int, side: int, left_out: LeftOut) -
             left_out.add(member.name, f"Not opened, because there was room for {most:,}. Add it afterwards.")
         elif failed >= MOST_FAILURES:
             left_out.add(member.name, f"Not opened, because {MOST_FAILURES} others could not be used.")
-        elif (opened := member.open(side)).image is None:
+        elif (opened := member.open(side, aligner)).image is None:
             failed += 1
             left_out.add(opened.name, opened.problem)
         else:

@@ -7,19 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 import gradio as gr
-from PIL import Image
 
 from core import recipe
-from core.images import open_picture
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.faces.types import METHODS, EditRequest
 from core.recipe import Recipe
 from ui.checks import recipe_from
 from ui.components.picture_files import PictureFiles
-from ui.components.pictures import MAX_UPLOAD
 from ui.endpoints import with_sentences
 from ui.faces.requests import attribute_name
-from ui.messages import RequestError
+from ui.photo_inputs import align_inputs, api_photo, placement_of
 
 AT_ONCE = 3  # requests that alternate network calls; further ones wait in the queue
 
@@ -41,15 +38,17 @@ def faces_api(pipeline: FacesPipeline, queue: str) -> None:
         photo = gr.File(label="photo", type="filepath")
         method = gr.Textbox(METHODS[0], label="method")
         faithfulness = gr.Number(0.6, label="faithfulness")
+        align, face = align_inputs()
         pictures = gr.Gallery(label="pictures", format="png")
         details = gr.JSON(label="details")
         ends = _Endpoints(pipeline)
+        editing = [method, faithfulness, align, face]
         sampling = [wanted, seed, count, steps, guidance, solver]
         for function, inputs, outputs in (
             (ends.draw_face, sampling, [pictures, details]),
             (ends.sweep, [name, wanted, seed, steps, guidance, solver], [pictures, details]),
-            (ends.read_photo, [photo], [pictures, details]),
-            (ends.edit_photo, [photo, wanted, seed, steps, guidance, method, faithfulness], [pictures, details]),
+            (ends.read_photo, [photo, align, face], [pictures, details]),
+            (ends.edit_photo, [photo, wanted, seed, steps, guidance, *editing], [pictures, details]),
         ):
             gr.Button(function.__name__).click(
                 with_sentences(function),
@@ -93,13 +92,15 @@ class _Endpoints:
             "faces": [{"recipe": recipe.to_dict(face.recipe), "achieved": face.achieved} for face in result.faces],
         }
 
-    def read_photo(self, photo: str | None):
-        """Reads a photo: its centre square as the model sees it, and the probability of all 40 attributes.
+    def read_photo(self, photo: str | None, align: bool = False, face: float = 0):
+        """Reads a photo: its centre square as the model sees it, and the probability of all 40 attributes. With
+        ``align`` it is the square of a face instead; ``face`` 0 is the largest.
 
         ``base`` contains the confident ones, from which an edit starts.
         """
         self._ready()
-        classified = self.pipeline.read(_photo(photo))
+        opened = api_photo(photo)
+        classified = self.pipeline.read(opened, placement_of(self.pipeline, opened, align, face))
         return [classified.crop], {"probabilities": classified.achieved, "base": classified.base}
 
     def edit_photo(
@@ -111,20 +112,26 @@ class _Endpoints:
         guidance: float,
         method: str,
         faithfulness: float,
+        align: bool = False,
+        face: float = 0,
     ):
         """Edits a photo. ``attributes`` names the changes; the others stay as in the photo.
 
-        ``method`` is "ddpm" or "ddim"; ``faithfulness`` goes from 0 (free) to 1 (close to the photo). Returns the
-        photo as the model sees it, the edited one, and the probabilities before and after.
+        ``method`` is "ddpm" or "ddim"; ``faithfulness`` goes from 0 (free) to 1 (close to the photo). With ``align``
+        a face of the photo is edited instead of its centre square; ``face`` 0 is the largest. Returns the square as
+        the model sees it, the edited one, with ``align`` also the whole photo with the edit in it at its own size,
+        and the probabilities before and after.
         """
         self._ready()
         changes = _recipe(attributes, seed=seed, steps=steps, guidance=guidance)
-        request = EditRequest(_photo(photo), {}, changes, method, faithfulness)  # refused before a network runs
-        base = self.pipeline.read(request.photo).base
+        request = EditRequest(api_photo(photo), {}, changes, method, faithfulness)  # refused before a network runs
+        request = replace(request, placement=placement_of(self.pipeline, request.photo, align, face))
+        base = self.pipeline.read(request.photo, request.placement).base
         wanted = replace(changes, attributes={**base, **changes.attributes})
         request = replace(request, base=base, recipe=wanted)
         result = self._finished(self.pipeline.edit(request))
-        return [result.before, result.after], {
+        whole = [] if result.whole is None else [result.whole]
+        return [result.before, result.after, *whole], {
             "achieved_before": result.achieved_before,
             "achieved_after": result.achieved_after,
             "notes": list(result.notes),
@@ -144,10 +151,3 @@ class _Endpoints:
 
 def _recipe(attributes: Any, **settings: Any) -> Recipe:
     return recipe_from({**recipe.to_dict(Recipe()), "attributes": attributes or {}, **settings})
-
-
-def _photo(path: str | None) -> Image.Image:
-    if not path:
-        raise RequestError("There is no photo in this request.")
-    with open(path, "rb") as file:
-        return open_picture(file.read(MAX_UPLOAD + 1))

@@ -202,7 +202,10 @@ class LatentMapHandlers:
         return stream({"photos": (PhotosRequest, self._add_photos)}, sent, state, failed=PHOTOS_FAILED)
 
     def _add_photos(self, request: PhotosRequest, state: MapState) -> Iterator[AtlasResponse]:
-        for step in self.latent_map.add_photos(request.paths, cancel=lambda: state.ended >= request.request_id):
+        steps = self.latent_map.add_photos(
+            request.paths, align=request.align, cancel=lambda: state.ended >= request.request_id
+        )
+        for step in steps:
             if isinstance(step, Advance):
                 yield AtlasResponse(phase=step.phase, done=step.done, total=step.total)
                 continue

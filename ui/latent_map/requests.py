@@ -10,7 +10,7 @@ from PIL import Image
 
 from core.pipelines.latent_map import requests as pipeline
 from core.pipelines.latent_map.requests import Stop, checked_place
-from ui.checks import picture, several, switch, text, uploaded, whole, written
+from ui.checks import flag, picture, several, switch, text, uploaded, whole, written
 from ui.messages import Json, Request, RequestError, checked
 
 QUICK = (
@@ -212,3 +212,4 @@ class PhotosRequest(Request):
     """Make an atlas of uploaded photos."""
 
     paths: tuple[Path, ...] = checked(photo_files)
+    align: bool = checked(flag)  # take the square of each photo's largest face

@@ -20,22 +20,26 @@ FIGURES = ("psnr", "ssim", "embedding_distance", "milliseconds", "percentile")
 def reconstruction_api(reconstruction: ReconstructionPipeline, queue: str) -> None:
     """Add the endpoint ``/reconstruct``, which the page does not show."""
 
-    def run(pictures: list[str] | None, models: list[str] | None) -> tuple[list[Any], dict[str, Any]]:
+    def run(
+        pictures: list[str] | None, models: list[str] | None, align: bool = False
+    ) -> tuple[list[Any], dict[str, Any]]:
         """Reconstructs pictures (files or zips) with autoencoders. ``models`` lists their keys; empty means all.
+        ``align`` takes the square of each photo's largest face instead of its centre.
 
         Returns the reconstructions row by row, and for each its file, model, PSNR, SSIM, embedding distance,
         milliseconds and the percentile among the test pictures; files that could not be read, with the reason.
         """
-        return _reconstructed(reconstruction, pictures, models)
+        return _reconstructed(reconstruction, pictures, models, align)
 
     with gr.Column(visible=False):
         files = gr.File(label="pictures", file_count="multiple", type="filepath")
         wanted = gr.JSON([], label="models")
+        align = gr.Checkbox(False, label="align")
         after = gr.Gallery(label="reconstructions", format="png")
         details = gr.JSON(label="details")
         gr.Button("reconstruct").click(
             with_sentences(run),
-            [files, wanted],
+            [files, wanted, align],
             [after, details],
             api_name="reconstruct",
             api_description=run.__doc__,
@@ -44,7 +48,9 @@ def reconstruction_api(reconstruction: ReconstructionPipeline, queue: str) -> No
         )
 
 
-def _reconstructed(reconstruction: ReconstructionPipeline, paths: Any, wanted: Any) -> tuple[list[Any], dict[str, Any]]:
+def _reconstructed(
+    reconstruction: ReconstructionPipeline, paths: Any, wanted: Any, align: Any
+) -> tuple[list[Any], dict[str, Any]]:
     known = {model.key: model for model in reconstruction.models()}
     models = wanted or [key for key, model in known.items() if model.present]
     if not isinstance(models, list) or not all(isinstance(key, str) for key in models):
@@ -58,7 +64,9 @@ def _reconstructed(reconstruction: ReconstructionPipeline, paths: Any, wanted: A
             raise RequestError(known[key].problem)
     if not paths:
         raise RequestError("There is no picture in this request.")
-    pictures, problems = collect([Path(path) for path in paths], most=max(1, MOST_CELLS // max(1, len(models))))
+    most = max(1, MOST_CELLS // max(1, len(models)))
+    aligner = reconstruction.aligner() if align is True else None
+    pictures, problems = collect([Path(path) for path in paths], most, aligner=aligner)
     images, rows = [], []
     for cell in reconstruction.grid(GridRequest(tuple(pictures), tuple(models))):
         row: dict[str, Any] = {"name": pictures[cell.row][0], "model": models[cell.column]}

@@ -109,7 +109,8 @@ class ReconstructionHandlers:
             return
         if not table.room():
             raise RequestError("The table is full. Remove some pictures, then add these again.")
-        pictures, problems = collect(request.paths, most=table.room())
+        aligner = self.reconstruction.aligner() if request.align else None
+        pictures, problems = collect(request.paths, most=table.room(), aligner=aligner)
         added = [self._put(table, name, picture) for name, picture in pictures]
         yield AddResponse(added=added, problems=[ProblemView(name, reason) for name, reason in problems])
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from core.latents.surgery import MOST_CHANNELS, Surgery
 from core.recipe import SEEDS
-from ui.checks import number, picture, several, text, uploaded, whole
+from ui.checks import flag, number, picture, several, text, uploaded, whole
 from ui.messages import Request, RequestError, checked
 
 MOST_MODELS = 16
@@ -81,6 +81,7 @@ class AddRequest(TableRequest):
 
     paths: tuple[Path, ...] = checked(upload_list, ())
     added: tuple[str, Image.Image] | None = checked(named_picture)
+    align: bool = checked(flag)  # of files, take the square of the largest face
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,22 +1,26 @@
-"""The Styles tab for programs: one public endpoint of ``gradio_client``."""
+"""The Styles tab for programs: two public endpoints of ``gradio_client``."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
+from core.pipelines.faces.types import METHODS, EditRequest
 from core.pipelines.styles.pipeline import StylesPipeline, first_picture
 from core.recipe import Recipe, to_dict
 from ui.components.picture_files import PictureFiles
 from ui.endpoints import with_sentences
+from ui.photo_inputs import align_inputs, api_photo, placement_of
 from ui.styles.requests import DrawRequest
 
 SETTINGS = ("seed", "steps", "guidance", "solver")
 
 
 def styles_api(pipeline: StylesPipeline, queue: str) -> None:
-    """Add the endpoint ``/draw_style``, which the page does not show."""
+    """Add the endpoints ``/draw_style`` and ``/style_photo``, which the page does not show."""
     files = PictureFiles()
 
     def draw_style(
@@ -42,18 +46,42 @@ def styles_api(pipeline: StylesPipeline, queue: str) -> None:
         return _drawn(pipeline, files, settings, attributes, styles, mode, parts)
 
     with gr.Column(visible=False):
-        values = _inputs()
         pictures = gr.Gallery(label="pictures", format="png")
         details = gr.JSON(label="details")
-        gr.Button("draw_style").click(
-            with_sentences(draw_style),
-            values,
-            [pictures, details],
-            api_name="draw_style",
-            api_description=draw_style.__doc__,
-            concurrency_limit=2,
-            concurrency_id=queue,
-        )
+        for function, inputs in ((draw_style, _inputs()), (_photo_endpoint(pipeline), _photo_inputs())):
+            gr.Button(function.__name__).click(
+                with_sentences(function),
+                inputs,
+                [pictures, details],
+                api_name=function.__name__,
+                api_description=function.__doc__,
+                concurrency_limit=2,
+                concurrency_id=queue,
+            )
+
+
+def _photo_endpoint(pipeline: StylesPipeline) -> Callable[..., tuple[list[Any], dict[str, Any]]]:
+    def style_photo(
+        photo: str | None,
+        styles: dict[str, float] | None,
+        seed: float,
+        guidance: float,
+        mode: str,
+        parts: list[float] | None,
+        method: str,
+        faithfulness: float,
+        align: bool = False,
+        face: float = 0,
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """Draws a photo in up to four styles; its attributes stay. ``styles``, ``mode`` and ``parts`` are those of
+        ``/draw_style``, ``method``, ``faithfulness``, ``align`` and ``face`` those of ``/edit_photo``.
+
+        Returns the square as the model sees it, the styled one, and with ``align`` the whole photo with it.
+        """
+        settings = {"seed": seed, "guidance": guidance}
+        return _styled(pipeline, photo, settings, _active(styles, mode, parts), (method, faithfulness), (align, face))
+
+    return style_photo
 
 
 def _inputs() -> list[gr.Component]:
@@ -66,13 +94,45 @@ def _inputs() -> list[gr.Component]:
     return [*values, gr.JSON([1, 1, 1], label="parts"), gr.Textbox("", label="prompt")]
 
 
+def _photo_inputs() -> list[gr.Component]:
+    """List the arguments of ``/style_photo`` in order, with their defaults."""
+    values: list[gr.Component] = [gr.File(label="photo", type="filepath"), gr.JSON({}, label="styles")]
+    values += [gr.Number(getattr(Recipe(), name), label=name) for name in ("seed", "guidance")]
+    values += [gr.Textbox("sum", label="mode"), gr.JSON([1, 1, 1], label="parts")]
+    return [
+        *values,
+        gr.Textbox(METHODS[0], label="method"),
+        gr.Number(EditRequest.faithfulness, label="faithfulness"),
+        *align_inputs(),
+    ]
+
+
+def _active(styles: Any, mode: Any, parts: Any) -> dict[str, Any]:
+    return {"weights": styles or {}, "mode": mode, "parts": [1, 1, 1] if parts is None else parts}
+
+
+def _styled(
+    pipeline: StylesPipeline, path: str | None, settings: dict, active: dict, editing: tuple, chosen: tuple
+) -> tuple[list[Any], dict[str, Any]]:
+    if missing := pipeline.missing("faces"):
+        raise gr.Error(missing)
+    drawn = DrawRequest.from_json({"recipe": {**to_dict(Recipe()), **settings}, "active": active})
+    edit = EditRequest(api_photo(path), {}, drawn.recipe, *editing)
+    edit = replace(edit, placement=placement_of(pipeline.faces, edit.photo, *chosen))
+    edit = replace(edit, base=pipeline.faces.read(edit.photo, edit.placement).base)
+    *_, result = pipeline.photo(edit, drawn.active)
+    whole = [] if result.whole is None else [result.whole]
+    details = {"milliseconds": round(result.milliseconds), "achieved": result.achieved_after}
+    return [result.before, result.after, *whole], details
+
+
 def _drawn(
     pipeline: StylesPipeline, files: PictureFiles, settings: dict, attributes: Any, styles: Any, mode: Any, parts: Any
 ) -> tuple[list[str], dict[str, Any]]:
     missing = pipeline.missing("sd" if "prompt" in settings else "faces")
     if missing:
         raise gr.Error(missing)
-    active = {"weights": styles or {}, "mode": mode, "parts": [1, 1, 1] if parts is None else parts}
+    active = _active(styles, mode, parts)
     sent = {**to_dict(Recipe()), **settings, "attributes": attributes or {}}
     request = DrawRequest.from_json({"recipe": sent, "active": active})
     *_, result = pipeline.draw(request.recipe, request.active, previews=False)

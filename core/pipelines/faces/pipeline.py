@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from core import attributes
+from core.images import PictureError
 from core.networks.loading import LOADING
 from core.networks.pool import NetworkPool, pool_of
 from core.photos.alignment import Placement
-from core.photos.detection import FaceFinder
-from core.photos.squares import LocatedFace, frame_of, locate_faces
+from core.photos.detection import finder_of
+from core.photos.squares import NO_FACE, LocatedFace, frame_of, locate_faces
 from core.pipelines.faces.entanglement import entangled
 from core.pipelines.faces.types import (
     MOST_PREVIEWED,
@@ -53,7 +54,7 @@ class FacesPipeline:
         self.pool = pool or pool_of(root)
         self.root = self.pool.root
         self.library = StyleLibrary(self.root)
-        self.finder = FaceFinder(self.root)
+        self.finder = finder_of(self.root)
         self._engine: FaceEngine | None = None
         self._making = threading.Lock()
         self._baselines: OrderedDict[Recipe, dict[str, float]] = OrderedDict()
@@ -138,6 +139,15 @@ class FacesPipeline:
     def locate(self, photo: Image.Image) -> tuple[LocatedFace, ...]:
         """The faces of a whole photo as squares in this model's frame, the largest first; none is no error."""
         return locate_faces(self.finder, photo, frame_of(self.root / "faces", self.engine.size))
+
+    def placement(self, photo: Image.Image, face: int = 0) -> Placement:
+        """The square of one face of a photo; 0 is the largest. Raises ``PictureError`` where there is no such face."""
+        self.finder.require()
+        faces = self.locate(photo)
+        if not 0 <= face < len(faces):
+            words = f"There is no face {face} in this photo: {len(faces)} were found, counted from 0."
+            raise PictureError(words if faces else NO_FACE)
+        return faces[face].placement
 
     def read(self, photo: Image.Image, placement: Placement | None = None) -> ClassifiedPhoto:
         """What the model and the classifier make of a photo: of the square of a face, or of the centre square."""

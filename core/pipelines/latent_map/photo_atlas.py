@@ -19,12 +19,20 @@ NO_FACES = "Attributes are read as of faces; of a picture without a face they sa
 
 
 def photo_atlas(
-    root: Path, engine: Callable[[], LatentMapEngine], sources: Sequence[str | Path], cancel: Cancel | None
+    root: Path,
+    engine: Callable[[], LatentMapEngine],
+    sources: Sequence[str | Path],
+    cancel: Cancel | None,
+    *,
+    align: bool = False,
 ) -> Iterator[Advance | Atlas]:
-    """Files, folders or zips of photos -> :class:`Advance`, then the atlas with PCA and clusters; none if cancelled."""
+    """Files, folders or zips of photos -> :class:`Advance`, then the atlas with PCA and clusters; none if cancelled.
+
+    ``align`` takes the square of each photo's largest face.
+    """
     from core.pipelines.latent_map.build import Pictures, assemble, encode_pictures
 
-    reader = PhotoReader(sources, SIZE, cancel)
+    reader = PhotoReader(sources, SIZE, cancel, root / "autoencoder-kl" if align else None)
     yield from reader
     if reader.cancelled:
         return
@@ -37,6 +45,6 @@ def photo_atlas(
     if vectors is None:
         return
     few = ("So few photos make no map; ten or more are worth looking at.",) if len(reader.names) < 10 else ()
-    notes = (*reader.notes, *few, *([NO_FACES] if "measured" in vectors else []))
+    notes = (*reader.notes, *few, *([NO_FACES] if "measured" in vectors and not align else []))
     pictures = Pictures(reader.pixels, "Your photos", "photos", names=tuple(reader.names), notes=notes)
     yield from assemble(root, pictures, vectors)

@@ -13,6 +13,7 @@ import numpy as np
 from core.images import to_pixels
 from core.latents.fitting import fit_in_process
 from core.latents.projection import LEAST
+from core.photos.squares import FaceAligner
 from core.pipelines.latent_map.atlas_store import OpenAtlas, different
 from core.pipelines.latent_map.types import Advance, LatentMapError
 from core.pipelines.progress import Cancel
@@ -29,12 +30,21 @@ EACH = 25  # photos between two progress reports
 class PhotoReader:
     """Iterate it for :class:`Advance`; afterwards ``pixels``, ``names`` and ``notes`` hold what was read.
 
-    Bad files stop nothing: they are counted in ``notes`` by reason. Raises ``LatentMapError`` where no picture is left.
+    Bad files stop nothing: they are counted in ``notes`` by reason. Raises ``LatentMapError`` where no picture is left,
+    ``CheckpointError`` where faces cannot be aligned.
     """
 
-    def __init__(self, sources: Sequence[str | Path], size: int, cancel: Cancel | None = None) -> None:
+    def __init__(
+        self,
+        sources: Sequence[str | Path],
+        size: int,
+        cancel: Cancel | None = None,
+        model: Path | None = None,
+    ) -> None:
+        """``model``: the checkpoint in whose frame the largest face of each photo is aligned; None takes centres."""
         self._sources = [Path(source) for source in sources]
         self._size, self._cancel = size, cancel
+        self._aligner = None if model is None else FaceAligner.for_model(model, size)
         self._pixels: list[np.ndarray] = []
         self.names: list[str] = []
         self.notes: list[str] = []
@@ -47,7 +57,7 @@ class PhotoReader:
 
     def __iter__(self) -> Iterator[Advance]:
         left_out = LeftOut()
-        for seen, opened in enumerate(take(self._sources, MOST, self._size, left_out), start=1):
+        for seen, opened in enumerate(take(self._sources, MOST, self._size, left_out, self._aligner), start=1):
             self._pixels.append(to_pixels(opened.image, self._size))
             self.names.append(Path(opened.name).name[:80])
             if seen % EACH == 0:

@@ -241,12 +241,12 @@ class LatentMapPipeline:
         return nearest.locate(self._store, self.engine, self._store.get(name), picture, count)
 
     def add_photos(
-        self, sources: Sequence[str | Path], *, cancel: Cancel | None = None
+        self, sources: Sequence[str | Path], *, align: bool = False, cancel: Cancel | None = None
     ) -> Iterator[Advance | AtlasInfo]:
         """Files, folders or zips of photos -> :class:`Advance`, then the :class:`AtlasInfo` of an atlas of their own
-        with PCA and clusters. UMAP and t-SNE follow in the background: :meth:`open` says which are there.
+        with PCA and clusters, of each photo's largest face where ``align`` is set. :meth:`open` says which maps follow.
         """
-        for step in photo_atlas(self.root, lambda: self.engine, sources, cancel):
+        for step in photo_atlas(self.root, lambda: self.engine, sources, cancel, align=align):
             if isinstance(step, Atlas):
                 opened = self._store.add(step)
                 map_later(opened)

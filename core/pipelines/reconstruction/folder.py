@@ -28,16 +28,26 @@ class Outcome:
 
 
 def reconstruct_folder(
-    pipeline: ReconstructionPipeline, model: str, source: Path, out: Path, *, whole: bool = False
+    pipeline: ReconstructionPipeline,
+    model: str,
+    source: Path,
+    out: Path,
+    *,
+    whole: bool = False,
+    align: bool = False,
 ) -> Iterator[Outcome]:
     """Reconstruct every picture of a folder or zip: PNG files of the same names in ``out``, and ``metrics.csv``.
 
-    ``whole`` keeps each picture's own shape and size, in tiles; otherwise the centre square in the model's size.
+    ``whole`` keeps each picture's own shape and size, in tiles; ``align`` takes the square of its largest face;
+    otherwise it is the centre square in the model's size.
     """
+    if whole and align:
+        raise RecipeError("A photo is kept whole or aligned by its face, not both.")
     codec = pipeline.engine.codec(model)  # an unknown model raises before anything is written
     if whole and codec.flat:
         raise RecipeError("This model makes one code of a square picture; whole photos need a grid of latents, as kl.")
-    pictures = open_pictures(source, None if whole else codec.size)
+    aligner = pipeline.aligner() if align else None
+    pictures = open_pictures(source, None if whole else codec.size, aligner)
     out.mkdir(parents=True, exist_ok=True)
     names = OutputNames(out)
     with open(out / "metrics.csv", "w", newline="", encoding="utf-8") as file:

@@ -17,6 +17,7 @@ from core.latents import sources
 from core.latents.surgery import between, check, operate
 from core.networks.loading import LOADING
 from core.networks.pool import NetworkPool, pool_of
+from core.photos.squares import FaceAligner
 from core.pipelines.progress import Cancel
 from core.pipelines.reconstruction.latent_view import view
 from core.pipelines.reconstruction.types import (
@@ -93,6 +94,10 @@ class ReconstructionPipeline:
     def missing(self, model: str) -> str | None:
         """Say how to get a missing autoencoder; None if one is present."""
         return self.model(model).problem or None
+
+    def aligner(self) -> FaceAligner:
+        """What brings the faces of photos into the frame of the built-in autoencoders. Raises ``CheckpointError``."""
+        return FaceAligner.for_model(self.root / "autoencoder-kl", self.model("kl").size)
 
     def warm(self) -> None:
         """Load the built-in models that are present, so that no request waits for them."""

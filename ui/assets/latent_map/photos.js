@@ -1,5 +1,6 @@
 // A visitor's own photos: sent, read and mapped on a line of their own. They go when the visitor goes.
 import { register } from "../shared/components.js";
+import { alignSwitch, fileInput } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { emit } from "../shared/events.js";
 import { asUri, LARGEST } from "../shared/files.js";
@@ -15,6 +16,7 @@ const AGAIN = 4000; // milliseconds between two looks at which maps have become 
 const KINDS = "Pictures or a zip, up to 5,000. Only you see them. ";
 const PHASES = { reading: "Reading", looking: "Encoding", mapping: "Mapping" };
 let upload = null; // File -> {path}, kept by the server for this visitor
+let align = false; // whether photos become the square of their largest face
 let unsent = []; // sentences on the files of the last map that were not sent
 let status, stop;
 
@@ -76,7 +78,7 @@ async function send(files) {
   }
   unsent = leftOut(problems);
   tell("Starting", true);
-  queue.request("photos", { paths });
+  queue.request("photos", { paths, align });
 }
 
 function take(message) {
@@ -115,17 +117,7 @@ function follow(name) {
 }
 
 export const photosGroup = () => {
-  const input = el("input", {
-    type: "file",
-    accept: "image/*,.zip,.heic",
-    multiple: true,
-    hidden: true,
-    id: "latent-map-files",
-  });
-  input.addEventListener("change", () => {
-    send([...input.files]);
-    input.value = "";
-  });
+  const input = fileInput("latent-map-files", "image/*,.zip,.heic", send, { multiple: true });
   status = el("p", { class: "hint reconstruction-note number", role: "status" });
   stop = el(
     "button",
@@ -150,6 +142,7 @@ export const photosGroup = () => {
       KINDS,
       whereItGoes({ several: true, until: "deleted when you leave" }),
     ),
+    alignSwitch("latent-map-align", (on) => (align = on)),
     status,
     stop,
   );

@@ -1,7 +1,7 @@
 // The control column of the Reconstruction tab: pictures come in, examples, models, and what could not be read.
 import { facesHistory } from "../faces/history.js";
 import { register } from "../shared/components.js";
-import { button, fileInput, group, iconButton } from "../shared/controls.js";
+import { alignSwitch, button, fileInput, group, iconButton } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { on } from "../shared/events.js";
 import { icon } from "../shared/icons.js";
@@ -35,6 +35,7 @@ function intakeGroup() {
       { class: "hint reconstruction-note" },
       `Several at once, zips too, or drop them anywhere. ${whereItGoes({ several: true })}`,
     ),
+    alignSwitch("reconstruction-align", (on) => (state.align = on)),
     status,
     problems,
   );

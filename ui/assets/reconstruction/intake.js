@@ -43,7 +43,7 @@ export async function addFiles(files) {
     problem(`${files.length - MOST} more files`, `At most ${MOST} at once. Put them into a zip, or add them next.`);
   }
   if (!paths.length) return busy("");
-  changeTable({ kind: "add", paths }, ({ error }) => {
+  changeTable({ kind: "add", paths, align: state.align }, ({ error }) => {
     if (error) problem(files.length === 1 ? files[0].name : "Upload", error);
     busy("");
   });

@@ -13,6 +13,7 @@ const GIVE_WAY = 60; // milliseconds after which the grid gives way to somebody'
  * @typedef {object} ReconstructionRequest
  * @property {"open" | "models" | "add" | "example" | "grid" | "latent" | "operate" | "interpolate" | "sample" | "traverse"} kind
  * @property {string[]} [paths] uploaded pictures and zips
+ * @property {boolean} [align] of those, take the square of the largest face
  * @property {{uri: string, name: string}} [added] a picture that the page has already
  * @property {string} [example] its name
  * @property {number} [count] 2: with its picture for the table, 1: the thumbnail alone; or pictures of a strip

@@ -8,6 +8,7 @@ export const state = {
   problems: [], // {name, reason}
   off: new Set(), // keys of the models that are switched off
   cells: new Map(), // "id model" -> cell
+  align: false, // whether files become the square of their largest face
   errors: false, // error maps instead of pictures
   chosen: null, // {id, model} that is enlarged
   fetching: null, // {key, words} of the model that is downloaded

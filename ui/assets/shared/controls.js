@@ -135,6 +135,17 @@ export function fileInput(id, accept, take, attributes = {}) {
   return input;
 }
 
+const ALIGN =
+  "Takes the largest face of each photo, turned upright, as the models know faces. A photo without a face " +
+  "is left out.";
+
+/** The switch "Align faces" in its row; `set` gets whether it is on. */
+export function alignSwitch(id, set) {
+  const input = el("input", { type: "checkbox", role: "switch", id });
+  input.addEventListener("change", () => set(input.checked));
+  return el("label", { class: "reconstruction-model", title: ALIGN }, el("span", {}, "Align faces"), input);
+}
+
 /** A large place for pictures, before there is one; a click chooses files in the field `id`. */
 export const emptyPlace = (id, title, detail, attributes = {}) =>
   button(
