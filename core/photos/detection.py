@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PARTS = ("detector", "eyes")
 MOST = 64  # faces of one photo
 SIDES = (1024, 320)  # longer side of the photo in the first look; the small one is for faces that fill the photo
+CLOSER = 2048  # longer side in a further look where those found nothing: a face of 60 pixels in a large photo
 THRESHOLD = 0.5
 OVERLAP = 0.4  # of two boxes, intersection over union, from which they are one face
 LOOKS = 2  # of the eye locator: the second one starts from where the first found the eyes
@@ -72,6 +73,8 @@ class FaceFinder:
         for side in SIDES:
             if side == SIDES[0] or longer > side * 1.5:
                 faces += self._first_look(photo, min(side, max(longer, 256)))
+        if not faces and longer > SIDES[0] * 1.2:
+            faces = self._first_look(photo, min(CLOSER, longer))
         faces = _distinct(faces)[:MOST]
         if not faces:
             return ()
