@@ -127,6 +127,12 @@ def test_a_photo_gets_a_style_and_files_are_loaded_or_refused(visit, root, tmp_p
     page.set_input_files("#styles-photo-file", str(tmp_path / "me.jpg"))
     photo = settled(page, "(shown) => shown.kind === 'photo'")
     assert photo["before"] != photo["after"]["picture"]
+    page.locator(f"{COLUMN} .whole-button").click()
+    page.wait_for_selector(".whole-dialog[open] img")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download 178 \u00d7 218").click()
+    assert Image.open(download.value.path()).size == (178, 218)
+    page.get_by_role("button", name="Close", exact=True).click()
     (tmp_path / "worse.safetensors").write_bytes(b"\x80\x04 a pickle")
     page.set_input_files("#styles-file", str(tmp_path / "worse.safetensors"))
     page.wait_for_selector('#styles-canvas .message[data-kind="error"]:has-text("pickle")')

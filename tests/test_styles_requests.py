@@ -19,7 +19,7 @@ from core.models.adapter_files import WEIGHTS
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
 from core.recipe import Recipe, from_link, from_png, to_dict, to_png
-from ui.components.pictures import data_uri
+from ui.components.pictures import data_uri, decode_uri
 from ui.messages import USER_ERRORS, RequestError, parse
 from ui.session import SessionState
 from ui.styles.handlers import StylesHandlers
@@ -195,6 +195,24 @@ def test_the_grid_is_styles_by_strengths(handlers):
 def test_a_photo_gets_a_style(handlers):
     response = send(handlers, kind="photo", photo=photo(), active=active(oil=1), faithfulness=0.5)
     assert (pixels(response["before"]) != pixels(response["drawn"]["after"])).any()
+
+
+def test_a_style_is_put_back_into_the_whole_photo(handlers):
+    square, plain = {"x": 45, "y": 40, "side": 50, "degrees": 10}, photo()
+    whole = send(handlers, kind="whole", photo=plain, active=active(oil=1.5), placement=square)["whole"]
+    file = decode_uri(whole["file"])
+    with Image.open(io.BytesIO(file)) as picture:
+        changed = np.asarray(picture.convert("RGB")).astype(int) != pixels({"picture": plain})
+    assert (whole["width"], whole["height"]) == changed.shape[1::-1] == (90, 70)
+    assert changed[20:60, 25:65].any() and not changed[:, 82:].any() and not changed[:, :8].any()
+    assert from_png(file).styles == {"oil": 1.5}
+    assert "which face" in send(handlers, kind="whole", photo=plain, active=active(oil=1))["error"]
+
+
+def test_the_faces_of_a_photo_are_looked_for_without_a_style(handlers):
+    located = send(handlers, kind="locate", photo=photo())["located"]
+    assert located["start"] == {"x": 45.0, "y": 35.0, "side": 70.0, "degrees": 0.0}
+    assert "import_detector" in located["note"], "the tiny models have no detector"
 
 
 def test_what_is_stopped_says_nothing_more(handlers):

@@ -9,7 +9,7 @@ import {
   nearness,
   placementOf,
   withNearness,
-} from "../../ui/assets/faces/placement.js";
+} from "../../ui/assets/shared/placement.js";
 import { SweepStrip } from "../../ui/assets/faces/sweep_strip.js";
 import { carriesEdit, carriesPrompt, carriesRecipe, headOf } from "../../ui/assets/shared/files.js";
 import { duration, signed, withMinus } from "../../ui/assets/shared/format.js";

@@ -83,9 +83,7 @@ class FacesHandlers:
             yield SweepResponse(attribute=request.attribute, points=list(points), last=len(points) == SWEEP_POINTS)
 
     def locate(self, request: LocateRequest, state: SessionState) -> Iterator[LocateResponse]:
-        missing = self.pipeline.finder.missing()
-        faces = () if missing else self.pipeline.locate(request.photo)
-        yield LocateResponse(located=responses.located_view(request.photo, faces, missing), last=True)
+        yield responses.locate_response(self.pipeline, request.photo)
 
     def read(self, request: ReadRequest, state: SessionState) -> Iterator[ReadResponse]:
         yield ReadResponse(
@@ -106,4 +104,4 @@ class FacesHandlers:
             elif event.cancelled:
                 yield WholeResponse(progress=None, last=True)
             else:
-                yield WholeResponse(progress=None, whole=responses.whole_view(event, request), last=True)
+                yield WholeResponse(progress=None, whole=responses.whole_view(event, request.edit.recipe), last=True)

@@ -10,11 +10,12 @@ from core import recipe
 from core.photos.alignment import Placement, centre_placement
 from core.photos.detection import NONE_FOUND
 from core.photos.squares import LocatedFace
+from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.faces.types import ClassifiedPhoto, EditResult, Entanglement, Face, FacesResult, SweepPoint
 from core.pipelines.progress import Progress
 from core.recipe import Recipe
 from ui.components.pictures import data_uri, exact_uri, preview_uri
-from ui.faces.requests import PhotoRequest, WholeRequest
+from ui.faces.requests import PhotoRequest
 from ui.messages import UNSET, Json, Response
 from ui.session import ProgressView
 
@@ -183,12 +184,19 @@ def edited_view(result: EditResult, request: PhotoRequest) -> EditedView:
     )
 
 
-def whole_view(result: EditResult, request: WholeRequest) -> WholeView:
+def locate_response(pipeline: FacesPipeline, photo: Image.Image) -> LocateResponse:
+    """The faces of a photo, or why none can be looked for."""
+    missing = pipeline.finder.missing()
+    return LocateResponse(located=located_view(photo, () if missing else pipeline.locate(photo), missing), last=True)
+
+
+def whole_view(result: EditResult, drawn: Recipe) -> WholeView:
+    """The whole photo, with the recipe of its edit in the file."""
     photo = result.whole
     return WholeView(
         picture=preview_uri(_small(photo)),
-        file=data_uri(recipe.to_png(photo, request.edit.recipe), "image/png"),
-        filename=recipe.filename(request.edit.recipe),
+        file=data_uri(recipe.to_png(photo, drawn), "image/png"),
+        filename=recipe.filename(drawn),
         width=photo.width,
         height=photo.height,
         milliseconds=round(result.milliseconds),

@@ -19,6 +19,7 @@ from core.pipelines.styles.pipeline import StylesPipeline, first_picture
 from core.pipelines.styles.types import MOST_TILES, TrainRequest
 from core.pipelines.uploads import collect
 from ui.components.pictures import data_uri, exact_uri, preview_uri
+from ui.faces.responses import LocateResponse, WholeResponse, locate_response, whole_view
 from ui.messages import FAILED, UNSET, Handler, Json, Request, RequestError, Response, reply, stream
 from ui.session import ProgressView, SessionState, paced
 from ui.styles import responses
@@ -28,11 +29,13 @@ from ui.styles.requests import (
     DrawRequest,
     GridRequest,
     JobRequest,
+    LocateRequest,
     NamesRequest,
     OpenRequest,
     PhotoRequest,
     TrainStyleRequest,
     WallRequest,
+    WholeRequest,
 )
 from ui.styles.responses import (
     CheckedView,
@@ -66,7 +69,9 @@ class StylesHandlers:
             "wall": (WallRequest, self._where_present(self.wall)),
             "draw": (DrawRequest, self._where_present(self.draw)),
             "grid": (GridRequest, self._where_present(self.grid)),
+            "locate": (LocateRequest, self._where_present(self.locate)),
             "photo": (PhotoRequest, self._where_present(self.photo)),
+            "whole": (WholeRequest, self._where_present(self.whole)),
         }
         self.job_routes = {
             "check": (CheckRequest, self.check),
@@ -185,6 +190,20 @@ class StylesHandlers:
             after = PictureView(exact_uri(event.after), filename="latentscape-photo-in-style.png")
             drawn, before = DrawnView(after, round(event.milliseconds)), PictureView(exact_uri(event.before))
             yield replace(response, progress=None, before=before, drawn=drawn, last=True)
+
+    def locate(self, request: LocateRequest, state: SessionState, session: str) -> Iterator[LocateResponse]:
+        yield locate_response(self.pipeline.faces, request.photo)
+
+    def whole(self, request: WholeRequest, state: SessionState, session: str) -> Iterator[WholeResponse]:
+        base = self.pipeline.faces.read(request.photo, request.placement).base
+        edit = replace(request.edit, base=base)
+        for event in paced(self.pipeline.photo(edit, request.active, cancel=state.cancel(request))):
+            if isinstance(event, Progress):
+                yield WholeResponse(progress=responses.progress_view(event))
+                continue
+            styled = request.active.onto(edit.recipe)
+            whole = None if event.cancelled else whole_view(event, styled)
+            yield WholeResponse(progress=None, last=True, **({} if whole is None else {"whole": whole}))
 
     # --- trainings ----------------------------------------------------------------------------------------------------
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
 from PIL import Image
 
 from core.data.style_photos import MOST
+from core.photos.alignment import Placement
 from core.pipelines.faces.types import METHODS, EditRequest
 from core.pipelines.styles.types import (
     BASES,
@@ -22,6 +23,8 @@ from core.pipelines.styles.types import (
 )
 from core.recipe import Recipe, RecipeError
 from ui.checks import flag, number, picture, recipe_from, several, text, uploaded
+from ui.faces.requests import LocateRequest as LocateFacesRequest
+from ui.faces.requests import placement
 from ui.messages import Json, Request, RequestError, checked
 from ui.recipe_requests import carried
 
@@ -133,6 +136,26 @@ class PhotoRequest(DrawRequest):
         super().__post_init__()
         bare = Recipe(seed=self.recipe.seed, guidance=self.recipe.guidance)
         object.__setattr__(self, "edit", EditRequest(self.photo, {}, bare, self.method, self.faithfulness))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocateRequest(LocateFacesRequest):
+    """Find the faces of a whole photo."""
+
+    base: str = checked(style_base, "faces")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WholeRequest(PhotoRequest):
+    """Style one face of a whole photo and paste the result back."""
+
+    placement: Placement | None = checked(placement)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.placement is None:
+            raise RequestError("The page did not say which face of the photo is meant. Choose one.")
+        object.__setattr__(self, "edit", replace(self.edit, placement=self.placement))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,21 +4,23 @@ import { openCamera } from "../shared/camera.js";
 import { pastedPicture } from "../shared/clipboard.js";
 import { button, fileInput, plainSlider, select, setSlider, setting } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
+import { Crop } from "../shared/crop.js";
 import { emit, on } from "../shared/events.js";
 import { asUri, carriesRecipe, headOf, LARGEST } from "../shared/files.js";
 import { percent } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { takeFiles } from "../shared/intake.js";
+import { placementOf } from "../shared/placement.js";
 import { openTab } from "../shared/tabs.js";
+import { WholePhoto } from "../shared/whole_photo.js";
 import { changedLike } from "./awaited.js";
-import { Crop } from "./crop.js";
 import { restoreEdit } from "./history.js";
 import { draw, send } from "./requests.js";
 import { change, setRecipe, state } from "./state.js";
-import { forget, locate, wholePanel } from "./whole.js";
 
 let crop = null;
-let whole = ""; // identifies the whole photo that the crop is of
+let whole = null; // WholePhoto
+let wholeId = ""; // identifies the whole photo that the crop is of
 let closeCamera = () => {};
 const AWAITED = "This is an edited photo, and a recipe never holds the photo. Add it: all settings are as they were.";
 let unread = ""; // a picture that this browser cannot show, until the server has read it
@@ -67,17 +69,17 @@ export async function editPhoto(file) {
   unread = "";
   state.photo = null;
   crop.open(picture);
-  whole = locate(source, picture, (placement) => crop.place(placement));
+  wholeId = whole.locate(source, picture, (placement) => crop.place(placement));
 }
 
 // A square of the photo is in its place: its attributes are read.
 function read(source, placement, kept) {
-  state.photo = { source, base: null, placement, crop: kept, whole };
+  state.photo = { source, base: null, placement, crop: kept, whole: wholeId };
   send({ kind: "read", photo: source });
 }
 
 function takeUnread() {
-  forget();
+  whole.forget();
   emit("faces:mode", "edit");
   state.photo = { source: unread, base: null };
   crop.open(null);
@@ -126,9 +128,17 @@ function settings() {
   );
 }
 
+function wholeContent() {
+  const { base, placement, crop: kept } = state.photo;
+  const { recipe, method, faithfulness } = state;
+  return { recipe: { ...recipe, count: 1 }, base, method, faithfulness, placement, crop: kept };
+}
+
 export function photoPanel() {
   const input = fileInput("photo-file", "image/*", ([file]) => receive(file));
   crop = new Crop(read);
+  const start = (...found) => placementOf(state.awaited?.edit.crop, ...found);
+  whole = new WholePhoto({ send, say, content: wholeContent, start, changed: "with the edited face" });
   const panel = el(
     "section",
     { class: "group photo-panel", hidden: true },
@@ -140,7 +150,7 @@ export function photoPanel() {
       button([icon("camera"), "Camera"], () => camera(panel)),
       button([icon("paste"), "Paste"], paste),
     ),
-    wholePanel(),
+    whole.panel,
     crop.node,
     settings(),
   );
@@ -191,12 +201,15 @@ on("faces:awaited", ({ recipe, link }) => {
   Object.assign(state, { photo: null, method, faithfulness });
   emit("faces:mode", "edit");
   state.awaited = recipe;
-  forget();
+  whole.forget();
   crop.close();
   emit("faces:recipe", { live: false });
   say({ text: AWAITED, brief: false });
 });
 
+on("faces:response", (message) => whole?.receive(message));
+// There is something to put back once the shown photo has been edited.
+on("faces:shown", (entry) => whole?.offer(entry.kind === "edit" && entry.faces[0]?.picture && state.photo?.whole));
 on("faces:mode", switchMode);
 // Wherever nobody else takes them: the visitor is brought here.
 takeFiles({

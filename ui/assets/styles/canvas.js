@@ -204,7 +204,8 @@ on("styles:requested", (request) => {
   Object.assign(request, { before, blend: state.blend });
   setTimeout(() => {
     const waits = requests.current?.request_id === request.request_id && !request.done && !stage.isBusy;
-    if (waits && request.slot === "draw") stage.busy(true, entry ? "Drawing" : "Drawing the first face");
+    if (waits && request.kind === "locate") stage.busy(true, "Looking for faces");
+    else if (waits && request.slot === "draw") stage.busy(true, entry ? "Drawing" : "Drawing the first face");
   }, QUICK);
 });
 on("styles:changed", () => {

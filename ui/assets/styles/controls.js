@@ -7,13 +7,9 @@ import {
   fileInput,
   groupHead,
   iconButton,
-  plainSlider,
   radio,
   radioGroup,
   seedField,
-  select,
-  setSlider,
-  setting,
   textButton,
 } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
@@ -21,7 +17,8 @@ import { emit, on } from "../shared/events.js";
 import { percent } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { activeView } from "./active.js";
-import { addStyle, paste, usePhoto } from "./intake.js";
+import { addStyle, paste } from "./intake.js";
+import { photoParts } from "./photo.js";
 import { refresh, whenRefreshed } from "./refresh.js";
 import {
   change,
@@ -102,39 +99,6 @@ const GRID = "One face, a row for each style, a column for each strength. Click 
   "rows, and a picture to make it yours.";
 const gridHint = () => section(["grid"], el("h2", {}, "Grid"), el("p", { class: "hint style-hint" }, GRID));
 
-// --- the photo --------------------------------------------------------------------------------------------------
-
-function faithfulness() {
-  const faith = plainSlider("Faithfulness", { min: 0, max: 1, step: 0.05 }, { id: "styles-faithfulness" });
-  const number = el("output", { class: "number" });
-  faith.addEventListener("input", () => change({ faithfulness: Number(faith.value) }, { live: true }));
-  faith.addEventListener("change", () => change({}));
-  whenRefreshed(() => {
-    setSlider(faith, state.faithfulness);
-    number.textContent = percent(state.faithfulness);
-  });
-  return setting("Faithfulness", [faith, number], { hint: "How closely the result keeps to the photo" });
-}
-
-function photo() {
-  const input = fileInput("styles-photo-file", "image/*,.heic", ([file]) => usePhoto(file));
-  const method = select("Inversion", [["ddpm", "Edit-friendly noise"], ["ddim", "DDIM inversion"]]);
-  method.addEventListener("change", () => change({ method: method.value }));
-  whenRefreshed(() => (method.value = state.method));
-  const buttons = [
-    button([icon("upload"), "Upload"], () => input.click()),
-    button([icon("paste"), "Paste"], paste),
-  ];
-  return section(
-    ["photo"],
-    el("h2", {}, "Photo"),
-    input,
-    el("div", { class: "button-row style-buttons" }, buttons),
-    setting("Inversion", method, { tag: "label" }),
-    faithfulness(),
-  );
-}
-
 // --- styles of one's own ----------------------------------------------------------------------------------------
 
 function ownStyle({ name, title }) {
@@ -196,7 +160,7 @@ register("styles-controls", ({ root, props, trigger, upload }) => {
       promptView(),
       activeView(),
       gridHint(),
-      photo(),
+      section(["photo"], ...photoParts(paste)),
       face(),
       teachView(),
       own(),

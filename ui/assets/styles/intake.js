@@ -1,29 +1,17 @@
 // Pictures and style files that come in: chosen, pasted, dropped, or sent by another tab.
-import { asJpeg, middle } from "../faces/placement.js";
 import { pastedPicture } from "../shared/clipboard.js";
 import { emit, on } from "../shared/events.js";
 import { asUri, carriesRecipe, headOf, LARGEST, saveAs } from "../shared/files.js";
 import { takeFiles } from "../shared/intake.js";
 import { takes } from "../shared/send.js";
 import { addPictures } from "./jobs.js";
-import { applyStyle, change, enterPicture, requests } from "./requests.js";
+import { usePhoto } from "./photo.js";
+import { applyStyle, enterPicture, requests } from "./requests.js";
 import { state, titleOf, visible } from "./state.js";
 
 const WEIGHTS = /\.(safetensors|ckpt|pt|pth|bin|pkl)$/i;
 
 const say = (text) => emit("styles:say", { text, error: true });
-
-/** The centre square, small enough to send with every change of a slider; what a browser cannot show goes as it is. */
-export async function usePhoto(file) {
-  let photo;
-  try {
-    const bitmap = await createImageBitmap(file);
-    photo = asJpeg(bitmap, middle(bitmap));
-  } catch {
-    photo = await asUri(file);
-  }
-  change({ mode: "photo", photo });
-}
 
 export async function addStyle(file) {
   const { largest } = state.words;

@@ -9,13 +9,14 @@ import { activeNow, bare, changeBase, isPrompt, keyOf, listStyles, plainTile, st
 /**
  * A request of the tab, as ui/styles/requests.py reads it; `kind` says which of the keys count.
  * @typedef {object} StylesRequest
- * @property {"open" | "draw" | "photo" | "grid" | "wall" | "add" | "fetch" | "remove"} kind
+ * @property {"open" | "draw" | "locate" | "photo" | "whole" | "grid" | "wall" | "add" | "fetch" | "remove"} kind
  * @property {object} [recipe] what is drawn, without its styles
  * @property {{weights: Record<string, number>, mode: "sum" | "normalised", parts: number[]}} [active] the active styles
  * @property {"faces" | "sd"} [base] the model that the styles are for, faces if it is left out
  * @property {boolean} [plain] whether the picture without a style is wanted, too
  * @property {string} [png] data URI of a picture that carries its recipe
  * @property {string} [photo] data URI of somebody's photo
+ * @property {import("../shared/placement.js").Placement} [placement] the square of the whole photo that is styled
  * @property {"ddpm" | "ddim"} [method] how the photo is inverted
  * @property {number} [faithfulness] how closely the result keeps to the photo, 0..1
  * @property {string[]} [names] styles: rows of a grid, tiles of the wall, files
@@ -25,7 +26,13 @@ import { activeNow, bare, changeBase, isPrompt, keyOf, listStyles, plainTile, st
 
 export const requests = new RequestQueue(
   "styles",
-  { open: {}, file: { urgent: true, whole: true }, draw: { urgent: true }, wall: { background: true } },
+  {
+    open: {},
+    file: { urgent: true, whole: true },
+    photo: { urgent: true, whole: true },
+    draw: { urgent: true },
+    wall: { background: true },
+  },
   { kept: "Your settings are kept", take },
 );
 
@@ -173,7 +180,8 @@ export async function enterPicture({ uri, recipe }) {
   if (carriesRecipe(head, state.words.pngKey) && !carriesEdit(head) && !/"model":"(?!faces)/.test(head)) {
     return requests.request("draw", { kind: "draw", png: uri, plain: true });
   }
-  change({ mode: "photo", photo: uri });
+  change({ mode: "photo", photo: uri, square: null });
+  emit("styles:square");
 }
 
 on("styles:finished", ({ request, kind }) => {

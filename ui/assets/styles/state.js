@@ -14,7 +14,8 @@ export const state = {
   gridStyles: [], // rows of the grid
   gridRows: new Map(), // style -> its pictures, for the recipe of `gridOf`
   gridOf: "",
-  photo: null, // data URI of somebody's photo
+  photo: null, // data URI of somebody's photo, or of the square of a face in it
+  square: null, // {photo, placement, whole} of that square, and what identifies the whole photo
   faithfulness: 0.6,
   method: "ddpm",
   tiles: new Map(), // style -> tile of the wall, for the recipe of `tilesOf`
