@@ -64,6 +64,7 @@ MAY_IMPORT = {
 LAYER_EXCEPTIONS = {  # module -> what it imports against the table, and why
     "core.checkpoints": "models",  # inside the function that opens a checkpoint: the classes that it may name
     "core.reports.cards": "pipelines",  # the words and tables of the Models tab, which the cards repeat
+    "core.reports.run_report": "pipelines",  # the same words, which the page of a training repeats
 }
 OTHERS = {  # libraries and folders that a part of the program never imports
     "core": ("gradio", "gradio_client", "ui", "app", "scripts"),
