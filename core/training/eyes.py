@@ -23,6 +23,8 @@ NEAR_ENOUGH = 0.1  # of the eyes' distance
 MOST_TURNED = math.radians(10)  # what the first look leaves
 MOST_SHIFTED = 0.05  # of the face crop, each way
 MOST_ZOOMED = 0.16
+MOST_CUT = 0.3  # of half a face crop, how much of each side another picture may cover
+SOFTNESS = (0.03, 0.35)  # of half a face crop, over how much it fades
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,9 @@ def eye_distances(found: Tensor, eyes: Tensor, reach: float) -> Tensor:
 def views(crops: Tensor, others: Tensor, side: int, reach: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Face crops and pictures behind them, both (N, 3, P, P) -> (N, 3, side, side) and where the eyes are, (N, 2, 2).
 
-    Turned, moved, nearer or farther, soft or sharp, coloured anew, mirrored; beyond the crop another picture or the
-    crop's own mirror image.
+    Turned, moved, nearer or farther, soft or sharp, coloured anew, mirrored; around the crop another picture or the
+    crop's own mirror image, from a border that lies elsewhere in every view: a border in one place would tell where the
+    eyes are, and photos have none.
     """
     n = len(crops)
 
@@ -109,8 +112,11 @@ def views(crops: Tensor, others: Tensor, side: int, reach: float, generator: tor
     turn = torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], dim=1)  # (N, 2, 2)
     matrix = torch.cat([zoom[:, None, None] * turn, 2 * shift[:, :, None]], dim=2)  # view -> crop, both in [-1, 1]
     grid = F.affine_grid(matrix, [n, 3, side, side], align_corners=False)
-    inside = ((1 - grid.abs().amax(dim=3)) / 0.15 + 0.3).clamp(0, 1)[:, None]  # soft from just beyond the edge
-    own = F.grid_sample(small, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+    low = torch.rand(n, 1, 1, 2, generator=generator) * MOST_CUT - 1  # the border left and above, (N, 1, 1, (x, y))
+    high = 1 - torch.rand(n, 1, 1, 2, generator=generator) * MOST_CUT  # right and below
+    softness = uniform(*SOFTNESS)[:, None, None]
+    inside = (torch.minimum(grid - low, high - grid).amin(dim=3) / softness).clamp(0, 1)[:, None]
+    own = F.grid_sample(small, _folded(grid, low, high), mode="bilinear", padding_mode="border", align_corners=False)
     behind = F.interpolate(others, size=(side, side), mode="bilinear")
     kept = (torch.rand(n, generator=generator) < 0.5)[:, None, None, None]
     x = torch.where(kept, own, inside * own + (1 - inside) * behind)
@@ -121,6 +127,12 @@ def views(crops: Tensor, others: Tensor, side: int, reach: float, generator: tor
     x = torch.where(flip[:, None, None, None], x.flip(3), x)
     mirrored = torch.stack([1 - points[..., 0], points[..., 1]], dim=2).flip(1)
     return _recoloured(x, generator), torch.where(flip[:, None, None], mirrored, points)
+
+
+def _folded(grid: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    """Coordinates (N, H, W, 2) folded back and forth between two borders: what lies beyond is the mirror image."""
+    share = ((grid - low) / (high - low)).remainder(2)
+    return low + (1 - (1 - share).abs()) * (high - low)
 
 
 def _recoloured(x: Tensor, generator: torch.Generator) -> Tensor:
