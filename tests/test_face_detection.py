@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import math
+import tracemalloc
 
+import numpy as np
 import pytest
-from PIL import Image
-from skimage import data
+from PIL import Image, ImageDraw
 
 from core.checkpoints import CheckpointError
 from core.evaluation.face_detection import eye_error, measure, scenes
-from core.images import PictureError
+from core.images import PictureError, open_picture
 from core.photos.alignment import FACE_CROP, Placement, align
 from core.photos.detection import MOST, FaceFinder
 from core.photos.squares import FaceAligner, locate_faces
+from core.stylize import render
 from core.training.eyes import eye_distances, views
 
 EYES = ((204.0, 101.0), (246.5, 103.2))  # of the portrait, by eye
@@ -22,11 +25,6 @@ EYES = ((204.0, 101.0), (246.5, 103.2))  # of the portrait, by eye
 @pytest.fixture(scope="module")
 def finder() -> FaceFinder:
     return FaceFinder()
-
-
-@pytest.fixture(scope="module")
-def portrait() -> Image.Image:
-    return Image.fromarray(data.astronaut())
 
 
 def crop(portrait: Image.Image) -> Image.Image:
@@ -108,6 +106,75 @@ def test_a_face_at_the_border_and_one_without_colour(finder, portrait):
     half = portrait.crop((190, 40, 512, 512))  # the left eye is 13 pixels from the edge
     assert eye_error(finder.find(half), tuple((x - 190, y - 40) for x, y in EYES)) < 0.35
     assert eye_error(finder.find(portrait.convert("L")), EYES) < 0.2
+
+
+# --- photos as people bring them --------------------------------------------------------------------------------------
+
+
+def brought(picture: Image.Image, kind: str = "JPEG", **options) -> Image.Image:
+    """The picture as a file, opened as every tab opens it."""
+    file = io.BytesIO()
+    picture.save(file, kind, **options)
+    return open_picture(file.getvalue())
+
+
+def test_a_phone_that_was_turned(finder, portrait):
+    """The pixels lie on their side and EXIF says so."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    photo = brought(portrait.transpose(Image.Transpose.ROTATE_90), exif=exif)
+    assert eye_error(finder.find(photo), EYES) < 0.15
+
+
+def test_grey_photos_of_8_and_16_bits(finder, portrait):
+    grey = portrait.convert("L")
+    deep = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    for photo in (brought(grey), brought(deep, "PNG")):
+        assert photo.mode == "RGB" and eye_error(finder.find(photo), EYES) < 0.2
+
+
+def test_a_masked_face(finder, portrait):
+    masked = portrait.copy()
+    ImageDraw.Draw(masked).polygon([(196, 122), (258, 122), (254, 152), (228, 170), (204, 152)], fill=(120, 170, 200))
+    assert eye_error(finder.find(masked), EYES) < 0.3
+
+
+def test_half_a_face_behind_a_wall_is_a_square_in_the_photo_or_none(finder, portrait):
+    hidden = portrait.copy()
+    hidden.paste((90, 60, 50), (226, 0, 512, 512))
+    for face in locate_faces(finder, hidden, FACE_CROP):
+        assert align(hidden, face.placement, 64).size == (64, 64)
+        assert math.dist(face.placement.eyes(FACE_CROP)[0], EYES[0]) < math.dist(*EYES)
+
+
+@pytest.mark.parametrize("side", [12, 30, 60])
+def test_a_tiny_face_is_found_right_or_not_at_all(finder, portrait, side):
+    photo = Image.new("RGB", (1600, 1200), (90, 110, 130))
+    photo.paste(crop(portrait).resize((side, side), Image.Resampling.LANCZOS), (1100, 300))
+    faces = finder.find(photo)
+    eyes = tuple((1100 + side * u, 300 + side * v) for u, v in (FACE_CROP.left_eye, FACE_CROP.right_eye))
+    assert len(faces) <= 1 and all(eye_error([face], eyes) < 0.35 for face in faces)
+    assert faces or side < 60
+
+
+@pytest.mark.parametrize("look", ["pencil", "woodcut"])
+def test_a_drawing_of_a_face_is_a_face_or_none(finder, portrait, look):
+    drawing = Image.fromarray(render(np.asarray(portrait.resize((256, 256))), look))
+    for face in finder.find(drawing):
+        assert eye_error([face], tuple((x / 2, y / 2) for x, y in EYES)) < 0.3
+
+
+def test_a_photo_of_60_megapixels(finder, portrait):
+    """A face in it is found, and beside the photo little memory is taken."""
+    large = Image.new("RGB", (10_000, 6_000), (90, 110, 130))
+    large.paste(portrait.resize((3000, 3000)), (5_000, 1_500))
+    photo = brought(large, quality=70)
+    tracemalloc.start()
+    faces = finder.find(photo)
+    peak = tracemalloc.get_traced_memory()[1]  # numpy's arrays; torch sees at most 2,048 pixels a side
+    tracemalloc.stop()
+    eyes = tuple((5_000 + x * 3000 / 512, 1_500 + y * 3000 / 512) for x, y in EYES)
+    assert eye_error(faces, eyes) < 0.15 and peak < 100 * 2**20
 
 
 def test_the_larger_face_comes_first_and_becomes_the_square(finder, portrait):
