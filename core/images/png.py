@@ -12,6 +12,8 @@ from PIL import Image, PngImagePlugin
 
 from core.images.formats import MAX_BYTES, PNG, PictureError
 
+LARGE = 1_000_000  # pixels from which a PNG is written several times faster and a tenth larger
+QUICK, THOROUGH = 1, 6  # compression levels
 MAX_TEXT = 16 * 1024  # bytes of one text in a PNG
 MAX_CHUNKS = 50_000
 MAX_METADATA = 64 * 1024  # unpacked bytes of a text that may contain the orientation
@@ -30,7 +32,8 @@ def write_png(image: Image.Image, text: Mapping[str, str] | None = None) -> byte
             raise PictureError(f"A text in a PNG is at most {MAX_TEXT // 1024} KB long.")
         info.add_text(key, value)  # tEXt, or iTXt where Latin-1 is not enough
     file = io.BytesIO()
-    image.save(file, "PNG", pnginfo=info, icc_profile=None)
+    level = QUICK if image.width * image.height > LARGE else THOROUGH
+    image.save(file, "PNG", pnginfo=info, icc_profile=None, compress_level=level)
     return file.getvalue()
 
 

@@ -204,9 +204,11 @@ def whole_view(result: EditResult, drawn: Recipe) -> WholeView:
 
 
 def _small(photo: Image.Image) -> Image.Image:
-    small = photo.copy()
-    small.thumbnail((WHOLE_PREVIEW, WHOLE_PREVIEW), reducing_gap=2.0)
-    return small
+    scale = WHOLE_PREVIEW / max(photo.size)
+    if scale >= 1:
+        return photo
+    size = tuple(max(1, round(length * scale)) for length in photo.size)
+    return photo.resize(size, reducing_gap=2.0)
 
 
 def changes_view(changes: tuple[Entanglement, ...]) -> list[Entanglement]:
