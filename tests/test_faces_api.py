@@ -103,7 +103,9 @@ def test_a_face_is_edited_in_the_whole_photo(client, portrait, photo, tmp_path):
     portrait.save(tmp_path / "portrait.png")
     whole = handle_file(str(tmp_path / "portrait.png"))
     changes = {"attributes": {"Eyeglasses": 1}, "steps": 4, "align": True}
-    (before, after, result), _ = client.predict(photo=whole, api_name="/edit_photo", **changes)
+    (before, after, result), details = client.predict(photo=whole, api_name="/edit_photo", **changes)
+    x, y, side, degrees = details["recipe"]["edit"]["crop"]
+    assert 0.4 < x < 0.48 and 0.18 < y < 0.3 and 0.25 < side < 0.45 and abs(degrees) < 10
     with Image.open(result["image"]) as picture:
         edited = np.asarray(picture.convert("RGB")).astype(int)
     assert edited.shape == (512, 512, 3) and pixels(before) != pixels(after)

@@ -6,7 +6,7 @@ import io
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -117,32 +117,50 @@ def eye_error(faces: Sequence[FoundFace], eyes: tuple[Point, Point]) -> float:
     return min(errors, default=math.inf)
 
 
-def measure(finder: FaceFinder, made: Iterator[Scene]) -> dict[str, object]:
-    """Figures over composed scenes: shares of scenes, errors in eye distances, seconds."""
-    errors, sides, others, seconds = [], [], [], []
+@dataclass
+class _Tally:
+    """Of one way to look, scene by scene."""
+
+    errors: list[float] = field(default_factory=list)
+    others: list[int] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    def add(self, faces: Sequence[FoundFace], scene: Scene, started: float) -> None:
+        self.seconds.append(time.perf_counter() - started)
+        self.errors.append(eye_error(faces, scene.eyes))
+        self.others.append(sum(eye_error([face], scene.eyes) > 0.5 for face in faces))
+
+    def figures(self, sides: Sequence[float]) -> dict[str, object]:
+        error, side = np.array(self.errors), np.array(sides)
+        near = error <= NEAR_ENOUGH
+        return {
+            "scenes": len(error),
+            "eyes_within_a_tenth": round(float(near.mean()), 4),
+            "by_side": {
+                f"{a}-{b}": round(float(near[part].mean()), 4)
+                for a, b in _RANGES
+                if (part := (side >= a) & (side < b)).any()
+            },
+            "found": round(float((error < 0.5).mean()), 4),
+            "error_median": round(float(np.median(error)), 4),
+            "error_95th": round(float(np.quantile(error, 0.95)), 4),
+            "other_faces_per_scene": round(float(np.mean(self.others)), 4),
+            "seconds_median": round(float(np.median(self.seconds)), 3),
+        }
+
+
+def measure(finder: FaceFinder, made: Iterator[Scene]) -> tuple[dict[str, object], dict[str, object]]:
+    """Figures over composed scenes of the detector alone, and of detector and eye locator together: shares of scenes,
+    errors in eye distances, seconds.
+    """
+    alone, both, sides = _Tally(), _Tally(), []
     for scene in made:
         started = time.perf_counter()
-        faces = finder.find(scene.photo)
-        seconds.append(time.perf_counter() - started)
-        errors.append(eye_error(faces, scene.eyes))
+        faces = finder.detect(scene.photo)
+        alone.add(faces, scene, started)
+        both.add(finder.refine(scene.photo, faces), scene, started)
         sides.append(scene.placement.side)
-        others.append(sum(eye_error([face], scene.eyes) > 0.5 for face in faces))
-    error, side = np.array(errors), np.array(sides)
-    near = error <= NEAR_ENOUGH
-    return {
-        "scenes": len(error),
-        "eyes_within_a_tenth": round(float(near.mean()), 4),
-        "by_side": {
-            f"{a}-{b}": round(float(near[part].mean()), 4)
-            for a, b in _RANGES
-            if (part := (side >= a) & (side < b)).any()
-        },
-        "found": round(float((error < 0.5).mean()), 4),
-        "error_median": round(float(np.median(error)), 4),
-        "error_95th": round(float(np.quantile(error, 0.95)), 4),
-        "other_faces_per_scene": round(float(np.mean(others)), 4),
-        "seconds_median": round(float(np.median(seconds)), 3),
-    }
+    return alone.figures(sides), both.figures(sides)
 
 
 def seconds_of_a_large_photo(finder: FaceFinder, face: Image.Image, others: Sequence[Image.Image]) -> float:

@@ -75,6 +75,12 @@ class Placement:
         columns, rows = [x for x, _ in corners], [y for _, y in corners]
         return min(columns), min(rows), max(columns), max(rows)
 
+    def fractions(self, size: tuple[int, int]) -> tuple[float, float, float, float]:
+        """As a recipe keeps it, of a photo of (width, height): x by the width, y by the height, the side by the shorter
+        of them, degrees.
+        """
+        return self.x / size[0], self.y / size[1], self.side / min(size), self.degrees
+
     def check(self, size: tuple[int, int]) -> Placement:
         """Itself, for a photo of (width, height). Raises ``PictureError`` where the square cannot be cut out."""
         values = (self.x, self.y, self.side, self.degrees)

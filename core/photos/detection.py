@@ -68,6 +68,10 @@ class FaceFinder:
 
     def find(self, photo: Image.Image) -> tuple[FoundFace, ...]:
         """The faces of a photo, the largest first, at most :data:`MOST`, or none. Raises ``CheckpointError``."""
+        return self.refine(photo, self.detect(photo))
+
+    def detect(self, photo: Image.Image) -> list[FoundFace]:
+        """The first look: the faces of a photo, the surest first, with the detector's own eyes."""
         faces: list[FoundFace] = []
         longer = max(photo.size)
         for side in SIDES:
@@ -75,10 +79,11 @@ class FaceFinder:
                 faces += self._first_look(photo, min(side, max(longer, 256)))
         if not faces and longer > SIDES[0] * 1.2:
             faces = self._first_look(photo, min(CLOSER, longer))
-        faces = _distinct(faces)[:MOST]
-        if not faces:
-            return ()
-        return tuple(sorted(self._second_look(photo, faces), key=lambda face: -face.area))
+        return _distinct(faces)[:MOST]
+
+    def refine(self, photo: Image.Image, faces: Sequence[FoundFace]) -> tuple[FoundFace, ...]:
+        """The second look: the same faces, the largest first, with the eyes that the locator sees."""
+        return tuple(sorted(self._second_look(photo, faces), key=lambda face: -face.area)) if faces else ()
 
     def _first_look(self, photo: Image.Image, side: int) -> list[FoundFace]:
         """The photo with its longer side as ``side``, framed by a margin, because a face may fill it."""

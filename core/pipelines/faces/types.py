@@ -67,6 +67,8 @@ class EditRequest:
     def __post_init__(self) -> None:
         if self.placement is not None:
             self.placement.check(self.photo.size)
+            if self.crop is None:
+                object.__setattr__(self, "crop", self.placement.fractions(self.photo.size))
         if not isinstance(self.base, dict):
             raise RecipeError("The attributes read from the photo are missing; add the photo again.")
         edit = PhotoEdit(self.base, self.method, self.faithfulness, self.crop)  # refuses what does not fit
