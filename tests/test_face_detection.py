@@ -212,3 +212,23 @@ def test_views_know_where_the_eyes_went():
             near = picture[max(0, row - 2) : row + 3, max(0, column - 2) : column + 3].mean()
             assert near > picture.median() + 0.2
     assert eye_distances(eyes, eyes, 1.5).max() < 1e-3
+
+
+def test_views_do_not_tell_the_eyes_by_their_border():
+    """Plain crops on black: how large the crop shows says little of how far apart the eyes are, and where it lies
+    little of where they are.
+    """
+    torch = pytest.importorskip("torch")
+    crops = torch.ones(256, 3, 80, 80)
+    x, eyes = views(crops, -crops, 96, 1.5, torch.Generator().manual_seed(3))
+    shown = ((x - x.amin(dim=(1, 2, 3), keepdim=True)).mean(dim=1) > 0.5).float()  # (N, S, S): the crop, recoloured
+    share = shown.mean(dim=(1, 2))
+    bordered = (share > 0.05) & (share < 0.9)
+    assert bordered.sum() > 60
+    apart = (eyes[:, 1] - eyes[:, 0]).norm(dim=1)
+    size = (share.sqrt() / apart)[bordered]
+    assert size.std() / size.mean() > 0.05
+    places = (torch.arange(96) + 0.5) / 96
+    across = (shown.sum(dim=1) @ places / shown.sum(dim=(1, 2)))[bordered]
+    offset = (across - eyes[bordered].mean(dim=1)[:, 0]) / apart[bordered]
+    assert offset.std() > 0.1
