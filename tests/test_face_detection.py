@@ -69,8 +69,8 @@ def test_scenes_have_their_face_where_they_say(portrait):
 def test_scenes_are_measured(finder, portrait):
     grounds = [Image.effect_noise((64, 64), 60).convert("RGB")]
     alone, figures = measure(finder, scenes([crop(portrait)], grounds, 4))
-    assert figures["scenes"] == alone["scenes"] == 4 and figures["found"] == alone["found"] == 1.0
-    assert figures["error_median"] < 0.15 and figures["error_median"] != alone["error_median"]
+    assert figures["scenes"] == alone["scenes"] == 4 and figures["found"] == 1.0
+    assert figures["error_median"] < 0.15 and alone["found"] >= 0.5 and figures["error_median"] != alone["error_median"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -9,11 +10,15 @@ import runpy
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
+from conftest import FOODS
+from PIL import Image
 
 from core import checkpoints
+from core.data.sets import VAL, seeded_split
 from core.latents.atlas import Atlas
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
@@ -50,16 +55,30 @@ def test_recipes_call_commands_with_options_that_exist(recorded, recipe):
         assert not {one for one in arguments if one.startswith("--")} - known, script
 
 
+@pytest.fixture()
+def data(synthetic_celeba, synthetic_food, tmp_path) -> Path:
+    """The folder that a recipe takes; every dish has a validation picture."""
+    folder = tmp_path / "data"
+    (folder / "food101").mkdir(parents=True)
+    (folder / "celeba-sharp").symlink_to(synthetic_celeba)
+    archive = shutil.copy(synthetic_food / "food-101.zip", folder / "food101")
+    with zipfile.ZipFile(archive, "a") as file:
+        for food in FOODS:
+            names = (f"{food}/{number}.jpg" for number in range(100, 1000))
+            name = next(name for name in names if seeded_split([name], val=0.03, test=0.0)[0] == VAL)
+            picture = io.BytesIO()
+            Image.effect_noise((64, 64), 60).convert("RGB").save(picture, "JPEG")
+            file.writestr(f"food-101/images/{name}", picture.getvalue())
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash")
-def test_the_speedrun_ends_in_a_report(recorded, synthetic_celeba, synthetic_food, tmp_path, monkeypatch):
+def test_the_speedrun_ends_in_a_report(recorded, data, tmp_path, monkeypatch):
     """Every line of it, in one process, on a few drawn pictures."""
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "celeba-sharp").symlink_to(synthetic_celeba)
-    (tmp_path / "data" / "food101").symlink_to(synthetic_food)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(SCRIPTS))
-    for script, *arguments in recorded(SCRIPTS / "recipes" / "speedrun.sh", "data", "out", PRESET="smoke"):
+    for script, *arguments in recorded(SCRIPTS / "recipes" / "speedrun.sh", data, "out", PRESET="smoke"):
         monkeypatch.setattr(sys, "argv", [script, *arguments])
         runpy.run_path(str(SCRIPTS / Path(script).name), run_name="__main__")
     root = tmp_path / "out" / "checkpoints"

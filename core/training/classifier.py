@@ -110,8 +110,8 @@ def _validate(model: nn.Module, faces: PictureSet, foods: PictureSet | None, dev
     loss = F.binary_cross_entropy_with_logits(logits, torch.from_numpy(truth).float())
     scores = [auc(truth[:, i], logits[:, i].numpy()) for i in range(truth.shape[1])]
     figures = {"attributes": float(loss), "auc": float(np.nanmean(scores)), "loss": 4 * float(loss)}
-    if foods is not None:
-        rows = foods.indices("val")
+    rows = [] if foods is None else foods.indices("val")
+    if len(rows):  # of few pictures none may be kept for validation
         logits = (
             torch.cat([model(batches.pictures(foods, part).to(device)).classes for part in _chunks(rows)]).float().cpu()
         )
