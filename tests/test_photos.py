@@ -120,6 +120,23 @@ def test_a_change_stays_where_it_was_made(side, degrees):
     assert result.size == photo.size
 
 
+def test_a_change_is_put_back_whole_however_small_the_face_is():
+    """Only the box of the change is worked on: what lies in it is what the whole square would give."""
+    photo, before = noise(300, 300), np.full((128, 128, 3), 90, dtype=np.uint8)
+    after = before.copy()
+    after[60:64, 40:44] = 140
+    for side, degrees in ((16.0, 30.0), (60.0, -20.0), (200.0, 5.0)):
+        placement = Placement(150, 150, side, degrees)
+        new = np.asarray(put_back(photo, placement, before, after)).astype(int)
+        change = new - np.asarray(photo)
+        rows, columns = np.nonzero(change.any(axis=2))
+        assert len(rows), side
+        x, y = placement.to_photo((42 / 128, 62 / 128))
+        assert abs(rows.mean() + 0.5 - y) < 0.05 * side + 1 and abs(columns.mean() + 0.5 - x) < 0.05 * side + 1
+    elsewhere = put_back(photo, Placement(2, 150, 200), before, np.roll(after, -30, axis=1))
+    assert (np.asarray(elsewhere) == np.asarray(photo)).all(), "the change lies beyond the photo"
+
+
 def test_a_change_of_the_whole_square_fades_towards_its_edge():
     photo = Image.new("RGB", (400, 400), (60, 60, 60))
     before, after = (np.full((64, 64, 3), level, dtype=np.uint8) for level in (60, 90))

@@ -17,6 +17,7 @@ from core.photos.alignment import Placement, fit_to, lay_over
 FEATHER = 0.12  # of the side: how far from its edge a change is at full strength
 UNCHANGED, CHANGED = 2.0, 8.0  # levels of 255: differences below are nothing, from there on they count in full
 KEPT, REPLACED = 40.0, 110.0  # levels of 255: differences above which the photo's own detail gives way
+REACH = 3  # pixels of the square, and of the photo, that a change spreads when it is enlarged or made small
 BAND = 512  # rows of the photo that are worked on at a time
 
 
@@ -30,13 +31,14 @@ def put_back(photo: Image.Image, placement: Placement, reconstruction: np.ndarra
     """
     placement.check(photo.size)
     change, detail = _change(reconstruction, edited)
+    bounds = _changed_bounds(change, placement)
     layers = np.concatenate([change, detail[..., None], reconstruction.astype(np.float32)], axis=2)  # (S, S, 7)
     layers = fit_to(layers, placement.side)
     result = photo.convert("RGB") if photo.mode != "RGB" else photo.copy()
-    left, top, right, bottom = placement.bounds()
+    left, top, right, bottom = bounds or (0, 0, 0, 0)
     x0, x1 = max(0, math.floor(left)), min(photo.width, math.ceil(right))
     y0, y1 = max(0, math.floor(top)), min(photo.height, math.ceil(bottom))
-    for row in range(y0, y1, BAND):
+    for row in range(y0, y1, BAND) if x0 < x1 else ():
         box = (x0, row, x1, min(y1, row + BAND))
         band = np.asarray(result.crop(box), dtype=np.float32)  # (h, w, 3)
         laid = lay_over(layers, placement, box)
@@ -45,6 +47,19 @@ def put_back(photo: Image.Image, placement: Placement, reconstruction: np.ndarra
         mixed = np.where((delta != 0).any(axis=2, keepdims=True), changed, band)
         result.paste(Image.fromarray(np.clip(np.rint(mixed), 0, 255).astype(np.uint8)), box[:2])
     return result
+
+
+def _changed_bounds(change: np.ndarray, placement: Placement) -> tuple[float, float, float, float] | None:
+    """Where in the photo differences (S, S, 3) of a square lie: left, top, right, bottom. None: there are none."""
+    rows, columns = np.nonzero(change.any(axis=2))
+    if not len(rows):
+        return None
+    size = len(change)
+    margin = REACH / size + REACH / placement.side
+    ends = [(line.min() / size - margin, (line.max() + 1) / size + margin) for line in (columns, rows)]
+    corners = [placement.to_photo((x, y)) for x in ends[0] for y in ends[1]]
+    across, down = [x for x, _ in corners], [y for _, y in corners]
+    return min(across), min(down), max(across), max(down)
 
 
 def _change(reconstruction: np.ndarray, edited: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
