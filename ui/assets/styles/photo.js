@@ -84,6 +84,5 @@ on(
 // A picture of another tab is the square already.
 on("styles:square", () => {
   whole.forget();
-  crop.open(null);
-  crop.node.dataset.empty = "none";
+  crop.close();
 });
