@@ -34,7 +34,7 @@ python scripts/evaluate.py faces "${faces[@]}" --samples 200 --control 8 --check
 # CLIP and text prompts: half an hour
 python scripts/train_clip.py --preset "$preset" $(steps 300) "${both[@]}" --out "$out/clip" --export "$root/clip"
 python scripts/train_text.py --preset "$preset" $(steps 250) "${both[@]}" --autoencoder "$root/autoencoder-kl" \
-    --clip "$root/clip" --faces "$out/faces/last" --out "$out/text" --export "$root/text"
+    --clip "$root/clip" --faces "$root/faces" --out "$out/text" --export "$root/text"
 mkdir -p "$out"
 printf '%s\n' "a smiling young woman with blond hair" "an old man with gray hair" "a woman wearing a hat" "a pizza" \
     "a bowl of ramen" "a slice of chocolate cake" > "$out/prompts.txt"
