@@ -11,6 +11,7 @@ from typing import Any
 
 from core import recipe
 from core.captions.parsing import parse_prompt
+from core.captions.weights import plain_words
 from core.pipelines.progress import Progress
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.text import cleaned, flat
@@ -64,7 +65,7 @@ class PromptsHandlers:
         line, notes = cleaned(request.text)
         read = self.pipelines[request.model].read_part(line)
         end = _end_of_words(request.text, len(read.split())) if read != line else len(request.text)
-        text = flat(request.text[: recipe.MAX_PROMPT])[:end]
+        text = plain_words(flat(request.text[: recipe.MAX_PROMPT]))[:end]
         parsed = parse_prompt(text)  # positions are those of the text as it stands in its field
         requested = [requested_words(name, wanted > 0) for name, wanted in parsed.attributes.items()]
         response = TypedResponse(

@@ -16,19 +16,20 @@ from PIL import Image
 from torch import Tensor, nn
 
 from core import checkpoints
+from core.captions.weights import plain_words, read_weights
 from core.diffusion.objective import Objective
 from core.diffusion.sampling import Plan, Step, noise_for
 from core.diffusion.text import Conditioning, Draft, FolderObjective, sample_text_steps, text_solvers
 from core.images import to_images
 from core.models.adapters import Base, merged
-from core.models.clip import tokenise
 from core.networks.adapter_cache import AdapterCache
 from core.networks.deterministic_adapters import AdaptedCopies
 from core.networks.pool import NetworkPool
 from core.networks.text_pipeline import TextNetworks
 from core.pipelines.prompts.attention_maps import Attention, recorded, word_maps
 from core.pipelines.prompts.text import whole_words
-from core.pipelines.prompts.types import Drawing, PromptRequest
+from core.pipelines.prompts.text_states import TextPart, text_parts, weighted_states
+from core.pipelines.prompts.types import Drawing, PromptRequest, WordMap
 from core.pipelines.styles.library import StyleLibrary
 from core.pipelines.styles.types import check_active
 from core.recipe import Recipe
@@ -90,27 +91,36 @@ class TextEngine:
         self.load()
         return DrawnPicture(self, request, towards)
 
-    def cut_note(self, prompt: str) -> tuple[str, ...]:
-        """Describe what is cut if a prompt is longer than the encoder's window."""
+    def cut_note(self, prompt: str, of: str = "") -> tuple[str, ...]:
+        """Describe what is cut if a prompt is longer than the encoder's window. Large models read it by parts."""
         self.load()
         kept = max((end for _, end in self.spans(prompt)), default=0)
-        if not prompt[kept:].strip():
+        if not plain_words(prompt)[kept:].strip():
             return ()
         words = len(whole_words(prompt, kept).split())
-        return (f"Only the first {words} words were read: more do not fit the text encoder.",)
+        return (f"Only the first {words} words{of} were read: more do not fit the text encoder.",)
 
-    def states(self, text: str, styles: Mapping[str, float] | None = None) -> Tensor:
-        """A text -> (1, L, D), padded and cut as ``StableDiffusionPipeline`` does it; by the text encoder with the
-        styles that change it.
+    def states(self, text: str, styles: Mapping[str, float] | None = None, parts: int = 1) -> Tensor:
+        """A text -> (1, L, D), each part padded and cut as ``StableDiffusionPipeline`` does it, with the weights of its
+        words; by the text encoder with the styles that change it. Empty parts fill it up to ``parts``.
         """
         self.load()
-        encoder = self._adapters.text_encoder(styles or {}) or self._networks.encoder
-        tokens = self._tokens(text).input_ids.to(self._networks.device)
-        return self.pool.run(encoder, tokens).last_hidden_state.float().cpu().clone()
+        network = self._adapters.text_encoder(styles or {}) or self._networks.encoder
+
+        def encode(one: TextPart) -> Tensor:
+            tokens = one.ids.to(self._networks.device)
+            return self.pool.run(network, tokens).last_hidden_state.float().cpu().clone()
+
+        return weighted_states(encode, self._networks.tokenizer, self.parts(text), parts)
+
+    def parts(self, text: str) -> list[TextPart]:
+        """The parts of a text that are encoded one by one: several for large models alone."""
+        self.load()
+        return text_parts(self._networks.tokenizer, read_weights(text), several=self.large)
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Characters of every token of a text; (0, 0) for those that stand for none."""
-        return [tuple(span) for span in self._tokens(text, offsets=True).offset_mapping[0].tolist()]
+        return [span for part in self.parts(text) for span in part.spans]
 
     def with_adapters(self, one: Recipe) -> nn.Module | None:
         """Return the denoiser with styles, or None without. Raises ``CheckpointError``, ``RecipeError``."""
@@ -171,9 +181,6 @@ class TextEngine:
             return None
         return to_images(torch.einsum("nchw,cd->ndhw", z, torch.tensor(_COLOURS)).clamp(-1, 1))[0]
 
-    def _tokens(self, text: str, offsets: bool = False):
-        return tokenise(self._networks.tokenizer, [text], full=True, offsets=offsets)
-
 
 class DrawnPicture:
     """The state of one drawing."""
@@ -184,10 +191,12 @@ class DrawnPicture:
         self.network = engine.with_adapters(recipe)
         self.attention = Attention(engine.latent_shape[1]) if request.maps else None
         self.film: list[Image.Image] = []
-        prompt = engine.states(recipe.prompt, recipe.styles)
+        texts = [recipe.prompt, recipe.negative_prompt, *([towards[0]] if towards is not None else [])]
+        parts = max(len(engine.parts(text)) for text in texts)  # the denoiser takes states of one length
+        prompt, negative, *other = (engine.states(text, recipe.styles, parts) for text in texts)
         if towards is not None:
-            prompt = torch.lerp(prompt, engine.states(towards[0], recipe.styles), towards[1])
-        self.conditioning = Conditioning(prompt, engine.states(recipe.negative_prompt, recipe.styles))
+            prompt = torch.lerp(prompt, other[0], towards[1])
+        self.conditioning = Conditioning(prompt, negative)
         self.plan = Plan(recipe.solver, recipe.steps, recipe.guidance, recipe.guidance_interval)
         self.draft = None
         if recipe.start == "prior":
@@ -210,10 +219,14 @@ class DrawnPicture:
     def finish(self, latents: Tensor) -> Drawing:
         """The last latents, or those of a stopped drawing -> the picture with what belongs to it."""
         recipe = self.request.recipe
-        maps = word_maps(self.attention, recipe.prompt, self.engine.spans(recipe.prompt)) if self.attention else ()
+        maps = self._word_maps() if self.attention else ()
         draft = self.engine.picture(self.draft.latents) if self.draft else None
         film = tuple(frame for frame in self.film if frame is not None)
         return Drawing(self.engine.picture(latents), recipe, draft, maps, film)
+
+    def _word_maps(self) -> tuple[WordMap, ...]:
+        prompt = self.request.recipe.prompt
+        return word_maps(self.attention, plain_words(prompt), self.engine.spans(prompt))
 
     def _denoise(self, x: Tensor, timesteps: Tensor, states: Tensor) -> Tensor:
         return self.engine.denoise(x, timesteps, states, self.attention, self.network)

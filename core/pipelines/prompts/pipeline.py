@@ -14,10 +14,11 @@ from PIL import Image
 
 from core import checkpoints
 from core.captions.parsing import ParsedPrompt
+from core.captions.weights import plain_words, read_weights
 from core.networks.loading import LOADING
 from core.networks.pool import NetworkPool, pool_of
 from core.pipelines.progress import Cancel, Progress
-from core.pipelines.prompts.tags import apply_tags
+from core.pipelines.prompts.tags import apply_tags, without_tags
 from core.pipelines.prompts.text import cleaned, read_prompt, vocabulary_note, whole_words
 from core.pipelines.prompts.types import (
     DRAFTED,
@@ -108,7 +109,7 @@ class PromptsPipeline:
         """Count the characters of a cleaned prompt that the text encoder reads; None if that is not known yet."""
         from core.pipelines.prompts.window import kept_characters
 
-        return None if self.missing() else kept_characters(find_pipeline(self.model, self.root), prompt)
+        return None if self.missing() else kept_characters(find_pipeline(self.model, self.root), plain_words(prompt))
 
     def read_part(self, prompt: str) -> str:
         """The words of a cleaned prompt that the text encoder reads: nothing behind them is understood or achieved."""
@@ -126,7 +127,7 @@ class PromptsPipeline:
         recipe, notes = request.recipe, request.notes
         parsed = read_prompt(self.read_part(recipe.prompt))
         notes += vocabulary_note(parsed) if self.built_in else ()
-        notes += self.engine.cut_note(recipe.prompt) + self.engine.adapter_notes(recipe.styles)
+        notes += self._reading_notes(recipe.prompt, recipe.negative_prompt) + self.engine.adapter_notes(recipe.styles)
         started = time.perf_counter()
         drawings: list[Drawing] = []
         cancelled = False
@@ -156,6 +157,8 @@ class PromptsPipeline:
             raise RecipeError("A morph has 2 to 60 frames.")
         request = self._fitted(request)
         other, more = cleaned(prompt)
+        other, tags = without_tags(other, "in the second prompt: the styles of the first are kept")
+        more += tags + self._reading_notes(request.recipe.prompt, request.recipe.negative_prompt, other)
         request = replace(request, recipe=single(request.recipe, 0), maps=False, film=False)
         started = time.perf_counter()
         images: list[Image.Image] = []
@@ -170,6 +173,13 @@ class PromptsPipeline:
         cancelled = len(images) < frames
         notes = (*request.notes, *more, *([_STOPPED] if cancelled else []))
         yield MorphResult(tuple(images), notes, (time.perf_counter() - started) * 1000, cancelled)
+
+    def _reading_notes(self, prompt: str, negative: str, other: str = "") -> tuple[str, ...]:
+        """Describe what of the prompts is not read, and which signs in them have no effect."""
+        named = ((prompt, ""), (negative, " of the negative prompt"), (other, " of the second prompt"))
+        notes = [note for text, _ in named for note in read_weights(text).notes]
+        notes += [note for text, of in named for note in self.engine.cut_note(text, of)]
+        return tuple(dict.fromkeys(notes))
 
     def readback(self, image: Image.Image, prompt: str) -> Readback:
         """Compare a picture with its prompt, by the classifier and CLIP."""

@@ -9,6 +9,7 @@ from PIL import Image
 
 from core import attributes
 from core.captions.parsing import parse_prompt
+from core.captions.weights import plain_words
 from core.images import to_pixels, to_tensor
 from core.models.clip import SIZE, embed_pictures, embed_texts, missing_clip, tokens_of
 from core.networks.pool import NetworkPool
@@ -22,7 +23,8 @@ class PictureReader:
         self.pool = pool
 
     def readback(self, image: Image.Image, prompt: str) -> Readback:
-        """Compare a picture of any size with a cleaned prompt."""
+        """Compare a picture of any size with a cleaned prompt, whatever weights its words have."""
+        prompt = " ".join(plain_words(prompt).split())
         if self.pool.missing("classifier"):
             probabilities, classes = {}, {}
         else:

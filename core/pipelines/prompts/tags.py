@@ -20,6 +20,7 @@ def apply_tags(recipe: Recipe, library: StyleLibrary, base: str) -> tuple[Recipe
     ``base`` is what the recipe is drawn with: text or sd. A weight that is missing is 1; of several the first counts.
     """
     styles, notes = dict(recipe.styles), []
+    negative, more = without_tags(recipe.negative_prompt, "in the negative prompt")
     for name, said in _TAG.findall(recipe.prompt):
         weight, problem = _weight(said), _problem(name.strip(), library, base)
         if weight is None:
@@ -28,10 +29,18 @@ def apply_tags(recipe: Recipe, library: StyleLibrary, base: str) -> tuple[Recipe
             notes.append(f"<lora:{name[:64]}> is left out: {problem}.")
         else:
             styles[name.strip()] = weight
-    if not _TAG.search(recipe.prompt):
+    prompt, _ = without_tags(recipe.prompt, "")
+    if (prompt, negative) == (recipe.prompt, recipe.negative_prompt):
         return recipe, ()
-    prompt = " ".join(_TAG.sub(" ", recipe.prompt).split())
-    return replace(recipe, prompt=prompt, styles=styles), tuple(notes)
+    return replace(recipe, prompt=prompt, negative_prompt=negative, styles=styles), (*notes, *more)
+
+
+def without_tags(text: str, where: str) -> tuple[str, tuple[str, ...]]:
+    """A text without tags, and a sentence for each that has no effect ``where`` it stands."""
+    names = [name for name, _ in _TAG.findall(text)]
+    if not names:
+        return text, ()
+    return " ".join(_TAG.sub(" ", text).split()), tuple(f"<lora:{n[:64]}> has no effect {where}." for n in names)
 
 
 def _weight(said: str) -> float | None:

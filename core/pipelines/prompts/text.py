@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from core.captions.parsing import ParsedPrompt, parse_prompt
+from core.captions.weights import plain_words
 from core.recipe import MAX_PROMPT
 
 _SHOWN = 6  # unknown words that a note names
@@ -44,4 +45,5 @@ def vocabulary_note(parsed: ParsedPrompt) -> tuple[str, ...]:
 
 
 def read_prompt(text: str) -> ParsedPrompt:
-    return parse_prompt(cleaned(text)[0])
+    """Parse a prompt with the captions' vocabulary, without weights and tags; spans are those of the cleaned text."""
+    return parse_prompt(plain_words(cleaned(text)[0]))
