@@ -12,7 +12,10 @@ from typing import Any
 from core.checkpoints import CheckpointError
 
 MAX_HEADER = 8 * 2**20
-_DTYPES = {"F32": 4, "F16": 2, "BF16": 2, "F64": 8, "F8_E4M3": 1, "F8_E5M2": 1}
+_DTYPES = {  # bytes of a number; whole models hold integers, too, such as the numbers of positions
+    **{"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1},
+    **{"I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1},
+}
 _PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
@@ -42,7 +45,7 @@ def read_header(file: Path, error: type[CheckpointError] = CheckpointError) -> H
         metadata = entries.pop("__metadata__", {})
         ends = [_entry_end(entry) for entry in entries.values()]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as wrong:
-        raise error(f"{name} is not a safetensors file of a LoRA: its header cannot be read.") from wrong
+        raise error(f"{name} is not a safetensors file: its header cannot be read.") from wrong
     if not ends:
         raise error(f"{name} holds no weights.")
     there = size - 8 - length

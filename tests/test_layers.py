@@ -44,7 +44,7 @@ VALUES = {
     "recipe_checks",
     "safetensors_header",
 }
-NETWORKS = {*VALUES, "data", "models", "diffusion", "latents"}
+NETWORKS = {*VALUES, "data", "models", "diffusion", "latents", "stable_diffusion"}
 PIPELINES = {*NETWORKS, "networks", "photos", "reports"}
 MAY_IMPORT = {
     **dict.fromkeys(VALUES, VALUES),
@@ -56,6 +56,7 @@ MAY_IMPORT = {
     "training": {*NETWORKS, "stylize"},
     "networks": NETWORKS,
     "photos": {*VALUES, "models"},
+    "stable_diffusion": VALUES,
     "pipelines": PIPELINES,
     "reports": {*NETWORKS, "networks"},
     "evaluation": {*PIPELINES, "pipelines", "stylize", "training"},

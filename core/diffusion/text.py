@@ -6,12 +6,14 @@ The denoiser is any callable ``(x, timesteps, states) -> prediction``; states (N
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
 from diffusers import LCMScheduler, SchedulerMixin
 from torch import Tensor
+from torch.nn import functional as F
 
 from core.diffusion.objective import TIMESTEPS, Objective
 from core.diffusion.sampling import Plan, Step, make_scheduler, solvers
@@ -54,6 +56,16 @@ class Draft:
     def skipped(self, steps: int) -> int:
         """Steps at the noisy end that are left out; one at least remains."""
         return min(steps - 1, round(steps * (1 - self.level)))
+
+
+def guidance_embedding(scale: float, width: int) -> Tensor:
+    """Guidance scale -> (1, width): what latent consistency models are told instead of being guided in every step
+    (Luo et al. 2023, arXiv:2310.04378).
+    """
+    half = width // 2
+    frequencies = torch.exp(torch.arange(half) * -(math.log(10000.0) / (half - 1)))
+    angles = 1000.0 * (scale - 1.0) * frequencies[None]
+    return F.pad(torch.cat([angles.sin(), angles.cos()], dim=1), (0, width % 2))
 
 
 def text_solvers(objective: Objective) -> tuple[str, ...]:

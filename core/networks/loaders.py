@@ -55,10 +55,10 @@ def load_clip(folder: Path, root: Path, codecs: Codecs) -> tuple[CLIPModel, CLIP
     return load(folder)
 
 
-def load_text(folder: Path, root: Path, codecs: Codecs) -> TextNetworks:
+def load_text(folder: Path, root: Path, codecs: Codecs, **options: Any) -> TextNetworks:
     from core.networks.text_pipeline import load_text as load
 
-    return load(folder, root, codecs)
+    return load(folder, root, codecs, **options)
 
 
 LOADERS: dict[str, Callable[[Path, Path, Codecs], Any]] = {

@@ -77,9 +77,22 @@ class NetworkPool:
         built_in = name in sources.BUILT_IN.values()
         return self._once("autoencoder", self.root / name if built_in else sources.find(name, self.root))
 
-    def text(self, folder: Path) -> TextNetworks:
-        """Return the networks of a text pipeline's folder. Raises ``CheckpointError`` as :meth:`get` does."""
-        return self._once("text", folder)
+    def text(self, path: Path, report: Callable[[str], None] | None = None) -> TextNetworks:
+        """Return the networks of a text pipeline, a folder or a file; ``report`` is told which part is being read.
+
+        Raises ``CheckpointError`` as :meth:`get` does.
+        """
+        return self._once("text", path, **({"report": report} if report else {}))
+
+    def loaded_text(self, path: Path) -> bool:
+        """Return whether a text pipeline is in memory."""
+        return ("text", path.resolve()) in self._loaded
+
+    def unload_text(self, path: Path) -> None:
+        """Forget a text pipeline and its autoencoder; their memory is free once no drawing uses them."""
+        with LOADING:
+            self._loaded.pop(("text", path.resolve()), None)
+            self._loaded.pop(("autoencoder", (path / "vae").resolve()), None)
 
     def run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a network while no other network runs. The returned tensors are inference tensors."""
@@ -88,12 +101,12 @@ class NetworkPool:
         with self.lock, torch.inference_mode():
             return call(*args, **kwargs)
 
-    def _once(self, kind: str, folder: Path) -> Any:
+    def _once(self, kind: str, folder: Path, **options: Any) -> Any:
         key = kind, folder.resolve()
         found = self._loaded.get(key)
         if found is None:
             with LOADING:  # one at a time: the libraries patch torch while they build a network
-                found = self._loaded.get(key) or self._load(kind, folder)
+                found = self._loaded.get(key) or self._load(kind, folder, **options)
                 self._loaded[key] = found
         if _stamped(found.stamps) != found.stamps:
             raise CheckpointError(
@@ -101,11 +114,12 @@ class NetworkPool:
             )
         return found.network
 
-    def _load(self, kind: str, folder: Path) -> _Loaded:
+    def _load(self, kind: str, folder: Path, **options: Any) -> _Loaded:
         from core.networks import loaders
 
-        stamps = _stamped(file for pattern in FILES[kind] for file in folder.glob(pattern))
-        network = loaders.LOADERS[kind](folder, self.root, self.codec)
+        files = [folder] if folder.is_file() else [f for pattern in FILES[kind] for f in folder.glob(pattern)]
+        stamps = _stamped(files)
+        network = loaders.LOADERS[kind](folder, self.root, self.codec, **options)
         if _stamped(stamps) != stamps:
             raise CheckpointError(f"The checkpoint {folder.name!r} changed while it was being read; try again.")
         return _Loaded(network, stamps)

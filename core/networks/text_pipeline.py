@@ -5,26 +5,27 @@ Importing this module imports transformers, too, which takes seconds; the pool d
 
 from __future__ import annotations
 
-import os
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderTiny, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import AutoencoderTiny, UNet2DConditionModel
 from diffusers.utils import logging as diffusers_logging
-from torch import nn
 from transformers import CLIPTextModel, CLIPTokenizer
 from transformers.utils import logging as transformers_logging
 
 from core import checkpoints
 from core.checkpoints import CheckpointError
 from core.hardware import cpu_has_bf16
-from core.latents.codecs import OpenCodec
+from core.latents import sources
+from core.latents.codecs import Codec, OpenCodec
 from core.models import LatentCodec
 from core.models.prior import TextPrior
 from core.networks.deterministic import make_deterministic
+from core.stable_diffusion.describe import describe, files_of, part_files
 
 transformers_logging.disable_progress_bar()  # loading takes seconds; a bar would only clutter the log
 diffusers_logging.disable_progress_bar()
@@ -39,12 +40,14 @@ class TextNetworks:
     unet: UNet2DConditionModel
     encoder: CLIPTextModel
     tokenizer: CLIPTokenizer
-    codec: LatentCodec
+    codec: Codec
     prior: TextPrior | None  # draws a draft of the picture from the text
     tiny: AutoencoderTiny | None  # TAESD, for the previews of a large model
     schedule: dict[str, Any]  # the scheduler's config
     device: torch.device
     dtype: torch.dtype  # of the denoiser
+    distilled: str = ""  # turbo or lcm
+    files: tuple[Path, ...] = ()  # the weights, of which the denoiser's are first
 
     @property
     def latent_shape(self) -> tuple[int, int, int]:
@@ -57,65 +60,113 @@ class TextNetworks:
         return self.unet.config.sample_size > LARGE
 
 
-def load_text(folder: Path, root: Path, codecs: Callable[[str | Path], OpenCodec]) -> TextNetworks:
-    """Small models run in float32 on the CPU, deterministically; large ones on the fastest device and dtype."""
-    side = checkpoints.read_json(folder / "unet" / "config.json").get("sample_size")
-    large = isinstance(side, int) and side > LARGE
+Report = Callable[[str], None]  # told which part is being read
+
+
+def load_text(
+    path: Path, root: Path, codecs: Callable[[str | Path], OpenCodec], report: Report = lambda part: None
+) -> TextNetworks:
+    """Small models run in float32 on the CPU, deterministically; large ones on the fastest device and dtype.
+
+    Raises ``CheckpointError``, also for models that cannot be drawn with.
+    """
+    large = path.is_file() or _is_large(path)
     device, dtype = _where(large)
-    pipeline = _open_pipeline(
-        folder, {"vae": _autoencoder(folder / "vae", root, codecs)} if device.type == "cpu" else {}
-    )
-    unet = pipeline.unet.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+    info = describe(path)
+    if info.problem:
+        raise CheckpointError(info.problem)
+    parts = _of_file(path, dtype, report) if path.is_file() else _of_folder(path, root, codecs, dtype, device, report)
+    unet = parts["unet"].to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
     if not large:
         make_deterministic(unet)
+    if device.type != "cpu":
+        parts["codec"].autoencoder.to(device)
     return TextNetworks(
-        unet=unet if dtype == torch.float32 else unet.to(dtype),
-        encoder=pipeline.text_encoder.to(device).eval().requires_grad_(False),
-        tokenizer=pipeline.tokenizer,
-        codec=LatentCodec(pipeline.vae.to(device).eval().requires_grad_(False)),
-        prior=_prior(folder / "prior"),
+        unet=unet,
+        encoder=parts["encoder"].to(device).eval().requires_grad_(False),
+        tokenizer=parts["tokenizer"],
+        codec=parts["codec"],
+        prior=_prior(path / "prior"),
         tiny=_tiny() if large else None,
-        schedule=dict(pipeline.scheduler.config),
+        schedule=parts["schedule"],
         device=device,
         dtype=dtype,
+        distilled=info.distilled,
+        files=tuple(files_of(path)),
     )
 
 
-def _autoencoder(folder: Path, root: Path, codecs: Callable[[str | Path], OpenCodec]) -> nn.Module:
+def _is_large(folder: Path) -> bool:
+    side = checkpoints.read_json(folder / "unet" / "config.json").get("sample_size")
+    return isinstance(side, int) and side > LARGE
+
+
+def _of_file(path: Path, dtype: torch.dtype, report: Report) -> dict[str, Any]:
+    from core.stable_diffusion.single_file import open_single_file
+
+    opened = open_single_file(path, dtype, report)
+    parts = {"unet": opened.unet, "encoder": opened.encoder, "tokenizer": opened.tokenizer, "schedule": opened.schedule}
+    return {**parts, "codec": LatentCodec(opened.vae)}
+
+
+def _of_folder(
+    folder: Path,
+    root: Path,
+    codecs: Callable[[str | Path], OpenCodec],
+    dtype: torch.dtype,
+    device: torch.device,
+    report: Report,
+) -> dict[str, Any]:
+    try:
+        report("text encoder")
+        encoder = _read(CLIPTextModel, folder, "text_encoder", torch.float32)
+        tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
+        report("denoiser")
+        unet = _read(UNet2DConditionModel, folder, "unet", dtype)
+    except CheckpointError:
+        raise
+    except Exception as error:  # the loaders raise many kinds of errors for damaged files
+        raise CheckpointError(f"{folder.name} cannot be opened ({str(error)[:200]}).") from error
+    report("autoencoder")
+    codec = _autoencoder(folder / "vae", root, codecs)
+    if device.type != "cpu":  # the pool's own stays on the CPU
+        codec = type(codec)(copy.deepcopy(codec.autoencoder))
+    schedule = checkpoints.read_json(folder / "scheduler" / "scheduler_config.json")
+    return {"unet": unet, "encoder": encoder, "tokenizer": tokenizer, "codec": codec, "schedule": schedule}
+
+
+def _read(cls: type, folder: Path, part: str, dtype: torch.dtype) -> Any:
+    """A part's weights, whole or in shards, in its own precision -> the model in ``dtype``. None may be missing."""
+    _, variant = part_files(folder, part)
+    model, report = cls.from_pretrained(
+        folder / part,
+        variant=variant,
+        dtype=dtype,
+        local_files_only=True,
+        use_safetensors=True,
+        output_loading_info=True,
+        **({"low_cpu_mem_usage": False} if cls is UNet2DConditionModel else {}),  # else accelerate patches torch
+    )
+    differing = [*report["missing_keys"], *report["unexpected_keys"], *report["mismatched_keys"]]
+    differing = [str(name) for name in differing if "position_ids" not in str(name)]
+    if differing:
+        raise CheckpointError(
+            f"{folder.name}: the weights of {part} do not fit its config; they differ in {differing[0]}."
+        )
+    if any(not torch.isfinite(value).all() for value in model.parameters()):
+        raise CheckpointError(f"{folder.name}: the weights hold values that are not numbers.")
+    return model
+
+
+def _autoencoder(folder: Path, root: Path, codecs: Callable[[str | Path], OpenCodec]) -> Codec:
     """Return the pool's autoencoder: the built-in pipeline has the KL autoencoder's weights, Stable Diffusion those of
-    a model in the Reconstruction tab.
+    a model in the Reconstruction tab, which may be TAESD.
     """
     own, kl = checkpoints.weights(folder), checkpoints.weights(root / "autoencoder-kl")
     alike = own.is_file() and kl.is_file() and own.stat().st_size == kl.stat().st_size
     if alike and checkpoints.fingerprint(folder) == checkpoints.fingerprint(kl.parent):
-        return codecs("autoencoder-kl").codec.autoencoder
-    return codecs(folder).codec.autoencoder
-
-
-def _open_pipeline(folder: Path, components: dict[str, nn.Module]) -> StableDiffusionPipeline:
-    """Load from files of this machine, safetensors only, without the safety checker."""
-    half = (folder / "unet" / "diffusion_pytorch_model.fp16.safetensors").is_file()
-    plain = (folder / "unet" / checkpoints.WEIGHTS).is_file()
-    if not (half or plain):
-        raise CheckpointError(f"{folder} holds no safetensors; other weight formats are not opened.")
-    try:
-        pipeline = StableDiffusionPipeline.from_pretrained(
-            folder,
-            variant=None if plain else "fp16",
-            dtype=torch.float32,
-            local_files_only=True,
-            use_safetensors=True,
-            low_cpu_mem_usage=False,  # else accelerate patches torch, and networks of other threads get no weights
-            safety_checker=None,
-            feature_extractor=None,
-            requires_safety_checker=False,
-            **components,
-        )
-    except Exception as error:  # the loaders raise many kinds of errors for damaged files
-        raise CheckpointError(f"{folder.name} cannot be opened ({str(error)[:200]}).") from error
-    if any(not torch.isfinite(value).all() for value in pipeline.unet.parameters()):
-        raise CheckpointError(f"{folder.name}: the weights hold values that are not numbers.")
-    return pipeline
+        return codecs("autoencoder-kl").codec
+    return codecs(folder).codec
 
 
 def _where(large: bool) -> tuple[torch.device, torch.dtype]:
@@ -134,13 +185,15 @@ def _prior(folder: Path) -> TextPrior | None:
 
 
 def _tiny() -> AutoencoderTiny | None:
-    """Load TAESD from the folder that the environment names; without it, previews are rough."""
-    folder = os.environ.get(PREVIEWS, "")
-    if not folder or not Path(folder).is_dir():
+    """Load TAESD from where the Reconstruction tab finds it; without it, previews are rough."""
+    try:
+        folder = sources.find("taesd", checkpoints.root())
+    except CheckpointError:
         return None
     try:
-        return AutoencoderTiny.from_pretrained(
+        tiny = AutoencoderTiny.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, low_cpu_mem_usage=False
-        ).eval()
+        )
+        return tiny.eval()
     except (OSError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{PREVIEWS}: {folder} cannot be opened ({error}).") from error

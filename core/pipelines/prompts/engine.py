@@ -6,7 +6,7 @@ Importing this module imports torch and diffusers, which takes seconds; the pipe
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
 
@@ -19,7 +19,14 @@ from core import checkpoints
 from core.captions.weights import plain_words, read_weights
 from core.diffusion.objective import Objective
 from core.diffusion.sampling import Plan, Step, noise_for
-from core.diffusion.text import Conditioning, Draft, FolderObjective, sample_text_steps, text_solvers
+from core.diffusion.text import (
+    Conditioning,
+    Draft,
+    FolderObjective,
+    guidance_embedding,
+    sample_text_steps,
+    text_solvers,
+)
 from core.images import to_images
 from core.models.adapters import Base, merged
 from core.networks.adapter_cache import AdapterCache
@@ -33,6 +40,7 @@ from core.pipelines.prompts.types import Drawing, PromptRequest, WordMap
 from core.pipelines.styles.library import StyleLibrary
 from core.pipelines.styles.types import check_active
 from core.recipe import Recipe
+from core.stable_diffusion.describe import denoiser_fingerprint
 
 MOST_MERGED = 12  # copies of the built-in denoiser kept
 DRAFT_SEED = 1_000_003  # added to the seed, so that a draft's code and its noise are drawn independently
@@ -52,9 +60,11 @@ class TextEngine:
         self._making = threading.Lock()
         self._loaded = False
 
-    def load(self) -> None:
-        """Load what is not loaded yet. Raises ``CheckpointError``; a later call tries again."""
-        networks = self.pool.text(self.folder)  # also says where one has changed on disk
+    def load(self, report: Callable[[str], None] | None = None) -> None:
+        """Load what is not loaded yet; ``report`` is told which part. Raises ``CheckpointError``; a later call tries
+        again.
+        """
+        networks = self.pool.text(self.folder, report)  # also says where one has changed on disk
         if not self._loaded:
             with self._making:
                 if not self._loaded:
@@ -66,7 +76,8 @@ class TextEngine:
         except ValueError as error:
             raise checkpoints.CheckpointError(f"{self.folder.name}: {error}") from error
         self.latent_shape, self.large = networks.latent_shape, networks.large
-        fingerprint = cache(lambda: checkpoints.fingerprint(self.folder / "unet"))
+        self.guidance_width = networks.unet.config.time_cond_proj_dim  # of models that are told the scale
+        fingerprint = cache(lambda: denoiser_fingerprint(self.folder))
         if self.large:
             base = Base("sd", networks.unet, fingerprint, networks.encoder)
             self._adapters = AdapterCache(base, self._library.find, partial(merged, base.network), 1)
@@ -140,15 +151,17 @@ class TextEngine:
         states: Tensor,
         attention: Attention | None = None,
         network: nn.Module | None = None,
+        told: Tensor | None = None,
     ) -> Tensor:
         """Noisy latents (N, C, S, S) -> the prediction, in float32 on the CPU; of the network that
-        :meth:`with_adapters` made, where there is one.
+        :meth:`with_adapters` made, where there is one. ``told`` (1, G) is the guidance scale of models that take it.
         """
         unet = self._networks.unet if network is None else network
         device, dtype = self._networks.device, self._networks.dtype
         x = x.to(device, dtype).contiguous(memory_format=torch.channels_last)
         with self.pool.lock, recorded(unet, attention):  # the network is shared: it records one drawing at a time
-            output = self.pool.run(unet, x, timesteps.to(device), states.to(device, dtype))
+            told = None if told is None else told.expand(len(x), -1).to(device, dtype)
+            output = self.pool.run(unet, x, timesteps.to(device), states.to(device, dtype), timestep_cond=told)
         return output.sample.float().cpu().clone()
 
     def draft(self, states: Tensor, seed: int) -> Tensor:
@@ -197,7 +210,9 @@ class DrawnPicture:
         if towards is not None:
             prompt = torch.lerp(prompt, other[0], towards[1])
         self.conditioning = Conditioning(prompt, negative)
-        self.plan = Plan(recipe.solver, recipe.steps, recipe.guidance, recipe.guidance_interval)
+        self.told = guidance_embedding(recipe.guidance, engine.guidance_width) if engine.guidance_width else None
+        scale = recipe.guidance if self.told is None else 1.0
+        self.plan = Plan(recipe.solver, recipe.steps, scale, recipe.guidance_interval)
         self.draft = None
         if recipe.start == "prior":
             self.draft = Draft(engine.draft(prompt, recipe.seed), recipe.level)
@@ -229,4 +244,4 @@ class DrawnPicture:
         return word_maps(self.attention, plain_words(prompt), self.engine.spans(prompt))
 
     def _denoise(self, x: Tensor, timesteps: Tensor, states: Tensor) -> Tensor:
-        return self.engine.denoise(x, timesteps, states, self.attention, self.network)
+        return self.engine.denoise(x, timesteps, states, self.attention, self.network, self.told)

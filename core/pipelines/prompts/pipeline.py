@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -27,23 +26,24 @@ from core.pipelines.prompts.types import (
     PromptRequest,
     PromptsResult,
     Readback,
+    usual_of,
 )
 from core.pipelines.styles.library import StyleLibrary
 from core.recipe import Recipe, RecipeError, single
+from core.stable_diffusion.describe import describe
+from core.stable_diffusion.locate import locate
 
 if TYPE_CHECKING:
     from core.pipelines.prompts.engine import TextEngine
     from core.pipelines.prompts.readback import PictureReader
 
 BUILT_IN = "text"
-VARIABLE = "LATENTSCAPE_SD"
-STABLE_DIFFUSION = "stable-diffusion-v1-5/stable-diffusion-v1-5"
 MOST_LCM_STEPS = 50  # of the teacher's schedule that diffusers' scheduler counts in
 _STOPPED = "Stopped early; this is what was there."
 
 
 class PromptsPipeline:
-    """``text``, the built-in model; ``sd``, the one of ``LATENTSCAPE_SD``; a folder or a model id in the cache.
+    """``text``, the built-in model; ``sd``, the one of ``LATENTSCAPE_SD``; a folder, a file or a model id in the cache.
 
     Loads lazily; safe to call from several threads. Every picture is drawn alone, whatever the count.
     """
@@ -80,10 +80,10 @@ class PromptsPipeline:
     def missing(self) -> str | None:
         """Say how to get a missing model; None if it is present."""
         try:
-            find_pipeline(self.model, self.root)
+            path = find_pipeline(self.model, self.root)
         except checkpoints.CheckpointError as error:
             return str(error)
-        return None
+        return None if self.built_in else describe(path).problem or None
 
     def solvers(self) -> tuple[str, ...]:
         return self.engine.solvers()
@@ -94,7 +94,9 @@ class PromptsPipeline:
 
     def usual(self) -> Recipe:
         """Return the default settings: from a draft if the model makes drafts."""
-        return DRAFTED if self.has_prior() else Recipe(model=BUILT_IN if self.built_in else "stable-diffusion")
+        if self.built_in:
+            return DRAFTED if self.has_prior() else Recipe(model=BUILT_IN)
+        return usual_of("" if self.missing() else describe(find_pipeline(self.model, self.root)).distilled)
 
     def warm(self) -> None:
         """Load the weights and draw once, so that no request waits for them."""
@@ -109,7 +111,9 @@ class PromptsPipeline:
         """Count the characters of a cleaned prompt that the text encoder reads; None if that is not known yet."""
         from core.pipelines.prompts.window import kept_characters
 
-        return None if self.missing() else kept_characters(find_pipeline(self.model, self.root), plain_words(prompt))
+        if not self.built_in:
+            return len(prompt)  # long prompts are read by parts
+        return None if self.missing() else kept_characters(self.root / BUILT_IN, plain_words(prompt))
 
     def read_part(self, prompt: str) -> str:
         """The words of a cleaned prompt that the text encoder reads: nothing behind them is understood or achieved."""
@@ -210,7 +214,7 @@ class PromptsPipeline:
 
 
 def find_pipeline(model: str, root: Path) -> Path:
-    """``text``, ``sd``, a folder or a model id in the Hugging Face cache -> the pipeline's folder on this machine.
+    """``text``, ``sd``, a folder, a file or a model id in the Hugging Face cache -> the pipeline on this machine.
 
     Nothing is fetched. Raises ``CheckpointError`` with what to do.
     """
@@ -219,25 +223,7 @@ def find_pipeline(model: str, root: Path) -> Path:
             return root / BUILT_IN
         how = checkpoints.COMMANDS[BUILT_IN]
         raise checkpoints.CheckpointError(f"The checkpoint 'text' is not in {root.name}/. Make it with: {how}")
-    chosen = os.environ.get(VARIABLE, "") or STABLE_DIFFUSION if model == "sd" else model
-    for folder in (Path(chosen), _cached(chosen)):
-        if folder is not None and _holds(folder, "model_index.json", "unet/config.json"):
-            return folder
-    raise checkpoints.CheckpointError(
-        f"Stable Diffusion is not on this machine ({chosen[:120]}). Set {VARIABLE} to the folder of a 1.5-class model "
-        "in diffusers' layout, or to the id of one in the Hugging Face cache."
-    )
-
-
-def _cached(model: str) -> Path | None:
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
-
-    try:
-        found = try_to_load_from_cache(model, "model_index.json")
-    except HFValidationError:  # a path, or nothing that could be an id
-        return None
-    return Path(found).parent if isinstance(found, str) else None
+    return locate(model)
 
 
 def _holds(folder: Path, *files: str) -> bool:

@@ -15,6 +15,18 @@ from core.recipe import Recipe
 DRAFTED = Recipe(model="text", steps=12, guidance=6.0, start="prior")
 
 
+_FEW_STEPS = {  # what distilled models are drawn with: their authors' steps, and guidance that is off or told
+    "turbo": {"steps": 2, "guidance": 1.0, "solver": "ddim"},  # Sauer et al. 2023 (arXiv:2311.17042)
+    "lcm": {"steps": 4, "guidance": 8.0, "solver": "lcm"},
+}
+
+
+def usual_of(distilled: str) -> Recipe:
+    """The default settings of a Stable Diffusion model, by what it was distilled to (turbo, lcm or "")."""
+    usual = {"steps": 20, "guidance": 7.5, "guidance_interval": (0.0, 1.0), **_FEW_STEPS.get(distilled, {})}
+    return Recipe(model="stable-diffusion", **usual)
+
+
 @dataclass(frozen=True)
 class PromptRequest:
     """The recipe says everything about the pictures; the rest is what to tell about how they came to be.
