@@ -149,7 +149,10 @@ def _of_folder(folder: Path) -> ModelInfo:
     files = files_of(folder)
     counts: Counter[str] = Counter()
     for file in files:
-        counts += _parameters(file)
+        try:
+            counts += _parameters(file)
+        except CheckpointError as error:
+            raise CheckpointError(f"{folder.name} cannot be opened ({error}).") from error
     scheduler = folder / "scheduler" / "scheduler_config.json"
     schedule = read_json(scheduler) if scheduler.is_file() else {}
     return ModelInfo(
