@@ -8,12 +8,14 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
+import tiny_text
 from browser import IN_BROWSER, nameless
 from PIL import Image
 
 from core.checkpoints import save_model
 from core.models import PictureClassifier
 from core.pipelines.models.pipeline import CheckpointIndex
+from core.pipelines.prompts.pipeline import PromptsPipeline
 from ui.models.tab import models_tab
 from ui.shell import launch_settings
 
@@ -33,11 +35,18 @@ def url(tmp_path_factory):
     shutil.copytree(root / "classifier", root / "reader")
     (root / "reader" / "samples.webp").unlink()
     Image.new("RGB", (96, 32), "teal").save(root / "reader" / "comparison.png")
+    lying = tmp_path_factory.mktemp("models")
+    tiny_text.stable_diffusion(lying / "tiny")
+    (lying / "broken.safetensors").write_bytes(b"nothing")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("LATENTSCAPE_MODELS", str(lying))
+    patch.setenv("LATENTSCAPE_SD", "")
     with gr.Blocks() as page:
-        models_tab(CheckpointIndex(root))
+        models_tab(CheckpointIndex(root), PromptsPipeline(root, "sd"))
     _, address, _ = page.launch(**{**launch_settings(), "prevent_thread_lock": True, "quiet": True})
     yield address
     page.close()
+    patch.undo()
 
 
 def test_choosing_a_model_and_its_views(opened, url):
@@ -45,7 +54,7 @@ def test_choosing_a_model_and_its_views(opened, url):
     page.wait_for_selector("#models-canvas .samples img")
     assert page.inner_text("#models-canvas h1") == "Reader of faces"
     page.wait_for_selector("#models-text >> text=It reads faces.")
-    page.click("#models-list .model:last-child")
+    page.click("#models-list .model:nth-last-child(2)")
     page.wait_for_selector("#models-canvas .chart .main-svg")
     assert page.get_attribute("[data-view=curves]", "aria-selected") == "true"
     assert page.locator("#models-canvas .comparison img").evaluate("(image) => image.naturalWidth") == 96
@@ -120,3 +129,24 @@ def test_measured_figures_are_drawn_and_fit_a_phone(opened, url):
     page.wait_for_selector("#models-canvas .chart:last-child .main-svg")
     assert charts.count() == 2
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_stable_diffusion_of_this_machine_is_listed_loaded_and_unloaded(opened, url):
+    page = opened(url)
+    page.wait_for_selector("#models-canvas .samples img")
+    page.click("#models-list .model:last-child")
+    page.wait_for_selector("#models-machine li >> text=tiny")
+    assert not page.is_visible("#models-canvas") and nameless(page) == []
+    words = page.inner_text("#models-machine ul")
+    assert "float16" in words and "of memory" in words and "cut short" in words
+    assert page.locator("#models-machine li button").count() == 1  # a broken file has none
+    page.click("#models-machine li button")
+    page.wait_for_selector("#models-machine .machine-loaded", timeout=60_000)
+    page.click("#models-machine li button >> text=Unload")
+    page.wait_for_selector("#models-machine li button >> text=Load")
+    page.fill("#models-machine .field", "/nowhere/at all")
+    page.press("#models-machine .field", "Enter")
+    page.wait_for_selector("#models-machine .error >> text=not on this machine")
+    assert page.input_value("#models-machine .field") == "/nowhere/at all"
+    page.click("#models-list .model >> nth=0")
+    page.wait_for_selector("#models-canvas h1")

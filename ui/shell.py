@@ -67,7 +67,7 @@ def build_shell(
             with gr.Tab("Latent map", id="latent-map", elem_id="latent-map-tab"):
                 latent_map_tab(latent_map)
             with gr.Tab("Models", id="models", elem_id="models-tab"):
-                models_tab(checkpoints)
+                models_tab(checkpoints, stable_diffusion)
         page.unload(page_closed(styles))
     return page
 

@@ -6,13 +6,19 @@ from typing import Any
 
 import gradio as gr
 
+from core.pipelines.models.machine import MachineModels
 from core.pipelines.models.pipeline import CheckpointIndex, ModelCard
+from core.pipelines.prompts.pipeline import PromptsPipeline
 from ui.components.component import component
+from ui.models.machine import machine_section
 from ui.models.views import curves_view, figures_view, heading, samples_view
 
 
-def models_tab(index: CheckpointIndex) -> None:
-    """List at the left, canvas in the middle, model card at the right. Nothing is read before the tab is opened."""
+def models_tab(index: CheckpointIndex, stable_diffusion: PromptsPipeline | None = None) -> None:
+    """List at the left, canvas in the middle, model card at the right. Nothing is read before the tab is opened.
+
+    With ``stable_diffusion`` the list ends with the models of others on this machine.
+    """
 
     def network(name: Any) -> dict[str, str]:
         """Server function: the diagram of one checkpoint, drawn when its view is first opened."""
@@ -23,10 +29,17 @@ def models_tab(index: CheckpointIndex) -> None:
         return {"svg": diagram.svg, "problem": diagram.problem}
 
     with gr.Row(elem_id="models"):
-        listing = component("models-list", value={"models": [], "chosen": ""}, events=("pick",))
+        listing = component(
+            "models-list",
+            value={"models": [], "chosen": ""},
+            events=("pick",),
+            config={"machine": stable_diffusion is not None},
+        )
         canvas = component("models-canvas", value={}, functions=[network])
         with gr.Column(elem_id="models-card"):
             text = gr.Markdown("", elem_id="models-text", container=False)
+        if stable_diffusion is not None:
+            machine_section(MachineModels(stable_diffusion))
 
     def show(value: Any) -> tuple[dict, dict, str]:
         cards = [index.card(name) for name in index.names()]

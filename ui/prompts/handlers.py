@@ -26,7 +26,6 @@ from ui.prompts.responses import (
     DrawResponse,
     ExplainResponse,
     GifResponse,
-    ModelView,
     MorphResponse,
     OpenResponse,
     ReadbackView,
@@ -81,7 +80,7 @@ class PromptsHandlers:
         return to_json(response)
 
     def open(self, request: OpenRequest, state: SessionState) -> Iterator[OpenResponse]:
-        models = [ModelView(key, TITLES[key], self.pipelines[name].missing()) for key, name in MODELS.items()]
+        models = [responses.model_view(key, TITLES[key], self.pipelines[name]) for key, name in MODELS.items()]
         yield OpenResponse(models=models, prior=self.built_in.has_prior(), clip=self.built_in.best_needs())
 
     # --- pictures -----------------------------------------------------------------------------------------------------

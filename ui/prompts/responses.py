@@ -11,6 +11,7 @@ from PIL import Image
 
 from core import recipe
 from core.pipelines.progress import Progress
+from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.types import Drawing, MorphResult, Readback
 from ui.components.pictures import data_uri, exact_uri, preview_uri
 from ui.components.vocabulary import requested_words
@@ -19,6 +20,7 @@ from ui.prompts.requests import MorphRequest
 from ui.session import ProgressView
 
 GIF_SIDE, GIF_FRAME = 256, 90  # pixels and milliseconds
+_USUAL = ("model", "steps", "guidance", "guidance_interval", "count", "solver")
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class ModelView:
     key: str
     title: str
     missing: str | None  # how to get it
+    usual: Json  # settings of a recipe that suit it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +136,11 @@ class TypedResponse(Response):
     words: tuple[int, int] = UNSET  # read, and in all
     cut: bool = UNSET
     read: int = UNSET  # characters of the text that the encoder reads
+
+
+def model_view(key: str, title: str, pipeline: PromptsPipeline) -> ModelView:
+    usual = recipe.to_dict(pipeline.usual())
+    return ModelView(key, title, pipeline.missing(), {name: usual[name] for name in _USUAL})
 
 
 def progress_view(event: Progress, before: Sequence[Drawing], count: int) -> ProgressView:

@@ -85,6 +85,24 @@ class PromptsPipeline:
             return str(error)
         return None if self.built_in else describe(path).problem or None
 
+    def choose(self, model: str) -> None:
+        """Draw with another model of this machine from now on; drawings under way end with the one they began with."""
+        with self._making:
+            self.model, self._engine = model, None
+
+    def loaded_path(self) -> Path | None:
+        """Return the folder or file of the model that is in memory; None while there is none."""
+        with self._making:
+            engine = self._engine
+        return engine.folder if engine is not None and self.pool.loaded_text(engine.folder) else None
+
+    def unload(self) -> None:
+        """Free the memory of the model; the next drawing loads it again."""
+        with self._making:
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            self.pool.unload_text(engine.folder)
+
     def solvers(self) -> tuple[str, ...]:
         return self.engine.solvers()
 

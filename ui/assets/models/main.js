@@ -1,3 +1,4 @@
-// The Models tab: the list of checkpoints, and four views of one.
+// The Models tab: the list of checkpoints, and four views of one, and the models of others on this machine.
 import "./list.js";
 import "./canvas.js";
+import "./machine.js";

@@ -29,6 +29,8 @@ export const requests = new RequestQueue(
 function take(message, request) {
   if (message.models) {
     Object.assign(state, { models: message.models, prior: message.prior, clip: message.clip, opened: true });
+    const other = message.models.find(({ key }) => key !== state.words.first.model);
+    if (other?.usual) state.words = { ...state.words, large: { ...state.words.large, ...other.usual } };
     emit("prompts:models");
   }
   if (message.restored && !request.restored) {
@@ -74,7 +76,7 @@ export function useModel(key) {
   const { first, large } = state.words;
   const { model, steps, guidance, guidance_interval, count, start, level, solver } = first;
   const own = { model, steps, guidance, guidance_interval, count, start, level };
-  change({ ...(key === model ? own : { ...large, start: "noise" }), solver });
+  change(key === model ? { ...own, solver } : { solver, ...large, start: "noise" });
   readPrompt();
   if (currentModel()?.missing) draw(); // says what to do
 }
@@ -105,6 +107,9 @@ register("prompts-reader", (handle) => {
   });
   if (state.recipe) readPrompt();
 });
+
+// Another model was loaded in the Models tab, with other settings.
+document.addEventListener("latentscape-models", () => state.opened && requests.request("open", { kind: "open" }));
 
 on(
   "prompts:ready",

@@ -1,0 +1,98 @@
+// Stable Diffusion on this machine: what lies here, a typed path, loading with progress, unloading.
+import { onFailure, register } from "../shared/components.js";
+import { button } from "../shared/controls.js";
+import { el } from "../shared/dom.js";
+
+/**
+ * A model that lies on the machine, as ui/models/machine.py writes it.
+ * @typedef {object} MachineModel
+ * @property {string} key what loads it
+ * @property {string} title
+ * @property {string} detail size, precision and memory, or why it cannot be used
+ * @property {boolean} loaded
+ * @property {boolean} usable
+ */
+
+const HINT =
+  "One model is in memory at a time, for everybody who uses this server. Text prompts and Styles draw with it.";
+
+class Machine {
+  #send;
+  #config;
+  #list = el("ul", { class: "machine-models" });
+  #status = el("p", { class: "machine-status", role: "status" });
+  #bar = el("progress", { max: 1, hidden: true, "aria-label": "Loading" });
+  #field = el("input", {
+    class: "field",
+    type: "text",
+    placeholder: "Path or id of another model",
+    "aria-label": "Path or id of a model",
+    spellcheck: "false",
+    autocomplete: "off",
+  });
+
+  /** @param {HTMLElement} root @param {(act: string, text?: string) => void} send @param {{folder: string, variable: string}} config */
+  constructor(root, send, config) {
+    this.#send = send;
+    this.#config = config;
+    const form = el(
+      "form",
+      { onsubmit: (event) => this.#describe(event) },
+      this.#field,
+      el("button", { class: "button" }, "Look"),
+    );
+    const title = el("h1", {}, "Stable Diffusion on this machine");
+    root.append(title, el("p", { class: "hint" }, HINT), this.#list, form, this.#status, this.#bar);
+  }
+
+  #describe(event) {
+    event.preventDefault();
+    if (this.#field.value.trim()) this.#send("describe", this.#field.value);
+  }
+
+  /** @param {MachineModel} model @param {boolean} busy */
+  #row(model, busy) {
+    const act = model.loaded
+      ? button("Unload", () => this.#send("unload"), { disabled: busy })
+      : model.usable && button("Load", () => this.#send("load", model.key), { disabled: busy });
+    const state = model.loaded ? el("span", { class: "machine-loaded" }, "Loaded") : null;
+    const words = el("div", {}, el("strong", {}, model.title), state, el("small", {}, model.detail));
+    return el("li", { class: model.usable ? null : "unusable" }, words, act);
+  }
+
+  /** @param {{models?: MachineModel[], loading?: string, share?: number, error?: string}} view */
+  draw({ models = [], loading = "", share = 0, error = "" }) {
+    const { folder, variable } = this.#config;
+    const nothing =
+      `No model was found. Put one into models/ (or the folder that ${folder} names), or set ${variable}.`;
+    this.#list.replaceChildren(...models.map((model) => this.#row(model, Boolean(loading))));
+    this.#status.textContent = error || loading || (models.length ? "" : nothing);
+    this.#status.classList.toggle("error", Boolean(error));
+    this.#bar.hidden = !loading;
+    this.#bar.value = share;
+  }
+
+  fail() {
+    this.draw({ error: "No response came from the server. Try again, or reload the page." });
+  }
+}
+
+register("models-machine", ({ root, props, trigger, watch }) => {
+  const send = (act, text = "") => {
+    props.value = { act, text };
+    trigger("ask");
+  };
+  const machine = new Machine(root, send, props.config || {});
+  watch("value", () => {
+    const view = props.value || {};
+    if (!view.models) return;
+    machine.draw(view);
+    if (!view.loading) document.dispatchEvent(new CustomEvent("latentscape-models"));
+  });
+  onFailure("models-machine", () => machine.fail());
+  let listed = false;
+  document.addEventListener("latentscape-machine", () => {
+    if (!listed) send("list");
+    listed = true;
+  });
+});
