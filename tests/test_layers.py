@@ -52,7 +52,7 @@ MAY_IMPORT = {
     "data": VALUES,
     "models": VALUES,
     "diffusion": {*VALUES, "models"},
-    "latents": {*VALUES, "data", "models", "diffusion"},
+    "latents": {*VALUES, "data", "models", "diffusion", "stable_diffusion"},
     "training": {*NETWORKS, "stylize"},
     "networks": NETWORKS,
     "photos": {*VALUES, "models"},

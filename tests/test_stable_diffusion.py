@@ -13,6 +13,7 @@ from original_layout import random_parts, single_file
 from safetensors.torch import load_file, save_file
 
 from core.checkpoints import CheckpointError, read_json, write_json
+from core.latents import sources
 from core.networks.pool import NetworkPool
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.types import PromptRequest
@@ -164,6 +165,7 @@ def test_paths_as_people_paste_them(plain, form, monkeypatch):
     assert locate(form.format(plain)).resolve() == plain.resolve()
     monkeypatch.setenv("LATENTSCAPE_SD", form.format(plain))
     assert locate("sd").resolve() == plain.resolve()
+    assert sources.find("sd", plain).resolve() == (plain / "vae").resolve()
 
 
 def test_home_and_escaped_spaces(monkeypatch, tmp_path):

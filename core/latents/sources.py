@@ -14,6 +14,7 @@ import numpy as np
 
 from core import checkpoints
 from core.checkpoints import CheckpointError
+from core.stable_diffusion.locate import cleaned_path
 
 BUILT_IN = {"cae": "autoencoder-cae", "vae": "autoencoder-vae", "kl": "autoencoder-kl"}  # key -> checkpoint folder
 TITLES = {"cae": "Convolutional autoencoder", "vae": "Variational autoencoder", "kl": "KL autoencoder"}
@@ -84,7 +85,8 @@ def find(model: str | Path, root: Path) -> Path:
         return folder
     if name in HOSTED:
         return _hosted(name)
-    found = _in_folder(Path(model)) or (cached(name) if _MODEL_ID.fullmatch(name) else None)
+    name = cleaned_path(name)
+    found = _in_folder(Path(name)) or (cached(name) if _MODEL_ID.fullmatch(name) else None)
     if found:
         return found
     raise CheckpointError(
@@ -95,8 +97,8 @@ def find(model: str | Path, root: Path) -> Path:
 
 def _hosted(key: str) -> Path:
     model = HOSTED[key]
-    named = os.environ.get(model.variable, "")
-    if named:
+    named = cleaned_path(os.environ.get(model.variable, ""))
+    if named and not Path(named).is_file():  # a whole model in one file draws with its own autoencoder
         found = _in_folder(Path(named)) or (cached(named) if _MODEL_ID.fullmatch(named) else None)
         if found:
             return found
