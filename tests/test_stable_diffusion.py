@@ -111,7 +111,7 @@ REFUSED = {
     "instructions": ({FIRST: torch.zeros(32, 8, 3, 3)}, "by instructions"),
     "sdxl": ({"conditioner.embedders.1.model.ln_final.weight": torch.zeros(2)}, "made for SDXL"),
     "version 2": ({"cond_stage_model.model.ln_final.weight": torch.zeros(2)}, "made for Stable Diffusion 2"),
-    "another layer": ({"model.diffusion_model.extra.weight": torch.zeros(2)}, "no model of the 1.5 class"),
+    "a layer less": ({"model.diffusion_model.out.2.weight": None}, "no model of the 1.5 class"),
     "no number": ({"model.diffusion_model.out.2.bias": torch.full((4,), torch.nan)}, "not numbers"),
 }
 
