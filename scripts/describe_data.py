@@ -35,7 +35,7 @@ def main() -> None:
 
     for kind, paths in parse_data_options(options.data).items():
         pictures = load(kind, paths, options.size, options.cache)
-        description = describe(pictures, paths[0] if paths[0].is_dir() else paths[0].parent)  # whose tables are named
+        description = describe(pictures, paths[0])  # whose tables are named
         report = write_report(
             description, drawings(description, pictures, options.seed), options.out / kind, dpi=options.dpi
         )

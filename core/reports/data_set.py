@@ -75,7 +75,7 @@ def moments(values: np.ndarray) -> dict[str, float]:
 
 
 def describe(pictures: PictureSet, folder: Path | None = None, chunk: int = 512) -> Description:
-    """Read a set once, in chunks, and count. ``folder`` names where label tables lie, to report which are there."""
+    """Read a set once, in chunks, and count. ``folder`` (or a zip) is where label tables lie, which are reported."""
     size = pictures.pixels.shape[1]
     histogram = np.zeros((3, 256), dtype=np.int64)
     sums = np.zeros((3, size, size, 3), dtype=np.float64)
