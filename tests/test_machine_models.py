@@ -35,7 +35,7 @@ def test_what_lies_here_is_described_before_it_is_loaded(models):
     (view,) = asked(models, "list")
     shown = {model["title"]: model for model in view["models"]}
     assert set(shown) == {"first", "second", "broken.safetensors"}
-    assert "float16" in shown["first"]["detail"] and "GB of memory" in shown["first"]["detail"]
+    assert "float32" in shown["first"]["detail"] and "GB of memory" in shown["first"]["detail"]
     assert not shown["broken.safetensors"]["usable"] and "cut short" in shown["broken.safetensors"]["detail"]
 
 
