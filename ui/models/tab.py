@@ -29,12 +29,8 @@ def models_tab(index: CheckpointIndex, stable_diffusion: PromptsPipeline | None 
         return {"svg": diagram.svg, "problem": diagram.problem}
 
     with gr.Row(elem_id="models"):
-        listing = component(
-            "models-list",
-            value={"models": [], "chosen": ""},
-            events=("pick",),
-            config={"machine": stable_diffusion is not None},
-        )
+        config = {"machine": stable_diffusion is not None}
+        listing = component("models-list", value={"models": [], "chosen": ""}, events=("pick",), config=config)
         canvas = component("models-canvas", value={}, functions=[network])
         with gr.Column(elem_id="models-card"):
             text = gr.Markdown("", elem_id="models-text", container=False)
