@@ -27,12 +27,12 @@ def models(folder, tmp_path, monkeypatch):
     return MachineModels(PromptsPipeline(tmp_path, "sd"))
 
 
-def asked(models, act, text=""):
+def requested(models, act, text=""):
     return list(respond(models, {"act": act, "text": text}))
 
 
 def test_what_lies_here_is_described_before_it_is_loaded(models):
-    (view,) = asked(models, "list")
+    (view,) = requested(models, "list")
     shown = {model["title"]: model for model in view["models"]}
     assert set(shown) == {"first", "second", "broken.safetensors"}
     assert "float32" in shown["first"]["detail"] and "GB of memory" in shown["first"]["detail"]
@@ -41,14 +41,14 @@ def test_what_lies_here_is_described_before_it_is_loaded(models):
 
 def test_loading_says_what_it_reads_and_drawing_uses_it(models, folder):
     assert models.pipeline.missing()
-    *progress, last = asked(models, "load", str(folder / "second"))
+    *progress, last = requested(models, "load", str(folder / "second"))
     assert [view["share"] for view in progress] == [0, 1 / 3, 2 / 3] and "denoiser" in progress[1]["loading"]
     assert [m["title"] for m in last["models"] if m["loaded"]] == ["second"] and last["error"] == ""
     *_, result = models.pipeline.draw(PromptRequest(Recipe(prompt="a hat", steps=2)), previews=False)
     assert result.drawings[0].image.size == (320, 320)
-    *_, last = asked(models, "load", "first")  # instead of the other
+    *_, last = requested(models, "load", "first")  # instead of the other
     assert [m["title"] for m in last["models"] if m["loaded"]] == ["first"]
-    (view,) = asked(models, "unload")
+    (view,) = requested(models, "unload")
     assert not any(m["loaded"] for m in view["models"])
     *_, result = models.pipeline.draw(PromptRequest(Recipe(prompt="a hat", steps=2)), previews=False)
     assert len(result.drawings) == 1  # it is loaded again when it is needed
@@ -57,8 +57,8 @@ def test_loading_says_what_it_reads_and_drawing_uses_it(models, folder):
 @pytest.mark.parametrize("act", ["load", "describe"])
 @pytest.mark.parametrize("text", ["", "/nowhere", "no/such-id", "broken.safetensors", None, 7])
 def test_what_cannot_be_loaded_is_a_sentence_and_the_loaded_one_stays(models, folder, act, text):
-    asked(models, "load", str(folder / "first"))
-    *_, view = asked(models, act, text)
+    requested(models, "load", str(folder / "first"))
+    *_, view = requested(models, act, text)
     broken = act == "describe" and text == "broken.safetensors"
     assert bool(view["error"]) != broken and "\n" not in view["error"]
     assert [m["title"] for m in view["models"] if m["loaded"]] == ["first"]

@@ -19,13 +19,15 @@ FAILED = "This failed on the server; its log says why."
 
 def machine_section(models: MachineModels) -> None:
     """Lay the section out. Its value is ``{"act", "text"}`` from the page and the view of the models to it."""
-    section = component("models-machine", value={}, events=("ask",), config={"folder": MODELS, "variable": VARIABLE})
+    section = component(
+        "models-machine", value={}, events=("request",), config={"folder": MODELS, "variable": VARIABLE}
+    )
 
-    def on_ask(value: Any) -> Iterator[dict[str, Any]]:
+    def on_request(value: Any) -> Iterator[dict[str, Any]]:
         yield from respond(models, value)
 
-    asked = section.ask(
-        on_ask,
+    requested = section.request(
+        on_request,
         [section],
         [section],
         show_progress="hidden",
@@ -33,7 +35,7 @@ def machine_section(models: MachineModels) -> None:
         concurrency_limit=2,
         api_visibility="private",
     )
-    asked.failure(None, None, None, js=failure_script("models-machine"), api_visibility="private")
+    requested.failure(None, None, None, js=failure_script("models-machine"), api_visibility="private")
 
 
 def respond(models: MachineModels, value: Any) -> Iterator[dict[str, Any]]:

@@ -80,7 +80,7 @@ class Machine {
 register("models-machine", ({ root, props, trigger, watch }) => {
   const send = (act, text = "") => {
     props.value = { act, text };
-    trigger("ask");
+    trigger("request");
   };
   const machine = new Machine(root, send, props.config || {});
   watch("value", () => {
