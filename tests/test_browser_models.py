@@ -136,7 +136,7 @@ def test_stable_diffusion_of_this_machine_is_listed_loaded_and_unloaded(opened, 
     page.wait_for_selector("#models-canvas .samples img")
     page.click("#models-list .model:last-child")
     page.wait_for_selector("#models-machine li >> text=tiny")
-    assert not page.is_visible("#models-canvas") and nameless(page) == []
+    assert not page.is_visible("#models-canvas") and nameless(page, "#models-machine") == []
     words = page.inner_text("#models-machine ul")
     assert "float32" in words and "of memory" in words and "cut short" in words
     assert page.locator("#models-machine li button").count() == 1  # a broken file has none
