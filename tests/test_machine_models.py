@@ -64,6 +64,15 @@ def test_what_cannot_be_loaded_is_a_sentence_and_the_loaded_one_stays(models, fo
     assert [m["title"] for m in view["models"] if m["loaded"]] == ["first"]
 
 
+def test_visitors_of_a_space_choose_among_its_own_models(models, folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("SPACE_ID", "someone/space")
+    elsewhere = tiny_text.stable_diffusion(tmp_path / "elsewhere")
+    *_, view = requested(models, "load", str(elsewhere))
+    assert "only the models that its owner" in view["error"]
+    *_, view = requested(models, "load", str(folder / "first"))
+    assert view["error"] == ""
+
+
 @pytest.mark.parametrize("value", [None, [], "x", {"act": "nothing"}, {"act": ["load"]}])
 def test_requests_of_any_kind_get_the_list(models, value):
     (view,) = respond(models, value)
