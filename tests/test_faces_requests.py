@@ -107,7 +107,7 @@ def test_a_recipe_is_checked_once(tiny_checkpoints, checked_recipes, monkeypatch
     pipeline = FacesPipeline(tiny_checkpoints)
     sent = to_dict(Recipe(seed=5, steps=2, attributes={"Smiling": 1.0}, count=count))
     checked_recipes.clear()
-    monkeypatch.setattr(attributes, "_strength", lambda *_: pytest.fail("an attribute of a recipe is checked again"))
+    monkeypatch.setattr(attributes, "strength", lambda *_: pytest.fail("an attribute of a recipe is checked again"))
     *_, last = responses(pipeline, {**DRAW, "recipe": sent, "settle": settle})
     assert len(last["drawn"]["faces"]) == count and ("changes" in last) == settle
     assert len(checked_recipes) == len(set(checked_recipes)) == distinct
