@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 
 from ui.messages import USER_ERRORS
+
+
+@contextmanager
+def off_the_page() -> Iterator[None]:
+    """Hold the components of endpoints, which programs alone use.
+
+    Each of them is hidden, not only what holds them: a browser fetches the code of every other one, a film player with
+    its 160 KB included.
+    """
+    with gr.Column(visible=False) as column:
+        yield
+    _hide(column)
+
+
+def _hide(block: Block) -> None:
+    block.visible = False
+    for child in getattr(block, "children", ()):
+        _hide(child)
 
 
 def with_sentences(function: Callable[..., Any]) -> Callable[..., Any]:

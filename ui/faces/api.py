@@ -14,7 +14,7 @@ from core.pipelines.faces.types import METHODS, EditRequest
 from core.recipe import Recipe
 from ui.checks import recipe_from
 from ui.components.picture_files import PictureFiles
-from ui.endpoints import with_sentences
+from ui.endpoints import off_the_page, with_sentences
 from ui.faces.requests import attribute_name
 from ui.photo_inputs import align_inputs, api_photo, placement_of
 
@@ -26,7 +26,7 @@ Attributes = dict[str, float] | None
 def faces_api(pipeline: FacesPipeline, queue: str) -> None:
     """Add the endpoints ``/draw_face``, ``/sweep``, ``/read_photo`` and ``/edit_photo``, hidden on the page."""
     defaults = Recipe()
-    with gr.Column(visible=False):
+    with off_the_page():
         wanted = gr.JSON({}, label="attributes")
         # No precision: Gradio would round 1.5 to 2, and fail without a sentence for what is no number.
         seed = gr.Number(defaults.seed, label="seed")

@@ -9,7 +9,7 @@ import gradio as gr
 from core.pipelines.prompts.types import PromptRequest
 from core.recipe import Recipe, to_dict
 from ui.components.picture_files import PictureFiles
-from ui.endpoints import with_sentences
+from ui.endpoints import off_the_page, with_sentences
 from ui.messages import to_json
 from ui.prompts.handlers import PromptsHandlers
 from ui.prompts.requests import MODELS, DrawRequest
@@ -42,7 +42,7 @@ def prompts_api(handlers: PromptsHandlers, queue: str) -> None:
         return _drawn(handlers, files, prompt, negative_prompt, settings)
 
     usual = to_dict(handlers.built_in.usual()) | {"start": ""}
-    with gr.Column(visible=False):
+    with off_the_page():
         texts = [gr.Textbox("", label="prompt"), gr.Textbox("", label="negative_prompt")]
         # No precision: Gradio would round 1.5 to 2, and fail without a sentence on what is no number.
         numbers = [gr.Number(usual[name], label=name) for name in SETTINGS[:4]]

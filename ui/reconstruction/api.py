@@ -10,7 +10,7 @@ import gradio as gr
 from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.reconstruction.types import GridRequest
 from core.pipelines.uploads import collect
-from ui.endpoints import with_sentences
+from ui.endpoints import off_the_page, with_sentences
 from ui.messages import RequestError
 from ui.reconstruction.requests import MOST_CELLS
 
@@ -31,7 +31,7 @@ def reconstruction_api(reconstruction: ReconstructionPipeline, queue: str) -> No
         """
         return _reconstructed(reconstruction, pictures, models, align)
 
-    with gr.Column(visible=False):
+    with off_the_page():
         files = gr.File(label="pictures", file_count="multiple", type="filepath")
         wanted = gr.JSON([], label="models")
         align = gr.Checkbox(False, label="align")

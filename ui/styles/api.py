@@ -12,7 +12,7 @@ from core.pipelines.faces.types import METHODS, EditRequest
 from core.pipelines.styles.pipeline import StylesPipeline, first_picture
 from core.recipe import Recipe, to_dict
 from ui.components.picture_files import PictureFiles
-from ui.endpoints import with_sentences
+from ui.endpoints import off_the_page, with_sentences
 from ui.photo_inputs import align_inputs, api_photo, placement_of
 from ui.styles.requests import DrawRequest
 
@@ -45,7 +45,7 @@ def styles_api(pipeline: StylesPipeline, queue: str) -> None:
         settings |= {"prompt": prompt, "model": "stable-diffusion"} if prompt else {}
         return _drawn(pipeline, files, settings, attributes, styles, mode, parts)
 
-    with gr.Column(visible=False):
+    with off_the_page():
         pictures = gr.Gallery(label="pictures", format="png")
         details = gr.JSON(label="details")
         for function, inputs in ((draw_style, _inputs()), (_photo_endpoint(pipeline), _photo_inputs())):
