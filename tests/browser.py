@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +23,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--use-fake-device-for-media-stream",
+    "--use-fake-device-for-media-stream=device-count=2",
     "--use-fake-ui-for-media-stream",
 ]
 # What the tests read of the page. Modules share nothing through ``window``; imported once more they are the same ones.
@@ -111,15 +114,34 @@ def _outside(address: str) -> bool:
 
 
 @contextmanager
-def served(page) -> Iterator[str]:
+def served(page, **settings) -> Iterator[str]:
     """The address of a page that ``app.build`` has made, while it runs."""
     import app  # the whole of Gradio: tests without a browser do not wait for it
 
-    _, address, _ = app.start(page, quiet=True)
+    app.start(page, quiet=True, **settings)
+    address = f"http://127.0.0.1:{page.server_port}"
     try:
         yield address
     finally:
         page.close()
+
+
+@contextmanager
+def running(application) -> Iterator[str]:
+    """The address of any ASGI application, while it runs."""
+    import uvicorn
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(application, port=port, log_level="critical", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
 
 
 def loaded(page) -> None:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import mimetypes
 import re
-import socket
-import threading
-import time
 
 import fastapi
 import gradio as gr
 import pytest
-import uvicorn
-from browser import IN_BROWSER
+from browser import IN_BROWSER, running
 from fastapi.testclient import TestClient
 
 from ui.components.component import component
+from ui.page_files import ASSETS, CompressedPage, modules_of, version
 from ui.shell import launch_settings
-from ui.theme import ASSETS, page_head, version
+from ui.theme import page_head
+
+LATER = ("latent_map", "models", "prompts", "reconstruction", "styles")  # folders of the tabs that are not seen first
 
 
 def small_page() -> gr.Blocks:
+    models = [{"name": "one", "title": "One model", "detail": "", "status": ""}]
     with gr.Blocks() as page:
-        component("header", config={"title": "A name"})
+        component("header", config={"title": "A name"}, events=("listen",))
+        with gr.Tabs(elem_id="tabs"):
+            gr.Tab("Faces", id="faces")
+            with gr.Tab("Models", id="models"):
+                component("models-list", value={"models": models, "chosen": "one"}, events=("pick",))
     return page
 
 
@@ -37,21 +42,76 @@ def mounted() -> fastapi.FastAPI:
     return gr.mount_gradio_app(outer, small_page(), "/some/where", **kept)
 
 
+LINK = re.compile(r'<(?:link|script)( [^>]*?)(?:href|src)="([^"]+)"')
+
+
+def linked() -> dict[str, str]:
+    """Name of a file -> what its link in the head says of it."""
+    links = {address: says for says, address in LINK.findall(page_head())}
+    assert all(address.startswith(f"page/{version()}/") for address in links)  # relative: it works behind any prefix
+    return {address.removeprefix(f"page/{version()}/"): says for address, says in links.items()}
+
+
 def test_every_file_of_the_page_is_linked_and_served_for_ever(mounted, monkeypatch):
     table = mimetypes.MimeTypes()
     table.add_type("text/plain", ".js")  # as some machines have it; a browser runs no module of that type
     monkeypatch.setattr(mimetypes, "_db", table)
     client = TestClient(mounted)
-    linked = re.findall(r'(?:href|src)="([^"]+)"', page_head())
     modules = {path.relative_to(ASSETS).as_posix() for path in ASSETS.rglob("*.js")} - {"boot.js"}
-    assert {address.removeprefix(f"page/{version()}/") for address in linked if address.endswith(".js")} == modules
-    for address in linked:
-        assert address.startswith(f"page/{version()}/")  # relative: it works behind any prefix
-        answer = client.get(f"/some/where/{address}")
-        assert answer.status_code == 200, address
-        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-        kind = "text/css" if address.endswith(".css") else "text/javascript"
-        assert answer.headers["content-type"].startswith(kind)
+    assert {name for name in linked() if name.endswith(".js")} == modules
+    for name in linked():
+        for encoding in ("gzip", "identity"):
+            headers = {"Accept-Encoding": encoding}
+            answer = client.get(f"/some/where/page/{version()}/{name}", headers=headers)
+            assert answer.status_code == 200 and (name == "main.css" or answer.content == (ASSETS / name).read_bytes())
+            assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+            assert answer.headers.get("content-encoding", "identity") == encoding
+            kind = "text/css" if name.endswith(".css") else "text/javascript"
+            assert answer.headers["content-type"].startswith(kind)
+
+
+def test_only_the_first_view_is_fetched_at_the_start():
+    """The rest waits in links that fetch nothing; no module of the first view imports one of another tab's ``main``."""
+    first = modules_of("main.js")
+    assert {"main.js", "faces/main.js", "faces/canvas.js", "shared/request_queue.js"} <= first
+    assert not {f"{folder}/main.js" for folder in LATER} & first
+    for name, says in linked().items():
+        own = name == "main.css" or name in first
+        assert ("data-tab" in says) != own, name
+        assert own or "modulepreload" not in says
+    assert sum((ASSETS / name).stat().st_size for name in first) < 140_000
+
+
+def test_one_file_has_the_styles_of_all_folders(mounted):
+    styles = TestClient(mounted).get(f"/some/where/page/{version()}/main.css").text
+    sheets = [path.read_text() for path in ASSETS.glob("*/main.css")]
+    assert len(sheets) == 7 and all(sheet in styles for sheet in sheets)
+
+
+def test_the_page_is_compressed_and_its_stream_of_events_is_not(mounted):
+    client = TestClient(mounted)
+    page = client.get("/some/where/", headers={"Accept-Encoding": "gzip"})
+    assert page.headers["content-encoding"] == "gzip" and "gradio_config" in page.text
+    assert "content-encoding" not in client.get("/some/where/", headers={"Accept-Encoding": "identity"}).headers
+
+
+def test_events_reach_the_page_one_by_one():
+    event = {"type": "http.response.body", "body": b"data: 1\n\n", "more_body": True}
+    begin = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]}
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def stream(scope, receive, send):
+        await send(begin)
+        await send(event)
+        assert sent == [begin, event]  # and not when the stream ends
+        await send(event | {"more_body": False})
+
+    scope = {"type": "http", "root_path": "/a", "headers": [(b"accept-encoding", b"gzip, br")]}
+    asyncio.run(CompressedPage(stream)(scope | {"path": "/a/gradio_api/queue/data"}, None, send))
+    assert len(sent) == 3
 
 
 def test_nothing_else_is_served_and_an_old_version_is_gone(mounted):
@@ -64,11 +124,11 @@ def test_nothing_else_is_served_and_an_old_version_is_gone(mounted):
 
 
 def test_the_version_changes_with_any_file(tmp_path, monkeypatch):
-    import ui.theme
+    import ui.page_files
 
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "one.js").write_text("1")
-    monkeypatch.setattr(ui.theme, "ASSETS", tmp_path)
+    monkeypatch.setattr(ui.page_files, "ASSETS", tmp_path)
     first = version.__wrapped__()
     (tmp_path / "a" / "one.js").write_text("2")
     second = version.__wrapped__()
@@ -79,17 +139,8 @@ def test_the_version_changes_with_any_file(tmp_path, monkeypatch):
 @pytest.fixture()
 def address(mounted):
     """``mounted``, while it runs."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(mounted, port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{port}/some/where"
-    server.should_exit = True
-    thread.join()
+    with running(mounted) as address:
+        yield f"{address}/some/where"
 
 
 class TestInBrowser:
@@ -101,3 +152,27 @@ class TestInBrowser:
         page.wait_for_selector("#header h1")
         assert page.locator("#header h1").inner_text() == "A name"
         assert page.locator("#header").evaluate("(node) => getComputedStyle(node).position") == "absolute"
+
+    def test_a_tab_opened_before_its_modules_are_there(self, address, browser):
+        """It fills as they come; where they do not come it says so, and a button tries again."""
+        context = browser.new_context()
+        page = context.new_page()
+        asked = []
+        page.on("request", lambda request: asked.append(request.url.partition(version())[2]))
+        page.goto(f"{address}/")
+        page.wait_for_selector("#header h1")
+        assert {f"/{name}" for name in modules_of("main.js")} <= set(asked)
+        assert not [name for name in asked if name.startswith("/models/")]
+        page.route("**/models/main.js", lambda route: route.abort())
+        page.get_by_role("tab", name="Models").click()
+        page.get_by_text("did not arrive").wait_for()
+        held = []
+        page.unroute("**/models/main.js")
+        page.route("**/models/main.js", lambda route: held.append(route))
+        page.get_by_role("button", name="Try again").click()
+        page.wait_for_function("() => !document.querySelector('#models-list button')")
+        assert len(held) == 1
+        held[0].continue_()
+        page.get_by_role("button", name="One model").wait_for()
+        assert page.locator("#models-list nav").evaluate("(node) => getComputedStyle(node).display") == "flex"
+        context.close()

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.latent_map.pipeline import LatentMapPipeline
@@ -20,11 +21,12 @@ from ui.components.pictures import MAX_FILE
 from ui.faces.tab import faces_tab
 from ui.latent_map.tab import latent_map_tab
 from ui.models.tab import models_tab
+from ui.page_files import ASSETS, CompressedPage, page_routes
 from ui.prompts.tab import prompts_tab
 from ui.reconstruction.benchmark_view import benchmark_view
 from ui.reconstruction.tab import reconstruction_tab
 from ui.styles.tab import page_closed, styles_tab
-from ui.theme import ASSETS, page_head, page_routes, quiet_theme
+from ui.theme import page_head, quiet_theme
 
 TITLE = "Latentscape"
 LISTENING = 20.0  # seconds that a page at work listens for answers; it renews them after half
@@ -90,7 +92,7 @@ def launch_settings() -> dict[str, Any]:
     return {
         "theme": quiet_theme(),
         "head": page_head(),
-        "app_kwargs": {"routes": page_routes()},
+        "app_kwargs": {"routes": page_routes(), "middleware": [Middleware(CompressedPage)]},
         "favicon_path": ASSETS / "shared" / "favicon.png",
         "footer_links": [],
         "run_history": False,

@@ -1,23 +1,12 @@
-"""The Gradio theme without remote fonts, and the local styles and scripts of the page."""
+"""The Gradio theme without remote fonts, and what stands in the head of the page."""
 
 from __future__ import annotations
 
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
-from typing import Any
-
 import gradio as gr
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount
-from starlette.staticfiles import StaticFiles
 
-from ui.components.plotly_bundle import bundle_route, bundle_version
+from ui.page_files import ASSETS, base, modules_of
 
-ASSETS = Path(__file__).parent / "assets"
-FOLDERS = ("shared", "faces", "reconstruction", "prompts", "styles", "latent_map", "models")  # a later style wins
-MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
-FOR_EVER = "public, max-age=31536000, immutable"
+LATER = ("prompts", "styles", "reconstruction", "latent_map", "models")  # folders of the tabs that are not seen first
 SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace"]
 
@@ -35,47 +24,19 @@ def quiet_theme() -> gr.themes.Base:
     )
 
 
-@cache
-def version() -> str:
-    """Return a version that changes with any file of the page; browsers cache files under it for ever."""
-    files = sorted(path for path in ASSETS.rglob("*") if path.is_file())
-    contents = b"".join(path.relative_to(ASSETS).as_posix().encode() + path.read_bytes() for path in files)
-    return sha256(contents + bundle_version().encode()).hexdigest()[:12]
-
-
-class _Assets(StaticFiles):
-    """Serve the files of ``assets`` with headers that let a browser cache them and run them as modules."""
-
-    async def get_response(self, path: str, scope: Any) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = FOR_EVER
-        # Starlette asks the machine's own table of types, in which a script can be anything, plain text included.
-        if media_type := MEDIA_TYPES.get(Path(path).suffix):
-            response.headers["Content-Type"] = f"{media_type}; charset=utf-8"
-        return response
-
-
-def page_routes() -> list[BaseRoute]:
-    """For FastAPI: ``page/VERSION/...``, the files that ``page_head`` links to, and plotly.js, which charts fetch."""
-    base = f"/page/{version()}"
-    return [bundle_route(base, FOR_EVER), Mount(base, app=_Assets(directory=ASSETS), name="page")]
-
-
 def page_head() -> str:
-    """Links to the styles and modules, relative to the page, so that they work behind any path prefix.
+    """Links to the stylesheet and to the modules of the first view, and where those of the other tabs are.
 
-    Modules are named one by one because a browser learns of a module's imports only when it has read it: so all are
-    fetched at once. Gradio puts the head into the page before it mounts its components.
+    Modules are named one by one because a browser learns of a module's imports only when it has read it: so all of
+    a tab are fetched at once. Those of the first view are fetched at the start. The links with ``data-tab`` fetch
+    nothing until the tab is opened (assets/shared/later.js).
     """
-    base = f"page/{version()}"
-    modules = sorted(path.relative_to(ASSETS).as_posix() for path in ASSETS.glob("*/*.js"))
+    first = modules_of("main.js")
     boot = (ASSETS / "boot.js").read_text(encoding="utf-8")
-    return "\n".join(
-        [
-            '<meta name="color-scheme" content="light dark">',
-            f"<script>{boot}</script>",
-            *(f'<link rel="stylesheet" href="{base}/{folder}/main.css">' for folder in FOLDERS),
-            *(f'<link rel="modulepreload" href="{base}/{module}">' for module in modules),
-            f'<script type="module" src="{base}/main.js"></script>',
-        ]
-    )
+    lines = ['<meta name="color-scheme" content="light dark">', f"<script>{boot}</script>"]
+    lines += [f'<link rel="stylesheet" href="{base()}/main.css">']
+    lines += [f'<link rel="modulepreload" href="{base()}/{name}">' for name in sorted(first)]
+    for folder in LATER:
+        later = sorted(modules_of(f"{folder}/main.js") - first)
+        lines += [f'<link data-tab="{folder}" href="{base()}/{name}">' for name in later]
+    return "\n".join([*lines, f'<script type="module" src="{base()}/main.js"></script>'])

@@ -1,11 +1,33 @@
-// Every tab says which components it fills; then those that the page has mounted meanwhile are filled.
+// The first view fills its components at once. The modules of another tab come when its first component mounts, or when
+// somebody points at the tab.
 import "./shared/theme.js";
 import "./faces/main.js";
-import "./prompts/main.js";
-import "./styles/main.js";
-import "./reconstruction/main.js";
-import "./latent_map/main.js";
-import "./models/main.js";
-import { start } from "./shared/components.js";
+import { start, supplyLater } from "./shared/components.js";
+import { fetchTab } from "./shared/later.js";
 
+// The beginning of a component's name, and the tab's id -> its folder.
+const FOLDERS = {
+  prompts: "prompts",
+  styles: "styles",
+  reconstruction: "reconstruction",
+  benchmark: "reconstruction",
+  latent: "latent_map",
+  models: "models",
+};
+
+const load = (folder) => import(`./${folder}/main.js`);
+const fetchFor = (name) => {
+  const folder = FOLDERS[name.split("-")[0]];
+  return folder ? fetchTab(folder, load) : null;
+};
+
+// Ahead of the click by a few hundred milliseconds. What fails here is tried again, and told, when the tab is opened.
+const ahead = ({ target }) => {
+  const tab = target instanceof Element && target.closest("#tabs > .tab-wrapper [data-tab-id]");
+  if (tab instanceof HTMLElement) fetchFor(tab.dataset.tabId)?.catch(() => {});
+};
+addEventListener("pointerover", ahead);
+addEventListener("focusin", ahead);
+
+supplyLater(fetchFor);
 start();

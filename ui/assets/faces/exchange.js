@@ -5,16 +5,10 @@ import { sendButtons, takes } from "../shared/send.js";
 import { editPhoto } from "./photo.js";
 import { change, state } from "./state.js";
 
-takes("faces", {
-  title: "Faces",
-  words: "Edit in Faces",
-  icon: "face",
-  needs: ["faces-controls", "faces-canvas"],
-  take: async ({ uri, recipe }) => {
-    if (!recipe) return editPhoto(await (await fetch(uri)).blob());
-    emit("faces:mode", "draw");
-    change({ ...recipe });
-  },
+takes("faces", async ({ uri, recipe }) => {
+  if (!recipe) return editPhoto(await (await fetch(uri)).blob());
+  emit("faces:mode", "draw");
+  change({ ...recipe });
 });
 
 // The face on the canvas.

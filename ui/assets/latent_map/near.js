@@ -119,12 +119,6 @@ export function showOutliers() {
 
 on("latent-map:shown", (plane) => plane.slot === "first" && state.expected && locate(state.expected));
 on("latent-map:locate", locate);
-takes("map", {
-  title: "Latent map",
-  words: "Show on the map",
-  icon: "map",
-  needs: ["latent-map-controls", "latent-map-canvas"],
-  take: locate,
-});
+takes("map", locate);
 
 export { guest as showGuest, nearSection };

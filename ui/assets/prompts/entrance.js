@@ -1,20 +1,20 @@
 // Links and pictures that were drawn from a prompt open this tab, wherever they arrive.
-import { draw as drawFace } from "../faces/requests.js";
-import { on } from "../shared/events.js";
+//
+// It comes with the first view, and brings little: the tab's other modules come when it opens.
+import { emit } from "../shared/events.js";
 import { asUri, carriesPrompt, headOf } from "../shared/files.js";
 import { openTab } from "../shared/tabs.js";
-import { requestDrawing } from "./requests.js";
 import { state } from "./state.js";
 
 const MODELS = ["text", "stable-diffusion"];
 
 function enter(content) {
+  state.entrance = content;
   openTab("Text prompts");
-  if (state.opened) requestDrawing({ kind: "draw", ...content });
-  else state.entrance = content;
+  if (state.opened) emit("prompts:enter");
 }
 
-// Whether a link's recipe is one of this tab's; then the tab opens with it.
+/** Whether a link's recipe is one of this tab's; then the tab opens with it. */
 export function openPromptLink(link) {
   try {
     const letters = atob(link.replaceAll("-", "+").replaceAll("_", "/"));
@@ -23,7 +23,6 @@ export function openPromptLink(link) {
   } catch {
     return false; // the server says what is wrong with it
   }
-  drawFace();
   enter({ link });
   return true;
 }
@@ -34,5 +33,3 @@ export async function restorePrompt(file) {
   enter({ png: await asUri(file) });
   return true;
 }
-
-on("prompts:enter", () => requestDrawing({ kind: "draw", ...state.entrance }));

@@ -111,6 +111,7 @@ register("prompts-reader", (handle) => {
 // Another model was loaded in the Models tab, with other settings.
 document.addEventListener("latentscape-models", () => state.opened && requests.request("open", { kind: "open" }));
 
+on("prompts:enter", () => requestDrawing({ kind: "draw", ...state.entrance }));
 on(
   "prompts:ready",
   () => requests.request("open", { kind: "open" }, { onLast: () => (state.entrance ? emit("prompts:enter") : draw()) }),

@@ -62,10 +62,4 @@ export const camera = (panel) => openCamera(panel, { say, take: (photo) => addFi
 export const connectUpload = (handle) => (upload = handle.upload);
 
 takeFiles({ visible, words: () => "Drop pictures or a zip to reconstruct them", take: addFiles });
-takes("reconstruction", {
-  title: "Reconstruction",
-  words: "Send to Reconstruction",
-  icon: "compare",
-  needs: ["reconstruction-controls", "reconstruction-canvas"],
-  take: ({ uri, name }) => addPicture(uri, name),
-});
+takes("reconstruction", ({ uri, name }) => addPicture(uri, name));

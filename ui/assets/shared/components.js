@@ -1,6 +1,8 @@
 // Components: places in the page that Gradio lays out and a module fills (ui/components/component.py).
+import { el } from "./dom.js";
 import { keepStreamOpen } from "./stream.js";
 
+const ABSENT = "This part of the page did not arrive. Is the connection there?";
 const setups = {};
 const mounted = new Set();
 const waits = [];
@@ -17,8 +19,10 @@ const waits = [];
  * @property {Record<string, (value: any) => Promise<any>>} server functions that respond past the queue
  */
 
+let supply = (_name) => null;
+
 /**
- * Fills a component by name. Components mount after all modules are there (`start`).
+ * Fills a component by name.
  * @param {string} name
  * @param {(handle: Handle) => void} setup
  */
@@ -26,8 +30,25 @@ export function register(name, setup) {
   setups[name] = setup;
 }
 
-function mount(name, handle) {
+/** `fetchFor(name)` brings the modules that fill a component which none has been registered for. */
+export const supplyLater = (fetchFor) => (supply = fetchFor);
+
+// Components mount after the modules of the first view are there (`start`); those of the others may be on their way.
+async function mount(name, handle) {
   const root = handle.element.querySelector(".component") || handle.element;
+  root.replaceChildren();
+  if (!setups[name]) {
+    try {
+      await supply(name);
+    } catch {
+      const again = el("button", { type: "button", class: "button", onclick: () => mount(name, handle) }, "Try again");
+      return root.replaceChildren(el("p", { class: "hint", role: "alert" }, ABSENT), again);
+    }
+  }
+  fill(name, root, handle);
+}
+
+function fill(name, root, handle) {
   root.replaceChildren();
   const trigger = (event, data) => {
     keepStreamOpen();
@@ -54,7 +75,8 @@ export const onFailure = (name, action) =>
 // Takes over the page's one hook (boot.js), once every module has said which components it fills and the styles are
 // there: nothing is shown without its style. A style that does not arrive holds nothing up.
 export async function start() {
-  const links = [...document.querySelectorAll('link[rel="stylesheet"][href^="page/"]')].filter((link) => !link.sheet);
+  const links = [...document.querySelectorAll('link[rel="stylesheet"][href^="page/"]')]
+    .filter((link) => /** @type {HTMLLinkElement} */ (link).sheet === null);
   await Promise.all(
     links.map((link) => new Promise((done) => ["load", "error"].forEach((name) => link.addEventListener(name, done)))),
   );

@@ -5,27 +5,51 @@ import { asUri } from "./files.js";
 import { icon } from "./icons.js";
 import { openTab } from "./tabs.js";
 
-const ORDER = ["faces", "reconstruction", "map", "styles"]; // of the buttons
-const tabs = {}; // key -> {title, words, icon, needs, take}
+// In the order of the buttons, which are there before the tab has been opened. `words` is what the button says, `needs`
+// the components that must be there before the tab takes a picture.
+const TABS = {
+  faces: {
+    title: "Faces",
+    words: "Edit in Faces",
+    icon: "face",
+    needs: ["faces-controls", "faces-canvas"],
+  },
+  reconstruction: {
+    title: "Reconstruction",
+    words: "Send to Reconstruction",
+    icon: "compare",
+    needs: ["reconstruction-controls", "reconstruction-canvas"],
+  },
+  map: {
+    title: "Latent map",
+    words: "Show on the map",
+    icon: "map",
+    needs: ["latent-map-controls", "latent-map-canvas"],
+  },
+  styles: {
+    title: "Styles",
+    words: "Apply styles",
+    icon: "brush",
+    needs: ["styles-controls", "styles-canvas", "styles-history"],
+  },
+};
+const takers = {}; // key -> what the tab does with a picture
 
-// `title` is the tab's own, `words` what the button says, `take(picture)` runs once the components in `needs` are there.
-// A picture is {uri, name}, with its recipe where one draws it again.
-function takes(key, tab) {
-  tabs[key] = tab;
-}
+// `take` gets {uri, name}, with its recipe where one draws the picture again.
+const takes = (key, take) => (takers[key] = take);
 
-// A picture as above or a Blob.
+// A picture as above or a Blob. The tab's own modules come when it opens.
 async function send(key, picture) {
-  const { title, needs, take } = tabs[key];
+  const { title, needs } = TABS[key];
   const sent = picture instanceof Blob ? { uri: await asUri(picture), name: picture.name || "picture" } : picture;
   if (!sent?.uri && !sent?.recipe) return;
   openTab(title);
-  after(needs, () => take(sent));
+  after(needs, () => takers[key](sent));
 }
 
 // One button for each other tab, an icon or its title; `get` gives the picture when it is pressed.
 const buttons = (from, get, { titles = false } = {}) =>
-  ORDER.filter((key) => tabs[key] && key !== from).map((key) => [key, tabs[key]]).map(([key, tab]) =>
+  Object.entries(TABS).filter(([key]) => key !== from).map(([key, tab]) =>
     el("button", {
       type: "button",
       class: titles ? "button small" : "icon-button",

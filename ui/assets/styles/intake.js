@@ -52,13 +52,7 @@ const dropWords = () =>
     : "Drop a photo to see it in styles, or a style file (safetensors) to apply it";
 
 takeFiles({ visible, words: dropWords, take: receive });
-takes("styles", {
-  title: "Styles",
-  words: "Apply styles",
-  icon: "brush",
-  needs: ["styles-controls", "styles-canvas", "styles-history"],
-  take: enterPicture,
-});
+takes("styles", enterPicture);
 
 on("styles:response", ({ file, added, error, request, last }) => {
   if (file) saveAs(file.uri, file.name);
