@@ -7,7 +7,7 @@ import io
 import zipfile
 
 import pytest
-from browser import IN_BROWSER, enter, served
+from browser import IN_BROWSER, enter, loaded, served
 from PIL import Image
 from tiny_styles import styled_faces
 
@@ -160,6 +160,12 @@ def test_a_style_is_taught_from_twenty_photos_and_worn(visit, synthetic_celeba, 
     assert shown == [TrainRequest.steps, TrainRequest.rank, TrainRequest.rate]
     page.fill("#teach-steps", "20")
     page.click("#teach-start")
+    page.wait_for_function(f"() => {STATE}.job")
+    page.reload()  # it goes on, and the page finds it again
+    loaded(page)
+    enter(page, "Styles", WALL)
+    page.wait_for_function(f"() => {STATE}.job")
+    page.locator(f'{COLUMN} [data-mode="train"]').click()
     page.wait_for_function(f"() => {STATE}.job?.over", timeout=300_000)
     job = page.evaluate(f"{STATE}.job")
     assert job["state"] == "finished", job["message"]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import base64
 import io
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-import gradio as gr
 import numpy as np
 import pytest
 from gradio.utils import get_upload_folder
 from PIL import Image
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 from tiny_styles import noise_photos, styled_faces
 
 from core.models.adapter_files import WEIGHTS
@@ -20,11 +22,12 @@ from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
 from core.recipe import Recipe, from_link, from_png, to_dict, to_png
 from ui.components.pictures import data_uri, decode_uri
+from ui.downloads import DOWNLOADS, Downloads
 from ui.messages import USER_ERRORS, RequestError, parse
 from ui.session import SessionState
 from ui.styles.handlers import StylesHandlers
 from ui.styles.responses import MOST_CURVE, thinned
-from ui.styles.tab import page_closed
+from ui.styles.visits import Visits
 
 RECIPE = Recipe(seed=11, attributes={"Smiling": 1.0}, steps=2)
 NAMES = ["comic", "oil"]
@@ -248,19 +251,56 @@ def test_a_file_is_loaded_applied_downloaded_and_removed(handlers, root, uploads
     assert name not in {one["name"] for one in send(handlers, "dora", kind="open")["styles"]}
     assert "not here" in send(handlers, "dora", kind="fetch", names=[name])["error"]
     file = send(handlers, "cleo", kind="fetch", names=[name])["file"]
-    assert file["name"].endswith(".safetensors") and len(file["uri"]) > 1000
+    answer = TestClient(Starlette(routes=[DOWNLOADS.route()])).get(f"/{file['address']}")
+    assert answer.content == (uploads / "My oil.safetensors").read_bytes()
+    assert file["name"].endswith(".safetensors") and f'"{file["name"]}"' in answer.headers["content-disposition"]
     mine, shipped = (send(handlers, "cleo", active=active(**{key: 1}))["drawn"]["after"] for key in (name, "oil"))
     assert (pixels(mine) == pixels(shipped)).all()
     assert len(send(handlers, "dora", kind="remove", names=[name, "oil"])["styles"]) == 2
     assert len(send(handlers, "cleo", kind="remove", names=[name])["styles"]) == 2
 
 
-def test_what_a_page_brought_goes_with_it(handlers, root, uploads):
+def test_a_large_file_is_downloaded_and_one_that_is_gone_is_not_found(tmp_path):
+    large = tmp_path / "large.safetensors"
+    with open(large, "wb") as file:
+        file.truncate(40 * 2**20)
+    downloads = Downloads()
+    address = downloads.offer(large, "Ölbild.safetensors")
+    client = TestClient(Starlette(routes=[downloads.route()]))
+    assert len(client.get(f"/{address}").content) == 40 * 2**20
+    large.unlink()
+    assert [client.get(f"/{path}").status_code for path in (address, "download/" + "0" * 32)] == [404, 404]
+
+
+def timers_end() -> None:
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.join()
+
+
+def test_what_a_visitor_brought_outlives_a_reload_and_goes_after_the_last_page(handlers, root, uploads):
     (uploads / "mine.safetensors").write_bytes((root / "styles" / "oil" / WEIGHTS).read_bytes())
-    name = send(handlers, "eve", kind="add", path=str(uploads / "mine.safetensors"))["added"]
-    page_closed(handlers.pipeline)(gr.Request(session_hash="eve"))
-    assert len(send(handlers, "eve", kind="open")["styles"]) == 2
-    assert "no style" in send(handlers, "eve", active=active(**{name: 0.9}))["error"]
+    visits, eve = Visits(handlers.pipeline.close_session, grace=0), "e" * 32
+    own = lambda: len(send(handlers, eve, kind="open")["styles"]) - 2  # noqa: E731
+    assert visits.visitor({"visitor": eve}, "first page") == eve
+    name = send(handlers, eve, kind="add", path=str(uploads / "mine.safetensors"))["added"]
+    visits.visitor({"visitor": eve}, "page after the reload")
+    visits.leave("first page")
+    timers_end()
+    assert own() == 1
+    visits.leave("page after the reload")
+    timers_end()
+    assert own() == 0
+    assert "no style" in send(handlers, eve, active=active(**{name: 0.9}))["error"]
+
+
+@pytest.mark.parametrize("value", [{}, {"visitor": "../etc"}, {"visitor": "E" * 32}, {"visitor": 7}, None])
+def test_a_page_without_a_visitor_is_one_by_itself(value):
+    closed = []
+    visits = Visits(closed.append)
+    assert visits.visitor(value, "a page") == "a page"
+    visits.leave("a page")
+    assert closed == ["a page"]
 
 
 @pytest.mark.parametrize(("data", "words"), [(b"\x80\x04 a pickle", "pickle"), (b"", ""), (b"\xff" * 64, "")])
@@ -309,11 +349,15 @@ def test_a_style_in_training_is_seen_by_its_session_alone_and_cancelled(root, up
     status = handlers.job(request, "anna")["status"]
     assert status["state"] in ("waiting", "preparing") and not status["over"]
     seen = {"kind": "status", "job": status["job"]}
+    again = {"kind": "status"}  # of a page that was loaded again and knows no name
+    assert handlers.job(again, "anna")["status"]["job"] == status["job"]
+    assert "status" not in handlers.job(again, "ben")
     assert "no such training" in handlers.job(seen, "ben")["error"]
     assert "no such training" in handlers.job({**seen, "kind": "cancel"}, "ben")["error"]
     ended = handlers.job({**seen, "kind": "cancel"}, "anna")
     assert ended["status"]["state"] == "cancelled" and [one["name"] for one in ended["styles"]] == NAMES
     assert not (trainer.work / status["job"]).exists()
+    assert "status" not in handlers.job(again, "anna")
     trainer.close()
 
 

@@ -18,6 +18,7 @@ from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
 from ui.components.component import component
 from ui.components.pictures import MAX_FILE
+from ui.downloads import DOWNLOADS
 from ui.faces.tab import faces_tab
 from ui.latent_map.tab import latent_map_tab
 from ui.models.tab import models_tab
@@ -25,7 +26,7 @@ from ui.page_files import ASSETS, CompressedPage, page_routes
 from ui.prompts.tab import prompts_tab
 from ui.reconstruction.benchmark_view import benchmark_view
 from ui.reconstruction.tab import reconstruction_tab
-from ui.styles.tab import page_closed, styles_tab
+from ui.styles.tab import styles_tab
 from ui.theme import page_head, quiet_theme
 
 TITLE = "Latentscape"
@@ -62,7 +63,7 @@ def build_shell(
             with gr.Tab("Text prompts", id="prompts", elem_id="prompts-tab", visible=_any(prompts, stable_diffusion)):
                 prompts_tab(prompts, stable_diffusion)
             with gr.Tab("Styles", id="styles", elem_id="styles-tab", visible=_any_style(styles)):
-                styles_tab(styles)
+                styles_closed = styles_tab(styles)
             with gr.Tab("Reconstruction", id="reconstruction", elem_id="reconstruction-tab"):
                 benchmark = partial(benchmark_view, partial(read_benchmarks, reconstruction.root))
                 reconstruction_tab(reconstruction, faces, benchmark=benchmark)
@@ -70,7 +71,7 @@ def build_shell(
                 latent_map_tab(latent_map)
             with gr.Tab("Models", id="models", elem_id="models-tab"):
                 models_tab(checkpoints, stable_diffusion)
-        page.unload(page_closed(styles))
+        page.unload(styles_closed)
     return page
 
 
@@ -92,7 +93,7 @@ def launch_settings() -> dict[str, Any]:
     return {
         "theme": quiet_theme(),
         "head": page_head(),
-        "app_kwargs": {"routes": page_routes(), "middleware": [Middleware(CompressedPage)]},
+        "app_kwargs": {"routes": [*page_routes(), DOWNLOADS.route()], "middleware": [Middleware(CompressedPage)]},
         "favicon_path": ASSETS / "shared" / "favicon.png",
         "footer_links": [],
         "run_history": False,

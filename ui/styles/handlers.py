@@ -18,7 +18,8 @@ from core.pipelines.progress import Progress
 from core.pipelines.styles.pipeline import StylesPipeline, first_picture
 from core.pipelines.styles.types import MOST_TILES, TrainRequest
 from core.pipelines.uploads import collect
-from ui.components.pictures import data_uri, exact_uri, preview_uri
+from ui.components.pictures import exact_uri, preview_uri
+from ui.downloads import DOWNLOADS
 from ui.faces.responses import LocateResponse, WholeResponse, locate_response, whole_view
 from ui.messages import FAILED, UNSET, Handler, Json, Request, RequestError, Response, reply, stream
 from ui.session import ProgressView, SessionState, paced
@@ -53,7 +54,6 @@ from ui.styles.responses import (
 )
 
 SIDE = 64  # pixels of a training picture
-MOST_FILE = 24 * 2**20  # bytes of a style that is downloaded through the page
 
 
 class StylesHandlers:
@@ -104,15 +104,13 @@ class StylesHandlers:
         yield StylesResponse(styles=self._styles(session, request.base), last=True)
 
     def fetch(self, request: NamesRequest, state: SessionState, session: str) -> Iterator[StylesResponse]:
-        """Send a style's file, which can be loaded again."""
+        """Send the address of a style's file, which can be loaded again."""
         known = {info.name: info for info in self.pipeline.styles(session, request.base)}
         info = known.get(request.names[0])
         if info is None or info.file is None:
             raise RequestError("This style is not here any more.")
-        if info.file.stat().st_size > MOST_FILE:
-            raise RequestError(f"This file is larger than {MOST_FILE // 2**20} MB; take it from its folder.")
-        uri = data_uri(info.file.read_bytes(), "application/octet-stream")
-        yield StylesResponse(file=FileView(uri, f"{info.name}.safetensors"), last=True)
+        name = f"{info.name}.safetensors"
+        yield StylesResponse(file=FileView(DOWNLOADS.offer(info.file, name), name), last=True)
 
     def _styles(self, session: str, base: str = "faces") -> list[StyleView]:
         return [responses.style_view(info) for info in self.pipeline.styles(session, base)[: MOST_TILES - 1]]
@@ -225,7 +223,11 @@ class StylesHandlers:
         return JobResponse(status=responses.status_view(self.pipeline.trainer.start(wanted)))
 
     def status(self, request: JobRequest, session: str) -> JobResponse:
-        status = self.pipeline.trainer.status(session, request.job)
+        """Without a name of a training: the session's newest one, if there is one."""
+        job = request.job or self.pipeline.trainer.latest(session)
+        if not job:
+            return JobResponse()
+        status = self.pipeline.trainer.status(session, job)
         styles = self._styles(session) if status.over else UNSET
         return JobResponse(status=responses.status_view(status), styles=styles)
 

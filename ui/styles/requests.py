@@ -210,6 +210,6 @@ class TrainStyleRequest(CheckRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest(Request):
-    """A request about a training of this session."""
+    """A request about a training of this session; without ``job``, about its newest."""
 
     job: str = checked(text(64), "")

@@ -32,7 +32,7 @@ class StyleView:
 
 @dataclass(frozen=True)
 class FileView:
-    uri: str
+    address: str  # relative to the page
     name: str
 
 

@@ -27,15 +27,17 @@ from ui.messages import Json, request_id_of
 from ui.session import SessionState
 from ui.styles.api import styles_api
 from ui.styles.handlers import StylesHandlers
+from ui.styles.visits import Visits
 
 PROMPT_STEPS = 20  # of Stable Diffusion
 MOST_ROWS = 10  # of a grid that can still be seen
 STYLES_QUEUE = "styles"  # a separate queue: a wall does not wait for other visitors' faces
 
 
-def styles_tab(pipeline: StylesPipeline) -> None:
-    """Lay the tab out. Nothing is drawn before it is opened; a session's styles are removed with its page."""
+def styles_tab(pipeline: StylesPipeline) -> Callable[[gr.Request], None]:
+    """Lay the tab out; nothing is drawn before it is opened. Returns what is to be called when a page was closed."""
     handlers, state = StylesHandlers(pipeline), gr.State(SessionState())
+    visits = Visits(pipeline.close_session)
     with gr.Column(elem_id="styles"):
         controls = component("styles-controls", events=("request", "cancel"), config=_words(pipeline))
         canvas = component("styles-canvas")
@@ -43,13 +45,13 @@ def styles_tab(pipeline: StylesPipeline) -> None:
         jobs = component("styles-jobs", events=("request",))
 
     def on_request(value: Any, state: SessionState, request: gr.Request) -> Iterator[Json]:
-        yield from handlers.respond(value, state, request.session_hash or "")
+        yield from handlers.respond(value, state, visits.visitor(value, request.session_hash or ""))
 
     def on_cancel(value: Any, state: SessionState) -> None:
         state.stopped = request_id_of(value)
 
     def on_job(value: Any, request: gr.Request) -> Json:
-        return handlers.job(value, request.session_hash or "")
+        return handlers.job(value, visits.visitor(value, request.session_hash or ""))
 
     requested = controls.request(
         on_request,
@@ -68,15 +70,7 @@ def styles_tab(pipeline: StylesPipeline) -> None:
     requested = jobs.request(on_job, [jobs], [jobs], trigger_mode="multiple", **quiet)
     requested.failure(None, None, None, js=failure_script("styles-jobs"), api_visibility="private")
     styles_api(pipeline, STYLES_QUEUE)
-
-
-def page_closed(pipeline: StylesPipeline) -> Callable[[gr.Request], None]:
-    """For ``Blocks.unload``: end the trainings of the page and remove its styles."""
-
-    def on_unload(request: gr.Request) -> None:
-        pipeline.close_session(request.session_hash or "")
-
-    return on_unload
+    return visits.closed
 
 
 def _words(pipeline: StylesPipeline) -> dict[str, Any]:

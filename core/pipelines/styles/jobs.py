@@ -91,6 +91,12 @@ class StyleTrainer:
         with self._changed:
             return tuple(name for name, job in self._jobs.items() if job.request.session == session and is_open(job))
 
+    def latest(self, session: str) -> str:
+        """Return the session's newest job that was not cancelled, or an empty string."""
+        with self._changed:
+            jobs = [name for name, job in self._jobs.items() if job.request.session == session]
+            return next((name for name in reversed(jobs) if self._jobs[name].state != "cancelled"), "")
+
     def pause(self, session: str, name: str) -> None:
         """Pause the training; when it resumes, it waits behind the queue."""
         self._request_action(session, name, "pause")

@@ -13,6 +13,9 @@ export const asUri = (blob) =>
     reader.readAsDataURL(blob);
   });
 
+/** Saves what the server has at `address`; of any size, since it does not pass through the page. */
+export const saveFrom = (address, name) => el("a", { href: address, download: name }).click();
+
 export function saveBlob(blob, name) {
   const address = URL.createObjectURL(blob);
   el("a", { href: address, download: name }).click();

@@ -55,6 +55,7 @@ export class RequestQueue {
    * @param {string} [options.kept] what a failure leaves to the visitor, as a clause
    * @param {string} [options.failure] the sentence for a request that ended without a response
    * @param {{send: string, stop?: string}} [options.events] of the component
+   * @param {() => object} [options.common] what goes along with every request
    * @param {number} [options.giveWay] milliseconds that a background request may go on when another waits
    * @param {() => {slot: string, content: object} | null} [options.fill] what to do when nothing waits
    * @param {(content: object) => Promise<Response> | null} [options.direct] sends a light request past Gradio's queue
@@ -113,7 +114,7 @@ export class RequestQueue {
 
   #send(request) {
     this.current = request;
-    const value = { ...request.content, request_id: request.request_id };
+    const value = { ...this.#options.common?.(), ...request.content, request_id: request.request_id };
     this.#watch();
     const direct = this.#options.direct?.(value);
     if (direct) {

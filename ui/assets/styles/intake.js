@@ -1,7 +1,7 @@
 // Pictures and style files that come in: chosen, pasted, dropped, or sent by another tab.
 import { pastedPicture } from "../shared/clipboard.js";
 import { emit, on } from "../shared/events.js";
-import { asUri, carriesRecipe, headOf, LARGEST, saveAs } from "../shared/files.js";
+import { asUri, carriesRecipe, headOf, LARGEST, saveFrom } from "../shared/files.js";
 import { takeFiles } from "../shared/intake.js";
 import { takes } from "../shared/send.js";
 import { addPictures } from "./jobs.js";
@@ -55,7 +55,7 @@ takeFiles({ visible, words: dropWords, take: receive });
 takes("styles", enterPicture);
 
 on("styles:response", ({ file, added, error, request, last }) => {
-  if (file) saveAs(file.uri, file.name);
+  if (file) saveFrom(file.address, file.name);
   if (request.adding && last) emit("styles:intake", "");
   if (!added || error) return;
   emit("styles:say", { text: `${titleOf(added)} is on the wall of this session.` });

@@ -1,7 +1,8 @@
 // The training of a style: a line to the server of its own, so that nothing waits for a drawing.
-import { register } from "../shared/components.js";
+import { after, register } from "../shared/components.js";
 import { emit } from "../shared/events.js";
 import { RequestQueue } from "../shared/request_queue.js";
+import { whose } from "../shared/visitor.js";
 import { listStyles, state } from "./state.js";
 
 const EVERY = 1500; // milliseconds between two looks at a training
@@ -12,17 +13,25 @@ let timer = 0;
  * @typedef {object} JobRequest
  * @property {"check" | "train" | "status" | "pause" | "resume" | "keep" | "cancel"} kind
  * @property {string[]} [paths] uploaded pictures and zips
- * @property {string} [job] the training
+ * @property {string} [job] the training; without it the newest of this visitor
  * @property {string} [title] of the style
  * @property {number} [rank] of its matrices
  * @property {number} [steps] of the training
  * @property {number} [rate] of learning
  */
 
-const queue = new RequestQueue("styles-jobs", { job: { every: true, whole: true } }, { take });
+const queue = new RequestQueue("styles-jobs", { job: { every: true, whole: true } }, { common: whose, take });
 
 /** @param {JobRequest} content @param {(message: object) => void} [onLast] */
 const request = (content, onLast) => queue.request("job", content, { onLast });
+
+// A training that goes on though the page was loaded again.
+function findAgain() {
+  request({ kind: "status" }, ({ status }) => {
+    if (!status || status.over) return;
+    emit("styles:say", { text: `${status.title} is still being trained: choose Teach to see it.` });
+  });
+}
 
 function take(message) {
   if (message.error) emit("styles:teach-say", message.error);
@@ -86,4 +95,5 @@ export const teach = (settings) => request({ kind: "train", paths: state.paths, 
 register("styles-jobs", (handle) => {
   queue.connect(handle);
   handle.watch("value", () => queue.receive(handle.props.value));
+  after(["styles-canvas"], findAgain);
 });

@@ -4,6 +4,7 @@ import { emit, on } from "../shared/events.js";
 import { carriesEdit, carriesRecipe, headOf } from "../shared/files.js";
 import { RequestQueue } from "../shared/request_queue.js";
 import { randomSeed } from "../shared/seeds.js";
+import { whose } from "../shared/visitor.js";
 import { activeNow, bare, changeBase, isPrompt, keyOf, listStyles, plainTile, state, takenOver } from "./state.js";
 
 /**
@@ -33,7 +34,7 @@ export const requests = new RequestQueue(
     draw: { urgent: true },
     wall: { background: true },
   },
-  { kept: "Your settings are kept", take },
+  { kept: "Your settings are kept", common: whose, take },
 );
 
 function take(message, request) {
