@@ -336,7 +336,13 @@ def test_the_camera_takes_a_photo_and_is_let_go(visit):
     assert page.locator(".crop-view canvas").is_visible()
     page.get_by_role("button", name="Camera", exact=True).click()
     page.wait_for_selector(".camera video")
-    stream = page.locator(".camera video").evaluate_handle("(video) => video.srcObject")
+    video = page.locator(".camera video")
+    assert video.evaluate("(video) => getComputedStyle(video).transform").startswith("matrix(-1,")  # as in a mirror
+    device = "() => document.querySelector('.camera video').srcObject.getVideoTracks()[0].getSettings().deviceId"
+    first = page.evaluate(device)
+    page.get_by_role("button", name="Other camera").click()
+    page.wait_for_function(f"(first) => ({device})() !== first", arg=first)
+    stream = video.evaluate_handle("(video) => video.srcObject")
     assert stream.evaluate("(stream) => stream.getTracks()[0].readyState") == "live"
     page.locator("#mode-draw").click()
     assert page.locator(".camera").count() == 0
@@ -353,6 +359,22 @@ def test_a_file_that_is_no_picture_is_refused_where_the_visitor_looks(visit):
     idle(page)
     assert page.locator(".message[data-kind=error]").is_visible()
     assert page.locator("#mode-draw").get_attribute("aria-checked") == "true" and page.locator(DRAWN).is_visible()
+    photo = io.BytesIO()
+    Image.effect_noise((200, 260), 70).convert("RGB").save(photo, "PNG")
+    drop(page, photo.getvalue(), "me.png")
+    page.wait_for_function("() => latentscape.faces.state.photo?.base")
+    idle(page)
+    before = page.evaluate("() => latentscape.faces.state.photo.source")
+    drawing = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
+    for data, name, kind in ((drawing, "a.svg", "image/svg+xml"), (b"text", "a.jpg", "image/jpeg")):
+        page.evaluate("() => (document.querySelector('#faces-canvas .message').hidden = true)")
+        drop(page, data, name, kind)
+        page.wait_for_selector("#faces-canvas .message[data-kind=error]")
+        idle(page)
+        assert page.evaluate("() => latentscape.faces.state.photo.source") == before
+    link = to_link(Recipe(seed=3, model="text", prompt="a man"))
+    page.evaluate("(link) => latentscape.faces.send({ kind: 'draw', link })", link)
+    page.get_by_text("It belongs in Text prompts").wait_for()
 
 
 def test_a_drop_on_another_tab_is_answered_where_the_visitor_is_taken(visit):

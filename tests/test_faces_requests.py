@@ -53,6 +53,19 @@ def test_a_link_and_a_png_bring_their_recipe():
         assert sent.restored and sent.recipe == wanted
 
 
+class Ready:
+    """A pipeline that draws nothing."""
+
+    def missing(self) -> str:
+        return ""
+
+
+def test_a_recipe_of_a_prompt_says_where_it_belongs():
+    link = to_link(Recipe(seed=9, model="text", prompt="an old man"))
+    (response,) = responses(Ready(), {"kind": "draw", "request_id": 1, "link": link})
+    assert response["last"] and response["belongs"] == "prompts" and "Text prompts" in response["error"]
+
+
 @pytest.mark.parametrize(
     "value",
     [

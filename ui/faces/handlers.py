@@ -23,6 +23,8 @@ from ui.faces.responses import (
 from ui.messages import Json, Response, request_id_of, stream, to_json
 from ui.session import SessionState, paced
 
+PROMPTS = "prompts"  # the tab of all recipes that are not of this one
+ELSEWHERE = "This recipe draws from a prompt. It belongs in Text prompts, not in Faces."
 FAILED = "Drawing failed on the server. Your settings are kept: try again, or reload the page."
 
 
@@ -50,6 +52,9 @@ class FacesHandlers:
 
     def draw(self, request: DrawRequest, state: SessionState) -> Iterator[DrawResponse]:
         wanted, cancel = request.recipe, state.cancel(request)
+        if wanted.model != "faces":
+            yield DrawResponse(error=ELSEWHERE, belongs=PROMPTS, last=True)
+            return
         response = DrawResponse()
         if request.restored:
             response = replace(response, restored=recipe.to_dict(wanted))

@@ -51,6 +51,7 @@ class DrawResponse(Response):
     progress: ProgressView | None = UNSET
     drawn: DrawnView = UNSET
     changes: list[Entanglement] = UNSET  # changes that were not requested
+    belongs: str = UNSET  # the tab whose recipe it is, beside an error
 
 
 @dataclass(frozen=True)

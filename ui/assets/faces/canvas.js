@@ -1,4 +1,5 @@
 // The canvas of the Faces tab: one face or a grid, before and after of a photo, and what to say about it.
+import { openPrompt } from "../prompts/entrance.js";
 import { copyText } from "../shared/clipboard.js";
 import { makeCompare } from "../shared/compare.js";
 import { register } from "../shared/components.js";
@@ -10,6 +11,7 @@ import { duration, percent } from "../shared/format.js";
 import { roomOf } from "../shared/layout.js";
 import { paint, showRaw } from "../shared/pictures.js";
 import { QUICK, Stage } from "../shared/stage.js";
+import { hasTab } from "../shared/tabs.js";
 import { whereItGoes } from "../shared/where.js";
 import { showMeters } from "./meters.js";
 import { makePictures, sideOf } from "./pictures.js";
@@ -137,9 +139,11 @@ function takeChanges({ changes, request }) {
   showMeters(meters, line, entry);
 }
 
-function takeError({ error, superseded, request }) {
+function takeError({ error, superseded, request, belongs }) {
   if (!error || superseded) return;
-  stage.say({ text: error, error: true });
+  const possible = belongs === "prompts" && hasTab("Text prompts");
+  const offer = possible && { words: "Open in Text prompts", act: () => openPrompt(request.content) };
+  stage.say({ text: error, error: true, offer });
   if (request.fromLink) draw({ quiet: true });
 }
 
@@ -169,11 +173,7 @@ const COPIED = {
   edit: "Link copied. It has every setting, but not the photo: whoever opens it adds the photo.",
 };
 
-const copyLink = () =>
-  copyText(writeAddress(entry.link), stage.say, {
-    copied: COPIED[entry.kind],
-    closed: "The browser keeps its clipboard closed; copy the page\u2019s address instead.",
-  });
+const copyLink = () => copyText(writeAddress(entry.link), stage.say, COPIED[entry.kind]);
 
 function toolbar() {
   const flip = () => {

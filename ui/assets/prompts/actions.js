@@ -29,10 +29,7 @@ function download() {
 }
 
 const copyLink = () =>
-  copyText(writeAddress(linkOf(state.shown)), say, {
-    copied: "Link copied. It draws the same picture again.",
-    closed: "The browser keeps its clipboard closed; copy the page\u2019s address instead.",
-  });
+  copyText(writeAddress(linkOf(state.shown)), say, "Link copied. It draws the same picture again.");
 
 function gif() {
   say({ text: "Making the GIF." });

@@ -14,6 +14,9 @@ function enter(content) {
   if (state.opened) emit("prompts:enter");
 }
 
+/** Opens the tab with a recipe, {link} or {png}. */
+export const openPrompt = ({ link, png }) => enter(link ? { link } : { png });
+
 /** Whether a link's recipe is one of this tab's; then the tab opens with it. */
 export function openPromptLink(link) {
   try {

@@ -1,13 +1,34 @@
 // Links that go to the clipboard, pictures that come from it.
+import { el } from "./dom.js";
 
-/** Copies a text and says `copied`, or `closed` where the browser keeps its clipboard closed. */
-export async function copyText(text, say, { copied, closed }) {
+// Browsers give their clipboard to pages by https and from the machine itself. By plain http and in a frame without
+// permissions the older command still copies what is selected.
+function copyByCommand(text) {
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+  const field =
+    /** @type {HTMLTextAreaElement} */ (el("textarea", { readonly: true, style: "position: fixed; left: -100vw" }));
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  focused?.focus?.();
+  return done;
+}
+
+async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
-    say({ text: copied, brief: true });
+    return true;
   } catch {
-    say({ text: closed, brief: true });
+    return copyByCommand(text);
   }
+}
+
+/** Copies a text and says `copied`; where the browser keeps its clipboard closed, the text is shown to be copied. */
+export async function copyText(text, say, copied) {
+  if (await copy(text)) say({ text: copied, brief: true });
+  else say({ text: "The browser keeps its clipboard closed. Copy the link from here:", error: true, link: text });
 }
 
 /** @returns {Promise<File | null>} the picture in the clipboard; null when there is none, which is said */
@@ -19,7 +40,7 @@ export async function pastedPicture(say) {
     }
     say({ text: "There is no picture in the clipboard.", error: true });
   } catch {
-    say({ text: "Press Ctrl+V (on a Mac, Cmd+V) to paste a picture.", brief: true });
+    say({ text: "Press Ctrl+V (on a Mac, Cmd+V) to paste a picture, or upload its file.", brief: true });
   }
   return null;
 }

@@ -11,7 +11,26 @@ const LONG = 12000;
  * @property {boolean} [error] it stays until somebody closes it
  * @property {boolean} [brief] it goes by itself, whether an error or not
  * @property {boolean} [long] an error that goes by itself, later
+ * @property {string} [link] a text to be copied by hand
+ * @property {{words: string, act: () => void}} [offer] what can be done about it, by a button that closes the notice
  */
+
+function linkField(link) {
+  const field = /** @type {HTMLInputElement} */ (el("input", { class: "field", readonly: true, "aria-label": "Link" }));
+  field.value = link;
+  field.addEventListener("focus", () => field.select());
+  return field;
+}
+
+const offerButton = ({ words, act }, close) =>
+  el("button", {
+    type: "button",
+    class: "button small",
+    onclick: () => {
+      close();
+      act();
+    },
+  }, words);
 
 /** @returns {{node: HTMLElement, say: (words: Words) => void, isError: () => boolean, close: () => void}} */
 export function makeNotice() {
@@ -23,10 +42,11 @@ export function makeNotice() {
     { type: "button", class: "icon-button", "aria-label": "Close this message", onclick: close },
     icon("close"),
   );
-  function say({ text, error = false, brief = !error, long = false }) {
+  function say({ text, error = false, brief = !error, long = false, link = "", offer = null }) {
     node.hidden = !text;
     node.dataset.kind = error ? "error" : "note";
-    node.replaceChildren(error ? icon("warning") : "", el("span", {}, text), button);
+    const more = [link && linkField(link), offer && offerButton(offer, close)].filter(Boolean);
+    node.replaceChildren(error ? icon("warning") : "", el("span", {}, text), ...more, button);
     clearTimeout(timer);
     if (brief || long) timer = setTimeout(close, long ? LONG : BRIEF);
   }

@@ -17,10 +17,8 @@ const outgoing = () => ({
 function copyLink() {
   const url = new URL(location.href);
   url.searchParams.set("r", chosen().link);
-  return copyText(url.href, (words) => emit("styles:say", words), {
-    copied: "Link copied. It opens in the Faces tab and draws the same picture again.",
-    closed: "The browser keeps its clipboard closed; download the picture instead, it carries its recipe.",
-  });
+  const copied = "Link copied. It opens in the Faces tab and draws the same picture again.";
+  return copyText(url.href, (words) => emit("styles:say", words), copied);
 }
 
 export function toolbar() {
