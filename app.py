@@ -68,12 +68,19 @@ def main() -> None:
     port = int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
     parser.add_argument("--host", default=host, help="address to listen on (default 127.0.0.1; 0.0.0.0 for all)")
     parser.add_argument("--port", type=int, default=port, help="port to listen on (default 7860)")
+    parser.add_argument(
+        "--root-path",
+        default=os.environ.get("GRADIO_ROOT_PATH", ""),
+        metavar="PATH",
+        help="where a proxy puts the app, such as /people/anna/app (default: GRADIO_ROOT_PATH, or no path)",
+    )
     parser.add_argument("--share", action="store_true", help="also open a public link through gradio.live")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     page = build()
-    start(page, server_name=arguments.host, server_port=arguments.port, share=arguments.share)
+    where = {"server_name": arguments.host, "server_port": arguments.port, "root_path": arguments.root_path}
+    start(page, share=arguments.share, **where)
     page.block_thread()
 
 

@@ -1,6 +1,7 @@
 // The first view fills its components at once. The modules of another tab come when its first component mounts, or when
 // somebody points at the tab.
 import "./shared/theme.js";
+import "./shared/touch.js";
 import "./faces/main.js";
 import { start, supplyLater } from "./shared/components.js";
 import { fetchTab } from "./shared/later.js";

@@ -1,5 +1,5 @@
 // Looking for pictures: by attributes, or by any words where CLIP is here.
-import { group } from "../shared/controls.js";
+import { group, isEnter } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { on } from "../shared/events.js";
 import { icon } from "../shared/icons.js";
@@ -51,7 +51,7 @@ export function searchGroup() {
     timer = setTimeout(run, PAUSE);
   });
   field.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
+    if (!isEnter(event)) return;
     clearTimeout(timer);
     run();
   });

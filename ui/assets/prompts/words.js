@@ -1,5 +1,5 @@
 // The prompt: a text field whose words show while one types whether they mean anything to the model.
-import { button } from "../shared/controls.js";
+import { button, isEnter } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
 import { change, draw, readPrompt } from "./requests.js";
@@ -135,7 +135,7 @@ function area(id, title, placeholder, rows) {
     autocapitalize: "off",
   });
   node.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (!isEnter(event) || event.shiftKey) return;
     event.preventDefault();
     now();
   });

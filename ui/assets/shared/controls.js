@@ -3,6 +3,9 @@ import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { parseSeed, SEED_HINT } from "./seeds.js";
 
+/** Enter by itself: while an input method composes, Enter chooses among its words (229: in Safari a moment after, too). */
+export const isEnter = (event) => event.key === "Enter" && !event.isComposing && event.keyCode !== 229;
+
 /** `content` is text, an element or a list of both. */
 export const button = (content, onclick, attributes = {}) =>
   el("button", { type: "button", class: "button", onclick, ...attributes }, content);
@@ -105,7 +108,7 @@ export function seedField(id, read, write, say) {
     field.value = read();
     say({ text: SEED_HINT, error: true });
   });
-  field.addEventListener("keydown", (event) => event.key === "Enter" && field.blur());
+  field.addEventListener("keydown", (event) => isEnter(event) && field.blur());
   const refresh = () => {
     if (document.activeElement !== field) field.value = read();
   };

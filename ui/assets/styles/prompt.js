@@ -1,4 +1,5 @@
 // A prompt for Stable Diffusion, where the machine has it; its LoRAs are the styles of the wall meanwhile.
+import { isEnter } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { on } from "../shared/events.js";
 import { changeRecipe } from "./requests.js";
@@ -17,7 +18,7 @@ export const promptView = () => {
   const draw = () => field.value.trim() !== state.recipe.prompt && changeRecipe({ prompt: field.value.trim() });
   field.addEventListener("change", draw);
   field.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (!isEnter(event) || event.shiftKey) return;
     event.preventDefault();
     draw();
   });

@@ -1,0 +1,117 @@
+"""The page where people really meet it: behind a proxy at a sub-path, by plain http, on a phone."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from browser import IN_BROWSER, enter, running, served
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import JSONResponse, StreamingResponse
+from starlette.routing import Route
+
+import app
+from core.recipe import from_png
+
+pytestmark = IN_BROWSER
+PREFIX = "/people/anna/app"
+DRAWN = "#pictures canvas[data-seed][data-painted]"
+IDLE = "() => latentscape.faces.requests.idle && latentscape.faces.state.shown"
+PICTURE = "() => latentscape.faces.state.shown.faces[0].picture"
+HOPS = {"connection", "transfer-encoding", "keep-alive"}  # headers of one connection alone
+
+
+def proxy(upstream: str) -> Starlette:
+    """What stands in front of the app: takes its path off, and passes everything on as it comes."""
+    client = httpx.AsyncClient(base_url=upstream, timeout=None)
+
+    async def forward(request: Request) -> StreamingResponse:
+        headers = [(name, value) for name, value in request.headers.raw if name.decode() not in HOPS]
+        url = httpx.URL(path=request.url.path.removeprefix(PREFIX) or "/", query=request.url.query.encode())
+        sent = client.build_request(request.method, url, headers=headers, content=request.stream())
+        answer = await client.send(sent, stream=True)
+        kept = {name: value for name, value in answer.headers.items() if name not in HOPS}
+        return StreamingResponse(answer.aiter_raw(), answer.status_code, kept, background=BackgroundTask(answer.aclose))
+
+    # A browser looks for these two at the root, whatever the page's own path.
+    nothing = [Route(path, lambda _: JSONResponse({})) for path in ("/manifest.json", "/favicon.ico")]
+    methods = ["GET", "POST", "HEAD", "DELETE"]
+    return Starlette(routes=[*nothing, Route(PREFIX + "{rest:path}", forward, methods=methods)])
+
+
+@pytest.fixture(scope="module")
+def url(tiny_checkpoints):
+    with (
+        served(app.build(root=str(tiny_checkpoints)), root_path=PREFIX) as address,
+        running(proxy(address)) as proxied,
+    ):
+        yield f"{proxied}{PREFIX}/"
+
+
+def shown(opened, address, **settings):
+    page = opened(address, **settings)
+    page.wait_for_selector(DRAWN)
+    page.wait_for_function(IDLE)
+    return page
+
+
+def test_everything_works_behind_a_proxy_at_a_path_of_its_own(opened, url, tmp_path):
+    page = shown(opened, url)
+    before = page.evaluate(PICTURE)
+    page.locator('.attribute[data-attribute="Eyeglasses"] [data-state="present"]').click()
+    page.wait_for_function(f"(before) => ({PICTURE})() !== before", arg=before)
+    page.wait_for_function(IDLE)
+    with page.expect_download() as download:
+        page.locator("#download").click()
+    assert from_png(download.value.path().read_bytes()).attributes["Eyeglasses"] == 1
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#copy-link").click()
+    page.get_by_text("Link copied").wait_for()
+    link = page.evaluate("() => navigator.clipboard.readText()")
+    assert link.startswith(f"{url}?") and "r=" in link
+    other = shown(opened, link)
+    assert other.evaluate(PICTURE) == page.evaluate(PICTURE)
+    Image.effect_noise((90, 90), 60).convert("RGB").save(tmp_path / "me.png")
+    examples = "latentscape.reconstruction.state.rows.length >= 3"
+    enter(page, "Reconstruction", f"() => latentscape.reconstruction.requests.idle && {examples}")
+    rows = page.evaluate("() => latentscape.reconstruction.state.rows.length")
+    page.set_input_files("#reconstruction-file", str(tmp_path / "me.png"))
+    page.wait_for_function(f"() => latentscape.reconstruction.state.rows.length === {rows} + 1")
+
+
+def test_by_plain_http_a_link_is_copied_and_the_camera_has_another_way(opened, url):
+    page = shown(opened, url)
+    # What a browser leaves out by plain http.
+    for name in ("clipboard", "mediaDevices"):
+        page.evaluate(f"() => Object.defineProperty(navigator, '{name}', {{ value: undefined }})")
+    page.locator("#copy-link").click()
+    page.get_by_text("Link copied").wait_for()
+    page.evaluate("() => (document.execCommand = () => false)")
+    page.locator("#copy-link").click()
+    field = page.locator("#faces-canvas .message input")
+    field.wait_for()
+    assert field.input_value() == page.url and "r=" in page.url
+    page.locator("#mode-edit").click()
+    page.get_by_role("button", name="Paste", exact=True).click()
+    page.get_by_text("Ctrl+V").wait_for()
+    page.get_by_role("button", name="Camera", exact=True).click()
+    page.get_by_text("Upload a photo instead").wait_for()
+
+
+def test_a_swipe_over_a_slider_scrolls_and_moves_nothing(opened, url):
+    page = shown(opened, url, width=390, height=844, has_touch=True, is_mobile=True)
+    slider = page.locator(".attribute input[type=range]").first
+    slider.scroll_into_view_if_needed()
+    box, value = slider.bounding_box(), slider.input_value()
+    top = page.evaluate("() => scrollY")
+    touch = page.context.new_cdp_session(page)
+    x, y = box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2
+    points = [[{"x": x, "y": y - 12 * step}] for step in range(12)]
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points[0]})
+    for point in points[1:]:
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": point})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_function("(top) => scrollY !== top", arg=top)
+    assert slider.input_value() == value
