@@ -16,6 +16,20 @@ import app
 from core.recipe import from_png
 
 pytestmark = IN_BROWSER
+# A page that makes a frame as high as what is in it, as a Space's does; it notes when it last did so.
+HOST = """<!doctype html><iframe id="app" src="ADDRESS" style="width: WIDTHpx; height: 600px; border: 0"></iframe>
+<script>
+const frame = document.getElementById("app");
+let last = 0;
+addEventListener("message", ({ data }) => {
+  const [, height] = `${data}`.startsWith("[iFrameSizer]") ? data.split(":") : [];
+  if (!(height > 0) || frame.style.height === `${height}px`) return;
+  frame.style.height = `${height}px`;
+  last = performance.now();
+});
+const begin = "[iFrameSizer]app:8:false:false:32:true:true:null:bodyOffset:null:null:0:false:parent:scroll:true";
+frame.addEventListener("load", () => frame.contentWindow.postMessage(begin, "*"));
+</script>"""
 PREFIX = "/people/anna/app"
 DRAWN = "#pictures canvas[data-seed][data-painted]"
 IDLE = "() => latentscape.faces.requests.idle && latentscape.faces.state.shown"
@@ -115,3 +129,20 @@ def test_a_swipe_over_a_slider_scrolls_and_moves_nothing(opened, url):
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     page.wait_for_function("(top) => scrollY !== top", arg=top)
     assert slider.input_value() == value
+
+
+@pytest.mark.parametrize(("width", "most"), [(390, 4500), (800, 1000)])
+def test_a_frame_that_grows_with_its_page_comes_to_rest(browser, url, width, most):
+    page = browser.new_page(viewport={"width": 1000, "height": 700})
+    content = HOST.replace("ADDRESS", url).replace("WIDTH", str(width))
+    page.route("**/host", lambda route: route.fulfill(body=content, content_type="text/html"))
+    page.goto(f"{url}host")
+    inside = page.frame_locator("#app")
+    inside.locator(DRAWN).wait_for()
+    page.wait_for_function("() => last && performance.now() - last > 1500", timeout=20_000)
+    assert 700 <= page.locator("#app").bounding_box()["height"] <= most
+    inside.get_by_role("tab", name="Models").click()
+    inside.locator("#models-list button").first.wait_for()
+    page.wait_for_function("() => performance.now() - last > 1500", timeout=20_000)
+    assert 500 <= page.locator("#app").bounding_box()["height"] <= most
+    page.close()

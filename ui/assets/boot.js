@@ -3,6 +3,10 @@
   const waiting = [];
   globalThis.latentscapeMount = (name, handle) => waiting.push([name, handle]);
   globalThis.latentscapeMount.waiting = waiting;
+  // A frame that is as high as its page (a Space's) is no measure for the page: the two would chase each other.
+  const framed = () => (document.documentElement.dataset.framed = "");
+  if ("parentIFrame" in globalThis) framed();
+  addEventListener("message", ({ data }) => `${data}`.startsWith("[iFrameSizer]") && framed());
   let theme = "system";
   try {
     theme = localStorage.getItem("latentscape-theme");
