@@ -108,8 +108,12 @@ class Attention(nn.Module):
         source = tokens if context is None else context  # (N, L, D)
         query = self.query(tokens).view(n, h * w, self.heads, -1).transpose(1, 2)  # (N, heads, HW, C/heads)
         key, value = self.key_value(source).view(n, source.shape[1], 2, self.heads, -1).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(query, key, value).transpose(1, 2).reshape(n, h * w, c)
+        mixed = self.mix(query, key, value).transpose(1, 2).reshape(n, h * w, c)
         return x + self.out(mixed).transpose(1, 2).reshape(n, c, h, w)
+
+    def mix(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """Queries (N, heads, Q, D), keys and values (N, heads, K, D) -> (N, heads, Q, D)."""
+        return F.scaled_dot_product_attention(query, key, value)
 
 
 class ResidualBlock(nn.Module):

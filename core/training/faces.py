@@ -18,6 +18,7 @@ from core.models.face_unet import FaceUNet
 from core.training.attribute_confidence import soften_labels
 from core.training.batches import history
 from core.training.loop import Loop, LoopConfig
+from core.training.quick_layers import use_quick_layers
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def train_faces(
     if start is not None:
         checkpoints.load_weights(model, start / checkpoints.WEIGHTS)
         metadata["started_from"] = history(start)
-    loop = Loop(preset.loop, out, {"model": model}, metadata)
+    loop = Loop(preset.loop, out, {"model": use_quick_layers(model)}, metadata)
 
     def train_step(step: int) -> dict[str, Tensor]:
         generator = loop.generator(step)
