@@ -85,5 +85,6 @@ def encoded(source: Any, autoencoder: Path, folder: Path) -> Any:
     from core.models import LatentCodec
     from core.processes import Processes
 
-    encode = encoder_on(Processes.launched().device, LatentCodec(checkpoints.load_model(autoencoder)))
+    codec = LatentCodec(checkpoints.load_model(autoencoder))
+    encode = encoder_on(Processes.launched().device, codec, quick=True)
     return encode_set(source, encode, checkpoints.fingerprint(autoencoder), folder)
