@@ -28,7 +28,10 @@ def main() -> None:
     from core.training.export import export_run
 
     folder = (args.checkpoints or checkpoints.root()) / args.name
-    sets = load_sets(args.data, size=checkpoints.picture_size(args.run / args.which), sizes={"food101": 64})
+    config = checkpoints.read_json(args.run / args.which / "config.json")
+    flat = config.get("_class_name") == "FlatAutoencoder"  # takes pictures of one size alone
+    sizes = {} if flat else {"food101": 64}
+    sets = load_sets(args.data, size=checkpoints.picture_size(args.run / args.which), sizes=sizes)
     export_run(args.run, folder, which=args.which, sets=sets, comparison=args.comparison)
     print(f"{folder} written; now measure it: python scripts/evaluate.py {args.name} --data ...")
 

@@ -1,6 +1,4 @@
-"""Train an autoencoder on pictures of 64x64: kl keeps a grid of latents (6x16x16) and is what drawing happens in, cae
-and vae keep one flat code.
-"""
+"""Train an autoencoder: kl keeps a grid of latents and is what drawing happens in, cae and vae keep one flat code."""
 
 from __future__ import annotations
 
@@ -35,8 +33,8 @@ def main() -> None:
         sets = load_sets(args.data, size=preset.size, sizes={"food101": 64})
         autoencoder.train_autoencoder(sets, classifier, preset, args.out, start=args.start, resume=args.resume)
         return
-    sets = load_sets(args.data)
     preset = flat_autoencoder.with_size(with_options(flat_autoencoder.PRESETS[args.preset], args), args.code, args.beta)
+    sets = load_sets(args.data, size=preset.model.get("sample_size", 64))
     flat_autoencoder.train_flat_autoencoder(
         sets, classifier, preset, args.out, variational=args.model == "vae", start=args.start, resume=args.resume
     )

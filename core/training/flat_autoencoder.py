@@ -40,10 +40,13 @@ PRESETS = {
         LoopConfig(steps=4, batch_size=8, learning_rate=1e-3, warmup=1, log_every=1, validate_every=2, precision="no"),
         {"widths": (16, 16, 32, 32), "code_dim": 16},
     ),
-    "cpu": FlatPreset(LoopConfig(steps=4000, batch_size=64, learning_rate=1e-3, weight_decay=0.01, validate_every=250)),
+    "cpu": FlatPreset(
+        LoopConfig(steps=4000, batch_size=64, learning_rate=1e-3, weight_decay=0.01, validate_every=250),
+        {"widths": (32, 64, 128, 192, 256), "sample_size": 128},
+    ),
     "gpu": FlatPreset(
         LoopConfig(steps=40000, batch_size=256, learning_rate=1e-3, weight_decay=0.01, validate_every=2000),
-        {"widths": (96, 192, 256, 384), "blocks": 2},
+        {"widths": (64, 128, 192, 256, 384), "blocks": 2, "sample_size": 128},
     ),
 }
 
@@ -137,7 +140,8 @@ def _validate(
     divergences = []
     for kind, picture_set in sets.items():
         psnr = []
-        rows = picture_set.indices("val")[:256]
+        rows = picture_set.sharp("val")[:256]
+        rows = rows if len(rows) else picture_set.indices("val")[:256]
         for part in np.array_split(rows, max(1, len(rows) // 64)):
             x = batches.pictures(picture_set, part).to(device)
             mean, logvar = model.posterior(x)
