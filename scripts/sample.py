@@ -60,7 +60,9 @@ def add_text(kinds: argparse._SubParsersAction) -> None:
     text.add_argument("--guidance", type=float, help="guidance scale, 1 (off) to 15 (default: the app's)")
     text.add_argument("--solver", help="dpm++, unipc, ddim, ddpm or lcm (default: the app's)")
     text.add_argument(
-        "--model", default="text", help="text (the built-in one, default), sd, a Stable Diffusion folder or its id"
+        "--model",
+        default="text",
+        help="text (the built-in one, default), sd, a Stable Diffusion folder, file or its id",
     )
     add_style(text)
     text.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")

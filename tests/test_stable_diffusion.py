@@ -189,6 +189,14 @@ def test_models_are_found_where_they_lie(plain, file, tmp_path):
         locate(str(tmp_path / "empty"))
 
 
+def test_the_only_model_is_drawn_with_where_none_is_named(plain, tmp_path):
+    shutil.copytree(plain, tmp_path / "models" / "a")
+    assert locate("sd") == tmp_path / "models" / "a"
+    shutil.copytree(plain, tmp_path / "models" / "b")
+    with pytest.raises(CheckpointError, match="not on this machine"):
+        locate("sd")
+
+
 def test_distilled_models_have_their_steps_and_solver(plain, tmp_path):
     turbo, lcm = tmp_path / "sd-turbo", tmp_path / "consistent"
     for folder in (turbo, lcm):

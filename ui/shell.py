@@ -16,6 +16,7 @@ from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruction.benchmark import read_benchmarks
 from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
+from core.stable_diffusion.locate import found
 from ui.components.component import component
 from ui.components.pictures import MAX_FILE
 from ui.downloads import DOWNLOADS
@@ -81,7 +82,8 @@ async def _listen() -> None:
 
 
 def _any(*pipelines: PromptsPipeline) -> bool:
-    return any(not pipeline.missing() for pipeline in pipelines)
+    """Return whether a model is there, or lies where the Models tab loads it."""
+    return any(not pipeline.missing() for pipeline in pipelines) or bool(found())
 
 
 def _any_style(styles: StylesPipeline) -> bool:

@@ -36,23 +36,24 @@ def cleaned_path(typed: str) -> str:
 
 
 def locate(model: str) -> Path:
-    """``sd`` (that of ``LATENTSCAPE_SD``), a folder, a file, the name of one in ``LATENTSCAPE_MODELS`` or an id in the
-    Hugging Face cache -> its folder or file. Fetches nothing. Raises ``CheckpointError`` with what to do.
+    """A folder, a file, the name of one in ``LATENTSCAPE_MODELS``, or an id in the Hugging Face cache -> where it lies.
+
+    ``sd`` is the model of ``LATENTSCAPE_SD``, or else the only one in ``LATENTSCAPE_MODELS``. Fetches nothing. Raises
+    ``CheckpointError`` with what to do.
     """
     chosen = cleaned_path(os.environ.get(VARIABLE, "") if model == "sd" else model) or USUAL
     for candidate in _candidates(chosen):
         if is_pipeline(candidate) or (candidate.is_file() and candidate.suffix.lower() in FILE_SUFFIXES):
             return candidate
+    if model == "sd" and chosen == USUAL and len(lying := list(_lying())) == 1:
+        return lying[0]
     folder = Path(chosen)
     if folder.is_dir():
         inside = [path for path in _walk(folder, 1) if path != folder]
         if len(inside) == 1:
             return inside[0]
-        what = (
-            f"holds {len(inside)} models; name one of them"
-            if inside
-            else "holds no model_index.json and no safetensors"
-        )
+        several = f"holds {len(inside)} models; name one of them"
+        what = several if inside else "holds no model_index.json and no safetensors"
         raise CheckpointError(f"{chosen[:120]} {what}.")
     raise CheckpointError(
         f"Stable Diffusion is not on this machine ({chosen[:120]}). Set {VARIABLE} to the folder of a 1.5-class model "
@@ -69,9 +70,7 @@ def found() -> list[tuple[str, Path]]:
         models[path] = path.stem if path.is_file() else path.name
     except CheckpointError:
         pass
-    root = models_folder()
-    if root.is_dir():
-        models |= {path: path.relative_to(root).as_posix() for path in _walk(root, _DEEPEST) if path not in models}
+    models |= {path: path.relative_to(models_folder()).as_posix() for path in _lying() if path not in models}
     for title, path in _cached_pipelines():
         models[path] = title
     return [(title, path) for path, title in models.items()][:_MOST]
@@ -88,6 +87,13 @@ def _candidates(chosen: str) -> Iterator[Path]:
         yield models_folder() / chosen
     if (cached := _cached(chosen)) is not None:
         yield cached
+
+
+def _lying() -> Iterator[Path]:
+    """Yield what lies in ``LATENTSCAPE_MODELS``."""
+    root = models_folder()
+    if root.is_dir():
+        yield from _walk(root, _DEEPEST)
 
 
 def _walk(folder: Path, depth: int) -> Iterator[Path]:

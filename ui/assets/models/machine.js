@@ -39,7 +39,7 @@ class Machine {
       "form",
       { onsubmit: (event) => this.#describe(event) },
       this.#field,
-      el("button", { class: "button" }, "Look"),
+      el("button", { class: "button" }, "Find"),
     );
     const title = el("h1", {}, "Stable Diffusion on this machine");
     root.append(title, el("p", { class: "hint" }, HINT), this.#list, form, this.#status, this.#bar);
