@@ -14,8 +14,8 @@ from safetensors.torch import save_file
 from tiny_text import kohya_lora, stable_diffusion
 
 import app
-from core.pipelines.prompts.pipeline import VARIABLE as MODEL
 from core.pipelines.styles.library import VARIABLE as LORAS
+from core.stable_diffusion.locate import VARIABLE as MODEL
 
 pytestmark = IN_BROWSER
 STATE = "latentscape.styles.state"

@@ -11,13 +11,13 @@ from tiny_text import kohya_lora, stable_diffusion
 from core.data.style_photos import StyleError
 from core.models.adapter_files import AdapterError
 from core.pipelines.faces.pipeline import FacesPipeline
-from core.pipelines.prompts import pipeline as prompts
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.types import PromptRequest
 from core.pipelines.styles.library import VARIABLE
 from core.pipelines.styles.pipeline import StylesPipeline
 from core.pipelines.styles.types import StyleSet
 from core.recipe import Recipe, RecipeError, from_png, to_dict, to_png
+from core.stable_diffusion.locate import VARIABLE as MODEL
 from ui.components.pictures import data_uri
 from ui.session import SessionState
 from ui.styles.handlers import StylesHandlers
@@ -43,7 +43,7 @@ def files(model, tmp_path_factory) -> Path:
 
 @pytest.fixture()
 def pipeline(model, files, tiny_checkpoints, monkeypatch):
-    monkeypatch.setenv(prompts.VARIABLE, str(model))
+    monkeypatch.setenv(MODEL, str(model))
     monkeypatch.setenv(VARIABLE, str(files))
     faces = FacesPipeline(tiny_checkpoints)
     return StylesPipeline(faces, None, PromptsPipeline(tiny_checkpoints, "sd", library=faces.library))
