@@ -13,6 +13,7 @@ import { activeNow, state } from "./state.js";
 
 let crop, whole;
 let wholeId = ""; // identifies the whole photo that the crop is of
+let unread = null; // {source, former}: a photo that this browser cannot show, until the server has read it
 
 const settle = (photo, placement) => change({ photo, square: { photo, placement, whole: wholeId } });
 
@@ -23,13 +24,27 @@ export async function usePhoto(file) {
   try {
     picture = await createImageBitmap(file);
   } catch {
-    whole.forget();
-    crop.open(null);
+    const { mode, photo, square } = state;
+    unread = { source, former: { mode, photo, square } };
     return change({ mode: "photo", photo: source, square: null });
   }
+  unread = null;
   change({ mode: "photo", photo: null, square: null });
   crop.open(picture);
   wholeId = whole.locate(source, picture, (placement) => crop.place(placement));
+}
+
+// The server has read what the browser cannot show; or it cannot either, and the former photo is there again.
+function settleUnread({ error, request, last }) {
+  if (!unread || !last || request.content.photo !== unread.source) return;
+  if (error) {
+    Object.assign(state, unread.former);
+    emit("styles:changed", {});
+  } else {
+    whole.forget();
+    crop.open(null);
+  }
+  unread = null;
 }
 
 const send = (content) => requests.request("photo", content);
@@ -76,6 +91,7 @@ export function photoParts(paste) {
 }
 
 on("styles:response", (message) => whole?.receive(message));
+on("styles:response", settleUnread);
 // There is something to put back once the square that the crop shows has been styled.
 on(
   "styles:shown",
