@@ -2,6 +2,7 @@
 import { emit, on } from "../shared/events.js";
 import { randomSeed } from "../shared/seeds.js";
 import { draw } from "./requests.js";
+import { surprising } from "./surprise.js";
 
 const state = {
   words: null, // the vocabulary of the server, once the controls are there
@@ -72,10 +73,7 @@ function reroll() {
 }
 
 function surprise() {
-  const names = Object.keys(state.words.labels).filter((name) => name !== "Blurry" && name !== "Attractive");
-  const values = {};
-  for (const name of state.words.main) if (Math.random() < 0.6) values[name] = Math.random() < 0.5 ? -1 : 1;
-  for (let i = 0; i < 3; i++) values[names[Math.floor(Math.random() * names.length)]] = 1;
+  const values = surprising(state.words.surprise, state.words.main);
   const { attributes } = assign(values, { replace: true });
   change(state.locked ? { attributes } : { attributes, seed: randomSeed() });
 }
