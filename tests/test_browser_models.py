@@ -69,6 +69,7 @@ def test_choosing_a_model_and_its_views(opened, url):
     svg = page.wait_for_selector("#models-canvas .body.network svg")
     assert "Stages 1" in svg.text_content()
     before = svg.bounding_box()["width"]
+    assert before <= page.locator("#models-canvas .body.network").bounding_box()["width"]  # all of it is seen
     page.click("[data-zoom=in]")
     assert page.locator("#models-canvas .body.network svg").bounding_box()["width"] > before
     page.focus("#models-list [aria-current]")

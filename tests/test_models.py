@@ -7,6 +7,7 @@ import shutil
 
 import gradio as gr
 import pytest
+import tiny_text
 from PIL import Image
 
 from core.checkpoints import COMMANDS, WEIGHTS, save_model
@@ -93,7 +94,7 @@ def test_checkpoints_of_another_size_are_listed_each(root):
     with pytest.raises(KeyError):
         index.card("../classifier")
     with pytest.raises(KeyError):
-        index.architecture("../classifier")
+        index.architectures("../classifier")
 
 
 @pytest.mark.parametrize("file", ["metrics.json", "training.json", "config.json"])
@@ -123,7 +124,7 @@ def test_truncated_weights_are_named(root, keep):
     index = CheckpointIndex(root)
     card = index.card("classifier")
     assert card.status == "damaged" and "classifier" in card.problem and card.metrics
-    assert index.architecture("classifier").problem
+    assert index.architectures("classifier")[0].problem
 
 
 def test_strange_curves_and_pictures(root):
@@ -157,11 +158,22 @@ def test_what_files_say_is_escaped(root):
 
 def test_architecture_is_drawn_once_and_again_for_new_weights(root, monkeypatch):
     index = CheckpointIndex(root)
-    first = index.architecture("classifier")
-    assert first.svg.startswith("<svg") and "currentColor" in first.svg and not first.problem
-    assert index.architecture("classifier") is first
+    first = index.architectures("classifier")
+    assert first[0].svg.startswith("<svg") and "currentColor" in first[0].svg and not first[0].problem
+    assert index.architectures("classifier") is first
     save_model(PictureClassifier(widths=(16, 24), blocks=2), root / "classifier")
-    assert index.architecture("classifier").svg != first.svg
+    assert index.architectures("classifier")[0].svg != first[0].svg
+
+
+def test_each_network_of_a_pipeline_and_of_clip_is_drawn(tmp_path):
+    root = tiny_text.checkpoint_root(tmp_path)
+    index = CheckpointIndex(root)
+    found = {name: index.architectures(name) for name in ("text", "clip")}
+    assert not [one.problem for drawn in found.values() for one in drawn if one.problem]
+    assert [one.title for one in found["clip"]] == ["Picture encoder", "Text encoder"]
+    titles = [one.title for one in found["text"]]
+    assert titles == ["Text encoder", "Draft from the text", "Denoiser", "Autoencoder"]
+    assert all(one.svg.startswith("<svg") for drawn in found.values() for one in drawn)
 
 
 def test_validation_stands_beside_training():

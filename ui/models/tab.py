@@ -20,13 +20,14 @@ def models_tab(index: CheckpointIndex, stable_diffusion: PromptsPipeline | None 
     With ``stable_diffusion`` the list ends with the models of others on this machine.
     """
 
-    def network(name: Any) -> dict[str, str]:
-        """Server function: the diagram of one checkpoint, drawn when its view is first opened."""
+    def network(name: Any) -> dict[str, Any]:
+        """Server function: the diagrams of one checkpoint, drawn when its view is first opened."""
         chosen = name[0] if isinstance(name, list) and name else name
         if chosen not in index.names():
-            return {"svg": "", "problem": "There is no such checkpoint."}
-        diagram = index.architecture(chosen)
-        return {"svg": diagram.svg, "problem": diagram.problem}
+            return {"parts": [], "problem": "There is no such checkpoint."}
+        drawn = index.architectures(chosen)
+        parts = [{"title": one.title, "svg": one.svg, "problem": one.problem} for one in drawn]
+        return {"parts": parts, "problem": drawn[0].problem if len(drawn) == 1 else ""}
 
     with gr.Row(elem_id="models"):
         config = {"machine": stable_diffusion is not None}

@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 
 from core import attributes, checkpoints
 from core.pipelines.models.measured import CHARTED, Measured, read_measured
+from core.pipelines.models.parts import Diagram, draw
 
 TEXT_LIMIT, JSON_LIMIT, PICTURE_LIMIT = 64_000, 8_000_000, 16_000_000  # characters, bytes, bytes
 RUNNING = ("running_mean", "running_var", "num_batches_tracked")  # kept beside the weights, not trained
@@ -67,20 +68,12 @@ class ModelCard:
     size: int = 0  # bytes of the weights
 
 
-@dataclass(frozen=True)
-class Diagram:
-    """A drawn architecture, or the sentence that says why there is none."""
-
-    svg: str = ""
-    problem: str = ""
-
-
 class CheckpointIndex:
     """Reads checkpoint folders; loads weights only to draw an architecture, once. Safe from several threads."""
 
     def __init__(self, root: str | Path | None = None) -> None:
         self.root = Path(root) if root is not None else checkpoints.root()
-        self._diagrams: dict[tuple[str, int], Diagram] = {}
+        self._diagrams: dict[tuple[str, int], tuple[Diagram, ...]] = {}
         self._lock = threading.Lock()
 
     def names(self) -> list[str]:
@@ -131,30 +124,18 @@ class CheckpointIndex:
             size=size,
         )
 
-    def architecture(self, name: str) -> Diagram:
-        """The diagram of a checkpoint's network, traced from the loaded module the first time it is asked for."""
+    def architectures(self, name: str) -> tuple[Diagram, ...]:
+        """The diagrams of a checkpoint's networks, traced from the loaded modules the first time they are requested:
+        one, or each part of a pipeline.
+        """
         if name not in self.names():
             raise KeyError(name)
         weights = checkpoints.weights(self.root / name)
         key = (name, weights.stat().st_mtime_ns if weights.is_file() else 0)
         with self._lock:
             if key not in self._diagrams:
-                self._diagrams[key] = self._draw(name)
+                self._diagrams[key] = draw(self.root / name)
             return self._diagrams[key]
-
-    def _draw(self, name: str) -> Diagram:
-        from core.reports.architecture import (  # these import torch, which the page does not wait for
-            ArchitectureError,
-            trace,
-        )
-        from core.reports.diagram import blueprint
-        from core.reports.drawing import PAGE
-
-        try:
-            model = checkpoints.load_model(self.root / name)
-            return Diagram(svg=blueprint(trace(model, name=type(model).__name__)).svg(PAGE))
-        except (checkpoints.CheckpointError, ArchitectureError) as error:
-            return Diagram(problem=str(error))
 
 
 def flatten(values: dict, prefix: str = "") -> Rows:

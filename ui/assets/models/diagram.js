@@ -1,18 +1,18 @@
 // The diagram of a network in its view: fetched once, zoomed by buttons and the wheel, dragged by the pointer.
-import { button } from "../shared/controls.js";
+import { button, checkRadio, radio, radioGroup } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 
-const READABLE = 0.72; // never opened smaller than this; Fit shows all of it
 const STEP = 1.4; // of one press
 const [LEAST, MOST] = [0.15, 4];
 
 export class Diagram {
   #body;
   #fetch;
-  #known = {}; // model -> {svg, problem}
-  #zoom = 0; // 0 readable, -1 all of it, else a factor
+  #known = {}; // model -> {parts: {title, svg, problem}[], problem}
+  #zoom = 0; // 0 all of it, else a factor
+  #parts = el("div", { class: "diagram-parts" });
 
-  /** @param {HTMLElement} body @param {(name: string) => Promise<{svg?: string, problem?: string}>} fetch */
+  /** @param {HTMLElement} body @param {(name: string) => Promise<any>} fetch */
   constructor(body, fetch) {
     this.#body = body;
     this.#fetch = fetch;
@@ -21,8 +21,9 @@ export class Diagram {
     this.bar = el(
       "div",
       { class: "zoom", hidden: true },
+      this.#parts,
       closer("out", "\u2212", "Smaller", () => this.#zoomBy(1 / STEP)),
-      button("Fit", () => this.#setZoom(-1), { class: "button small", "data-zoom": "fit" }),
+      button("Fit", () => this.#setZoom(0), { class: "button small", "data-zoom": "fit" }),
       closer("in", "+", "Larger", () => this.#zoomBy(STEP)),
     );
     this.#listen();
@@ -33,17 +34,28 @@ export class Diagram {
   async show(name, wanted, missing) {
     this.#zoom = 0;
     if (!this.#known[name]) {
-      this.#say("Drawing the network", "One picture is sent through it.");
+      this.#say("Drawing the network", "One input is sent through it.");
       this.#known[name] = (await this.#fetch(name)) || { problem: "The network could not be drawn." };
       if (!wanted()) return;
     }
-    const { svg, problem } = this.#known[name];
+    const { parts = [], problem } = this.#known[name];
     if (problem) {
       delete this.#known[name]; // asked for again the next time
       return this.#say("No diagram", missing ? "It is drawn from the loaded weights." : problem);
     }
-    this.#body.innerHTML = svg;
     this.bar.hidden = false;
+    this.#choose(parts, 0);
+  }
+
+  // One network at a time; those of a pipeline have a button each.
+  #choose(parts, place) {
+    const choices = parts.map(({ title }, index) => radio(title, () => this.#choose(parts, index)));
+    checkRadio(choices, (_, index) => index === place);
+    this.#parts.replaceChildren(parts.length > 1 ? radioGroup("Part", choices) : "");
+    this.#zoom = 0;
+    const { svg, problem } = parts[place];
+    if (!svg) return this.#say("No diagram", problem);
+    this.#body.innerHTML = svg;
     this.#apply();
   }
 
@@ -61,7 +73,7 @@ export class Diagram {
     const body = this.#body;
     const { width, height } = svg.viewBox.baseVal;
     const fit = Math.min(body.clientWidth / width, body.clientHeight / height, STEP);
-    const scale = this.#zoom < 0 ? fit : this.#zoom || Math.max(fit, READABLE);
+    const scale = this.#zoom || fit;
     const [x, y] = [body.scrollLeft + body.clientWidth / 2, body.scrollTop + body.clientHeight / 2];
     const before = svg.clientWidth || width * scale;
     svg.style.width = `${width * scale}px`;
