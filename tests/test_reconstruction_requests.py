@@ -87,6 +87,16 @@ def test_what_does_not_fit_is_one_sentence(value):
         parsed(value)
 
 
+def test_a_photo_keeps_its_own_size_however_small_it_is_decoded(handlers):
+    path = Path(get_upload_folder()) / "large.jpg"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.new("RGB", (2000, 1200), "teal").save(path, exif=turned)
+    added = send(handlers, Table(), kind="add", paths=[str(path)])["added"]
+    assert [(one["name"], one["width"], one["height"]) for one in added] == [("large.jpg", 1200, 2000)]
+
+
 def test_a_link_out_of_the_upload_folder_is_not_followed(tmp_path):
     secret = tmp_path / "secret.png"
     Image.new("RGB", (8, 8)).save(secret)

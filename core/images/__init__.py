@@ -5,7 +5,7 @@ Directions: file or PIL image -> RGB PIL image -> uint8 HWC pixels -> float NCHW
 
 from core.images.conversion import crop_square, face_crop, square_side, to_images, to_pixels, to_tensor, to_uint8
 from core.images.formats import FORMATS, MAX_BYTES, PictureError
-from core.images.opening import MAX_PIXELS, MAX_SIDE, open_picture
+from core.images.opening import MAX_PIXELS, MAX_SIDE, open_picture, open_sized
 from core.images.png import MAX_TEXT, read_png_text, write_png
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "crop_square",
     "face_crop",
     "open_picture",
+    "open_sized",
     "read_png_text",
     "square_side",
     "to_images",

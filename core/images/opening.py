@@ -42,11 +42,19 @@ def open_picture(source: bytes | str | Path | Image.Image, max_side: int | None 
     hint: a much larger picture may be reduced, its shorter side to no less than that. Sizes are checked before anything
     is decoded. Thread-safe: pillow's global state is not changed. Raises PictureError.
     """
+    return open_sized(source, max_side)[0]
+
+
+def open_sized(
+    source: bytes | str | Path | Image.Image, max_side: int | None = None
+) -> tuple[Image.Image, tuple[int, int]]:
+    """Open a picture as :func:`open_picture` does, with the (width, height) that it had before it was reduced."""
     if isinstance(source, Image.Image):
         check_size(source.size)
-        image = source
+        image, full = source, source.size
     else:
         image = _identify(_read(source))
+        full = image.size
         if max_side:
             image.draft("RGB", (max_side, max_side))  # a JPEG is then decoded at 1/2, 1/4 or 1/8; others ignore it
     try:
@@ -60,7 +68,8 @@ def open_picture(source: bytes | str | Path | Image.Image, max_side: int | None 
     factor = min(upright.size) // max_side if max_side else 1
     result = upright.reduce(factor) if factor > 1 else upright.copy() if upright is image else upright
     result.info.clear()
-    return result
+    turned = upright.size != image.size
+    return result, full[::-1] if turned else full
 
 
 def _read(source: bytes | str | Path) -> bytes:

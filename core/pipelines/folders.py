@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from PIL import Image
 
 from core.data.archive import Archive, ArchiveError
-from core.images import PictureError, open_picture
+from core.images import PictureError, open_sized
 from core.photos.squares import READ_SIDE, FaceAligner
 
 
@@ -20,6 +20,7 @@ class Opened:
 
     name: str
     image: Image.Image | None = None
+    size: tuple[int, int] = (0, 0)  # width and height before it was reduced
     problem: str = ""
 
 
@@ -31,15 +32,15 @@ class Member:
     read: Callable[[], bytes | Path]  # raises PictureError
 
     def open(self, max_side: int | None = None, aligner: FaceAligner | None = None) -> Opened:
-        """Open the picture with :func:`core.images.open_picture`, which reduces large ones; else return the reason.
+        """Open the picture with :func:`core.images.open_sized`, which reduces large ones; else return the reason.
 
         With an ``aligner`` it is the square of its largest face, at most ``max_side``, which is then needed.
         """
         try:
             if aligner is None:
-                return Opened(self.name, open_picture(self.read(), max_side))
-            photo = open_picture(self.read(), max(max_side, READ_SIDE))
-            return Opened(self.name, aligner.square(photo, max_side))
+                return Opened(self.name, *open_sized(self.read(), max_side))
+            photo, size = open_sized(self.read(), max(max_side, READ_SIDE))
+            return Opened(self.name, aligner.square(photo, max_side), size)
         except PictureError as error:
             return Opened(self.name, problem=str(error))
 

@@ -82,7 +82,7 @@ def _set(one: SetBenchmark, slots: Slots) -> str:
     lead = f'<p class="hint">{one.pictures:,} test pictures.{floor}</p>'
     text = "".join(f"<li>{escape(sentence)}</li>" for sentence in one.text)
     text = f'<section><h2>What the figures say</h2><ul class="benchmark-prose">{text}</ul></section>' if text else ""
-    parts = (lead, _table(one), text, _charts(one, slots), _hard(one, slots))
+    parts = (lead, _charts(one, slots), _table(one), _hard(one, slots), text)
     return f'<div data-of-set="{escape(one.kind)}">{"".join(parts)}</div>'
 
 

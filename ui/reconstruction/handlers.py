@@ -12,7 +12,7 @@ from core.pipelines.reconstruction import types
 from core.pipelines.reconstruction.download import download
 from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.reconstruction.types import ReconstructionRequest, SurgeryRequest
-from core.pipelines.uploads import collect
+from core.pipelines.uploads import SIDE, LeftOut, take
 from ui.components.pictures import exact_uri
 from ui.messages import Json, Request, RequestError, stream
 from ui.reconstruction import responses
@@ -110,14 +110,16 @@ class ReconstructionHandlers:
         if not table.room():
             raise RequestError("The table is full. Remove some pictures, then add these again.")
         aligner = self.reconstruction.aligner() if request.align else None
-        pictures, problems = collect(request.paths, most=table.room(), aligner=aligner)
-        added = [self._put(table, name, picture) for name, picture in pictures]
-        yield AddResponse(added=added, problems=[ProblemView(name, reason) for name, reason in problems])
+        left_out = LeftOut()
+        pictures = list(take(request.paths, table.room(), SIDE, left_out, aligner))
+        added = [self._put(table, one.name, one.image, one.size) for one in pictures]
+        yield AddResponse(added=added, problems=[ProblemView(name, reason) for name, reason in left_out.problems()])
 
-    def _put(self, table: Table, name: str, picture: Image.Image) -> AddedView:
+    def _put(self, table: Table, name: str, picture: Image.Image, full: tuple[int, int] | None = None) -> AddedView:
+        """Put a picture on the table; ``full`` is its size before it was reduced."""
         key = table.add(name, picture)
         sizes = {SMALLEST_VIEW, *(model.size for model in self.reconstruction.models() if model.present)}
-        return responses.added_view(key, name, picture, table[key][1], sizes)
+        return responses.added_view(key, name, full or picture.size, table[key][1], sizes)
 
     # --- the grid -----------------------------------------------------------------------------------------------------
 

@@ -151,9 +151,9 @@ def model_view(model: ModelInfo) -> ModelView:
     )
 
 
-def added_view(key: str, name: str, picture: Image.Image, kept: Image.Image, sizes: Iterable[int]) -> AddedView:
+def added_view(key: str, name: str, full: tuple[int, int], kept: Image.Image, sizes: Iterable[int]) -> AddedView:
     views = {str(size): square_uri(kept, size) for size in sorted(sizes)}
-    return AddedView(key, name, views, picture.width, picture.height)
+    return AddedView(key, name, views, *full)
 
 
 def cell_view(result: Reconstruction, picture: str = UNSET, model: str = UNSET) -> CellView:

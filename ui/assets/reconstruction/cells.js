@@ -28,8 +28,8 @@ export function keepOnly(wanted) {
   }
 }
 
-const place = (element, row, column, span = 1) => {
-  element.style.gridArea = `${row} / ${column} / span ${span} / auto`;
+const place = (element, row, column) => {
+  element.style.gridArea = `${row} / ${column} / auto / auto`;
   return element;
 };
 
@@ -43,12 +43,11 @@ export function corner() {
 export function head(model, column) {
   const made = kept(`head ${model.key}`, () => el("header", { class: "reconstruction-head" }));
   made.dataset.model = model.key;
-  made.dataset.present = String(model.present);
   const size = model.values ? `${model.shape} \u2192 ${model.ratio}:1` : "";
-  made.title = model.present
-    ? `${count(model.values)} numbers for ${count(3 * model.size ** 2)}; ${count(model.parameters)} parameters`
-    : "";
-  made.replaceChildren(el("strong", {}, model.title), model.present ? el("span", { class: "number" }, size) : "");
+  made.title = `${count(model.values)} numbers for ${count(3 * model.size ** 2)}; ${
+    count(model.parameters)
+  } parameters`;
+  made.replaceChildren(el("strong", {}, model.title), el("span", { class: "number" }, size));
   return place(made, 1, column);
 }
 
@@ -61,7 +60,7 @@ const sent = (row) => ({
 function makeOriginal(row) {
   const actions = [
     ...sendButtons("reconstruction", () => sent(row)),
-    iconButton("close", `Remove ${row.name}`, () => removePicture(row.id), { title: "Remove" }),
+    iconButton("close", `Remove ${row.name}`, () => removePicture(row.id)),
   ];
   return el(
     "div",
@@ -105,7 +104,7 @@ function figures(cell) {
 
 function makeCell(row, model) {
   const choose = () => cellOf(row.id, model.key)?.after && chooseCell({ id: row.id, model: model.key });
-  const picture = button(el("canvas", { role: "img" }), choose, { class: "tile reconstruction-picture" });
+  const picture = button(el("canvas", { "aria-hidden": "true" }), choose, { class: "tile reconstruction-picture" });
   return el("div", { class: "reconstruction-cell" }, picture, el("div", { class: "reconstruction-caption number" }));
 }
 
@@ -137,17 +136,25 @@ function fetchButton(model, fetching) {
   );
 }
 
-export function absent(model, column, rows) {
-  const made = kept(`absent ${model.key}`, () => el("div", { class: "reconstruction-absent" }));
+/** One line for a model that is not here: its name, what to do about it when it is opened, and the download. */
+export function absent(model) {
   const [words, command] = splitCommand(model.problem);
   const fetching = state.fetching?.key === model.key;
-  made.dataset.model = model.key;
-  made.replaceChildren(
-    el("p", {}, words),
-    command ? el("code", {}, command) : "",
-    fetching ? el("p", { class: "number", role: "status" }, state.fetching.words) : "",
+  const open = document.querySelector(`.reconstruction-absent[data-model="${model.key}"] details`)?.open;
+  return el(
+    "div",
+    { class: "reconstruction-absent", "data-model": model.key },
+    el(
+      "details",
+      { open },
+      el("summary", {}, `${model.title}: not on this machine`),
+      el("p", {}, words),
+      command ? el("code", {}, command) : "",
+    ),
+    fetching ? el("span", { class: "number", role: "status" }, state.fetching.words) : "",
     model.download ? fetchButton(model, fetching) : "",
-    textButton("Check again", () => changeTable({ kind: "models" })),
+    textButton("Check again", () => changeTable({ kind: "models" }), {
+      "aria-label": `Check again for ${model.title}`,
+    }),
   );
-  return place(made, 2, column, Math.max(1, rows));
 }

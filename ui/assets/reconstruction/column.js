@@ -8,7 +8,7 @@ import { icon } from "../shared/icons.js";
 import { paint } from "../shared/pictures.js";
 import { whereItGoes } from "../shared/where.js";
 import { addFiles, addPicture, camera, connectUpload, paste } from "./intake.js";
-import { changeTable, removePicture, requests, toggleModel } from "./requests.js";
+import { bringBack, changeTable, removePicture, requests, toggleModel } from "./requests.js";
 import { state } from "./state.js";
 
 const TILE = 96; // CSS pixels
@@ -107,11 +107,13 @@ register("reconstruction-controls", (handle) => {
   history = group("From Faces", el("div", { class: "reconstruction-tiles" }));
   examples.hidden = history.hidden = true;
   models = el("div", { class: "reconstruction-models" });
-  const clear = button("Remove all pictures", () => removePicture(null), {
-    id: "reconstruction-clear",
-    disabled: true,
+  const act = () => (state.rows.length ? removePicture(null) : bringBack());
+  const clear = button("Remove all pictures", act, { id: "reconstruction-clear", disabled: true });
+  on("reconstruction:rows", () => {
+    const gone = state.rows.length ? 0 : state.removed?.rows.length;
+    clear.disabled = !state.rows.length && !gone;
+    clear.textContent = gone ? `Undo: bring back ${gone} picture${gone === 1 ? "" : "s"}` : "Remove all pictures";
   });
-  on("reconstruction:rows", () => (clear.disabled = !state.rows.length));
   root.classList.add("column", "reconstruction-column");
   root.append(
     el("div", { class: "column-body" }, intakeGroup(), examples, history, group("Models", models)),

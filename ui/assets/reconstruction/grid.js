@@ -9,18 +9,17 @@ import { detailView } from "./detail.js";
 import { requests } from "./requests.js";
 import { cellOf, presentModels, rowTop, showErrors, shownModels, state } from "./state.js";
 
-const ABSENT = 120; // CSS pixels of the column of a model that is not here
 const [GAP, CAPTION, HEAD, PAD] = [16, 56, 52, 16];
 const [LEAST, MOST] = [136, 420]; // of a picture
 
-let stage, scroller, grid, progress, empty;
+let stage, scroller, grid, progress, empty, missing;
 let modes = []; // pictures, errors
 const notice = makeNotice();
 
 // As large as all columns fit beside each other; few rows may fill the height, many scroll.
-function measure(present, missing, rows) {
+function measure(present, rows) {
   const narrow = scroller.clientWidth < 560;
-  const width = scroller.clientWidth - 2 * PAD - (narrow ? 0 : missing * (ABSENT + GAP));
+  const width = scroller.clientWidth - 2 * PAD;
   const across = Math.floor((width - present * GAP) / (present + 1));
   const down = Math.floor((scroller.clientHeight - HEAD - PAD) / Math.max(1, Math.min(rows, 2))) - CAPTION - GAP;
   return Math.round(Math.max(narrow ? 148 : LEAST, Math.min(across, Math.max(down, 200), MOST)));
@@ -32,10 +31,9 @@ function pieces(shown, side) {
     const top = rowTop(row);
     wanted.push(original(row, index + 2, side, top));
     shown.forEach((model, column) => {
-      if (model.present) wanted.push(cellNode(row, model, index + 2, column + 2, side, top));
+      wanted.push(cellNode(row, model, index + 2, column + 2, side, top));
     });
   });
-  shown.forEach((model, column) => model.present || wanted.push(absent(model, column + 2, state.rows.length)));
   return wanted;
 }
 
@@ -43,15 +41,18 @@ function render() {
   if (!grid) return;
   stage.hidden = Boolean(state.chosen);
   if (!scroller.clientWidth) return; // one cell is enlarged, or another tab is open
-  const shown = [...presentModels(), ...shownModels().filter((model) => !model.present)];
-  const present = presentModels().length;
-  const side = measure(present, shown.length - present, state.rows.length);
-  const widths = [`${side}px`, ...shown.map((model) => `${model.present ? side : ABSENT}px`)];
-  grid.style.gridTemplateColumns = widths.join(" ");
+  const shown = presentModels();
+  const side = measure(shown.length, state.rows.length);
+  grid.style.gridTemplateColumns = `repeat(${shown.length + 1}, ${side}px)`;
   grid.style.setProperty("--side", `${side}px`);
+  const lacking = shownModels().filter((model) => !model.present);
+  missing.hidden = !lacking.length;
+  missing.replaceChildren(...lacking.map(absent));
   const wanted = pieces(shown, side);
   keepOnly(wanted);
-  for (const element of wanted) if (!element.parentNode) grid.append(element);
+  wanted.forEach((element, at) =>
+    grid.children[at] !== element && grid.insertBefore(element, grid.children[at] || null)
+  );
   empty.hidden = state.rows.length > 0 || !state.opened;
   grid.hidden = !state.rows.length && state.opened;
   checkRadio(modes, (_, place) => state.errors === Boolean(place));
@@ -97,9 +98,16 @@ register("reconstruction-canvas", ({ root, props, watch }) => {
   empty = emptyPlace("reconstruction-file", "Drop pictures here, paste one, or click to choose", detail, {
     hidden: true,
   });
+  missing = el("section", { class: "reconstruction-missing", "aria-label": "Models that are not on this machine" });
   const named = { tabindex: 0, "aria-label": "Pictures and their reconstructions" };
   scroller = el("div", { class: "reconstruction-scroll", ...named }, grid, empty);
-  stage = el("section", { class: "reconstruction-stage", "aria-label": "Reconstructions" }, toolbar(), scroller);
+  stage = el(
+    "section",
+    { class: "reconstruction-stage", "aria-label": "Reconstructions" },
+    toolbar(),
+    scroller,
+    missing,
+  );
   root.classList.add("reconstruction-canvas");
   root.append(stage, detailView(), notice.node);
   new ResizeObserver(soon).observe(scroller);
@@ -116,4 +124,5 @@ for (
   ]
 ) on(name, soon);
 on("reconstruction:say", notice.say);
+on("reconstruction:added", () => requestAnimationFrame(() => (scroller.scrollTop = 0)));
 after(["reconstruction-controls", "reconstruction-canvas"], () => emit("reconstruction:mounted"));

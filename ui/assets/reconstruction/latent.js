@@ -98,9 +98,12 @@ function drag(value) {
   request("live", { kind: "traverse", picture: now.id, model: now.model.key, dimension, values: [value] });
 }
 
+// A dimension that is silenced is zero, its mean over the data.
+const valueNow = () => (surgery.silence.includes(dimension) ? 0 : latent.code[dimension]);
+
 function codePanel() {
   const range = { min: -4, max: 4, step: 0.05 };
-  bend = surgerySlider("Value", range, () => latent.code[dimension], drag, (value) => withMinus(value));
+  bend = surgerySlider("Value", range, valueNow, drag, (value) => withMinus(value));
   const buttons = [operation("silence", "Silence", () => dimension), operation("swap", "Swap", () => dimension)];
   return el(
     "div",
@@ -120,7 +123,7 @@ function codePanel() {
 function setDimension(index) {
   const dragged = bent;
   dimension = index;
-  bend.input.value = latent.code[index];
+  bend.input.value = valueNow();
   refresh();
   if (dragged) operate(); // the last dimension goes back to its own value
   emit("reconstruction:dimension");

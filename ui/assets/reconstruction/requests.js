@@ -45,12 +45,15 @@ export const requests = new RequestQueue(
 export const request = (slot, content) => requests.request(slot, content);
 
 /** Changes of the table: all of them are done, in order. @param {ReconstructionRequest} content */
-export function changeTable(content, onLast) {
+export function changeTable(content, onLast, options = {}) {
   const lists = ["example", "add"].includes(content.kind); // the server forgets all others
-  requests.request("table", () => (lists ? { ...content, pictures: pictureIds() } : content), { onLast });
+  requests.request("table", () => (lists ? { ...content, pictures: pictureIds() } : content), { ...options, onLast });
 }
 
 // --- what fills itself --------------------------------------------------------------------------------------------
+
+// Those on the table, and those that can be brought back to it.
+const keptIds = () => [...pictureIds(), ...(state.removed?.rows || []).map((row) => row.id)];
 
 // Rows that lack the same models go together.
 function missingCells() {
@@ -67,7 +70,7 @@ function missingThumb() {
   const example = state.examples.find((one) => !one.picture && !one.requested);
   if (!example) return null;
   example.requested = true;
-  return { slot: "thumb", content: { kind: "example", example: example.name, count: 1, pictures: pictureIds() } };
+  return { slot: "thumb", content: { kind: "example", example: example.name, count: 1, pictures: keptIds() } };
 }
 
 function fill() {
@@ -82,7 +85,7 @@ function take(message, sent) {
     emit("reconstruction:models");
   }
   takeExamples(message);
-  if (message.last && message.added) place(message.added);
+  if (message.last && message.added) place(message.added, sent.first);
   if (message.last && message.problems?.length) {
     state.problems.push(...message.problems);
     emit("reconstruction:problems");
@@ -111,20 +114,32 @@ function fail(error, { slot, content }) {
   emit("reconstruction:cells");
 }
 
-function place(added) {
-  for (const one of added) {
-    if (rowOf(one.id)) emit("reconstruction:say", { text: `${one.name} is already on the table.` });
-    else state.rows.push(one);
-  }
+// What somebody adds comes first, where they look; the pictures of the first visit in their order.
+function place(added, last = false) {
+  const fresh = added.filter((one) => !rowOf(one.id));
+  const known = added.find((one) => !fresh.includes(one));
+  if (known) emit("reconstruction:say", { text: `${known.name} is already on the table.` });
+  state.rows = last ? [...state.rows, ...fresh] : [...fresh, ...state.rows];
+  if (fresh.length) state.removed = null;
   emit("reconstruction:rows");
+  if (fresh.length && !last) emit("reconstruction:added");
 }
 
 // --- what a hand does ---------------------------------------------------------------------------------------------
 
+/** Takes a picture away, or all of them for null; all of them can be brought back. */
 export function removePicture(id) {
+  state.removed = id ? null : { rows: state.rows, cells: new Map(state.cells) };
   state.rows = id ? state.rows.filter((one) => one.id !== id) : [];
   for (const key of [...state.cells.keys()]) if (!id || key.startsWith(`${id} `)) state.cells.delete(key);
   if (state.chosen && !rowOf(state.chosen.id)) chooseCell(null);
+  emit("reconstruction:rows");
+  requests.pump();
+}
+
+export function bringBack() {
+  const { rows, cells } = state.removed;
+  Object.assign(state, { rows, cells, removed: null });
   emit("reconstruction:rows");
   requests.pump();
 }
@@ -156,6 +171,8 @@ on("reconstruction:mounted", () => {
     state.opened = true;
     if (message.error) return;
     const first = state.examples.filter((one) => one.first);
-    for (const { name } of first) changeTable({ kind: "example", example: name, count: 2 });
+    for (const { name } of first) {
+      changeTable({ kind: "example", example: name, count: 2 }, undefined, { first: true });
+    }
   });
 });

@@ -4,7 +4,8 @@ import { emit } from "../shared/events.js";
 export const state = {
   models: [],
   examples: [],
-  rows: [], // {id, name, views, width, height}
+  rows: [], // {id, name, views, width, height}; the newest first
+  removed: null, // {rows, cells} that were taken away at once, until something is added
   problems: [], // {name, reason}
   off: new Set(), // keys of the models that are switched off
   cells: new Map(), // "id model" -> cell
