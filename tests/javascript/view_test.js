@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { contours } from "../../ui/assets/latent_map/contours.js";
 import { nextPoint, stepped } from "../../ui/assets/latent_map/cursor.js";
+import { scaleOf, silhouetteWords } from "../../ui/assets/latent_map/quality.js";
 import { inside, normalise, View } from "../../ui/assets/latent_map/view.js";
 
 const near = (a, b, by = 1e-3) => assert(Math.abs(a - b) < by, `${a} is not ${b}`);
@@ -112,4 +113,19 @@ Deno.test("with shift the cursor goes to the nearest picture that way", () => {
   assert.deepEqual(nextPoint([100, 100], "ArrowDown", pixels), [120, 160]);
   assert.equal(nextPoint([100, 100], "ArrowUp", pixels), null);
   assert.equal(nextPoint([100, 100], "ArrowRight", pixels, (row) => row !== 1), null);
+});
+
+Deno.test("the ends of a legend say where values go beyond them", () => {
+  const values = Array.from({ length: 200 }, (_, i) => i);
+  assert.deepEqual(scaleOf(values), { range: [1, 198], beyond: [true, true] });
+  assert.deepEqual(scaleOf([3, 5]), { range: [3, 5], beyond: [false, false] });
+  assert.deepEqual(scaleOf([NaN, 2, 2]), { range: [2, 3], beyond: [false, false] });
+  assert.deepEqual(scaleOf([]), { range: [0, 1], beyond: [false, false] });
+});
+
+Deno.test("a silhouette near zero means no clear clusters", () => {
+  assert.equal(silhouetteWords(0.03), "silhouette 0.03: no clear clusters");
+  assert.equal(silhouetteWords(0.2), "silhouette 0.20: weak clusters");
+  assert.equal(silhouetteWords(0.4), "silhouette 0.40: clear clusters");
+  assert.equal(silhouetteWords(null), "");
 });

@@ -181,7 +181,9 @@ class LatentMapHandlers:
 
     def counts(self, request: CountsRequest) -> CountsResponse:
         found = self.latent_map.count_choice(request.atlas, request.space, request.method)
-        return CountsResponse(counts=found.counts, charts=count_charts(found), suggested=found.suggested)
+        best = views.finite(found.silhouettes[found.counts.index(found.suggested)])
+        charts = count_charts(found)
+        return CountsResponse(counts=found.counts, charts=charts, suggested=found.suggested, best=best)
 
     def spaces(self, request: AtlasRequest) -> SpacesResponse:
         return SpacesResponse(charts=space_charts(self.latent_map.structures(request.atlas)))

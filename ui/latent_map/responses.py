@@ -170,6 +170,7 @@ class CountsResponse(Response):
     counts: tuple[int, ...] = UNSET
     charts: list[ChartJSON] = UNSET  # silhouette, elbow
     suggested: int = UNSET
+    best: float | None = UNSET  # the silhouette of the suggested number
 
 
 @dataclass(frozen=True, kw_only=True)

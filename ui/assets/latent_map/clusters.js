@@ -4,6 +4,7 @@ import { button, group, plainSlider, select, setSlider, setting } from "../share
 import { el } from "../shared/dom.js";
 import { on } from "../shared/events.js";
 import { findClusters } from "./acts.js";
+import { silhouetteWords } from "./quality.js";
 import { request } from "./requests.js";
 import { say, state, where } from "./state.js";
 
@@ -66,9 +67,12 @@ function howMany() {
   choice.replaceChildren(el("p", { class: "hint", role: "status" }, "Trying 2 to 20 clusters"));
   request("counts", { kind: "counts", method: method.value, ...where() }, (found) => {
     if (found.error) return choice.replaceChildren();
-    const { counts, suggested, charts } = found;
+    const { counts, suggested, charts, best = null } = found;
     triedIn = state.plane.space;
-    const words = `From ${counts[0]} to ${counts.at(-1)}; best silhouette at ${suggested}.`;
+    const quality = silhouetteWords(best);
+    const words = `From ${counts[0]} to ${counts.at(-1)}; best silhouette at ${suggested}${
+      quality && ` (${quality})`
+    }.`;
     choice.replaceChildren(
       ...charts.map((figure) => makeChart(figure).node),
       el("p", { class: "hint number" }, words),

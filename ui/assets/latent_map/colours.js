@@ -3,6 +3,7 @@ import { button } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
 import { percent } from "../shared/format.js";
+import { scaleOf } from "./quality.js";
 import { request } from "./requests.js";
 import { floats, selectRows, state, where } from "./state.js";
 
@@ -47,13 +48,7 @@ function ramp(share) {
 const kindColour = (number) => (number < 0 ? UNKNOWN : KINDS[number % KINDS.length]);
 
 // Range of the values, without the outermost hundredth: one odd picture does not make all others alike.
-function range({ scale, values }) {
-  if (scale === "share") return [0, 1];
-  const known = Float32Array.from(values).filter((value) => !Number.isNaN(value)).sort();
-  if (!known.length) return [0, 1];
-  const [low, high] = [known[Math.floor(0.01 * (known.length - 1))], known[Math.ceil(0.99 * (known.length - 1))]];
-  return high > low ? [low, high] : [low, low + 1];
-}
+const range = ({ scale, values }) => (scale === "share" ? [0, 1] : scaleOf(values).range);
 
 function colourOf(colouring, value, [low, high]) {
   if (Number.isNaN(value)) return UNKNOWN;
@@ -116,7 +111,9 @@ export function legendView() {
   if (!colouring) return el("div", { class: "latent-map-legend" });
   if (["category", "sign"].includes(colouring.scale)) return valueChips(colouring);
   const words = (value) => (colouring.scale === "share" ? percent(value) : value.toFixed(colouring.digits ?? 1));
-  const ends = range(colouring).map((value) => el("span", {}, words(value)));
+  const beyond = colouring.scale === "share" ? [false, false] : scaleOf(colouring.values).beyond;
+  const signs = [beyond[0] ? "\u2264 " : "", beyond[1] ? "\u2265 " : ""];
+  const ends = range(colouring).map((value, end) => el("span", {}, signs[end] + words(value)));
   const bar = el("div", { class: "latent-map-ramp" });
   const stops = [0, 0.25, 0.5, 0.75, 1].map((share) => css(ramp(share)));
   bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`;

@@ -6,7 +6,7 @@ import { takes } from "../shared/send.js";
 import { LARGE, panelSection, sendRow, showInPanel, thumbnails } from "./panel.js";
 import { request } from "./requests.js";
 import { showSpace } from "./space.js";
-import { say, spaceOf, state, where } from "./state.js";
+import { say, selectRows, spaceOf, state, where } from "./state.js";
 
 // One line of pictures per space; those that the space on the map has among its nearest, too, are marked.
 function everySpace(near) {
@@ -88,6 +88,7 @@ export function showOutliers() {
   request("outliers", { kind: "outliers", ...where() }, (message) => {
     if (message.error) return;
     say({ text: "" });
+    selectRows(message.outliers); // they stand out on the map, too
     const factors = message.factors;
     const lonely = thumbnails(message.outliers);
     [...lonely.children].forEach((node, index) => (node.title = `Local outlier factor ${factors[index]}`));

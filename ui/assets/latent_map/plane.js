@@ -120,7 +120,7 @@ export class Plane {
   // Pixels at the right that the panel covers.
   #covered() {
     const panel = document.querySelector(".latent-map-panel");
-    if (!panel || panel.hidden || this.slot !== (state.side ? "second" : "first")) return 0;
+    if (!panel || panel.hidden || state.side) return 0; // two maps stand beside the panel
     return getComputedStyle(panel).position === "absolute" ? panel.offsetWidth + 16 : 0;
   }
 

@@ -10,6 +10,7 @@ import { sendButtons } from "../shared/send.js";
 import { clearChoice } from "./acts.js";
 import { clusterColour } from "./colours.js";
 import { label, large, panelSection, sendRow, showInPanel, thumbnails, width } from "./panel.js";
+import { silhouetteWords } from "./quality.js";
 import { drawThumbnail, floats, selectRows, state } from "./state.js";
 
 const NEAREST = 24; // pictures that are shown of what words found
@@ -115,9 +116,10 @@ function clusterCard(card, labels) {
 
 function clusters(found) {
   const labels = floats(found.labels);
-  const quality = found.silhouette === null ? "" : `, silhouette ${found.silhouette.toFixed(2)}`;
+  const quality = silhouetteWords(found.silhouette);
   showInPanel(
-    `${found.cards.length} clusters${quality}`,
+    `${found.cards.length} clusters`,
+    quality && el("p", { class: "hint number" }, `Mean ${quality}.`),
     ...found.notes.map((note) => el("p", { class: "hint" }, note)),
     found.noise ? el("p", { class: "hint" }, `${found.noise} pictures lie in no cluster.`) : null,
     el(
