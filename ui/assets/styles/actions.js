@@ -17,6 +17,7 @@ const outgoing = () => ({
 function copyLink() {
   const url = new URL(location.href);
   url.searchParams.set("r", chosen().link);
+  url.hash = "";
   const copied = "Link copied. It opens in the Faces tab and draws the same picture again.";
   return copyText(url.href, (words) => emit("styles:say", words), copied);
 }
