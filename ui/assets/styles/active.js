@@ -20,6 +20,17 @@ function fill(slider, value, low, high) {
   slider.style.setProperty("--to", `${place(Math.max(0, value))}%`);
 }
 
+// Zero is the plain picture, one the style as it was trained.
+function strengthMarks() {
+  const { least, most } = state.words;
+  const marks = [0, 1].map((value) => {
+    const mark = el("span", {}, String(value));
+    mark.style.setProperty("--at", String((value - least) / (most - least)));
+    return mark;
+  });
+  return el("span", { class: "strength-marks", "aria-hidden": "true" }, marks);
+}
+
 function row(name) {
   const { least, most } = state.words;
   const slider = el("input", {
@@ -34,7 +45,7 @@ function row(name) {
   const off = el("button", {
     type: "button",
     class: "icon-button",
-    title: `Take ${titleOf(name)} off`,
+    "data-tip": `Take ${titleOf(name)} off`,
     "aria-label": `Take ${titleOf(name)} off`,
     onclick: () => applyStyle(name, true),
   }, icon("close"));
@@ -49,6 +60,7 @@ function row(name) {
     number,
     off,
     slider,
+    strengthMarks(),
   );
   node.refresh = () => {
     const value = state.active[name];

@@ -36,7 +36,9 @@ function showCompare(before, after, words) {
   compare.tags[1].textContent = words || "Styled";
 }
 
-function showGrid(names, weights, rows) {
+// `stale`: it is of a former face, until the first picture of the new one comes.
+function showGrid(names, weights, rows, stale = false) {
+  grid.toggleAttribute("data-stale", stale);
   compare.node.hidden = true;
   grid.hidden = false;
   stage.node.toggleAttribute("data-grid", true);
@@ -46,7 +48,7 @@ function showGrid(names, weights, rows) {
 function render() {
   if (!entry || !stage.node.clientWidth) return;
   const { kind, names, weights, rows, recipe, active, before, after, milliseconds } = entry;
-  if (kind === "grid") showGrid(names, weights, rows);
+  if (kind === "grid") showGrid(names, weights, rows, keyOf(recipe) !== keyOf(state.recipe));
   else showCompare(before, after.picture, Object.keys(active).map(titleOf).join(" + "));
   const what = kind === "grid"
     ? `${names.length} styles, ${weights.length} strengths`
