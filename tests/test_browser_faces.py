@@ -224,6 +224,11 @@ def test_a_reload_and_a_link_keep_the_recipe(visit):
     other = visit(query="?" + urlparse(page.url).query)
     idle(other)
     assert recipe(other) == wanted and other.evaluate(PICTURE) == picture
+    other.get_by_role("tab", name="Models").click()
+    other.wait_for_url("**#models")
+    other.reload()
+    other.wait_for_selector("#models-canvas h1")
+    assert other.locator("#models-tab").is_visible() and other.url.endswith("#models")
 
 
 def test_a_damaged_link_is_told_and_a_face_is_drawn_all_the_same(visit):
@@ -241,6 +246,9 @@ def test_a_downloaded_png_dropped_back_restores_its_recipe(visit, tmp_path):
     download.value.save_as(path)
     assert f"seed{wanted['seed']}" in path.name
     assert from_png(path.read_bytes()).attributes == wanted["attributes"]
+    with page.expect_download() as download:
+        page.locator("#download-enlarged").click()
+    assert Image.open(download.value.path()).size == (256, 256)
     page.locator("#clear-all").click()
     idle(page)
     drop(page, path.read_bytes(), path.name)
@@ -409,15 +417,27 @@ def test_the_theme_follows_the_system_until_somebody_chooses(visit, scheme):
     assert page.evaluate(shown) == "dark"
 
 
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720), (390, 844)])
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720), (1024, 768), (844, 390), (390, 844)])
 def test_the_page_fits(visit, width, height):
     page = visit(width=width, height=height)
     idle(page)
     tall, wide = page.evaluate("() => [document.documentElement.scrollHeight, document.documentElement.scrollWidth]")
     assert wide <= width
-    if width > 760:
+    if width > 760 and height > 600:
         assert tall <= height
-    assert page.locator(DRAWN).bounding_box()["width"] >= min(320, width)
+    picture, actions = (page.locator(where).bounding_box() for where in (DRAWN, "#faces-canvas .stage-actions"))
+    assert picture["width"] >= min(320, width, height - 124)
+    assert not _overlap(picture, actions), "buttons over the picture"
+    words = page.locator("#faces-canvas .stage-info").bounding_box()
+    assert words is None or not _overlap(picture, words), "words over the picture"
+    if width < 760:
+        page.evaluate("() => scrollTo(0, document.documentElement.scrollHeight)")
+        assert page.locator(DRAWN).bounding_box()["y"] >= 0, "the picture stays beside the control that changes it"
+
+
+def _overlap(one, other):
+    across = one["x"] < other["x"] + other["width"] and other["x"] < one["x"] + one["width"]
+    return across and one["y"] < other["y"] + other["height"] and other["y"] < one["y"] + one["height"]
 
 
 def test_every_control_has_a_name(visit):

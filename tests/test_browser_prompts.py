@@ -203,7 +203,7 @@ def test_a_link_opens_the_tab_and_history_brings_prompts_back(visit):
 def test_a_picture_opens_the_tab_that_waits_in_the_overflow_menu(opened, url):
     page = opened(url, width=1200, height=640)
     page.wait_for_selector("#pictures canvas[data-painted]")
-    page.add_style_tag(content="#tabs > .tab-wrapper button { font-size: 40px !important }")  # as large letters do
+    page.add_style_tag(content="#tabs > .tab-wrapper button { font-size: 72px !important }")  # as large letters do
     page.set_viewport_size({"width": 800, "height": 640})
     page.wait_for_function(
         """() => [...document.querySelectorAll('#tabs > .tab-wrapper .overflow-dropdown button')]

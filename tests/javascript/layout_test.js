@@ -1,5 +1,6 @@
 // Small mathematics of the page: squares of a photo, grids of pictures, seeds, numbers in words.
 import assert from "node:assert/strict";
+import { combination, surprising } from "../../ui/assets/faces/surprise.js";
 import { changedLike } from "../../ui/assets/faces/awaited.js";
 import {
   asCrop,
@@ -16,6 +17,7 @@ import { duration, signed, withMinus } from "../../ui/assets/shared/format.js";
 import { arrange } from "../../ui/assets/shared/layout.js";
 import { Rest } from "../../ui/assets/prompts/rest.js";
 import { splitCommand } from "../../ui/assets/shared/notice.js";
+import { addressOf, tabOf } from "../../ui/assets/shared/tab_address.js";
 import { parseSeed } from "../../ui/assets/shared/seeds.js";
 import { whereItGoes } from "../../ui/assets/shared/where.js";
 
@@ -116,4 +118,25 @@ Deno.test("a page says on whose machine pictures are processed", () => {
   assert.equal(whereItGoes({ host: "127.0.0.1" }), "It is processed on this machine and not kept.");
   const space = whereItGoes({ several: true, host: "me-latentscape.hf.space" });
   assert.equal(space, "They are processed on the server of this page, me-latentscape.hf.space, and not kept.");
+});
+
+Deno.test("the address names the tab, and an address names a tab that there is", () => {
+  assert.equal(addressOf("http://a/?r=x#models", "Latent map"), "http://a/?r=x#latent-map");
+  assert.equal(addressOf("http://a/?r=x#models", "Faces"), "http://a/?r=x");
+  assert.equal(tabOf("#latent-map", ["Faces", "Latent map"]), "Latent map");
+  assert.equal(tabOf("#faces", ["Faces"]), "");
+  assert.equal(tabOf("#nothing", ["Faces", "Models"]), "");
+});
+
+Deno.test("a surprise asks for what goes together in real pictures", () => {
+  const tree = [["Male", "", 0.5, 0.5], ["Goatee", "Male", 0, 1], ["Blurry", "", 1, 1], ["Rare", "", 0, 0]];
+  let seed = 1;
+  const dice = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+  for (let trial = 0; trial < 200; trial++) {
+    const drawn = combination(tree, dice);
+    assert.equal(drawn.Goatee, drawn.Male);
+    const values = surprising({ tree, names: ["Male", "Goatee", "Blurry", "Rare"] }, ["Male"], dice);
+    assert(!("Blurry" in values) && !("Rare" in values) && values.Goatee !== -1);
+    assert(values.Male === undefined || (values.Goatee === 1) === (values.Male === 1));
+  }
 });

@@ -1,8 +1,10 @@
 // The first view fills its components at once. The modules of another tab come when its first component mounts, or when
 // somebody points at the tab.
 import "./shared/theme.js";
+import "./shared/tooltip.js";
 import "./shared/touch.js";
 import "./faces/main.js";
+import "./shared/address.js";
 import { start, supplyLater } from "./shared/components.js";
 import { fetchTab } from "./shared/later.js";
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from core.data.cooccurrence import read_tree
 from core.pipelines.faces.pipeline import FacesPipeline
 from ui.components.component import component, failure_script
 from ui.components.vocabulary import vocabulary
@@ -22,7 +23,7 @@ def faces_tab(pipeline: FacesPipeline) -> None:
     """Lays the tab out. Requests come in the controls' value, responses stream into the canvas' value."""
     handlers, state = FacesHandlers(pipeline), gr.State(SessionState())
     with gr.Column(elem_id="faces"):
-        controls = component("faces-controls", events=("request", "cancel"), config=vocabulary())
+        controls = component("faces-controls", events=("request", "cancel"), config=_config(pipeline))
         canvas = component("faces-canvas")
         component("faces-history")
 
@@ -53,3 +54,9 @@ def faces_tab(pipeline: FacesPipeline) -> None:
         api_visibility="private",
     )
     faces_api(pipeline, MODEL_QUEUE)
+
+
+def _config(pipeline: FacesPipeline) -> dict[str, Any]:
+    """The vocabulary, and what "Surprise me" draws from."""
+    surprise = {"tree": [list(node) for node in read_tree()], "names": pipeline.followed()}
+    return {**vocabulary(), "surprise": surprise, "side": pipeline.side()}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from core import attributes
+from core import attributes, checkpoints
 from core.images import PictureError
 from core.networks.loading import LOADING
 from core.networks.pool import NetworkPool, pool_of
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from core.pipelines.faces.engine import FaceEngine
 
 MOST_BASELINES = 256
+FOLLOWED = 0.8  # AUC of an attribute, read back by the classifier, from which drawn faces follow it
 
 
 class FacesPipeline:
@@ -83,6 +84,21 @@ class FacesPipeline:
         """Load the weights and draw once, so that the first drawing is as fast as the next."""
         for _ in self.draw(Recipe(steps=2, attributes={"Smiling": 1.0}), previews=False):
             pass
+
+    def followed(self) -> list[str]:
+        """The attributes that drawn faces were measured to follow; all of them where nothing was measured."""
+        try:
+            found = checkpoints.read_json(self.root / "faces" / "metrics.json")["attribute_auc"]
+            return [name for name in attributes.NAMES if found[name]["samples"] >= FOLLOWED]
+        except (checkpoints.CheckpointError, KeyError, TypeError):
+            return list(attributes.NAMES)
+
+    def side(self) -> int:
+        """Pixels along a side of a face, without loading a network."""
+        try:
+            return checkpoints.picture_size(self.root / "autoencoder-kl")
+        except checkpoints.CheckpointError:
+            return 64
 
     def draw(
         self, recipe: Recipe, *, previews: bool = True, cancel: Cancel | None = None

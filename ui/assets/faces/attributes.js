@@ -98,11 +98,11 @@ function chip(name) {
     button.dataset.state = state;
     button.toggleAttribute("data-kept", kept(name));
     button.setAttribute("aria-pressed", state === "present" ? "true" : state === "absent" ? "mixed" : "false");
-    button.setAttribute("aria-label", `${label(name)}: ${state}`);
     button.title = `${
       label(name)
     }: ${state}. Click for present, absent, unspecified; once set, its strength appears below.`;
     amount.textContent = strength && Math.abs(strength) < 1 ? Math.abs(strength).toFixed(2) : "";
+    button.setAttribute("aria-label", `${label(name)} ${amount.textContent}: ${state}`.replace(" :", ":"));
   });
   return button;
 }

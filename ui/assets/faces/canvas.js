@@ -6,10 +6,10 @@ import { register } from "../shared/components.js";
 import { button, emptyPlace, iconButton } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
-import { saveAs } from "../shared/files.js";
+import { saveAs, saveBlob } from "../shared/files.js";
 import { duration, percent } from "../shared/format.js";
 import { roomOf } from "../shared/layout.js";
-import { paint, showRaw } from "../shared/pictures.js";
+import { enlargedFile, paint, showRaw } from "../shared/pictures.js";
 import { QUICK, Stage } from "../shared/stage.js";
 import { hasTab } from "../shared/tabs.js";
 import { whereItGoes } from "../shared/where.js";
@@ -70,17 +70,18 @@ function render() {
     stage.tell(kind === "edit" ? editWords(face) : drawWords(face));
   }
   actions.hidden = !face;
-  for (const one of actions.querySelectorAll("#download, #copy-link")) one.hidden = !face?.picture;
+  for (const one of actions.querySelectorAll("#download, #download-enlarged, #copy-link")) one.hidden = !face?.picture;
 }
 
 const drawWords = (face) => [
   `Seed ${face.seed}`,
   `${state.words.solvers[entry.recipe.solver]}, ${entry.recipe.steps} steps`,
   duration(entry.milliseconds),
+  `${state.words.side} × ${state.words.side} pixels, shown enlarged`,
 ];
 
 const editWords = (face) => {
-  if (!face.picture) return ["Your photo", "64 pixels, as the model sees it"];
+  if (!face.picture) return ["Your photo", `${state.words.side} pixels, as the model sees it`];
   const method = entry.method === "ddim" ? "DDIM inversion" : "Edit-friendly noise";
   return ["Edited photo", method, `${percent(entry.faithfulness)} faithful`, duration(entry.milliseconds)];
 };
@@ -168,6 +169,12 @@ function download() {
   if (face) saveAs(face.picture, face.filename);
 }
 
+async function downloadEnlarged() {
+  const { picture, filename } = chosenFace();
+  const { blob, side } = await enlargedFile(picture);
+  saveBlob(blob, filename.replace(/\.png$/, `-${side}px.png`));
+}
+
 const COPIED = {
   draw: "Link copied. It draws the same picture again.",
   edit: "Link copied. It has every setting, but not the photo: whoever opens it adds the photo.",
@@ -183,12 +190,15 @@ function toolbar() {
     render();
   };
   const raw = { id: "raw-pixels", "aria-pressed": "false" };
-  const pixels = iconButton("pixels", "Show the picture's own 64 pixels, unsmoothed", flip, raw);
+  const pixels = iconButton("pixels", "Show the picture's own pixels, unsmoothed", flip, raw);
   return el(
     "div",
     { class: "stage-actions", hidden: true },
     pixels,
     iconButton("download", "Download PNG with its recipe", download, { id: "download" }),
+    iconButton("enlarge", "Download it as enlarged as it is shown, without its recipe", downloadEnlarged, {
+      id: "download-enlarged",
+    }),
     iconButton("link", "Copy a link to this picture", copyLink, { id: "copy-link" }),
   );
 }
@@ -223,7 +233,7 @@ register("faces-canvas", ({ root, props, watch }) => {
     stop: () => requests.stop(),
     onLack: (lacking) => emit("faces:missing", lacking),
   });
-  meters = el("div", { class: "meters", "aria-label": "Requested against achieved" });
+  meters = el("div", { class: "meters", role: "group", tabindex: 0, "aria-label": "Requested against achieved" });
   line = el("p", { class: "entangled hint" });
   root.classList.add("canvas");
   root.append(stage.node, el("section", { class: "meter-area" }, meters, line), sweepView());

@@ -80,7 +80,7 @@ function showMeters() {
 }
 
 export const meterView = () => {
-  meters = el("div", { class: "meters", "aria-label": "Requested against achieved" });
+  meters = el("div", { class: "meters", role: "group", tabindex: 0, "aria-label": "Requested against achieved" });
   line = el("p", { class: "entangled hint" });
   panel = el("section", { class: "meter-area" }, meters, line);
   return panel;

@@ -123,13 +123,12 @@ function write(text) {
   paintMarks();
 }
 
-function area(id, title, placeholder, rows) {
+function area(id, placeholder, rows) {
   const node = el("textarea", {
     id,
     class: "field prompt-field",
     rows,
     placeholder,
-    "aria-label": title,
     spellcheck: "false",
     autocomplete: "off",
     autocapitalize: "off",
@@ -145,7 +144,7 @@ function area(id, title, placeholder, rows) {
 // --- the view ---------------------------------------------------------------------------------------------------
 
 function promptField() {
-  field = area("prompt", "Prompt", "A face in words, or a food", 3);
+  field = area("prompt", "A face in words, or a food", 3);
   marks = el("div", { class: "prompt-marks", "aria-hidden": "true" });
   field.addEventListener("input", typed);
   field.addEventListener("scroll", () => (marks.scrollTop = field.scrollTop));
@@ -154,7 +153,7 @@ function promptField() {
 }
 
 function otherField() {
-  other = area("prompt-other", "Second prompt", "The second prompt", 2);
+  other = area("prompt-other", "The second prompt", 2);
   other.addEventListener("input", () => {
     state.other = other.value;
     if (state.mode === "compare") soon();
@@ -164,7 +163,7 @@ function otherField() {
 }
 
 function negativeField() {
-  const field = area("prompt-negative", "Exclude: the negative prompt", "What it should not be", 1);
+  const field = area("prompt-negative", "What it should not be", 1);
   field.addEventListener("input", () => {
     state.recipe = { ...state.recipe, negative_prompt: field.value };
     soon();

@@ -59,8 +59,8 @@ class Chart {
   caption(title) {
     const tools = [
       this.reset,
-      tool("PNG", `Picture of ${title} as a file`, () => this.keepPicture()),
-      tool("CSV", `Numbers of ${title} as a file`, () => this.keepNumbers()),
+      tool("PNG", `PNG: picture of ${title} as a file`, () => this.keepPicture()),
+      tool("CSV", `CSV: numbers of ${title} as a file`, () => this.keepNumbers()),
     ];
     const name = el("span", { class: "chart-title" }, title);
     return el("figcaption", {}, name, el("span", { class: "chart-tools" }, tools));

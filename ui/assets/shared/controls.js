@@ -11,7 +11,7 @@ export const button = (content, onclick, attributes = {}) =>
   el("button", { type: "button", class: "button", onclick, ...attributes }, content);
 
 export const iconButton = (name, words, onclick, attributes = {}) =>
-  button(icon(name), onclick, { class: "icon-button", title: words, "aria-label": words, ...attributes });
+  button(icon(name), onclick, { class: "icon-button", "data-tip": words, "aria-label": words, ...attributes });
 
 export const textButton = (words, onclick, attributes = {}) =>
   button(words, onclick, { class: "text-button", ...attributes });
@@ -121,8 +121,8 @@ export function lockButton(id, read, toggle, words) {
   const refresh = () => {
     const locked = read();
     node.setAttribute("aria-pressed", String(locked));
-    node.title = words[locked ? 0 : 1];
-    node.setAttribute("aria-label", node.title);
+    node.dataset.tip = words[locked ? 0 : 1];
+    node.setAttribute("aria-label", node.dataset.tip);
     node.replaceChildren(icon(locked ? "lock" : "unlock"));
   };
   return { node, refresh };

@@ -102,7 +102,7 @@ export class Filmstrip {
     const named = {
       class: "thumb",
       "data-many": String(pictures.length > 1),
-      "aria-label": `${label}. Restore`,
+      "aria-label": `${label}${count > 1 ? `, ${count} pictures` : ""}. Restore`,
       title,
     };
     const node = button([...canvases, number], () => this.#bring(entry), named);

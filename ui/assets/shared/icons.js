@@ -9,6 +9,7 @@ const paths = {
   link:
     '<path d="M6.7 9.3a2.7 2.7 0 0 0 3.8 0l2-2a2.7 2.7 0 0 0-3.8-3.8l-.8.8M9.3 6.7a2.7 2.7 0 0 0-3.8 0l-2 2a2.7 2.7 0 0 0 3.8 3.8l.8-.8"/>',
   pixels: '<rect x="2.5" y="2.5" width="11" height="11"/><path d="M6.2 2.5v11M9.8 2.5v11M2.5 6.2h11M2.5 9.8h11"/>',
+  enlarge: '<path d="M9.5 2.5h4v4M6.5 13.5h-4v-4M13.2 2.8 9 7M2.8 13.2 7 9"/>',
   stop: '<rect x="4" y="4" width="8" height="8" rx="1"/>',
   close: '<path d="m4 4 8 8M12 4l-8 8"/>',
   sun:

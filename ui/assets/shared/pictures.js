@@ -59,5 +59,12 @@ async function paint(canvas, src, size) {
   canvas.dataset.painted = wanted;
 }
 
+/** A picture as it is shown large, as a PNG file: {blob, side}. */
+async function enlargedFile(src) {
+  const canvas = enlarged(await fetched(src));
+  const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
+  return { blob, side: canvas.width };
+}
+
 export const showRaw = (on) => (raw = on);
-export { paint };
+export { enlargedFile, paint };

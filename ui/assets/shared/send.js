@@ -54,8 +54,8 @@ const buttons = (from, get, { titles = false } = {}) =>
       type: "button",
       class: titles ? "button small" : "icon-button",
       "data-send": key,
-      title: tab.words,
-      "aria-label": tab.words,
+      "data-tip": titles ? null : tab.words,
+      "aria-label": titles ? null : tab.words,
       onclick: async () => send(key, await get()),
     }, titles ? tab.title : icon(tab.icon))
   );

@@ -2,9 +2,14 @@
 import { button } from "./controls.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
+import { roomOf } from "./layout.js";
 import { makeNotice, splitCommand } from "./notice.js";
 
 export const QUICK = 350; // milliseconds; a drawing that takes less shows no previews: they would only flicker
+
+const LARGEST = 720; // CSS pixels of one picture
+const ACTION = 36; // CSS pixels of one of its buttons, with room
+const MARGIN = 24;
 
 export class Stage {
   #info = el("div", { class: "stage-info" });
@@ -30,6 +35,16 @@ export class Stage {
     this.#onLack = onLack;
     const parts = [this.#info, actions, ...content, this.#absent, this.#progress, this.notice.node];
     this.node = el("section", { class: `stage ${kind}`.trim(), "aria-label": "Picture" }, parts);
+    new ResizeObserver(() => this.#clear(actions)).observe(this.node); // before those of who paints into it
+  }
+
+  // Beside the picture there is room for the lines and the buttons, or they stand in a bar above it.
+  #clear(actions) {
+    if (!this.node.clientWidth) return;
+    this.node.removeAttribute("data-bar");
+    const side = Math.min(...roomOf(this.node), LARGEST);
+    const beside = (this.node.clientWidth - side) / 2;
+    this.node.toggleAttribute("data-bar", beside < ACTION * actions.children.length + MARGIN);
   }
 
   say = (words) => this.notice.say(words);

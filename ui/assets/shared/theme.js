@@ -49,7 +49,7 @@ register("header", ({ root, props, plainTrigger }) => {
   const show = () => {
     toggle.replaceChildren(icon(icons[choice]));
     toggle.setAttribute("aria-label", words[choice]);
-    toggle.title = words[choice];
+    toggle.dataset.tip = words[choice];
   };
   toggle.addEventListener("click", () => {
     choose(ORDER[(ORDER.indexOf(choice) + 1) % ORDER.length]);
