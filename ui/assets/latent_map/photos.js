@@ -156,7 +156,7 @@ async function drop(files) {
 }
 
 takeFiles({
-  visible: () => Boolean(document.getElementById("map")?.offsetParent),
+  visible: () => Boolean(document.getElementById("latent-map")?.offsetParent),
   words:
     () => (state.atlas ? "Drop a picture to find its place, several or a zip to map them" : "Drop photos or a zip"),
   take: drop,
