@@ -21,8 +21,9 @@ ASSETS = Path(__file__).parent / "assets"
 MEDIA_TYPES = {  # a machine's own table may call a script plain text, and no browser runs that as a module
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
 }
-STYLES = ("shared", "faces", "reconstruction", "prompts", "styles", "latent_map", "models")  # a later one wins
+STYLES = ("shared", "faces", "reconstruction", "prompts", "styles", "latent_map", "models", "learn")  # a later one wins
 FOR_EVER = "public, max-age=31536000, immutable"
 IMPORT = re.compile(r"^(?:import|export)\s+(?:[^;\"']*?\sfrom\s+)?[\"'](\.[^\"']+)[\"'];", re.MULTILINE)
 
@@ -79,7 +80,8 @@ def _send(request: Request) -> Response:
 @cache
 def _files() -> dict[str, tuple[str, bytes, bytes]]:
     """Name -> media type, content, and the content compressed; the stylesheets of all folders are one file."""
-    contents = {path.relative_to(ASSETS).as_posix(): path.read_bytes() for path in ASSETS.rglob("*.js")}
+    plain = [path for suffix in ("*.js", "*.json") for path in ASSETS.rglob(suffix)]
+    contents = {path.relative_to(ASSETS).as_posix(): path.read_bytes() for path in plain}
     contents["main.css"] = b"\n".join((ASSETS / folder / "main.css").read_bytes() for folder in STYLES)
     return {
         name: (MEDIA_TYPES[Path(name).suffix], content, gzip.compress(content, 9)) for name, content in contents.items()

@@ -9,8 +9,13 @@ from typing import Any
 
 from core.pipelines.models.pipeline import ModelCard, Table
 from ui.components.chart_style import Slots
+from ui.components.terms import term_line
 from ui.models.charts import measured_charts, training_charts
 
+OF_CURVES = term_line(loss="loss", learning_rate="learning rate", frechet="Fréchet distance", kl="KL divergence")
+OF_FIGURES = term_line(
+    auc="AUC", calibration="calibration", frechet="Fréchet distance", psnr="PSNR", ssim="SSIM", guidance="guidance"
+)
 View = dict[str, Any]  # html with places for charts, and the charts
 
 
@@ -42,7 +47,7 @@ def curves_view(card: ModelCard) -> View:
     if card.comparison is not None:
         image = _image(card.comparison, f"Curves and pictures of {card.name} beside those of other presets")
         compared = f'<section class="comparison"><h2>Presets compared</h2>{image}</section>'
-    return slots.view(f'<div class="charts">{charts}</div>{compared}{_settings("Run", card.training)}')
+    return slots.view(f'{OF_CURVES}<div class="charts">{charts}</div>{compared}{_settings("Run", card.training)}')
 
 
 def figures_view(card: ModelCard) -> View:
@@ -55,7 +60,7 @@ def figures_view(card: ModelCard) -> View:
     charts = "".join(slots.place(chart, wide=wide) for chart, wide in measured_charts(card.measured))
     charts = f'<div class="charts">{charts}</div>' if charts else ""
     tables = "".join(_table(table) for table in card.metrics)
-    return slots.view(charts + tables + _settings("Configuration", card.config))
+    return slots.view(OF_FIGURES + charts + tables + _settings("Configuration", card.config))
 
 
 def plain_view(html: str) -> View:

@@ -10,6 +10,7 @@ from core.pipelines.reconstruction.types import Benchmarks, Difficulty, Extreme,
 from ui.components.chart_style import ChartJSON, Slots
 from ui.components.charts import Bar, Dot, bar_chart, scatter_chart
 from ui.components.component import component
+from ui.components.terms import term_line
 
 COLUMNS: tuple[tuple[str, str, Callable[[Row], float | None], str], ...] = (
     # heading, what it is, value, format
@@ -29,6 +30,9 @@ COLUMNS: tuple[tuple[str, str, Callable[[Row], float | None], str], ...] = (
     ("Decode, ms", "milliseconds per picture, one at a time, lower is faster", lambda row: row.decode, ".1f"),
     ("Encode ×16", "milliseconds per picture in batches of 16, lower is faster", lambda row: row.encode_16, ".1f"),
     ("Decode ×16", "milliseconds per picture in batches of 16, lower is faster", lambda row: row.decode_16, ".1f"),
+)
+TERMS = term_line(
+    psnr="PSNR", ssim="SSIM", embedding_distance="embedding distance", frechet="Fréchet distance", kl_autoencoder="KL"
 )
 LOW = ' data-low="1"'  # a column whose best is its lowest
 
@@ -79,7 +83,7 @@ def _set(one: SetBenchmark, slots: Slots) -> str:
     floor = (
         f" Real training pictures are at Fréchet distance {one.floor:.2f} from them." if one.floor is not None else ""
     )
-    lead = f'<p class="hint">{one.pictures:,} test pictures.{floor}</p>'
+    lead = f'<p class="hint">{one.pictures:,} test pictures.{floor}</p>{TERMS}'
     text = "".join(f"<li>{escape(sentence)}</li>" for sentence in one.text)
     text = f'<section><h2>What the figures say</h2><ul class="benchmark-prose">{text}</ul></section>' if text else ""
     parts = (lead, _charts(one, slots), _table(one), _hard(one, slots), text)

@@ -4,6 +4,7 @@ import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
 import { strengthText } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
+import { term } from "../shared/term.js";
 import { whenRefreshed } from "./refresh.js";
 import { change, setAttributes, state, value } from "./state.js";
 
@@ -180,5 +181,12 @@ export function moreAttributes() {
     const set = Object.keys(state.recipe.attributes).filter((name) => !state.words.main.includes(name)).length;
     count.textContent = set ? `${set} set` : "";
   });
-  return group(null, groupHead("More attributes", count), search, contradictionLine(), groups, none);
+  return group(
+    null,
+    groupHead(["More ", term("attribute", "attributes")], count),
+    search,
+    contradictionLine(),
+    groups,
+    none,
+  );
 }

@@ -1,7 +1,14 @@
 // Requested against achieved: one meter per attribute that was set, and a line about what else changed.
 import { el } from "../shared/dom.js";
 import { percent, signed } from "../shared/format.js";
+import { term } from "../shared/term.js";
 import { state } from "./state.js";
+
+const ENTANGLED = "Changed";
+
+// The first word of what has changed though nobody requested it is a term.
+const explained = (words) =>
+  words.startsWith(ENTANGLED) ? [term("entanglement", ENTANGLED), words.slice(ENTANGLED.length)] : [words];
 
 function meter(name, requested, achieved) {
   const words = state.words.labels[name];
@@ -50,7 +57,7 @@ function note(entry) {
     `${state.words.labels[change.name]} ${Math.round(100 * change.before)} \u2192 ${percent(change.after)}`;
   if (!entry.changes) return "";
   if (!entry.changes.length) return "Nothing else changed.";
-  return `Changed though not requested: ${entry.changes.slice(0, 5).map(words).join(", ")}`;
+  return `${ENTANGLED} though not requested: ${entry.changes.slice(0, 5).map(words).join(", ")}`;
 }
 
 // Fills the row of meters and the line below it for one history entry.
@@ -60,6 +67,7 @@ export const showMeters = (row, line, entry) => {
     ? "Change an attribute: the photo follows."
     : "Nothing is requested: every attribute is unspecified.";
   row.replaceChildren(...(set.length ? set.map((item) => meter(...item)) : [el("p", { class: "hint" }, empty)]));
-  line.textContent = set.length ? note(entry) : "";
-  line.title = line.textContent;
+  const words = set.length ? note(entry) : "";
+  line.replaceChildren(...(set.length ? [term("achieved", "Seen by the classifier."), " ", ...explained(words)] : []));
+  line.title = words;
 };

@@ -12,6 +12,7 @@ import { icon } from "../shared/icons.js";
 import { takeFiles } from "../shared/intake.js";
 import { placementOf } from "../shared/placement.js";
 import { openTab } from "../shared/tabs.js";
+import { term } from "../shared/term.js";
 import { WholePhoto } from "../shared/whole_photo.js";
 import { changedLike } from "./awaited.js";
 import { restoreEdit } from "./history.js";
@@ -123,8 +124,8 @@ function settings() {
   return el(
     "div",
     { class: "photo-settings" },
-    setting("Method", method, { tag: "label" }),
-    setting("Faithfulness", [faith, output], { hint: "How closely the result keeps to the photo" }),
+    setting(term("inversion", "Method"), method, { tag: "label" }),
+    setting(term("faithfulness", "Faithfulness"), [faith, output]),
   );
 }
 

@@ -13,6 +13,7 @@ import {
 import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
 import { icon } from "../shared/icons.js";
+import { term } from "../shared/term.js";
 import { refresh, whenRefreshed } from "./refresh.js";
 import { change, rerollFace, state } from "./state.js";
 
@@ -48,7 +49,7 @@ function interval() {
     output.textContent = `${percentOf(a)}\u2013${percentOf(b)} %`;
   });
   const hint = "The part of the drawing in which guidance acts, from its first step to its last";
-  return setting("Active", [range, output], { hint });
+  return setting(term("guidance-interval", "Active"), [range, output], { hint });
 }
 
 function solver() {
@@ -59,7 +60,7 @@ function solver() {
     if (!drawn) return;
     for (const option of field.options) option.hidden = option.disabled = !drawn.solvers.includes(option.value);
   });
-  return setting("Solver", field, { tag: "label" });
+  return setting(term("solver", "Solver"), field, { tag: "label" });
 }
 
 function reset() {
@@ -77,12 +78,14 @@ export const sampling = () =>
       limit: 250,
       step: 1,
       hint: "Denoising steps: more is slower and finer",
+      explained: "step",
     }),
     number("guidance", "Guidance", {
       min: 1,
       max: 15,
       step: 0.1,
       hint: "How strongly the attributes are followed; 1 is off",
+      explained: "guidance",
     }),
     interval(),
     solver(),

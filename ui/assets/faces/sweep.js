@@ -3,6 +3,7 @@ import { el } from "../shared/dom.js";
 import { on } from "../shared/events.js";
 import { strengthText } from "../shared/format.js";
 import { paint } from "../shared/pictures.js";
+import { term } from "../shared/term.js";
 import { drawSweep, requests } from "./requests.js";
 import { setAttributes, state, value } from "./state.js";
 import { SweepStrip } from "./sweep_strip.js";
@@ -85,7 +86,7 @@ export const sweepView = () => {
     el(
       "div",
       { class: "sweep-head" },
-      el("h2", {}, "Sweep"),
+      el("h2", {}, term("sweep", "Sweep")),
       select,
       el("p", { class: "hint" }, "Absent to present. Click one to keep it."),
     ),

@@ -3,6 +3,7 @@ import { makeChart } from "../shared/charts.js";
 import { button, group, plainSlider, select, setSlider, setting } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { on } from "../shared/events.js";
+import { term } from "../shared/term.js";
 import { findClusters } from "./acts.js";
 import { silhouetteWords } from "./quality.js";
 import { request } from "./requests.js";
@@ -33,7 +34,7 @@ export function clusterGroup() {
   choice = el("div", { class: "latent-map-choice" });
   const find = () => findClusters(method.value, Number(count.value));
   return group(
-    "Clusters",
+    term("cluster", "Clusters"),
     setting("Method", method, { tag: "label" }),
     el("label", { class: "setting" }, name, count, countWords),
     el(

@@ -2,6 +2,7 @@
 import { register } from "../shared/components.js";
 import { button, group, setting } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
+import { term } from "../shared/term.js";
 import { clusterGroup, filledSlider, fillMethods } from "./clusters.js";
 import { compareSpaces, keepPage } from "./keep.js";
 import { showOutliers } from "./near.js";
@@ -19,9 +20,21 @@ function pointSettings() {
   return [
     setting("Size", filledSlider("Size of the points", size, redraw("size")), { tag: "label" }),
     setting("Opacity", filledSlider("Opacity", opacity, redraw("opacity")), { tag: "label" }),
-    el("label", { class: "reconstruction-model" }, el("span", {}, "Density contours"), contours),
+    el("label", { class: "reconstruction-model" }, el("span", {}, term("density", "Density contours")), contours),
   ];
 }
+
+const layoutTerms = () =>
+  el(
+    "p",
+    { class: "hint reconstruction-note term-line" },
+    "Explained: ",
+    term("pca", "PCA"),
+    ", ",
+    term("umap", "UMAP"),
+    ", ",
+    term("tsne", "t-SNE"),
+  );
 
 const files = () =>
   el(
@@ -44,11 +57,11 @@ register("latent-map-controls", (handle) => {
       "div",
       { class: "column-body" },
       searchGroup(),
-      group("Space", choice, spaces, card, besideGroup()),
-      group("Layout", projections, layoutNote, files()),
+      group(term("latent-space", "Space"), choice, spaces, card, besideGroup()),
+      group("Layout", projections, layoutTerms(), layoutNote, files()),
       group("Colour", colours, legend, ...pointSettings()),
       clusterGroup(),
-      group("Outliers", outliers),
+      group(term("outlier", "Outliers"), outliers),
       photosGroup(),
     ),
   );

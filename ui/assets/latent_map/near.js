@@ -3,6 +3,7 @@ import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
 import { paint } from "../shared/pictures.js";
 import { takes } from "../shared/send.js";
+import { term } from "../shared/term.js";
 import { LARGE, panelSection, sendRow, showInPanel, thumbnails } from "./panel.js";
 import { request } from "./requests.js";
 import { showSpace } from "./space.js";
@@ -35,7 +36,7 @@ function everySpace(near) {
   });
 }
 
-const nearSection = (near) => panelSection("Nearest in every space", ...everySpace(near));
+const nearSection = (near) => panelSection(term("near", "Nearest in every space"), ...everySpace(near));
 
 // --- a picture from another tab -----------------------------------------------------------------------------------
 

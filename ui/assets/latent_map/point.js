@@ -4,6 +4,7 @@ import { el } from "../shared/dom.js";
 import { on } from "../shared/events.js";
 import { percent } from "../shared/format.js";
 import { paint } from "../shared/pictures.js";
+import { term } from "../shared/term.js";
 import { addStop, clearPath, walkAttribute } from "./acts.js";
 import { nearSection } from "./near.js";
 import {
@@ -56,7 +57,10 @@ function walker(stop) {
   const choice = select("Attribute", labels, { id: "latent-map-attribute" });
   choice.value = "Smiling";
   const walk = button("Walk", () => walkAttribute(stop, choice.value), { id: "latent-map-walk" });
-  return panelSection("Walk along an attribute", el("div", { class: "latent-map-row" }, choice, walk));
+  return panelSection(
+    term("direction", "Walk along an attribute"),
+    el("div", { class: "latent-map-row" }, choice, walk),
+  );
 }
 
 const starter = (stop) =>
@@ -120,17 +124,24 @@ function decoded(found) {
     showInPanel(
       "Decoded here",
       large(found.picture, "The decoded picture"),
-      el("div", { class: "latent-map-sure" }, el("strong", {}), meter, el("span", { class: "number" })),
+      el(
+        "div",
+        { class: "latent-map-sure" },
+        el("strong", {}),
+        meter,
+        el("span", { class: "hint" }, term("uncertainty", "uncertainty"), " ", el("span", { class: "number" })),
+      ),
       el("p", { class: "hint latent-map-note" }),
       sendRow(() => ({ uri: latest, name: "decoded place" })),
       panelSection("Nearest pictures on the map", el("div", { class: "latent-map-near" })),
       el("div", { class: "latent-map-walks" }),
     );
   }
-  const [words, meter, number] = body.querySelector(".latent-map-sure").children;
+  const [words, meter] = body.querySelector(".latent-map-sure").children;
+  const number = body.querySelector(".latent-map-sure .number");
   words.textContent = found.decoded ? sure : "Nearest picture";
   meter.firstChild.style.width = width(found.uncertainty ?? 1);
-  number.textContent = `uncertainty ${(found.uncertainty ?? 1).toFixed(2)}`;
+  number.textContent = (found.uncertainty ?? 1).toFixed(2);
   body.querySelector(".latent-map-note").textContent = found.decoded
     ? found.note
     : "This space has no decoder, so this is the nearest picture.";

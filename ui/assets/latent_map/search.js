@@ -3,6 +3,7 @@ import { group, isEnter } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { on } from "../shared/events.js";
 import { icon } from "../shared/icons.js";
+import { term } from "../shared/term.js";
 import { searchPictures } from "./acts.js";
 import { state } from "./state.js";
 
@@ -40,7 +41,7 @@ function wordsSwitch() {
   });
   const title = "Looks for what the words say, whether or not they name attributes";
   const named = { class: "reconstruction-model latent-map-by-words", hidden: true, title };
-  return el("label", named, el("span", {}, "By words, with CLIP"), byWords);
+  return el("label", named, el("span", {}, "By words, with ", term("clip", "CLIP")), byWords);
 }
 
 export function searchGroup() {

@@ -7,6 +7,7 @@ import { percent } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { paint } from "../shared/pictures.js";
 import { sendButtons } from "../shared/send.js";
+import { term } from "../shared/term.js";
 import { clearChoice } from "./acts.js";
 import { clusterColour } from "./colours.js";
 import { label, large, panelSection, sendRow, showInPanel, thumbnails, width } from "./panel.js";
@@ -57,7 +58,7 @@ function meanFigure({ mean, size }) {
 function traitSection(traits) {
   const strong = traits.filter((trait) => trait.significant);
   return panelSection(
-    strong.length ? "What distinguishes them" : "Nothing distinguishes them clearly",
+    strong.length ? term("enrichment", "What distinguishes them") : "Nothing distinguishes them clearly",
     traitList((strong.length ? strong : traits).slice(0, 10)),
     el("p", { class: "hint" }, "The bar is their share, the line the share of all pictures."),
   );
@@ -119,7 +120,7 @@ function clusters(found) {
   const quality = silhouetteWords(found.silhouette);
   showInPanel(
     `${found.cards.length} clusters`,
-    quality && el("p", { class: "hint number" }, `Mean ${quality}.`),
+    quality && el("p", { class: "hint number" }, "Mean ", term("silhouette", quality), "."),
     ...found.notes.map((note) => el("p", { class: "hint" }, note)),
     found.noise ? el("p", { class: "hint" }, `${found.noise} pictures lie in no cluster.`) : null,
     el(

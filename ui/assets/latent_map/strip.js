@@ -5,6 +5,7 @@ import { emit, on } from "../shared/events.js";
 import { percent } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { paint } from "../shared/pictures.js";
+import { term } from "../shared/term.js";
 import { askPath, clearPath, filmSettings, saveGif, saveMp4, scrub } from "./acts.js";
 import { canFilm } from "./film.js";
 import { state } from "./state.js";
@@ -55,7 +56,7 @@ function scrubbing(event) {
 }
 
 function heading(film) {
-  if (!film.attribute) return `Path of ${state.stops.length} stops`;
+  if (!film.attribute) return term("interpolation", `Path of ${state.stops.length} stops`);
   const known = film.auc === null ? "" : `, AUC ${film.auc}`;
   return `Along ${state.words.labels[film.attribute].toLowerCase()}${known}`;
 }

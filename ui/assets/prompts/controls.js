@@ -4,6 +4,7 @@ import { button, checkRadio, lockButton, radio, radioGroup, seedField } from "..
 import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
 import { icon } from "../shared/icons.js";
+import { term } from "../shared/term.js";
 import { builderView, examplesView } from "./builder.js";
 import { refresh, whenRefreshed } from "./refresh.js";
 import { change, readPrompt, requests, rerollPicture } from "./requests.js";
@@ -49,7 +50,7 @@ function best() {
   });
   const hint = el("span", { class: "hint" });
   const title = "CLIP compares every picture with the prompt; the best one comes first";
-  const name = el("span", { class: "setting-name" }, "Best first");
+  const name = el("span", { class: "setting-name" }, term("clip-score", "Best first"));
   const row = el("label", { class: "prompt-best", title }, name, hint, input);
   whenRefreshed(() => {
     input.checked = state.best;

@@ -4,6 +4,7 @@ import { button } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
 import { percent } from "../shared/format.js";
+import { term } from "../shared/term.js";
 import { showHeat } from "./canvas.js";
 import { filmView } from "./film.js";
 import { requests } from "./requests.js";
@@ -167,7 +168,7 @@ export const detailView = () => {
     el(
       "div",
       { class: "prompt-words" },
-      el("div", { class: "prompt-words-head" }, el("h2", {}, "Words"), look, hint),
+      el("div", { class: "prompt-words-head" }, el("h2", {}, term("attention-map", "Words")), look, hint),
       words,
     ),
     filmView(),

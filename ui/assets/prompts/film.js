@@ -2,6 +2,7 @@
 import { el } from "../shared/dom.js";
 import { on } from "../shared/events.js";
 import { paint } from "../shared/pictures.js";
+import { term } from "../shared/term.js";
 import { showFrame } from "./canvas.js";
 
 const SCRUB = {
@@ -26,7 +27,7 @@ function take({ entry, explained }) {
     if (film.length) film[film.length - 1] = { uri: picture, tag: film.at(-1).tag };
     frames = draft ? [{ uri: draft, tag: "Draft" }, ...film] : film;
   } else frames = [];
-  title.textContent = morph ? "Morph" : "Film";
+  title.replaceChildren(morph ? term("interpolation", "Morph") : term("diffusion", "Film"));
   hint.textContent = frames.length ? (morph ? SCRUB.morph : SCRUB.steps) : "";
   view.toggleAttribute("data-morph", morph);
   view.toggleAttribute("data-empty", !frames.length);
@@ -82,7 +83,7 @@ function go(index) {
 }
 
 export const filmView = () => {
-  title = el("h2", {}, "Film");
+  title = el("h2", {});
   hint = el("p", { class: "hint" });
   strip = el("div", { class: "film-strip" });
   slider = el("input", {

@@ -12,6 +12,7 @@ import {
 } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { on } from "../shared/events.js";
+import { term } from "../shared/term.js";
 import { whenRefreshed } from "./refresh.js";
 import { change, useModel } from "./requests.js";
 import { isLarge, state } from "./state.js";
@@ -41,7 +42,7 @@ function solver() {
   });
   const note = makeNote("LCM is for models distilled for it; others come out soft.");
   whenRefreshed(() => (note.hidden = state.recipe.solver !== "lcm"));
-  return [setting("Solver", field, { tag: "label" }), note];
+  return [setting(term("solver", "Solver"), field, { tag: "label" }), note];
 }
 
 const STARTS = [["noise", "Noise"], ["prior", "Draft"]];
@@ -52,7 +53,7 @@ function start() {
   const hint = "How much of the noise is put on the draft; as much of the steps is done";
   const level = number("level", "Noise on it", { min: 0.05, max: 1, step: 0.05, hint });
   const note = makeNote();
-  const row = setting("Start", radioGroup("Start from", buttons), { class: "setting prompt-start" });
+  const row = setting(term("prior", "Start"), radioGroup("Start from", buttons), { class: "setting prompt-start" });
   whenRefreshed(() => {
     const { start: from, steps, level: share } = state.recipe;
     const can = state.prior && !isLarge();
@@ -104,12 +105,14 @@ export const sampling = () =>
       limit: 250,
       step: 1,
       hint: "Denoising steps: more is slower and finer",
+      explained: "step",
     }),
     number("guidance", "Guidance", {
       min: 1,
       max: 15,
       step: 0.1,
       hint: "How strongly the prompt is followed; 1 is off",
+      explained: "guidance",
     }),
     ...solver(),
     ...start(),

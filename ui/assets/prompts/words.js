@@ -2,6 +2,7 @@
 import { button, isEnter } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
+import { term } from "../shared/term.js";
 import { change, draw, readPrompt } from "./requests.js";
 import { isLarge, state } from "./state.js";
 
@@ -177,7 +178,7 @@ export function promptView() {
   otherRow = otherField();
   negative = negativeField();
   stale = button("Draw", now, { class: "button small", id: "prompt-draw", title: "Draw this prompt (Enter)" });
-  const title = el("label", { for: "prompt", class: "prompt-title" }, "Prompt");
+  const title = el("label", { for: "prompt", class: "prompt-title" }, term("prompt", "Prompt"));
   return el(
     "section",
     { class: "group prompt-group" },
@@ -185,7 +186,7 @@ export function promptView() {
     box,
     status,
     otherRow,
-    el("label", { class: "prompt-label", for: "prompt-negative" }, "Exclude"),
+    el("label", { class: "prompt-label", for: "prompt-negative" }, term("negative-prompt", "Exclude")),
     negative,
   );
 }

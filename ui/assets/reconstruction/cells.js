@@ -7,6 +7,7 @@ import { icon } from "../shared/icons.js";
 import { splitCommand } from "../shared/notice.js";
 import { paint } from "../shared/pictures.js";
 import { sendButtons } from "../shared/send.js";
+import { term } from "../shared/term.js";
 import { endFetch, fetchModel } from "./downloads.js";
 import { changeTable, chooseCell, removePicture, retryCell } from "./requests.js";
 import { cellOf, decibels, state } from "./state.js";
@@ -33,21 +34,29 @@ const place = (element, row, column) => {
   return element;
 };
 
+const KINDS = { cae: "autoencoder", vae: "vae", kl: "kl-autoencoder" }; // the terms of their titles
 const count = (n) => (n >= 1e6 ? `${(n / 1e6).toFixed(1)} M` : n.toLocaleString("en"));
 
 export function corner() {
-  const words = [el("strong", {}, "Picture"), el("span", {}, "as the models see it")];
+  const words = [
+    el("strong", {}, "Picture"),
+    el("span", {}, term("reconstruction", "as the models see it")),
+  ];
   return place(kept("corner", () => el("header", { class: "reconstruction-head reconstruction-corner" }, words)), 1, 1);
 }
 
 export function head(model, column) {
   const made = kept(`head ${model.key}`, () => el("header", { class: "reconstruction-head" }));
   made.dataset.model = model.key;
+  const explained = KINDS[model.key];
   const size = model.values ? `${model.shape} \u2192 ${model.ratio}:1` : "";
   made.title = `${count(model.values)} numbers for ${count(3 * model.size ** 2)}; ${
     count(model.parameters)
   } parameters`;
-  made.replaceChildren(el("strong", {}, model.title), el("span", { class: "number" }, size));
+  made.replaceChildren(
+    el("strong", {}, explained ? term(explained, model.title) : model.title),
+    el("span", { class: "number" }, size),
+  );
   return place(made, 1, column);
 }
 

@@ -7,6 +7,7 @@ import { duration, signed } from "../shared/format.js";
 import { heatLegend, paintHeat } from "../shared/heat.js";
 import { icon } from "../shared/icons.js";
 import { paint } from "../shared/pictures.js";
+import { term } from "../shared/term.js";
 import { isBent, isOperated, latentPanel, openLatents } from "./latent.js";
 import { chooseCell } from "./requests.js";
 import {
@@ -66,9 +67,9 @@ function renderInfo(now, cell) {
   }
   const change = operated && cell.psnr !== null && now.cell.psnr !== null ? cell.psnr - now.cell.psnr : null;
   info.replaceChildren(
-    figure("PSNR", decibels(cell.psnr), change === null ? "" : signed(change, 1)),
-    figure("SSIM", cell.ssim.toFixed(3)),
-    cell.distance === null ? "" : figure("Distance", cell.distance.toFixed(3)),
+    figure(term("psnr", "PSNR"), decibels(cell.psnr), change === null ? "" : signed(change, 1)),
+    figure(term("ssim", "SSIM"), cell.ssim.toFixed(3)),
+    cell.distance === null ? "" : figure(term("embedding-distance", "Distance"), cell.distance.toFixed(3)),
     figure("Time", duration(cell.milliseconds)),
     cell.percentile === null ? "" : figure("Higher PSNR than", `${cell.percentile} %`, "of test pictures"),
     state.errors ? heatLegend(scaleOf(now.row, cell)) : "",

@@ -4,6 +4,7 @@ import { checkRadio, emptyPlace, radio, radioGroup } from "../shared/controls.js
 import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
 import { makeNotice } from "../shared/notice.js";
+import { term } from "../shared/term.js";
 import { absent, cellNode, corner, head, keepOnly, original } from "./cells.js";
 import { detailView } from "./detail.js";
 import { requests } from "./requests.js";
@@ -89,7 +90,14 @@ function toolbar() {
     showErrors(!state.errors);
     modes[Number(state.errors)].focus();
   });
-  return el("div", { class: "reconstruction-bar" }, radios, progress);
+  const explained = el(
+    "span",
+    { class: "hint reconstruction-terms" },
+    term("psnr", "PSNR"),
+    term("ssim", "SSIM"),
+    term("embedding-distance", "Distance"),
+  );
+  return el("div", { class: "reconstruction-bar" }, radios, explained, progress);
 }
 
 register("reconstruction-canvas", ({ root, props, watch }) => {

@@ -5,6 +5,7 @@ import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
 import { withMinus } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
+import { term } from "../shared/term.js";
 import { codeBars } from "./drawings.js";
 import { request } from "./requests.js";
 import { state } from "./state.js";
@@ -140,7 +141,7 @@ function sliders() {
   return [
     surgerySlider(
       "Bits",
-      { min: 1, max: AS_IT_IS, step: 1, fromTop: true },
+      { min: 1, max: AS_IT_IS, step: 1, fromTop: true, explained: "quantisation" },
       () => surgery.bits ?? AS_IT_IS,
       (value) => set("bits", value === AS_IT_IS ? null : value),
       (value) => (value === AS_IT_IS ? "as is" : String(value)),
@@ -234,7 +235,7 @@ export function latentPanel() {
   head = el(
     "div",
     { class: "reconstruction-latent-head" },
-    el("div", {}, el("h2", {}, "Latent surgery"), el("p", { class: "hint" })),
+    el("div", {}, el("h2", {}, term("surgery", "Latent surgery")), el("p", { class: "hint" })),
     button([icon("reroll"), "Reset"], undo, reset),
   );
   body = el("div", { class: "reconstruction-latent-body" });

@@ -1,15 +1,17 @@
 // A slider of the latent surgery, with its value in words.
 import { fillSlider, plainSlider, setting } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
+import { term } from "../shared/term.js";
 
 /**
  * @param {string} words its name
- * @param {{min: number, max: number, step: number, fromTop?: boolean}} range `fromTop`: its track is filled from the top
+ * @param {{min: number, max: number, step: number, fromTop?: boolean, explained?: string}} range `fromTop`: its track is
+ *   filled from the top; `explained`: the term that its name is
  * @param {() => number} read
  * @param {(value: number) => void} write
  * @param {(value: number) => string} say
  */
-export function surgerySlider(words, { min, max, step, fromTop = false }, read, write, say) {
+export function surgerySlider(words, { min, max, step, fromTop = false, explained = "" }, read, write, say) {
   const input = plainSlider(words, { min, max, step }, { "data-slider": words });
   const output = el("output", { class: "number" });
   const show = () => {
@@ -28,5 +30,5 @@ export function surgerySlider(words, { min, max, step, fromTop = false }, read, 
     write(Number(input.value));
   });
   reset();
-  return { input, reset, show, node: setting(words, [input, output]) };
+  return { input, reset, show, node: setting(explained ? term(explained, words) : words, [input, output]) };
 }

@@ -2,6 +2,7 @@
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { parseSeed, SEED_HINT } from "./seeds.js";
+import { term } from "./term.js";
 
 /** Enter by itself: while an input method composes, Enter chooses among its words (229: in Safari a moment after, too). */
 export const isEnter = (event) => event.key === "Enter" && !event.isComposing && event.keyCode !== 229;
@@ -32,9 +33,11 @@ export const group = (title, ...content) => el("section", { class: "group" }, ti
 /** A title with buttons at its right. */
 export const groupHead = (title, ...end) => el("div", { class: "group-head" }, el("h2", {}, title), ...end);
 
-/** One line of a column: its name, and what sets it. */
-export const setting = (name, content, { hint = null, tag = "div", ...attributes } = {}) =>
-  el(tag, { class: "setting", ...attributes }, el("span", { class: "setting-name", title: hint }, name), content);
+/** One line of a column: its name, and what sets it. A name that is a `term` says more than a `hint`. */
+export const setting = (name, content, { hint = null, tag = "div", ...attributes } = {}) => {
+  const words = el("span", { class: "setting-name", title: typeof name === "string" ? hint : null }, name);
+  return el(tag, { class: "setting", ...attributes }, words, content);
+};
 
 export const select = (label, options, attributes = {}) =>
   el(
@@ -65,12 +68,13 @@ export const plainSlider = (label, { min, max, step }, attributes = {}) =>
 /**
  * A slider with an exact field beside it, which may go further (`limit`).
  * @param {string} title
- * @param {{min: number, max: number, limit?: number, step: number, hint: string}} range
+ * @param {{min: number, max: number, limit?: number, step: number, hint: string, explained?: string}} range `explained` is
+ *   the term that the title is
  * @param {() => number} read the value as it stands
  * @param {(value: number, moving: boolean) => void} write
  * @returns {{node: HTMLElement, refresh: () => void}}
  */
-export function numberSetting(title, { min, max, limit = max, step, hint }, read, write) {
+export function numberSetting(title, { min, max, limit = max, step, hint, explained = "" }, read, write) {
   const slider = plainSlider(title, { min, max, step }, { title: hint });
   const exact = { type: "number", min, max: limit, step, class: "field number", "aria-label": `${title}, exact` };
   const field = el("input", exact);
@@ -88,7 +92,7 @@ export function numberSetting(title, { min, max, limit = max, step, hint }, read
     fillSlider(slider, min, now);
     if (document.activeElement !== field) field.value = now;
   };
-  return { node: setting(title, [slider, field], { hint }), refresh };
+  return { node: setting(explained ? term(explained, title) : title, [slider, field], { hint }), refresh };
 }
 
 /**
@@ -112,7 +116,7 @@ export function seedField(id, read, write, say) {
   const refresh = () => {
     if (document.activeElement !== field) field.value = read();
   };
-  return { field, label: el("label", { for: id, class: "setting-name" }, "Seed"), refresh };
+  return { field, label: el("label", { for: id, class: "setting-name" }, term("seed", "Seed")), refresh };
 }
 
 /** A button that keeps the seed. `words` are the titles when it is locked and when it is not. */

@@ -2,6 +2,7 @@
 import { register } from "./components.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
+import { learnButtons } from "./learn.js";
 import { listenBy } from "./stream.js";
 
 const KEY = "latentscape-theme";
@@ -58,6 +59,6 @@ register("header", ({ root, props, plainTrigger }) => {
   show();
   root.append(
     el("h1", { class: "brand" }, props.config.title),
-    el("div", { class: "header-end" }, toggle),
+    el("div", { class: "header-end" }, learnButtons(), toggle),
   );
 });

@@ -4,6 +4,7 @@ import { el } from "../shared/dom.js";
 import { on } from "../shared/events.js";
 import { withMinus } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
+import { term } from "../shared/term.js";
 import { applyStyle, change } from "./requests.js";
 import { state, titleOf } from "./state.js";
 
@@ -111,7 +112,7 @@ function blend() {
   const node = el(
     "div",
     { class: "setting active-blend" },
-    el("span", { class: "setting-name" }, "Blend"),
+    el("span", { class: "setting-name" }, term("blend", "Blend")),
     el("div", { class: "states", role: "radiogroup", "aria-label": "How styles are blended" }, buttons),
   );
   const refresh = () => {
@@ -144,7 +145,13 @@ function parts() {
     "details",
     { class: "active-parts" },
     el("summary", {}, el("span", {}, "Per part"), icon("chevron")),
-    el("p", { class: "hint" }, "How much of the style the first, innermost and last blocks of the network take."),
+    el(
+      "p",
+      { class: "hint" },
+      "How much of the style the first, innermost and last ",
+      term("blocks", "blocks of the network"),
+      " take.",
+    ),
     sliders.map((one) => one.node),
     reset,
   );
@@ -164,7 +171,7 @@ export const activeView = () => {
   const node = el(
     "section",
     { class: "group active-styles" },
-    el("div", { class: "group-head" }, el("h2", {}, "Active styles"), off),
+    el("div", { class: "group-head" }, el("h2", {}, "Active ", term("lora", "styles")), off),
     list,
     hint,
     blending,

@@ -6,6 +6,7 @@ import { emit, on } from "../shared/events.js";
 import { asUri } from "../shared/files.js";
 import { percent } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
+import { term } from "../shared/term.js";
 import { WholePhoto } from "../shared/whole_photo.js";
 import { whenRefreshed } from "./refresh.js";
 import { change, requests } from "./requests.js";
@@ -64,7 +65,7 @@ function faithfulness() {
     setSlider(faith, state.faithfulness);
     number.textContent = percent(state.faithfulness);
   });
-  return setting("Faithfulness", [faith, number], { hint: "How closely the result keeps to the photo" });
+  return setting(term("faithfulness", "Faithfulness"), [faith, number]);
 }
 
 /** The parts of the section; `paste` takes the picture in the clipboard. */
@@ -85,7 +86,7 @@ export function photoParts(paste) {
     el("div", { class: "button-row style-buttons" }, buttons),
     whole.panel,
     crop.node,
-    setting("Inversion", method, { tag: "label" }),
+    setting(term("inversion", "Inversion"), method, { tag: "label" }),
     faithfulness(),
   ];
 }

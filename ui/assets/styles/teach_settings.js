@@ -3,6 +3,7 @@ import { button, fileInput, setting } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
 import { icon } from "../shared/icons.js";
+import { term } from "../shared/term.js";
 import { whereItGoes } from "../shared/where.js";
 import { addPictures, clearPictures, teach } from "./jobs.js";
 import { state } from "./state.js";
@@ -10,7 +11,7 @@ import { state } from "./state.js";
 const PICTURES = "5 to 200 pictures that share one look, or a zip of them. Centre squares are used. ";
 const fields = {};
 
-function number(key, title, hint, step) {
+function number(key, title, explained, step) {
   const { value, min, max } = state.words.teach[key];
   const range = { type: "number", class: "field number", min, max, step, value };
   const field = el("input", { ...range, id: `teach-${key}`, "aria-label": title });
@@ -20,8 +21,7 @@ function number(key, title, hint, step) {
     field.value = usable ? Math.min(max, Math.max(min, wanted)) : value;
   });
   fields[key] = field;
-  const named = { class: "setting teach-setting", title: hint };
-  return el("label", named, el("span", { class: "setting-name" }, title), field);
+  return setting(term(explained, title), field, { tag: "label", class: "setting teach-setting" });
 }
 
 function begin() {
@@ -54,9 +54,9 @@ export function teachView() {
     el("p", { class: "hint style-hint" }, PICTURES, whereItGoes({ several: true })),
     el("div", { class: "button-row style-buttons" }, add, clear),
     titleSetting(),
-    number("steps", "Steps", "More take longer and follow the pictures more closely", 10),
-    number("rank", "Rank", "The size of the change that is learnt; 8 is enough for most styles", 1),
-    number("rate", "Learning rate", "Higher learns faster and less steadily", 0.0001),
+    number("steps", "Steps", "loss", 10),
+    number("rank", "Rank", "rank", 1),
+    number("rate", "Learning rate", "learning-rate", 0.0001),
     el("div", { class: "button-row style-buttons" }, start),
   );
   on("styles:changed", () => (node.hidden = state.mode !== "train"));
