@@ -2,7 +2,7 @@
 
 Recipes are untrusted: they come from links, dropped pictures and the API. Making a :class:`Recipe` checks it, so an
 existing one is valid and is not checked again. Nothing in a recipe is executed, and its names are plain names that
-cannot leave a folder.
+cannot leave a folder; a checkpoint's name is looked up among those that are listed, and never opened as a path.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from PIL import Image
 
 from core import attributes
 from core import recipe_checks as checks
+from core.captions.weights import escaped
 from core.images import PictureError, read_png_text, write_png
 from core.photo_edit import PhotoEdit, photo_edit, to_plain
 from core.recipe_checks import RecipeError, Values
 
 # A stored recipe leaves out what equals a default, so the defaults belong to the version: changing one of them, or
-# the meaning of a field, needs a new VERSION and a translation of the older ones in from_json.
-VERSION = 1
+# the meaning of a field, needs a new VERSION and a translation of the older ones in from_dict.
+VERSION = 2  # 1 read the brackets of prompts as words, and did not name the checkpoint
 SOLVERS = ("dpm++", "unipc", "ddim", "ddpm", "flow-euler", "lcm")  # the weights decide which of them apply
 STARTS = ("noise", "prior")
 LEVEL = 0.6
@@ -50,7 +51,7 @@ class Recipe:
     prompt: str = ""
     negative_prompt: str = ""
     styles: dict[str, float] = field(default_factory=dict)  # adapter name -> weight in [-2, 2]
-    model: str = "faces"  # checkpoint that draws it
+    model: str = "faces"  # checkpoint that draws it: faces, text or stable-diffusion
     count: int = 1  # 1..16
     steps: int = 8  # 1..250
     guidance: float = 4.5  # classifier-free guidance scale, 1 = off, 1..15; adapted where many attributes are set
@@ -59,6 +60,7 @@ class Recipe:
     start: str = "noise"  # or "prior": a draft from the prompt, with noise added
     level: float = LEVEL  # share of the noise that is added to the draft, 0.05..1, and of the steps that are done
     style_parts: tuple[float, float, float] = (1.0, 1.0, 1.0)  # of the weights, in early, middle and late blocks
+    checkpoint: str = ""  # of Stable Diffusion: its name in the list of a machine; "" for the machine's usual one
     edit: PhotoEdit | None = None  # of a photo, which is needed to draw the picture again; None: drawn from noise
 
     def __post_init__(self) -> None:
@@ -108,7 +110,13 @@ def from_dict(values: object) -> Recipe:
     unknown = [name for name in settings if name not in _FIELDS]
     if unknown:
         raise RecipeError(f"This recipe holds something unknown: {checks.shown(unknown[0])}.")
-    return Recipe(**settings)
+    return Recipe(**(_from_first(settings) if version == 1 else settings))
+
+
+def _from_first(settings: dict[str, object]) -> dict[str, object]:
+    """The settings of a recipe of version 1: its prompts were read to the letter."""
+    prompts = {name: settings[name] for name in ("prompt", "negative_prompt") if isinstance(settings.get(name), str)}
+    return {**settings, **{name: escaped(prompt) for name, prompt in prompts.items()}}
 
 
 def to_json(recipe: Recipe) -> str:
@@ -200,6 +208,7 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "styles": checks.style_weights,
     "style_parts": checks.style_parts,
     "model": partial(checks.name, "model"),
+    "checkpoint": checks.checkpoint,
     "count": partial(checks.whole, "The number of pictures", low=1, high=16),
     "steps": partial(checks.whole, "The number of steps", low=1, high=250),
     "guidance": partial(checks.number, "The guidance scale", low=1, high=15),

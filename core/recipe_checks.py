@@ -10,6 +10,7 @@ from core import attributes
 
 MAX_PROMPT = 2000  # characters
 MAX_STYLES = 8
+MAX_CHECKPOINT = 200  # characters of the name of a model of others
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,62}[A-Za-z0-9_-])?")
 
@@ -63,6 +64,13 @@ def text(what: str, value: object) -> str:
 def name(what: str, value: object) -> str:
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise RecipeError(f"{shown(value)} cannot name a {what}: at most 64 letters, digits, spaces, dots, - and _.")
+    return str(value)
+
+
+def checkpoint(value: object) -> str:
+    """Check the name of a Stable Diffusion model, which others chose: any printable one."""
+    if not isinstance(value, str) or len(value) > MAX_CHECKPOINT or not value.isprintable():
+        raise RecipeError(f"A checkpoint is named by at most {MAX_CHECKPOINT} letters and signs.")
     return str(value)
 
 

@@ -68,6 +68,7 @@ def random_recipe(seed: int) -> Recipe:
         guidance=float(random.uniform(1, 15)),
         guidance_interval=(start, end),
         solver=str(random.choice(SOLVERS)),
+        checkpoint="".join(random.choice(letters[:95], random.integers(0, 40))),
     )
 
 
@@ -94,9 +95,9 @@ def test_json_link_and_png_give_the_recipe_back(recipe: Recipe) -> None:
 
 
 def test_json_is_compact_and_leaves_defaults_out() -> None:
-    assert to_json(Recipe()) == '{"seed":0,"version":1}'
+    assert to_json(Recipe()) == '{"seed":0,"version":2}'
     assert to_json(Recipe(seed=3, guidance=4.0, attributes={"Young": 1.0, "Bald": -0.5})) == (
-        '{"attributes":{"Bald":-0.5,"Young":1},"guidance":4,"seed":3,"version":1}'
+        '{"attributes":{"Bald":-0.5,"Young":1},"guidance":4,"seed":3,"version":2}'
     )
     assert len(to_link(Recipe(seed=42, attributes={"Smiling": 1}))) < 80
 
@@ -122,7 +123,7 @@ def test_a_recipe_holds_plain_types_and_shares_nothing() -> None:
 
 def test_the_defaults_belong_to_the_version() -> None:
     """A stored recipe leaves them out, so changing one would redraw every old picture: raise VERSION instead."""
-    assert VERSION == 1
+    assert VERSION == 2
     assert dataclasses.astuple(Recipe()) == (
         0,
         {},
@@ -138,6 +139,7 @@ def test_the_defaults_belong_to_the_version() -> None:
         "noise",
         0.6,
         (1.0, 1.0, 1.0),
+        "",
         None,
     )
 
@@ -187,6 +189,7 @@ BAD = {
         *({"woodcut": value} for value in (2.01, -3, NAN, INF, HUGE, *NOT_NUMBERS)),
     ),
     "model": (None, 1, "", "..", "../faces", "someone/model", "C:\\x", "faces\n", "x" * 65, ["faces"]),
+    "checkpoint": (None, 1, "a\nb", "x" * 201, ["a"]),
     "count": (0, 17, 1000, -1, 1.0, NAN, *NOT_NUMBERS),
     "steps": (0, 251, -1, 10.0, HUGE, *NOT_NUMBERS),
     "guidance": (0.99, 15.01, -1, NAN, INF, HUGE, *NOT_NUMBERS),
@@ -257,7 +260,7 @@ FORGED = [
     *('{"seed":1,"seed":2,"version":1}', '{"seed":1,"version":1,"attributes":{"Male":1,"Male":-1}}'),
     *('{"seed":1,"version":1,"guidance":Infinity}', '{"seed":1,"version":1,"extra":1}', '{"seed":1,"version":1,"":1}'),
     *('{"seed":1,"version":1,"__class__":"os.system"}', '{"seed":1,"version":1,"to_png":1}'),
-    *(f'{{"seed":1,"version":{version}}}' for version in ("0", "-1", "true", "1.0", '"1"', "null", "[]", "2", "999")),
+    *(f'{{"seed":1,"version":{version}}}' for version in ("0", "-1", "true", "1.0", '"1"', "null", "[]", "3", "999")),
     '{"seed":1,"version":1,"attributes":{"Male":{"Male":{"Male":1}}}}',
     '{"seed":1,"version":1,"attributes":[["Male",1]]}',
     '{"seed":1,"version":1,"guidance_interval":[[0,1],[0,1]]}',
@@ -291,7 +294,7 @@ def test_other_things_than_text_are_refused(value: object) -> None:
 
 
 def test_newer_recipes_say_so() -> None:
-    assert "newer Latentscape" in refusal(from_json, '{"version":2,"seed":1,"dream":[1,2]}')
+    assert "newer Latentscape" in refusal(from_json, '{"version":3,"seed":1,"dream":[1,2]}')
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,14 @@
 """Weights that people copy into prompts: what each sign means, and that words stay where they are."""
 
-import pytest
+import random
 
-from core.captions.weights import plain_words, read_weights
+import pytest
+import tiny_text
+
+from core.captions.weights import escaped, plain_words, read_weights
+from core.pipelines.prompts.tags import without_tags
+from core.recipe import Recipe, from_json, to_json
+from core.stable_diffusion.single_file import clip_tokenizer
 
 
 def weighted(text: str) -> dict[str, float]:
@@ -65,3 +71,32 @@ def test_parts_begin_after_breaks():
 @pytest.mark.parametrize("text", ["(" * 2000, "(a" * 1000, "[" * 1000 + ")" * 1000, "(:1)" * 500, ":" * 2000])
 def test_nonsense_is_read_in_no_time(text):
     assert len(read_weights(text[:2000]).plain) == len(text[:2000])
+
+
+LITERAL = [
+    r"a (very:1.4) [old] man",
+    "((x)),",
+    "!(a)b)?",
+    r"a\b \\(c",
+    "red BREAK hat",
+    "<lora:oil:1> :) (",
+    "[a|b:0.5]",
+]
+PIECES = ["(", ")", "[", "]", "\\", ":1.2", "<lora:x:1>", "BREAK", "a", "old", "'s", " ", "!", "_", "7", "é"]
+
+
+def test_recipes_of_the_first_version_read_their_prompts_to_the_letter():
+    """Their brackets were words: the tokens are those that the picture was drawn with."""
+    dice = random.Random(5)
+    texts = LITERAL + ["".join(dice.choices(PIECES, k=12)) for _ in range(300)]
+    tokenizers = clip_tokenizer(), tiny_text.tokenizer()
+    for text in texts:
+        read = read_weights(escaped(text))
+        assert read.even and read.breaks == read.notes == ()
+        assert without_tags(escaped(text), "")[1] == ()
+        for tokenizer in tokenizers:
+            assert tokenizer(read.plain).input_ids == tokenizer(text).input_ids, text
+    old = from_json('{"version":1,"seed":1,"prompt":"a (red:2) hat","negative_prompt":"[x]"}')
+    assert old == Recipe(seed=1, prompt=r"a \(red:2\) hat", negative_prompt=r"\[x\]")
+    assert from_json(to_json(old)) == old  # once: what is written is of this version
+    assert from_json('{"version":2,"seed":1,"prompt":"a (red:2) hat"}').prompt == "a (red:2) hat"

@@ -9,7 +9,7 @@ from core.data.style_photos import StyleError
 from core.pipelines.styles.library import StyleLibrary
 from core.recipe import Recipe
 
-_TAG = re.compile(r"<(?:lora|lyco):([^<>:]{1,200})(?::([^<>]{0,40}))?>", re.IGNORECASE)
+_TAG = re.compile(r"(?<!\\)<(?:lora|lyco):([^<>:]{1,200})(?::([^<>]{0,40}))?>", re.IGNORECASE)
 _MOST = 2.0  # weight of a style in a recipe
 _BASES = {"faces": "the face model", "text": "the built-in text model", "sd": "Stable Diffusion"}
 
