@@ -142,7 +142,7 @@ def test_stable_diffusion_of_this_machine_is_listed_loaded_and_unloaded(opened, 
     assert "float32" in words and "of memory" in words and "cut short" in words
     assert page.locator("#models-machine li button").count() == 1  # a broken file has none
     page.click("#models-machine li button")
-    page.wait_for_selector("#models-machine .machine-loaded", timeout=60_000)
+    page.wait_for_selector("#models-machine .machine-loaded[data-own]", timeout=60_000)
     page.click("#models-machine li button >> text=Unload")
     page.wait_for_selector("#models-machine li button >> text=Load")
     page.fill("#models-machine .field", "/nowhere/at all")

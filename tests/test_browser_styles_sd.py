@@ -10,11 +10,12 @@ import torch
 from browser import IN_BROWSER, enter, served
 from diffusers import StableDiffusionPipeline
 from PIL import Image
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tiny_text import kohya_lora, stable_diffusion
 
 import app
 from core.pipelines.styles.library import VARIABLE as LORAS
+from core.stable_diffusion.locate import MODELS
 from core.stable_diffusion.locate import VARIABLE as MODEL
 
 pytestmark = IN_BROWSER
@@ -33,8 +34,12 @@ def url(tiny_checkpoints, loras, tmp_path_factory):
     whole = StableDiffusionPipeline.from_pretrained(model, variant="fp16", dtype=torch.float32, safety_checker=None)
     state = kohya_lora(whole.unet, "lora_unet", ("to_q", "to_v", "conv1"))
     save_file(state, loras / "ink.safetensors")
+    more = tmp_path_factory.mktemp("models")
+    weights = stable_diffusion(more / "other") / "unet" / "diffusion_pytorch_model.fp16.safetensors"
+    save_file({key: 2 * value for key, value in load_file(weights).items()}, weights)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(MODEL, str(model))
+        patch.setenv(MODELS, str(more))
         patch.setenv(LORAS, str(loras))
         with served(app.build(root=str(tiny_checkpoints))) as address:
             yield address
@@ -77,3 +82,24 @@ def test_a_prompt_is_drawn_in_a_lora_and_the_face_comes_back(opened, url, loras)
     page.locator("#styles-history .thumb").nth(1).click()
     page.wait_for_selector('.style-tile[data-style="ink"]')
     assert page.input_value("#styles-prompt") == "a smiling woman"
+
+
+def test_each_page_draws_with_the_model_that_it_has_chosen(opened, url):
+    pages = [opened(url) for _ in range(2)]
+    for page in pages:
+        page.wait_for_selector("#pictures canvas[data-painted]")
+        enter(page, "Styles", f"() => {STATE}.shown && latentscape.styles.requests.idle")
+        page.locator(f'{COLUMN} [data-mode="prompt"]').click()
+        page.fill("#styles-prompt", "a hat")
+        page.keyboard.press("Enter")
+        first = shown(page, "(shown) => shown.kind === 'prompt'")
+    one, other = pages
+    one.select_option("#styles-model", label="Stable Diffusion: other")
+    second = shown(one, "(shown) => shown.after.recipe.checkpoint === 'other'")
+    assert second["after"]["recipe"]["steps"] == 20 and pixels(second) != pixels(first)
+    other.locator('.style-tile[data-style="ink"] .style-main').click()
+    kept = shown(other, "(shown) => shown.active.ink === 1")
+    assert kept["after"]["recipe"]["checkpoint"] == first["after"]["recipe"]["checkpoint"] != "other"
+    enter(one, "Text prompts", "() => latentscape.prompts.state.opened")
+    names = one.locator("#prompt-model option").all_inner_texts()
+    assert len(names) == 3 and names[0] == "Built in" and "Stable Diffusion: other" in names

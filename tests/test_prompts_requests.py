@@ -288,7 +288,8 @@ def test_stable_diffusion_draws_through_the_same_tab(handlers, tmp_path, monkeyp
     assert "no draft" in send(handlers, recipe={**recipe, "start": "prior"})["error"]
 
 
-def test_the_endpoint_draws_for_programs(root, tmp_path):
+def test_the_endpoint_draws_for_programs(root, tmp_path, monkeypatch):
+    monkeypatch.setenv("LATENTSCAPE_SD", str(tiny_text.stable_diffusion(tmp_path / "sd-turbo")))
     page = app.build(root=str(root))
     _, url, _ = app.start(page, quiet=True)
     try:
@@ -300,8 +301,18 @@ def test_the_endpoint_draws_for_programs(root, tmp_path):
             recipe = from_png(file.read())
         assert (recipe.seed, recipe.start) == (8, "prior")  # where nothing is said, what suits the model
         assert {one["words"] for one in details["drawings"][0]["requested"]} == {"Smiling", "Man"}
+        for call_turbo in (
+            {"prompt": "a hat", "model": "stable-diffusion", "api_name": "/draw_prompt"},
+            {"prompt": "a hat", "api_name": "/draw_style"},
+        ):
+            pictures, _ = client.predict(**call_turbo)
+            with open(pictures[0]["image"], "rb") as file:
+                recipe = from_png(file.read())
+            own = (recipe.checkpoint, recipe.steps, recipe.guidance, recipe.solver, recipe.guidance_interval)
+            assert own == ("sd-turbo", 2, 1.0, "ddim", (0.0, 1.0))
         for changed, words in (
-            ({"steps": 0}, "steps"),
+            ({"checkpoint": "x", "model": "stable-diffusion"}, "not on this machine"),
+            ({"steps": -1}, "steps"),
             ({"seed": "x"}, "seed"),
             ({"start": "x"}, "start"),
             ({"model": "x"}, "Faces"),

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
+from core.recipe import Recipe, to_dict
 from ui.messages import USER_ERRORS
 
 
@@ -42,3 +43,9 @@ def with_sentences(function: Callable[..., Any]) -> Callable[..., Any]:
             raise gr.Error(str(error)) from None
 
     return call
+
+
+def with_own_settings(usual: Recipe, values: dict[str, Any]) -> dict[str, Any]:
+    """A recipe's JSON of these values; where one is 0, "" or nothing, it is the model's own."""
+    own = {name for name in ("steps", "guidance", "solver", "start", "checkpoint") if not values.get(name)}
+    return {**to_dict(usual), **{name: value for name, value in values.items() if name not in own}}

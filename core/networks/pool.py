@@ -94,6 +94,18 @@ class NetworkPool:
             self._loaded.pop(("text", path.resolve()), None)
             self._loaded.pop(("autoencoder", (path / "vae").resolve()), None)
 
+    def keep_text(self, path: Path) -> None:
+        """Forget all text pipelines but this one and the built-in one: one large model is kept at a time."""
+        kept = path.resolve(), (self.root / "text").resolve()
+        for other in [folder for kind, folder in list(self._loaded) if kind == "text" and folder not in kept]:
+            self.unload_text(other)
+
+    def check_text(self, path: Path) -> None:
+        """Raise ``CheckpointError`` if a text pipeline in memory has changed on disk."""
+        loaded = self._loaded.get(("text", path.resolve()))
+        if loaded is not None:
+            _check_unchanged(loaded, path)
+
     def run(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a network while no other network runs. The returned tensors are inference tensors."""
         import torch
@@ -108,10 +120,7 @@ class NetworkPool:
             with LOADING:  # one at a time: the libraries patch torch while they build a network
                 found = self._loaded.get(key) or self._load(kind, folder, **options)
                 self._loaded[key] = found
-        if _stamped(found.stamps) != found.stamps:
-            raise CheckpointError(
-                f"The checkpoint {folder.name!r} has changed on disk since it was loaded; restart the app to use it."
-            )
+        _check_unchanged(found, folder)
         return found.network
 
     def _load(self, kind: str, folder: Path, **options: Any) -> _Loaded:
@@ -123,6 +132,13 @@ class NetworkPool:
         if _stamped(stamps) != stamps:
             raise CheckpointError(f"The checkpoint {folder.name!r} changed while it was being read; try again.")
         return _Loaded(network, stamps)
+
+
+def _check_unchanged(loaded: _Loaded, folder: Path) -> None:
+    if _stamped(loaded.stamps) != loaded.stamps:
+        raise CheckpointError(
+            f"The checkpoint {folder.name!r} has changed on disk since it was loaded; restart the app to use it."
+        )
 
 
 def _stamped(files: Iterable[Path]) -> Stamps:

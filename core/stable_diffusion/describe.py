@@ -80,7 +80,7 @@ def part_files(folder: Path, part: str) -> tuple[list[Path], str | None]:
             if not shards or missing or any("/" in name for name in shards):
                 raise CheckpointError(f"{folder.name}/{part} lacks {missing[0] if missing else 'its shards'}.")
             return [folder / part / name for name in shards], variant or None
-    raise CheckpointError(f"{folder}/{part} holds no safetensors; other weight formats are not opened.")
+    raise CheckpointError(f"{folder.name}/{part} holds no safetensors; other weight formats are not opened.")
 
 
 def files_of(path: Path) -> list[Path]:

@@ -63,17 +63,17 @@ def locate(model: str) -> Path:
 
 
 def found() -> list[tuple[str, Path]]:
-    """List the models of ``LATENTSCAPE_SD``, ``LATENTSCAPE_MODELS`` and the cache: (title, folder or file)."""
-    models: dict[Path, str] = {}
+    """List the models of ``LATENTSCAPE_SD`` (first), ``LATENTSCAPE_MODELS`` and the cache: (name, folder or file)."""
+    models = [(path.relative_to(models_folder()).as_posix(), path) for path in _lying()]
+    models += _cached_pipelines()
     try:
-        path = locate("sd")
-        models[path] = path.stem if path.is_file() else path.name
+        usual = locate("sd")
     except CheckpointError:
-        pass
-    models |= {path: path.relative_to(models_folder()).as_posix() for path in _lying() if path not in models}
-    for title, path in _cached_pipelines():
-        models[path] = title
-    return [(title, path) for path, title in models.items()][:_MOST]
+        return models[:_MOST]
+    same = [one for one in models if one[1].resolve() == usual.resolve()]
+    others = [one for one in models if one not in same]
+    name = usual.name if all(usual.name != name for name, _ in others) else f"{usual.parent.name}/{usual.name}"
+    return [*(same[:1] or [(name, usual)]), *others][:_MOST]
 
 
 def is_pipeline(folder: Path) -> bool:

@@ -7,14 +7,15 @@ from typing import Any
 import gradio as gr
 
 from core.pipelines.prompts.types import PromptRequest
-from core.recipe import Recipe, to_dict
+from core.recipe import to_dict
 from ui.components.picture_files import PictureFiles
-from ui.endpoints import off_the_page, with_sentences
-from ui.messages import to_json
+from ui.endpoints import off_the_page, with_own_settings, with_sentences
+from ui.messages import RequestError, to_json
 from ui.prompts.handlers import PromptsHandlers
 from ui.prompts.requests import MODELS, DrawRequest
 
-SETTINGS = ("seed", "count", "steps", "guidance", "solver", "start", "model")
+SETTINGS = ("seed", "count", "steps", "guidance", "solver", "start", "model", "checkpoint")
+OWN = {"steps": 0, "guidance": 0, "solver": "", "start": ""}  # what stands for the model's own setting
 
 
 def prompts_api(handlers: PromptsHandlers, queue: str) -> None:
@@ -31,27 +32,25 @@ def prompts_api(handlers: PromptsHandlers, queue: str) -> None:
         solver: str,
         start: str,
         model: str,
+        checkpoint: str = "",
     ) -> tuple[list[str], dict[str, Any]]:
-        """Draws 1 to 16 pictures from a sentence. ``model`` is "text" (the built-in one) or "stable-diffusion",
-        ``start`` "noise" or "prior"; nothing for the model's usual one.
+        """Draws 1 to 16 pictures from a sentence. ``model`` is "text" (the built-in one) or "stable-diffusion", of
+        which ``checkpoint`` names one in the server's list; ``start`` is "noise" or "prior". 0 ``steps`` or
+        ``guidance``, no ``solver``, no ``start`` and no ``checkpoint`` stand for those that suit the model.
 
         Returns the pictures (PNG, each carrying its recipe) and, for each, its recipe, what the classifier says of
         everything that was requested, and the CLIP score; and what was not understood.
         """
-        settings = (seed, count, steps, guidance, solver, start, model)
+        settings = (seed, count, steps, guidance, solver, start, model, checkpoint)
         return _drawn(handlers, files, prompt, negative_prompt, settings)
 
-    usual = to_dict(handlers.built_in.usual()) | {"start": ""}
     with off_the_page():
-        texts = [gr.Textbox("", label="prompt"), gr.Textbox("", label="negative_prompt")]
-        # No precision: Gradio would round 1.5 to 2, and fail without a sentence on what is no number.
-        numbers = [gr.Number(usual[name], label=name) for name in SETTINGS[:4]]
-        names = [gr.Textbox(usual[name], label=name) for name in SETTINGS[4:]]
+        inputs = _inputs(to_dict(handlers.built_in.usual()) | OWN)
         pictures = gr.Gallery(label="pictures", format="png")
         details = gr.JSON(label="details")
         gr.Button("draw_prompt").click(
             with_sentences(draw_prompt),
-            [*texts, *numbers, *names],
+            inputs,
             [pictures, details],
             api_name="draw_prompt",
             api_description=draw_prompt.__doc__,
@@ -60,16 +59,24 @@ def prompts_api(handlers: PromptsHandlers, queue: str) -> None:
         )
 
 
+def _inputs(usual: dict[str, Any]) -> list[gr.Component]:
+    """List the arguments of ``/draw_prompt`` in order, with their defaults."""
+    texts = [gr.Textbox("", label="prompt"), gr.Textbox("", label="negative_prompt")]
+    # No precision: Gradio would round 1.5 to 2, and fail without a sentence on what is no number.
+    numbers = [gr.Number(usual[name], label=name) for name in SETTINGS[:4]]
+    return [*texts, *numbers, *(gr.Textbox(usual[name], label=name) for name in SETTINGS[4:])]
+
+
 def _drawn(
     handlers: PromptsHandlers, files: PictureFiles, prompt: str, negative: str, settings: tuple
 ) -> tuple[list, dict]:
     values = dict(zip(SETTINGS, settings, strict=True))
-    if not values["start"]:
-        named = MODELS.get(str(values["model"]), MODELS["text"])  # a model that is none is refused below
-        values["start"] = handlers.pipelines[named].usual().start
-    sent = {**to_dict(Recipe()), **values, "prompt": prompt, "negative_prompt": negative}
+    sent = with_own_settings(handlers.usual(values["model"], values["checkpoint"]), values)
+    sent |= {"prompt": prompt, "negative_prompt": negative}
     request = DrawRequest.from_json({"recipe": sent})
     pipeline = handlers.pipelines[MODELS[request.recipe.model]]
+    if missing := pipeline.missing(request.recipe.checkpoint):
+        raise RequestError(missing)
     *_, result = pipeline.draw(PromptRequest(request.recipe), previews=False)
     details = {
         "notes": [*request.notes, *result.notes],

@@ -33,7 +33,6 @@ from ui.prompts.responses import (
 )
 from ui.session import SessionState, paced
 
-TITLES = {"text": "Built in", "stable-diffusion": "Stable Diffusion"}
 FAILED = "Drawing failed on the server. Your prompt is kept: try again, or reload the page."
 
 
@@ -80,7 +79,10 @@ class PromptsHandlers:
         return to_json(response)
 
     def open(self, request: OpenRequest, state: SessionState) -> Iterator[OpenResponse]:
-        models = [responses.model_view(key, TITLES[key], self.pipelines[name]) for key, name in MODELS.items()]
+        models = [
+            responses.model_view("Built in", self.built_in),
+            *responses.stable_diffusion_views(self.pipelines["sd"]),
+        ]
         yield OpenResponse(models=models, prior=self.built_in.has_prior(), clip=self.built_in.best_needs())
 
     # --- pictures -----------------------------------------------------------------------------------------------------
@@ -94,12 +96,13 @@ class PromptsHandlers:
 
     def _drawn(self, request: DrawRequest, wanted: list[Recipe], state: SessionState) -> Iterator[DrawResponse]:
         """Draw recipes one by one, then compare each picture with its prompt."""
-        response = DrawResponse()
+        response, pipeline = DrawResponse(), self._of(request.recipe)
+        whole, *wanted = (pipeline.named(one) for one in (request.recipe, *wanted))
         if request.restored:
-            response = replace(response, restored=recipe.to_dict(request.recipe))
+            response = replace(response, restored=recipe.to_dict(whole))
             yield response
-        pipeline, cancel, started = self._of(request.recipe), state.cancel(request), time.perf_counter()
-        previews, drawings, notes = state.wants_previews(request.recipe), [], list(request.notes)
+        cancel, started = state.cancel(request), time.perf_counter()
+        previews, drawings, notes = state.wants_previews(whole), [], [*request.notes, *_unnamed(request)]
         for one in wanted:
             for event in paced(pipeline.draw(PromptRequest(one), previews=previews, cancel=cancel)):
                 if isinstance(event, Progress):
@@ -118,10 +121,10 @@ class PromptsHandlers:
             notes=notes,
             cancelled=event.cancelled,
             milliseconds=round(1000 * seconds),
-            link=recipe.to_link(request.recipe),
-            recipe=recipe.to_dict(request.recipe),
+            link=recipe.to_link(whole),
+            recipe=recipe.to_dict(whole),
             other=request.other,
-            solvers=pipeline.solvers(),
+            solvers=pipeline.solvers(whole.checkpoint),
         )
         response = replace(response, progress=None, drawn=drawn)
         yield response
@@ -157,6 +160,11 @@ class PromptsHandlers:
         start, pipeline = PromptRequest(request.recipe), self._of(request.recipe)
         return pipeline.morph(start, request.other, request.frames, cancel=state.cancel(request))
 
+    def usual(self, model: Any, checkpoint: Any) -> Recipe:
+        """The settings that suit a model; those of the built-in one for anything that names none."""
+        named = MODELS.get(model, "text") if isinstance(model, str) else "text"
+        return self.pipelines[named].usual(checkpoint if isinstance(checkpoint, str) else "")
+
     def _of(self, wanted: Recipe) -> PromptsPipeline:
         return self.pipelines[MODELS[wanted.model]]
 
@@ -164,7 +172,7 @@ class PromptsHandlers:
         """Wrap a handler: without the recipe's model, a sentence says how to get it."""
 
         def answer(request: DrawRequest, state: SessionState) -> Iterator[Response]:
-            missing = self._of(request.recipe).missing()
+            missing = self._of(request.recipe).missing(request.recipe.checkpoint)
             if missing:
                 restored = recipe.to_dict(request.recipe) if request.restored else UNSET
                 yield DrawResponse(restored=restored, missing=missing, last=True)
@@ -172,6 +180,13 @@ class PromptsHandlers:
                 yield from handler(request, state)
 
         return answer
+
+
+def _unnamed(request: DrawRequest) -> tuple[str, ...]:
+    """Say of a recipe from before models had names that another one may have drawn it."""
+    if not request.restored or request.recipe.model != "stable-diffusion" or request.recipe.checkpoint:
+        return ()
+    return ("This recipe does not name its model; if it was another one, or a long prompt, the picture differs.",)
 
 
 def _end_of_words(text: str, count: int) -> int:

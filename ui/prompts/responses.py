@@ -20,7 +20,7 @@ from ui.prompts.requests import MorphRequest
 from ui.session import ProgressView
 
 GIF_SIDE, GIF_FRAME = 256, 90  # pixels and milliseconds
-_USUAL = ("model", "steps", "guidance", "guidance_interval", "count", "solver")
+_USUAL = ("model", "checkpoint", "steps", "guidance", "guidance_interval", "count", "solver")
 
 
 @dataclass(frozen=True)
@@ -138,9 +138,19 @@ class TypedResponse(Response):
     read: int = UNSET  # characters of the text that the encoder reads
 
 
-def model_view(key: str, title: str, pipeline: PromptsPipeline) -> ModelView:
-    usual = recipe.to_dict(pipeline.usual())
-    return ModelView(key, title, pipeline.missing(), {name: usual[name] for name in _USUAL})
+def model_view(title: str, pipeline: PromptsPipeline, checkpoint: str = "") -> ModelView:
+    usual = recipe.to_dict(pipeline.usual(checkpoint))
+    key = f"{usual['model']}/{checkpoint}" if checkpoint else usual["model"]
+    return ModelView(key, title, pipeline.missing(checkpoint), {name: usual[name] for name in _USUAL})
+
+
+def stable_diffusion_views(pipeline: PromptsPipeline) -> list[ModelView]:
+    """Every model that can be drawn with, or one entry that says how to get one."""
+    names = pipeline.choices()
+    title = "Stable Diffusion"
+    if not names:
+        return [model_view(title, pipeline)]
+    return [model_view(title if len(names) == 1 else f"{title}: {name}", pipeline, name) for name in names]
 
 
 def progress_view(event: Progress, before: Sequence[Drawing], count: int) -> ProgressView:

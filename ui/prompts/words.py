@@ -10,7 +10,6 @@ from core.recipe import MAX_PROMPT, PNG_KEY, Recipe, to_dict
 from ui.components.vocabulary import TEXT_SOLVERS
 
 FIRST_SEED = 5
-LARGE = {"model": "stable-diffusion", "steps": 20, "guidance": 7.5, "guidance_interval": [0, 1], "count": 1}
 EXAMPLES = (
     "a smiling young woman with wavy blond hair",
     "a plate of sushi",
@@ -80,7 +79,6 @@ def prompt_words(usual: Recipe) -> dict[str, Any]:
     groups = (*BUILDER, ("Food", tuple(foods)))
     return {
         "first": to_dict(replace(usual, seed=FIRST_SEED, prompt=EXAMPLES[0])),
-        "large": LARGE,
         "examples": list(EXAMPLES),
         "builder": [{"title": title, "chips": [list(chip) for chip in chips]} for title, chips in groups],
         "one": list(ONE),

@@ -12,7 +12,7 @@ from core.pipelines.faces.types import METHODS, EditRequest
 from core.pipelines.styles.pipeline import StylesPipeline, first_picture
 from core.recipe import Recipe, to_dict
 from ui.components.picture_files import PictureFiles
-from ui.endpoints import off_the_page, with_sentences
+from ui.endpoints import off_the_page, with_own_settings, with_sentences
 from ui.photo_inputs import align_inputs, api_photo, placement_of
 from ui.styles.requests import DrawRequest
 
@@ -33,16 +33,17 @@ def styles_api(pipeline: StylesPipeline, queue: str) -> None:
         mode: str,
         parts: list[float] | None,
         prompt: str = "",
+        checkpoint: str = "",
     ) -> tuple[list[str], dict[str, Any]]:
-        """Draws a face in up to four styles, or what a prompt says with Stable Diffusion and its LoRAs, where the
-        machine has it. ``styles`` is {name: strength from -0.5 to 1.5}; ``mode`` is "sum" or "normalised", ``parts``
-        how much of the strengths the early, middle and late blocks take, 0 to 2 each.
+        """Draws a face in up to four styles, or what a prompt says by a Stable Diffusion ``checkpoint`` of the server
+        with its LoRAs. 0 ``steps`` or ``guidance`` and no ``solver`` are the model's own. ``styles`` is {name: strength
+        from -0.5 to 1.5}; ``mode`` "sum" or "normalised"; ``parts`` the shares of early, middle and late blocks, 0 to 2.
 
         Returns the picture (a PNG with its recipe), its recipe, the classifier's probability of all 40
         attributes of a face, and the names of all styles that can be applied.
         """
         settings = dict(zip(SETTINGS, (seed, steps, guidance, solver), strict=True))
-        settings |= {"prompt": prompt, "model": "stable-diffusion"} if prompt else {}
+        settings |= {"prompt": prompt, "model": "stable-diffusion", "checkpoint": checkpoint} if prompt else {}
         return _drawn(pipeline, files, settings, attributes, styles, mode, parts)
 
     with off_the_page():
@@ -86,12 +87,11 @@ def _photo_endpoint(pipeline: StylesPipeline) -> Callable[..., tuple[list[Any], 
 
 def _inputs() -> list[gr.Component]:
     """List the arguments of ``/draw_style`` in order, with their defaults."""
-    defaults = Recipe()
     values: list[gr.Component] = [gr.JSON({}, label="styles"), gr.JSON({}, label="attributes")]
     # No precision: Gradio would round 1.5 to 2, and fail without a sentence on what is no number.
-    values += [gr.Number(getattr(defaults, name), label=name) for name in SETTINGS[:3]]
-    values += [gr.Textbox(defaults.solver, label="solver"), gr.Textbox("sum", label="mode")]
-    return [*values, gr.JSON([1, 1, 1], label="parts"), gr.Textbox("", label="prompt")]
+    values += [gr.Number(0, label=name) for name in SETTINGS[:3]]
+    values += [gr.Textbox("", label="solver"), gr.Textbox("sum", label="mode"), gr.JSON([1, 1, 1], label="parts")]
+    return [*values, *(gr.Textbox("", label=name) for name in ("prompt", "checkpoint"))]
 
 
 def _photo_inputs() -> list[gr.Component]:
@@ -129,11 +129,13 @@ def _styled(
 def _drawn(
     pipeline: StylesPipeline, files: PictureFiles, settings: dict, attributes: Any, styles: Any, mode: Any, parts: Any
 ) -> tuple[list[str], dict[str, Any]]:
-    missing = pipeline.missing("sd" if "prompt" in settings else "faces")
+    stable = "prompt" in settings
+    missing = pipeline.missing("sd", settings["checkpoint"]) if stable else pipeline.missing()
     if missing:
         raise gr.Error(missing)
     active = _active(styles, mode, parts)
-    sent = {**to_dict(Recipe()), **settings, "attributes": attributes or {}}
+    usual = pipeline.stable_diffusion().usual(settings["checkpoint"]) if stable else Recipe()
+    sent = {**with_own_settings(usual, settings), "attributes": attributes or {}}
     request = DrawRequest.from_json({"recipe": sent, "active": active})
     *_, result = pipeline.draw(request.recipe, request.active, previews=False)
     picture = first_picture(result)

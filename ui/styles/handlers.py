@@ -22,6 +22,7 @@ from ui.components.pictures import exact_uri, preview_uri
 from ui.downloads import DOWNLOADS
 from ui.faces.responses import LocateResponse, WholeResponse, locate_response, whole_view
 from ui.messages import FAILED, UNSET, Handler, Json, Request, RequestError, Response, reply, stream
+from ui.prompts.responses import stable_diffusion_views
 from ui.session import ProgressView, SessionState, paced
 from ui.styles import responses
 from ui.styles.requests import (
@@ -92,10 +93,12 @@ class StylesHandlers:
 
     def open(self, request: OpenRequest, state: SessionState, session: str) -> Iterator[StylesResponse]:
         styles = self._styles(session, request.base)
-        yield StylesResponse(styles=styles, bases=self.pipeline.bases(), last=True)
+        stable = self.pipeline.stable_diffusion() if request.base == "sd" else None
+        models = UNSET if stable is None else stable_diffusion_views(stable)
+        yield StylesResponse(styles=styles, bases=self.pipeline.bases(), models=models, last=True)
 
     def add(self, request: AddRequest, state: SessionState, session: str) -> Iterator[StylesResponse]:
-        info = self.pipeline.add(session, request.path, base=request.base)
+        info = self.pipeline.add(session, request.path, base=request.base, checkpoint=request.checkpoint)
         yield StylesResponse(styles=self._styles(session, request.base), added=info.name, last=True)
 
     def remove(self, request: NamesRequest, state: SessionState, session: str) -> Iterator[StylesResponse]:
@@ -119,7 +122,7 @@ class StylesHandlers:
         """Wrap a handler: without the model of the request, a sentence says how to get it."""
 
         def answer(request: Request, state: SessionState, session: str) -> Iterator[Response]:
-            missing = self.pipeline.missing(request.base)
+            missing = self.pipeline.missing(request.base, request.checkpoint)
             if missing:
                 yield Response(missing=missing, last=True)
             else:
@@ -131,7 +134,7 @@ class StylesHandlers:
 
     def wall(self, request: WallRequest, state: SessionState, session: str) -> Iterator[WallResponse]:
         """Draw one picture at a time, so that a drawing that somebody waits for can interrupt it."""
-        restored, names, cancel = _restored(request), request.names, state.cancel(request)
+        restored, names, cancel = self._restored(request), request.names, state.cancel(request)
         for number, result in enumerate(self.pipeline.wall(request.recipe, names, cancel=cancel), start=1):
             if result.cancelled or number > len(names):
                 return
@@ -139,7 +142,7 @@ class StylesHandlers:
 
     def draw(self, request: DrawRequest, state: SessionState, session: str) -> Iterator[DrawResponse]:
         cancel, started, wanted = state.cancel(request), time.perf_counter(), request.recipe
-        response = DrawResponse(restored=_restored(request))
+        response = DrawResponse(restored=self._restored(request))
         if request.plain:
             *_, result = self.pipeline.draw(wanted, previews=False)
             picture = first_picture(result)
@@ -162,7 +165,7 @@ class StylesHandlers:
             yield replace(response, progress=None, drawn=drawn, last=True)
 
     def grid(self, request: GridRequest, state: SessionState, session: str) -> Iterator[GridResponse]:
-        columns, restored = len(request.weights), _restored(request)
+        columns, restored = len(request.weights), self._restored(request)
         events = self.pipeline.grid(request.recipe, request.names, request.weights, cancel=state.cancel(request))
         for event in paced(events):
             if isinstance(event, Progress):
@@ -176,7 +179,7 @@ class StylesHandlers:
 
     def photo(self, request: PhotoRequest, state: SessionState, session: str) -> Iterator[DrawResponse]:
         """Keep the attributes that the classifier sees in the photo; change only the style."""
-        response = DrawResponse(restored=_restored(request))
+        response = DrawResponse(restored=self._restored(request))
         edit = replace(request.edit, base=self.pipeline.faces.read(request.photo).base)
         for event in paced(self.pipeline.photo(edit, request.active, cancel=state.cancel(request))):
             if isinstance(event, Progress):
@@ -202,6 +205,11 @@ class StylesHandlers:
             styled = request.active.onto(edit.recipe)
             whole = None if event.cancelled else whole_view(event, styled)
             yield WholeResponse(progress=None, last=True, **({} if whole is None else {"whole": whole}))
+
+    def _restored(self, request: DrawRequest) -> RestoredView:
+        if not request.restored:
+            return UNSET
+        return RestoredView(recipe.to_dict(self.pipeline.named(request.recipe)), request.active)
 
     # --- trainings ----------------------------------------------------------------------------------------------------
 
@@ -236,7 +244,3 @@ class StylesHandlers:
         acts = {"pause": trainer.pause, "resume": trainer.resume, "keep": trainer.keep, "cancel": trainer.cancel}
         acts[kind](session, request.job)
         return self.status(request, session)
-
-
-def _restored(request: DrawRequest) -> RestoredView:
-    return RestoredView(recipe.to_dict(request.recipe), request.active) if request.restored else UNSET

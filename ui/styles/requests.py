@@ -22,6 +22,7 @@ from core.pipelines.styles.types import (
     unstyled,
 )
 from core.recipe import Recipe, RecipeError
+from core.recipe_checks import checkpoint
 from ui.checks import flag, number, picture, recipe_from, several, text, uploaded
 from ui.faces.requests import LocateRequest as LocateFacesRequest
 from ui.faces.requests import placement
@@ -85,6 +86,7 @@ class OpenRequest(Request):
     """List the styles."""
 
     base: str = checked(style_base, "faces")
+    checkpoint: str = ""  # any model does to list styles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +101,10 @@ class DrawRequest(Request):
     @property
     def base(self) -> str:
         return BASES[self.recipe.model]
+
+    @property
+    def checkpoint(self) -> str:
+        return self.recipe.checkpoint
 
     @classmethod
     def from_json(cls, value: Json) -> Self:
@@ -143,6 +149,7 @@ class LocateRequest(LocateFacesRequest):
     """Find the faces of a whole photo."""
 
     base: str = checked(style_base, "faces")
+    checkpoint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +171,7 @@ class AddRequest(Request):
 
     path: Path = checked(uploaded)
     base: str = checked(style_base, "faces")
+    checkpoint: str = checked(checkpoint, "")  # of Stable Diffusion, which the style has to fit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +180,7 @@ class NamesRequest(Request):
 
     names: tuple[str, ...] = checked(style_names)
     base: str = checked(style_base, "faces")
+    checkpoint: str = ""
 
 
 # --- trainings --------------------------------------------------------------------------------------------------------

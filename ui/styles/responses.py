@@ -14,6 +14,7 @@ from ui.components.chart_style import ACCENT, MUTED, ChartJSON
 from ui.components.charts import Line, line_chart
 from ui.components.pictures import data_uri, exact_uri, preview_uri
 from ui.messages import UNSET, Json, Response
+from ui.prompts.responses import ModelView
 from ui.session import ProgressView
 
 MOST_CURVE = 160  # points of a loss curve; the page has no more room
@@ -42,6 +43,7 @@ class StylesResponse(Response):
 
     styles: list[StyleView] = UNSET
     bases: tuple[str, ...] = UNSET  # models that styles can be applied to: faces, text, sd
+    models: list[ModelView] = UNSET  # of Stable Diffusion, where its styles are listed
     added: str = UNSET
     file: FileView = UNSET
 

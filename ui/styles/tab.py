@@ -19,7 +19,7 @@ from core.pipelines.styles.types import (
     STRENGTHS,
     TrainRequest,
 )
-from core.recipe import Recipe, to_dict
+from core.recipe import to_dict
 from ui.components.component import component, failure_script
 from ui.components.pictures import MAX_FILE
 from ui.components.vocabulary import vocabulary
@@ -29,7 +29,6 @@ from ui.styles.api import styles_api
 from ui.styles.handlers import StylesHandlers
 from ui.styles.visits import Visits
 
-PROMPT_STEPS = 20  # of Stable Diffusion
 MOST_ROWS = 10  # of a grid that can still be seen
 STYLES_QUEUE = "styles"  # a separate queue: a wall does not wait for other visitors' faces
 
@@ -82,7 +81,7 @@ def _words(pipeline: StylesPipeline) -> dict[str, Any]:
         "main": words["main"],
         "pngKey": words["pngKey"],
         "first": words["first"],
-        "prompt": None if pipeline.missing("sd") else to_dict(Recipe(model="stable-diffusion", steps=PROMPT_STEPS)),
+        "prompt": _first_prompt(pipeline),
         "largest": MAX_FILE,
         "least": LEAST_WEIGHT,
         "most": MOST_WEIGHT,
@@ -95,3 +94,9 @@ def _words(pipeline: StylesPipeline) -> dict[str, Any]:
             for name, (low, high) in {"steps": STEPS, "rank": RANKS, "rate": RATES}.items()
         },
     }
+
+
+def _first_prompt(pipeline: StylesPipeline) -> dict[str, Any] | None:
+    """The recipe that the mode Prompt begins with; None where no Stable Diffusion is here."""
+    stable = pipeline.stable_diffusion()
+    return None if stable is None else to_dict(stable.usual(stable.choices()[0]))

@@ -1,8 +1,7 @@
-"""Stable Diffusion on this machine: which models lie here, and which of them is loaded."""
+"""Stable Diffusion on this machine: which models lie here, and which of them is in memory."""
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 from collections.abc import Iterator
@@ -12,19 +11,17 @@ from pathlib import Path
 from core.checkpoints import CheckpointError
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.stable_diffusion.describe import LCM, TURBO, ModelInfo, describe
-from core.stable_diffusion.locate import found, locate
+from core.stable_diffusion.locate import cleaned_path, locate
 
-SPACE = "SPACE_ID"  # set on a Space, where visitors are strangers
 PARTS = ("text encoder", "denoiser", "autoencoder")  # in the order in which they are read
 _DISTILLED = {TURBO: "Turbo: 1 to 4 steps without guidance", LCM: "latent consistency: 4 to 8 steps"}
 
 
 @dataclass(frozen=True)
 class MachineModel:
-    """One model that lies here. ``key`` chooses it; ``problem`` says why it cannot be drawn with."""
+    """One model that lies here. ``name`` is what recipes call it; ``problem`` says why it cannot be drawn with."""
 
-    key: str
-    title: str
+    name: str
     info: ModelInfo
     loaded: bool = False
 
@@ -53,9 +50,8 @@ class Loading:
 
 
 class MachineModels:
-    """Chooses the model that ``stable_diffusion`` draws with. One is in memory at a time, for everybody on this server.
-
-    Safe to call from several threads.
+    """Lists, loads and unloads models. One is in memory at a time, for everybody on this server; what somebody draws
+    with is in their recipes, and is loaded again when it is needed. Safe to call from several threads.
     """
 
     def __init__(self, stable_diffusion: PromptsPipeline) -> None:
@@ -63,55 +59,54 @@ class MachineModels:
         self._loading = threading.Lock()
 
     def listed(self) -> tuple[MachineModel, ...]:
-        """List what lies here, and the one that was typed and is loaded."""
-        chosen = self._chosen()
-        models = [self._model(title, path, chosen) for title, path in found()]
-        if chosen is not None and all(Path(model.key) != chosen for model in models):
-            models.append(self._model(chosen.name, chosen, chosen))
-        return tuple(models)
+        """List what lies here."""
+        return tuple(self._model(name, path) for name, path in self.pipeline.catalogue.listed().items())
 
-    def typed(self, text: str) -> MachineModel:
-        """Describe what was typed: a path or an id. Raises ``CheckpointError``."""
-        if not text.strip():
+    def named(self, text: str, *, owner: bool = False) -> MachineModel:
+        """Describe a listed model, or what the machine's owner typed: a path or an id. Raises ``CheckpointError``.
+
+        Others learn nothing of files that are not listed: whatever they type of those, there is nothing of that name.
+        """
+        name = cleaned_path(text)
+        if not name:
             raise CheckpointError("Type the path of a folder or file, or the id of a model in the Hugging Face cache.")
-        path = locate(text)
-        if os.environ.get(SPACE) and all(path != lying for _, lying in found()):
-            raise CheckpointError("Visitors of a Space load only the models that its owner has put there.")
-        return self._model(path.name, path, self._chosen())
+        catalogue = self.pipeline.catalogue
+        if owner and name not in catalogue.listed():
+            path = locate(name)
+            return self._model(catalogue.add(path), path)
+        return self._model(name, catalogue.path_of(name))
 
-    def load(self, key: str) -> Iterator[Loading | MachineModel]:
-        """Load a model instead of the present one; yields :class:`Loading` of each part. Raises ``CheckpointError``."""
-        model = self.typed(key)
+    def load(self, name: str) -> Iterator[Loading | MachineModel]:
+        """Load a listed model instead of the present one; yields :class:`Loading` of each part.
+
+        Raises ``CheckpointError``.
+        """
+        model = self.named(name)
         if model.problem:
             raise CheckpointError(model.problem)
         if not self._loading.acquire(blocking=False):
             raise CheckpointError("Another model is being loaded; wait until it is there.")
         try:
-            self.unload()
-            self.pipeline.choose(str(model.info.path))
-            yield from _progress(self.pipeline)
+            yield from _progress(self.pipeline, model.name)
         finally:
             self._loading.release()
-        yield MachineModel(model.key, model.title, model.info, loaded=True)
+        yield MachineModel(model.name, model.info, loaded=True)
 
     def unload(self) -> None:
-        """Free the memory of the loaded model. It stays chosen, and is loaded again when somebody draws with it."""
+        """Free the memory of the loaded model. It is loaded again when somebody draws with it."""
         self.pipeline.unload()
 
-    def _chosen(self) -> Path | None:
-        return self.pipeline.loaded_path()
-
-    def _model(self, title: str, path: Path, chosen: Path | None) -> MachineModel:
-        return MachineModel(str(path), title, describe(path), loaded=chosen is not None and path == chosen)
+    def _model(self, name: str, path: Path) -> MachineModel:
+        return MachineModel(name, describe(path), loaded=path == self.pipeline.loaded_path())
 
 
-def _progress(pipeline: PromptsPipeline) -> Iterator[Loading]:
+def _progress(pipeline: PromptsPipeline, name: str) -> Iterator[Loading]:
     """Load in a thread and yield what it reads. Raises what it raises."""
     told: queue.SimpleQueue[str | BaseException | None] = queue.SimpleQueue()
 
     def work() -> None:
         try:
-            pipeline.engine.load(told.put)
+            pipeline.engine_for(name).load(told.put)
             told.put(None)
         except Exception as error:
             told.put(error)

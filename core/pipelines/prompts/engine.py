@@ -64,11 +64,14 @@ class TextEngine:
         """Load what is not loaded yet; ``report`` is told which part. Raises ``CheckpointError``; a later call tries
         again.
         """
-        networks = self.pool.text(self.folder, report)  # also says where one has changed on disk
-        if not self._loaded:
-            with self._making:
-                if not self._loaded:
-                    self._prepare(networks)
+        if self._loaded:  # what it holds is drawn with, also when the pool has another large model by now
+            return self.pool.check_text(self.folder)
+        networks = self.pool.text(self.folder, report)
+        with self._making:
+            if not self._loaded:
+                self._prepare(networks)
+                if self.large:
+                    self.pool.keep_text(self.folder)
 
     def _prepare(self, networks: TextNetworks) -> None:
         try:

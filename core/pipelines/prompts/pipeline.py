@@ -30,14 +30,15 @@ from core.pipelines.prompts.types import (
 )
 from core.pipelines.styles.library import StyleLibrary
 from core.recipe import Recipe, RecipeError, single
+from core.stable_diffusion.catalogue import Catalogue
 from core.stable_diffusion.describe import describe
-from core.stable_diffusion.locate import locate
 
 if TYPE_CHECKING:
     from core.pipelines.prompts.engine import TextEngine
     from core.pipelines.prompts.readback import PictureReader
 
 BUILT_IN = "text"
+STABLE_DIFFUSION = "stable-diffusion"  # the model of its recipes
 MOST_LCM_STEPS = 50  # of the teacher's schedule that diffusers' scheduler counts in
 _STOPPED = "Stopped early; this is what was there."
 
@@ -45,7 +46,9 @@ _STOPPED = "Stopped early; this is what was there."
 class PromptsPipeline:
     """``text``, the built-in model; ``sd``, the one of ``LATENTSCAPE_SD``; a folder, a file or a model id in the cache.
 
-    Loads lazily; safe to call from several threads. Every picture is drawn alone, whatever the count.
+    Except for the built-in one, a recipe's ``checkpoint`` names another model of this machine, which is drawn with
+    instead; nothing that one request says changes what another draws with. Loads lazily, and keeps one large model in
+    memory at a time; safe to call from several threads. Every picture is drawn alone, whatever the count.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class PromptsPipeline:
         self.pool = pool or pool_of(root)
         self.root, self.model = self.pool.root, model
         self.library = library or StyleLibrary(self.root)  # the faces pipeline's, where a page has both
+        self.catalogue = Catalogue(model)
         self._engine: TextEngine | None = None
         self._reader: PictureReader | None = None
         self._making = threading.Lock()
@@ -68,27 +72,40 @@ class PromptsPipeline:
 
     @property
     def engine(self) -> TextEngine:
-        """The engine that draws with the networks of the pool; one per pipeline. Raises ``CheckpointError``."""
+        """The engine of the usual model. Raises ``CheckpointError``."""
+        return self.engine_for()
+
+    def engine_for(self, checkpoint: str = "") -> TextEngine:
+        """The engine that draws with a model of this machine by the networks of the pool. Raises ``CheckpointError``.
+
+        The newest is kept; drawings under way end with the one that they began with.
+        """
+        path = self._find(checkpoint)
         with self._making:
+            if self._engine is not None and self._engine.folder != path:
+                self.pool.unload_text(self._engine.folder)
+                self._engine = None
             if self._engine is None:
                 with LOADING:
                     from core.pipelines.prompts.engine import TextEngine  # with torch: not before somebody draws
 
-                self._engine = TextEngine(self.pool, find_pipeline(self.model, self.root), self.library)
+                self._engine = TextEngine(self.pool, path, self.library)
             return self._engine
 
-    def missing(self) -> str | None:
+    def missing(self, checkpoint: str = "") -> str | None:
         """Say how to get a missing model; None if it is present."""
         try:
-            path = find_pipeline(self.model, self.root)
+            path = self._find(checkpoint)
         except checkpoints.CheckpointError as error:
             return str(error)
         return None if self.built_in else describe(path).problem or None
 
-    def choose(self, model: str) -> None:
-        """Draw with another model of this machine from now on; drawings under way end with the one they began with."""
-        with self._making:
-            self.model, self._engine = model, None
+    def choices(self) -> tuple[str, ...]:
+        """List the names of Stable Diffusion models that can be drawn with; the usual one is the first."""
+        if self.built_in:
+            return ()
+        names, usual = self.catalogue.usable(), "" if self.missing() else self.usual().checkpoint
+        return tuple(dict.fromkeys([*([usual] if usual else []), *names]))
 
     def loaded_path(self) -> Path | None:
         """Return the folder or file of the model that is in memory; None while there is none."""
@@ -103,18 +120,31 @@ class PromptsPipeline:
         if engine is not None:
             self.pool.unload_text(engine.folder)
 
-    def solvers(self) -> tuple[str, ...]:
-        return self.engine.solvers()
+    def solvers(self, checkpoint: str = "") -> tuple[str, ...]:
+        return self.engine_for(checkpoint).solvers()
 
     def has_prior(self) -> bool:
         """Return whether the model can make drafts."""
-        return not self.missing() and _holds(find_pipeline(self.model, self.root) / "prior", checkpoints.WEIGHTS)
+        return not self.missing() and _holds(self._find() / "prior", checkpoints.WEIGHTS)
 
-    def usual(self) -> Recipe:
-        """Return the default settings: from a draft if the model makes drafts."""
+    def usual(self, checkpoint: str = "") -> Recipe:
+        """Return the default settings of a model: from a draft if it makes drafts, of few steps if it was distilled."""
         if self.built_in:
             return DRAFTED if self.has_prior() else Recipe(model=BUILT_IN)
-        return usual_of("" if self.missing() else describe(find_pipeline(self.model, self.root)).distilled)
+        if self.missing(checkpoint):
+            return usual_of("")
+        path = self._find(checkpoint)
+        return replace(usual_of(describe(path).distilled), checkpoint=self.catalogue.name_of(path))
+
+    def named(self, recipe: Recipe) -> Recipe:
+        """The recipe with the name of the model that draws it. Raises ``CheckpointError``."""
+        model = BUILT_IN if self.built_in else STABLE_DIFFUSION
+        checkpoint = "" if self.built_in else recipe.checkpoint or self.catalogue.name_of(self._find())
+        same = (recipe.model, recipe.checkpoint) == (model, checkpoint)
+        return recipe if same else replace(recipe, model=model, checkpoint=checkpoint)
+
+    def _find(self, checkpoint: str = "") -> Path:
+        return built_in_folder(self.root) if self.built_in else self.catalogue.path_of(checkpoint)
 
     def warm(self) -> None:
         """Load the weights and draw once, so that no request waits for them."""
@@ -145,17 +175,17 @@ class PromptsPipeline:
         self, request: PromptRequest, *, previews: bool = True, cancel: Cancel | None = None
     ) -> Iterator[Progress | PromptsResult]:
         """Yields :class:`Progress` after every step, then one :class:`PromptsResult`. Raises ``RecipeError``."""
-        request = self._fitted(request)
+        request, engine = self._fitted(request)
         recipe, notes = request.recipe, request.notes
         parsed = read_prompt(self.read_part(recipe.prompt))
         notes += vocabulary_note(parsed) if self.built_in else ()
-        notes += self._reading_notes(recipe.prompt, recipe.negative_prompt) + self.engine.adapter_notes(recipe.styles)
+        notes += _reading_notes(engine, recipe.prompt, recipe.negative_prompt) + engine.adapter_notes(recipe.styles)
         started = time.perf_counter()
         drawings: list[Drawing] = []
         cancelled = False
         for index in range(recipe.count):
             one = replace(request, recipe=single(recipe, index))
-            drawn = self.engine.drawn(one)
+            drawn = engine.drawn(one)
             for step in drawn.steps():
                 cancelled = cancel is not None and step.number < drawn.count and cancel()
                 if cancelled:
@@ -177,17 +207,17 @@ class PromptsPipeline:
         """Morph from the request's prompt to another in 2 to 60 frames; yields :class:`Progress` after every frame."""
         if not 2 <= frames <= 60:
             raise RecipeError("A morph has 2 to 60 frames.")
-        request = self._fitted(request)
+        request, engine = self._fitted(request)
         other, more = cleaned(prompt)
         other, tags = without_tags(other, "in the second prompt: the styles of the first are kept")
-        more += tags + self._reading_notes(request.recipe.prompt, request.recipe.negative_prompt, other)
+        more += tags + _reading_notes(engine, request.recipe.prompt, request.recipe.negative_prompt, other)
         request = replace(request, recipe=single(request.recipe, 0), maps=False, film=False)
         started = time.perf_counter()
         images: list[Image.Image] = []
         for index in range(frames):
             if cancel is not None and images and cancel():
                 break
-            drawn = self.engine.drawn(request, towards=(other, index / (frames - 1)))
+            drawn = engine.drawn(request, towards=(other, index / (frames - 1)))
             for step in drawn.steps():
                 last = step
             images.append(drawn.finish(last.latents).image)
@@ -195,13 +225,6 @@ class PromptsPipeline:
         cancelled = len(images) < frames
         notes = (*request.notes, *more, *([_STOPPED] if cancelled else []))
         yield MorphResult(tuple(images), notes, (time.perf_counter() - started) * 1000, cancelled)
-
-    def _reading_notes(self, prompt: str, negative: str, other: str = "") -> tuple[str, ...]:
-        """Describe what of the prompts is not read, and which signs in them have no effect."""
-        named = ((prompt, ""), (negative, " of the negative prompt"), (other, " of the second prompt"))
-        notes = [note for text, _ in named for note in read_weights(text).notes]
-        notes += [note for text, of in named for note in self.engine.cut_note(text, of)]
-        return tuple(dict.fromkeys(notes))
 
     def readback(self, image: Image.Image, prompt: str) -> Readback:
         """Compare a picture with its prompt, by the classifier and CLIP."""
@@ -217,31 +240,34 @@ class PromptsPipeline:
                 self._reader = PictureReader(self.pool)
             return self._reader
 
-    def _fitted(self, request: PromptRequest) -> PromptRequest:
-        """Adapt the request to this model. Raises ``RecipeError`` if these weights cannot draw it."""
-        name = BUILT_IN if self.built_in else "stable-diffusion"
-        recipe = request.recipe if request.recipe.model == name else replace(request.recipe, model=name)
-        recipe, notes = apply_tags(recipe, self.library, BUILT_IN if self.built_in else "sd")
+    def _fitted(self, request: PromptRequest) -> tuple[PromptRequest, TextEngine]:
+        """Adapt the request to the model that it names, and open that. Raises ``RecipeError``, ``CheckpointError``."""
+        recipe, notes = apply_tags(self.named(request.recipe), self.library, BUILT_IN if self.built_in else "sd")
         if recipe.start == "prior" and not self.has_prior():
             raise RecipeError("This model has no draft to start from; start from noise.")
-        if recipe.solver not in self.solvers():
-            raise RecipeError(f"This model cannot be drawn with {recipe.solver}; use {', '.join(self.solvers())}.")
+        engine = self.engine_for(recipe.checkpoint)
+        solvers = engine.solvers()
+        if recipe.solver not in solvers:
+            raise RecipeError(f"This model cannot be drawn with {recipe.solver}; use {', '.join(solvers)}.")
         if recipe.solver == "lcm" and recipe.steps > MOST_LCM_STEPS:
             raise RecipeError(f"The lcm solver takes at most {MOST_LCM_STEPS} steps; 4 to 8 are usual.")
-        return replace(request, recipe=recipe, notes=(*request.notes, *notes))
+        return replace(request, recipe=recipe, notes=(*request.notes, *notes)), engine
 
 
-def find_pipeline(model: str, root: Path) -> Path:
-    """``text``, ``sd``, a folder, a file or a model id in the Hugging Face cache -> the pipeline on this machine.
+def built_in_folder(root: Path) -> Path:
+    """Return the folder of the built-in pipeline. Raises ``CheckpointError`` with the command that makes it."""
+    if _holds(root / BUILT_IN, "model_index.json", f"unet/{checkpoints.WEIGHTS}"):
+        return root / BUILT_IN
+    how = checkpoints.COMMANDS[BUILT_IN]
+    raise checkpoints.CheckpointError(f"The checkpoint 'text' is not in {root.name}/. Make it with: {how}")
 
-    Nothing is fetched. Raises ``CheckpointError`` with what to do.
-    """
-    if model == BUILT_IN:
-        if _holds(root / BUILT_IN, "model_index.json", f"unet/{checkpoints.WEIGHTS}"):
-            return root / BUILT_IN
-        how = checkpoints.COMMANDS[BUILT_IN]
-        raise checkpoints.CheckpointError(f"The checkpoint 'text' is not in {root.name}/. Make it with: {how}")
-    return locate(model)
+
+def _reading_notes(engine: TextEngine, prompt: str, negative: str, other: str = "") -> tuple[str, ...]:
+    """Describe what of the prompts is not read, and which signs in them have no effect."""
+    named = ((prompt, ""), (negative, " of the negative prompt"), (other, " of the second prompt"))
+    notes = [note for text, _ in named for note in read_weights(text).notes]
+    notes += [note for text, of in named for note in engine.cut_note(text, of)]
+    return tuple(dict.fromkeys(notes))
 
 
 def _holds(folder: Path, *files: str) -> bool:

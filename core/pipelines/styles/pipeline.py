@@ -59,12 +59,22 @@ class StylesPipeline:
             self._trainer = StyleTrainer(self.library, self.faces.root)
         return self._trainer
 
-    def missing(self, base: str = "faces") -> str | None:
-        """Say what the styles' model lacks; None if it is present."""
+    def missing(self, base: str = "faces", checkpoint: str = "") -> str | None:
+        """Say what the styles' model lacks, of Stable Diffusion one of this name or any; None if it is present."""
         if base == "faces":
             return self.faces.missing()
         pipeline = self._prompts[base]
-        return "This model is not opened here." if pipeline is None else pipeline.missing()
+        if pipeline is None:
+            return "This model is not opened here."
+        return None if not checkpoint and pipeline.choices() else pipeline.missing(checkpoint)
+
+    def stable_diffusion(self) -> PromptsPipeline | None:
+        """Return the pipeline of Stable Diffusion, where one can be drawn with."""
+        return None if self.missing("sd") else self._prompts["sd"]
+
+    def named(self, recipe: Recipe) -> Recipe:
+        """The recipe with the name of the model that draws it. Raises ``CheckpointError``."""
+        return recipe if recipe.model == "faces" else self._of(recipe.model).named(recipe)
 
     def bases(self) -> tuple[str, ...]:
         """List the models that styles can be applied to: faces, text, sd."""
@@ -74,11 +84,13 @@ class StylesPipeline:
         """List the styles that this session may apply to a model, and files that do not name their model."""
         return tuple(info for info in self.library.styles(session) if info.base in ("", base))
 
-    def add(self, session: str, path: str | Path, title: str = "", base: str = "faces") -> StyleInfo:
+    def add(
+        self, session: str, path: str | Path, title: str = "", base: str = "faces", checkpoint: str = ""
+    ) -> StyleInfo:
         """Add an uploaded safetensors file to this session. Raises ``CheckpointError`` if it does not fit."""
         info = self.library.add(session, Path(path), title, base)
         try:
-            self._check_fit(info.name, base)
+            self._check_fit(info.name, base, checkpoint)
         except CheckpointError:
             self.library.remove(session, info.name)
             raise
@@ -177,10 +189,10 @@ class StylesPipeline:
             raise RecipeError("Styles cannot be applied to this recipe: its model is not opened here.")
         return pipeline
 
-    def _check_fit(self, name: str, base: str) -> None:
+    def _check_fit(self, name: str, base: str, checkpoint: str) -> None:
         """Raise ``CheckpointError`` if the style does not fit the model."""
         model = next(model for model, known in BASES.items() if known == base)
-        engine = self.faces.engine if base == "faces" else self._of(model).engine
+        engine = self.faces.engine if base == "faces" else self._of(model).engine_for(checkpoint)
         engine.with_adapters(Recipe(styles={name: 1.0}))
 
 

@@ -1,20 +1,22 @@
 // Stable Diffusion on this machine: what lies here, a typed path, loading with progress, unloading.
+import { chooseModel, chosen } from "../shared/chosen_model.js";
 import { onFailure, register } from "../shared/components.js";
 import { button } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
+import { on } from "../shared/events.js";
 
 /**
  * A model that lies on the machine, as ui/models/machine.py writes it.
  * @typedef {object} MachineModel
- * @property {string} key what loads it
- * @property {string} title
+ * @property {string} title what recipes call it
  * @property {string} detail size, precision and memory, or why it cannot be used
- * @property {boolean} loaded
+ * @property {boolean} loaded whether it is in memory
  * @property {boolean} usable
  */
 
 const HINT =
-  "One model is in memory at a time, for everybody who uses this server. Text prompts and Styles draw with it.";
+  "The model that you load is the one that Text prompts and Styles draw with on this page; other visitors keep theirs. " +
+  "One is in memory at a time: another one is read again when somebody draws with it.";
 
 class Machine {
   #send;
@@ -52,16 +54,30 @@ class Machine {
 
   /** @param {MachineModel} model @param {boolean} busy */
   #row(model, busy) {
-    const act = model.loaded
-      ? button("Unload", () => this.#send("unload"), { disabled: busy })
-      : model.usable && button("Load", () => this.#send("load", model.key), { disabled: busy });
-    const state = model.loaded ? el("span", { class: "machine-loaded" }, "Loaded") : null;
-    const words = el("div", {}, el("strong", {}, model.title), state, el("small", {}, model.detail));
-    return el("li", { class: model.usable ? null : "unusable" }, words, act);
+    const own = chosen.usual?.checkpoint === model.title;
+    const load = (words) => button(words, () => this.#send("load", model.title), { disabled: busy });
+    const acts = [
+      model.usable && (!model.loaded || !own) && load(model.loaded ? "Use" : "Load"),
+      model.loaded && button("Unload", () => this.#send("unload"), { disabled: busy }),
+    ];
+    const marks = [
+      model.loaded && el("span", { class: "machine-loaded" }, "Loaded"),
+      own && el("span", { class: "machine-loaded", "data-own": "" }, "Used on this page"),
+    ];
+    const words = el("div", {}, el("strong", {}, model.title), ...marks, el("small", {}, model.detail));
+    return el("li", { class: model.usable ? null : "unusable" }, words, ...acts);
+  }
+
+  #view = {};
+
+  redraw() {
+    this.draw(this.#view);
   }
 
   /** @param {{models?: MachineModel[], loading?: string, share?: number, error?: string}} view */
-  draw({ models = [], loading = "", share = 0, error = "" }) {
+  draw(view) {
+    this.#view = view;
+    const { models = [], loading = "", share = 0, error = "" } = view;
     const { folder, variable } = this.#config;
     const nothing =
       `No model was found. Put one into models/ (or the folder that ${folder} names), or set ${variable}.`;
@@ -86,10 +102,12 @@ register("models-machine", ({ root, props, trigger, watch }) => {
   watch("value", () => {
     const view = props.value || {};
     if (!view.models) return;
+    if (view.chosen) chooseModel(view.chosen);
     machine.draw(view);
     if (!view.loading) document.dispatchEvent(new CustomEvent("latentscape-models"));
   });
   onFailure("models-machine", () => machine.fail());
+  on("model:chosen", () => machine.redraw());
   let listed = false;
   document.addEventListener("latentscape-machine", () => {
     if (!listed) send("list");

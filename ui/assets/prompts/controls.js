@@ -92,7 +92,7 @@ function foot() {
 register("prompts-controls", ({ root, props, trigger }) => {
   state.words = props.config;
   state.recipe = { ...props.config.first };
-  state.models = [{ key: state.recipe.model, title: "Built in" }];
+  state.models = [{ key: state.recipe.model, title: "Built in", usual: props.config.first }];
   root.append(
     el("div", { class: "column-body" }, modes(), promptView(), examplesView(), builderView(), sampling()),
     foot(),

@@ -3,8 +3,8 @@ import { register } from "../shared/components.js";
 import { emit, on } from "../shared/events.js";
 import { Filmstrip, filmstripKeys, stored } from "../shared/filmstrip.js";
 import { display } from "./canvas.js";
-import { readPrompt, requests, rerollPicture } from "./requests.js";
-import { state, visible } from "./state.js";
+import { readPrompt, requestDrawing, requests, rerollPicture } from "./requests.js";
+import { linkOf, state, visible } from "./state.js";
 
 const film = new Filmstrip({
   most: 60,
@@ -39,6 +39,8 @@ function look(entry) {
 function restore(entry) {
   requests.stop();
   document.activeElement?.blur?.();
+  // It was drawn by an older version of the app: the server translates its recipe.
+  if (entry.recipe.version !== state.words.first.version) return requestDrawing({ kind: "draw", link: linkOf(entry) });
   Object.assign(state, {
     recipe: { ...state.recipe, ...entry.recipe },
     mode: entry.kind,

@@ -1,9 +1,10 @@
 // What the Text prompts tab asks of the server.
+import { chooseModel } from "../shared/chosen_model.js";
 import { register } from "../shared/components.js";
 import { emit, on } from "../shared/events.js";
 import { RequestQueue } from "../shared/request_queue.js";
 import { randomSeed } from "../shared/seeds.js";
-import { currentModel, isLarge, state } from "./state.js";
+import { isLarge, state } from "./state.js";
 
 const PATIENCE = 300_000; // milliseconds without a word from the server: large models take minutes
 const TYPING = 140; // milliseconds between the last key and the marks on the words
@@ -29,8 +30,6 @@ export const requests = new RequestQueue(
 function take(message, request) {
   if (message.models) {
     Object.assign(state, { models: message.models, prior: message.prior, clip: message.clip, opened: true });
-    const other = message.models.find(({ key }) => key !== state.words.first.model);
-    if (other?.usual) state.words = { ...state.words, large: { ...state.words.large, ...other.usual } };
     emit("prompts:models");
   }
   if (message.restored && !request.restored) {
@@ -71,15 +70,29 @@ export function rerollPicture() {
   if (isLarge()) draw();
 }
 
-// Each model begins with the settings that suit it.
-export function useModel(key) {
-  const { first, large } = state.words;
-  const { model, steps, guidance, guidance_interval, count, start, level, solver } = first;
-  const own = { model, steps, guidance, guidance_interval, count, start, level };
-  change(key === model ? { ...own, solver } : { solver, ...large, start: "noise" });
-  readPrompt();
-  if (currentModel()?.missing) draw(); // says what to do
+// What a model begins with: the settings that suit it.
+export function settingsOf({ usual }) {
+  const { steps, guidance, guidance_interval, count, start, level, solver } = state.words.first;
+  const own = { checkpoint: "", steps, guidance, guidance_interval, count, start, level, solver };
+  return usual.model === state.words.first.model
+    ? { ...own, model: usual.model }
+    : { ...own, ...usual, start: "noise" };
 }
+
+export function useModel(key) {
+  const model = state.models.find((one) => one.key === key);
+  if (!model?.usual) return;
+  change(settingsOf(model));
+  chooseModel(model.usual);
+  readPrompt();
+  if (model.missing) draw(); // says what to do
+}
+
+// Another model was chosen in the Models tab or in Styles.
+on("model:chosen", (usual) => {
+  if (!state.recipe || !isLarge() || state.recipe.checkpoint === usual.checkpoint) return;
+  change(settingsOf({ usual }));
+});
 
 // --- what the words mean, beside the drawings ---------------------------------------------------------------------
 
@@ -108,7 +121,7 @@ register("prompts-reader", (handle) => {
   if (state.recipe) readPrompt();
 });
 
-// Another model was loaded in the Models tab, with other settings.
+// Another model was found or loaded in the Models tab.
 document.addEventListener("latentscape-models", () => state.opened && requests.request("open", { kind: "open" }));
 
 on("prompts:enter", () => requestDrawing({ kind: "draw", ...state.entrance }));

@@ -14,8 +14,8 @@ import { el } from "../shared/dom.js";
 import { on } from "../shared/events.js";
 import { term } from "../shared/term.js";
 import { whenRefreshed } from "./refresh.js";
-import { change, useModel } from "./requests.js";
-import { isLarge, state } from "./state.js";
+import { change, settingsOf, useModel } from "./requests.js";
+import { currentModel, isLarge, state } from "./state.js";
 
 const FEW = 8; // steps that a distilled model needs at most
 const USUAL = 6;
@@ -75,10 +75,13 @@ function models() {
   const note = makeNote();
   field.addEventListener("change", () => useModel(field.value));
   whenRefreshed(() => {
-    if (field.options.length !== state.models.length) {
-      field.replaceChildren(...state.models.map(({ key, title }) => el("option", { value: key }, title)));
+    const here = currentModel();
+    const absent = here || !state.opened ? [] : [{ key: "", title: `${state.recipe.checkpoint}, not here` }];
+    const listed = [...state.models, ...absent];
+    if ([...field.options].map((one) => one.text).join("\n") !== listed.map(({ title }) => title).join("\n")) {
+      field.replaceChildren(...listed.map(({ key, title }) => el("option", { value: key }, title)));
     }
-    field.value = state.recipe.model;
+    field.value = here?.key || "";
     note.textContent = isLarge()
       ? "Draws anything, slowly: press Draw, or Enter in the prompt."
       : "Faces and twenty foods, 64 pixels, drawn while you type.";
@@ -87,11 +90,9 @@ function models() {
 }
 
 function reset() {
-  const { first, large } = state.words;
-  const { steps, guidance, guidance_interval, solver: usual, start: from, level } = isLarge()
-    ? { ...first, ...large, start: "noise" }
-    : first;
-  change({ steps, guidance, guidance_interval, solver: usual, start: from, level });
+  const usual = currentModel() || { usual: state.recipe };
+  const { steps, guidance, guidance_interval, solver: own, start: from, level } = settingsOf(usual);
+  change({ steps, guidance, guidance_interval, solver: own, start: from, level });
 }
 
 export const sampling = () =>

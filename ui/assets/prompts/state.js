@@ -6,7 +6,7 @@ export const state = {
   mode: "draw", // or "compare", "morph"
   best: false, // the pictures that fit the prompt best come first
   locked: false,
-  models: [], // {key, title, missing}
+  models: [], // {key, title, missing, usual}
   prior: false,
   clip: "", // what to do for a CLIP that is not here
   opened: false,
@@ -16,7 +16,12 @@ export const state = {
 
 // Not the built-in model: it is slow, and draws when it is told to.
 export const isLarge = () => state.recipe.model !== state.words.first.model;
-export const currentModel = () => state.models.find((one) => one.key === state.recipe.model);
+/** The entry of the model that the recipe names; none where it is not on the server. */
+export const currentModel = () => {
+  const { model, checkpoint } = state.recipe;
+  const alike = state.models.filter(({ usual }) => usual?.model === model);
+  return alike.find(({ usual }) => usual.checkpoint === checkpoint) || (checkpoint ? undefined : alike[0]);
+};
 export const visible = () => Boolean(document.getElementById("prompts")?.offsetParent);
 export const chosenPicture = () => state.shown?.pictures[state.shown.selected] || state.shown?.pictures[0];
 

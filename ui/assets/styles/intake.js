@@ -21,7 +21,9 @@ export async function addStyle(file) {
   emit("styles:intake", `Adding ${file.name}`);
   try {
     const { path } = await state.upload(file);
-    requests.request("file", { kind: "add", path, base: state.base }, { adding: true });
+    requests.request("file", { kind: "add", path, base: state.base, checkpoint: state.recipe.checkpoint }, {
+      adding: true,
+    });
   } catch {
     emit("styles:intake", "");
     say(`${file.name} did not reach the server. Check the connection and add it again.`);

@@ -23,6 +23,7 @@ import { activeNow, bare, changeBase, isPrompt, keyOf, listStyles, plainTile, st
  * @property {string[]} [names] styles: rows of a grid, tiles of the wall, files
  * @property {number[]} [weights] strengths: columns of a grid
  * @property {string} [path] an uploaded style file
+ * @property {string} [checkpoint] of Stable Diffusion, which that file has to fit
  */
 
 export const requests = new RequestQueue(
@@ -38,6 +39,10 @@ export const requests = new RequestQueue(
 );
 
 function take(message, request) {
+  if (message.models) {
+    state.models = message.models;
+    emit("styles:models");
+  }
   if (message.styles) listStyles(message.styles, request.content.base);
   if (message.restored && !request.restored) {
     request.restored = true;

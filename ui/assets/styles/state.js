@@ -9,6 +9,7 @@ export const state = {
   blend: "sum", // or "normalised"
   parts: [1, 1, 1], // early, middle and late blocks
   mode: "face", // or "prompt", "photo", "grid", "train"
+  models: [], // of Stable Diffusion: {key, title, missing, usual}
   base: "faces", // what the listed styles are for; "sd" while the mode is "prompt"
   elsewhere: {}, // base -> what was set there
   gridStyles: [], // rows of the grid
