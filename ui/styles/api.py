@@ -37,7 +37,7 @@ def styles_api(pipeline: StylesPipeline, queue: str) -> None:
     ) -> tuple[list[str], dict[str, Any]]:
         """Draws a face in up to four styles, or what a prompt says by a Stable Diffusion ``checkpoint`` of the server
         with its LoRAs. 0 ``steps`` or ``guidance`` and no ``solver`` are the model's own. ``styles`` is {name: strength
-        from -0.5 to 1.5}; ``mode`` "sum" or "normalised"; ``parts`` the shares of early, middle and late blocks, 0 to 2.
+        from -0.5 to 1.5}; ``mode`` "sum" or "normalised"; ``parts`` shares of early, middle and late blocks, 0 to 2.
 
         Returns the picture (a PNG with its recipe), its recipe, the classifier's probability of all 40
         attributes of a face, and the names of all styles that can be applied.
