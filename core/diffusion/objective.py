@@ -7,13 +7,14 @@ al. 2022 (arXiv:2209.03003).
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import torch
 from diffusers import DDPMScheduler
 from torch import Tensor
 
-from core import draws
+from core import checkpoints, draws
 
 Prediction = Literal["epsilon", "v_prediction", "flow"]
 TIMESTEPS = 1000
@@ -93,3 +94,15 @@ class Objective:
         normal = torch.searchsorted(table, level).clamp_max(TIMESTEPS - 1)
         even = draws.integers(generator, TIMESTEPS, count)
         return torch.where(draws.rand(generator, count) < uniform, even, normal)
+
+
+def prediction_of(path: Path) -> Prediction:
+    """What a network was trained to predict, by the ``scheduler_config.json`` beside it. Raises ``CheckpointError``."""
+    scheduler = checkpoints.read_json(path)
+    kind = scheduler.get("prediction_type", "v_prediction") if isinstance(scheduler, dict) else None
+    known = {"epsilon": "epsilon", "v_prediction": "v_prediction", "flow_prediction": "flow"}
+    if not isinstance(kind, str) or kind not in known:
+        raise checkpoints.CheckpointError(
+            f"{path.parent.name}/{path.name} names no prediction_type that is known; there are {', '.join(known)}."
+        )
+    return known[kind]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from functools import cache, partial
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,7 +16,7 @@ from torch import Tensor, nn
 
 from core import attributes, checkpoints
 from core.data.framing import Framing, step_back
-from core.diffusion.objective import Objective
+from core.diffusion.objective import Objective, prediction_of
 from core.diffusion.sampling import Plan, Step, noise_for, sample_steps, solvers
 from core.images import to_images, to_pixels, to_tensor
 from core.latents.codecs import OpenCodec
@@ -64,7 +63,7 @@ class FaceEngine:
             raise checkpoints.CheckpointError(
                 f"faces draws {channels} latent channels, autoencoder-kl has {codec.channels}: retrain one."
             )
-        self._objective = Objective(_prediction(self.root / "faces" / "scheduler_config.json"))
+        self._objective = Objective(prediction_of(self.root / "faces" / "scheduler_config.json"))
         with torch.device("meta"):  # names and shapes of the layers, without their numbers
             layers = FaceUNet.from_config(denoiser.config)
         base = Base("faces", layers, cache(lambda: checkpoints.fingerprint(self.root / "faces")))
@@ -148,15 +147,3 @@ class FaceEngine:
         self.load()
         probabilities = self.pool.run(self._classifier, x).attributes[0].sigmoid().tolist()
         return {name: round(value, 4) for name, value in zip(attributes.NAMES, probabilities, strict=True)}
-
-
-def _prediction(path: Path) -> str:
-    """What the network was trained to predict, in the objective's words."""
-    scheduler = checkpoints.read_json(path)
-    kind = scheduler.get("prediction_type", "v_prediction") if isinstance(scheduler, dict) else None
-    known = {"epsilon": "epsilon", "v_prediction": "v_prediction", "flow_prediction": "flow"}
-    if not isinstance(kind, str) or kind not in known:
-        raise checkpoints.CheckpointError(
-            f"{path.parent.name}/{path.name} names no prediction_type that is known; there are {', '.join(known)}."
-        )
-    return known[kind]
