@@ -138,6 +138,53 @@ def frechet(features: np.ndarray, reference: np.ndarray) -> float:
     return float(max(distance, 0.0))
 
 
+def kernel_distance(features: np.ndarray, reference: np.ndarray) -> float:
+    """Unbiased squared maximum mean discrepancy of features (N, D) and (M, D) under the cubic kernel of Bińkowski et
+    al. 2018 (arXiv:1801.01401). Unlike the Fréchet distance it does not depend on N and M; it may fall below zero.
+    """
+    x, y = np.asarray(features, np.float64), np.asarray(reference, np.float64)
+    if min(len(x), len(y)) < 2:
+        raise ValueError("A kernel distance needs two features on either side.")
+
+    def within(a: np.ndarray) -> float:
+        values = _cubic(a, a)
+        return float((values.sum() - np.trace(values)) / (len(a) * (len(a) - 1)))
+
+    return within(x) + within(y) - 2 * float(_cubic(x, y).mean())
+
+
+def _cubic(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return (a @ b.T / a.shape[1] + 1) ** 3
+
+
+def precision_recall(features: np.ndarray, reference: np.ndarray, neighbours: int = 3) -> tuple[float, float]:
+    """Features (N, D) of generated and (M, D) of real pictures -> precision and recall of the distribution
+    (Kynkäänniemi et al. 2019, arXiv:1904.06991).
+
+    Precision: the share of generated ones that are within reach of a real one, which is as far as that one's third
+    nearest real neighbour. Recall: the same with the roles exchanged.
+    """
+    return _covered(features, reference, neighbours), _covered(reference, features, neighbours)
+
+
+def _covered(points: np.ndarray, by: np.ndarray, neighbours: int, chunk: int = 1024) -> float:
+    from sklearn.metrics import pairwise_distances
+    from sklearn.neighbors import NearestNeighbors
+
+    if len(by) <= neighbours:
+        raise ValueError(f"Precision and recall need more than {neighbours} pictures on either side.")
+    reach = NearestNeighbors(n_neighbors=neighbours + 1).fit(by).kneighbors(by)[0][:, -1]  # the first is itself
+    parts = (points[start : start + chunk] for start in range(0, len(points), chunk))
+    return float(np.concatenate([(pairwise_distances(part, by) <= reach).any(axis=1) for part in parts]).mean())
+
+
+def diversity(features: np.ndarray) -> float:
+    """Mean Euclidean distance of two different ones of features (N, D)."""
+    from scipy.spatial.distance import pdist
+
+    return float(pdist(np.asarray(features, np.float64)).mean())
+
+
 def cosine_distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Row by row 1 - cosine of features (N, D) and (N, D) -> (N,), from 0 for the same direction to 2."""
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
