@@ -23,6 +23,8 @@ _PICTURES = "--data celeba=DIR --data food101=DIR"
 COMMANDS = {  # in the order in which people look at them
     "faces": f"{_TRAIN}_faces.py --data celeba=DIR --out runs/faces",
     "text": f"{_TRAIN}_text.py {_PICTURES} --out runs/text --export checkpoints/text",
+    "gan": f"{_TRAIN}_gan.py --data celeba=DIR --out runs/gan",
+    "variations": f"{_TRAIN}_variations.py --data celeba=DIR --start checkpoints/faces --out runs/variations",
     "autoencoder-kl": f"{_TRAIN}_autoencoder.py {_PICTURES} --out runs/autoencoder-kl",
     "autoencoder-vae": f"{_TRAIN}_autoencoder.py --model vae {_PICTURES} --out runs/autoencoder-vae",
     "autoencoder-cae": f"{_TRAIN}_autoencoder.py --model cae {_PICTURES} --out runs/autoencoder-cae",
@@ -32,6 +34,15 @@ COMMANDS = {  # in the order in which people look at them
     "clip": f"{_TRAIN}_clip.py {_PICTURES} --classifier checkpoints/classifier --out runs/clip "
     "--export checkpoints/clip",
 }
+_OURS = (  # classes of core.models
+    "EyeLocator",
+    "FaceDetector",
+    "FaceGenerator",
+    "FaceUNet",
+    "FlatAutoencoder",
+    "PictureClassifier",
+    "VariationUNet",
+)
 _LAYOUTS = {  # of other libraries: what says what it is, and the weights
     "clip": ("config.json", "model.safetensors"),
     "text": ("model_index.json", f"unet/{WEIGHTS}"),
@@ -184,7 +195,7 @@ def _thin(curve: dict[str, list[float]], most: int = 400) -> dict[str, list[floa
 def _classes() -> dict[str, type[nn.Module]]:
     from diffusers import AutoencoderKL
 
-    from core.models import EyeLocator, FaceDetector, FaceUNet, FlatAutoencoder, PictureClassifier
+    from core import models
 
-    classes = (AutoencoderKL, EyeLocator, FaceDetector, FaceUNet, FlatAutoencoder, PictureClassifier)
+    classes = (AutoencoderKL, *(getattr(models, name) for name in _OURS))
     return {cls.__name__: cls for cls in classes}

@@ -3,6 +3,9 @@
 Examples:
   python scripts/sample.py faces --attributes rows.csv --seed 0 --out runs/drawn
   python scripts/sample.py text --prompts prompts.txt --seed 0 --out runs/drawn
+  python scripts/sample.py gan --attributes rows.csv --seed 0 --out runs/drawn
+  python scripts/sample.py vae --count 16 --out runs/drawn
+  python scripts/sample.py variations --images photos --strength subtle --out runs/drawn
 """
 
 from __future__ import annotations
@@ -40,6 +43,9 @@ def main() -> None:
     faces.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
     faces.set_defaults(act=sample_faces)
     add_text(kinds)
+    add_generator(kinds, "gan", "faces by the GAN, by attributes or with nothing set")
+    add_generator(kinds, "vae", "samples of the variational autoencoder's prior, which takes no attributes")
+    add_variations(kinds)
     args = parser.parse_args()
     args.act(args)
 
@@ -67,6 +73,60 @@ def add_text(kinds: argparse._SubParsersAction) -> None:
     add_style(text)
     text.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
     text.set_defaults(act=sample_text)
+
+
+def add_generator(kinds: argparse._SubParsersAction, name: str, what: str) -> None:
+    parser = kinds.add_parser(name, help=what, description=f"Draw {what}: 00000.png, 00001.png ...")
+    if name != "vae":
+        parser.add_argument("--attributes", type=Path, metavar="ROWS.csv", help="as for faces: one picture per row")
+    parser.add_argument("--count", type=int, help="pictures with nothing set, instead of a table")
+    parser.add_argument("--seed", type=int, default=0, help="of the first picture; picture i has seed + i (default 0)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
+    parser.set_defaults(act=sample_generator, name=name)
+
+
+def add_variations(kinds: argparse._SubParsersAction) -> None:
+    parser = kinds.add_parser(
+        "variations",
+        help="new faces like those of photos",
+        description="Draw faces that keep what the classifier sees of each photo: 00000-NAME-0.png ...",
+    )
+    parser.add_argument("--images", type=Path, required=True, metavar="DIR_OR_ZIP", help="photos of faces")
+    parser.add_argument(
+        "--each", type=int, default=4, metavar="N", help="variations of each photo, 1 to 16 (default 4)"
+    )
+    parser.add_argument("--strength", default="strong", help="subtle keeps the picture's layout; strong (default)")
+    parser.add_argument("--align", action="store_true", help="use the largest face; a photo without one is left out")
+    parser.add_argument("--seed", type=int, default=0, help="of the first variation of every photo (default 0)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
+    parser.set_defaults(act=sample_variations)
+
+
+def sample_generator(args: argparse.Namespace) -> None:
+    from core import checkpoints
+    from core.pipelines.compare.folder import draw_files, wanted_batch
+
+    batch = wanted_batch(getattr(args, "attributes", None), args.count, args.seed)
+    drawn = list(draw_files(args.name, args.checkpoints or checkpoints.root(), batch, args.out))
+    print(f"{len(drawn)} pictures drawn in {args.out}")
+
+
+def sample_variations(args: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from core.pipelines.compare.folder import vary_files
+    from core.pipelines.compare.pipeline import VariationsPipeline
+
+    problems: list[tuple[str, str]] = []
+    options = {"count": args.each, "seed": args.seed, "strength": args.strength}
+    pipeline = VariationsPipeline(args.checkpoints)
+    files = vary_files(pipeline, args.images, args.out, options, align=args.align, problems=problems)
+    drawn = list(tqdm(files, desc="draw", unit="picture", mininterval=1, delay=1))
+    for name, problem in problems:
+        print(f"{name} left out: {problem}", file=sys.stderr)
+    print(f"{len(drawn)} variations drawn in {args.out}")
 
 
 def add_style(parser: argparse.ArgumentParser) -> None:

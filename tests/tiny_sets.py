@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,12 @@ def latent_set(count=24, channels=4) -> LatentSet:
     latents = rng.standard_normal((count, 2, channels, 16, 16)).astype(np.float16)
     zeros = np.zeros(channels)
     return LatentSet(latents, source.names, source.split, source.attributes, None, zeros, zeros + 1, "0" * 12)
+
+
+def embedding_set(count=24, dim=32) -> LatentSet:
+    """Embeddings for the faces of :func:`latent_set`, as training keeps them."""
+    source, rng = latent_set(count), np.random.default_rng(2)
+    return replace(source, latents=rng.standard_normal((count, 2, dim, 1, 1)).astype(np.float16))
 
 
 def rows_of(run: Path) -> list[dict]:

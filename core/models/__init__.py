@@ -6,13 +6,17 @@ from core.models.eye_locator import EyeLocator
 from core.models.face_detector import FaceDetector
 from core.models.face_unet import FaceUNet
 from core.models.flat_autoencoder import FlatAutoencoder
+from core.models.gan import FaceGenerator
+from core.models.variation_unet import VariationUNet
 
 __all__ = [
     "EyeLocator",
     "FaceDetector",
+    "FaceGenerator",
     "FaceUNet",
     "FlatAutoencoder",
     "LatentCodec",
     "PictureClassifier",
+    "VariationUNet",
     "build_autoencoder",
 ]

@@ -17,7 +17,7 @@ from core import checkpoints
 from core.checkpoints import CheckpointError
 from core.latents import sources
 from core.latents.codecs import OpenCodec, open_codec
-from core.models import FaceUNet, PictureClassifier
+from core.models import FaceGenerator, FaceUNet, PictureClassifier, VariationUNet
 from core.networks.deterministic import make_deterministic
 
 if TYPE_CHECKING:
@@ -32,6 +32,14 @@ Codecs = Callable[[str | Path], OpenCodec]  # the pool's autoencoders, by name o
 
 def load_denoiser(folder: Path, root: Path, codecs: Codecs) -> FaceUNet:
     return make_deterministic(_expected(folder, FaceUNet))
+
+
+def load_gan(folder: Path, root: Path, codecs: Codecs) -> FaceGenerator:
+    return make_deterministic(_expected(folder, FaceGenerator))
+
+
+def load_variations(folder: Path, root: Path, codecs: Codecs) -> VariationUNet:
+    return make_deterministic(_expected(folder, VariationUNet))
 
 
 def load_classifier(folder: Path, root: Path, codecs: Codecs) -> PictureClassifier:
@@ -64,6 +72,8 @@ def load_text(folder: Path, root: Path, codecs: Codecs, **options: Any) -> TextN
 LOADERS: dict[str, Callable[[Path, Path, Codecs], Any]] = {
     "faces": load_denoiser,
     "classifier": load_classifier,
+    "gan": load_gan,
+    "variations": load_variations,
     "autoencoder": load_autoencoder,
     "clip": load_clip,
     "text": load_text,

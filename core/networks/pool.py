@@ -29,6 +29,8 @@ Stamps = dict[Path, tuple[int, int] | None]  # file -> time of its last change i
 FILES = {  # kind of network -> the files in its folder that it is made of
     "faces": ("config.json", "scheduler_config.json", checkpoints.WEIGHTS),
     "classifier": ("config.json", checkpoints.WEIGHTS),
+    "gan": ("config.json", checkpoints.WEIGHTS),
+    "variations": ("config.json", "scheduler_config.json", checkpoints.WEIGHTS),
     "clip": ("config.json", "model.safetensors", "tokenizer.json"),
     "autoencoder": ("config.json", *sources.FILES),
     "text": ("model_index.json", *(f"{part}/*.safetensors" for part in ("unet", "vae", "text_encoder", "prior"))),
@@ -59,7 +61,8 @@ class NetworkPool:
         return checkpoints.missing(self.root / name)
 
     def get(self, name: str) -> Any:
-        """Return ``classifier``, ``faces``, ``clip`` (with its tokenizer), ``text`` or ``autoencoder-{kl,vae,cae}``.
+        """Return ``classifier``, ``faces``, ``gan``, ``variations``, ``clip`` (with its tokenizer), ``text`` or
+        ``autoencoder-{kl,vae,cae}``.
 
         Networks are in eval mode, on the CPU, in float32; a later call returns the same object. Raises
         ``CheckpointError`` for one that is missing, damaged or changed on disk since it was loaded.
