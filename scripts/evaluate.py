@@ -6,6 +6,7 @@ Examples:
   python scripts/evaluate.py taesd --data celeba=data/celeba --most 200
   python scripts/evaluate.py path/to/vae --data celeba=data/celeba --out runs/vae.json
   python scripts/evaluate.py faces --data celeba=data/celeba --samples 2000
+  python scripts/evaluate.py compare --data celeba=data/celeba --samples 1000
   python scripts/evaluate.py styles --data celeba=data/celeba --data utkface=data/utkface
 """
 
@@ -23,8 +24,9 @@ def main() -> None:
     parser.add_argument(
         "name",
         metavar="NAME",
-        help="classifier, autoencoder-cae, -vae or -kl, faces, clip, text, styles; or sd, taesd or the folder of an "
-        "autoencoder, which are measured at 256 pixels into --out",
+        help="classifier, autoencoder-cae, -vae or -kl, faces, gan, variations, clip, text, styles; compare for all "
+        "generators of faces by one protocol; or sd, taesd or the folder of an autoencoder, which are measured at 256 "
+        "pixels into --out",
     )
     parser.add_argument(
         "--data", action="append", required=True, metavar="KIND=PATH", help="repeatable: celeba=, food101=, utkface="
@@ -45,12 +47,14 @@ def main() -> None:
         "--work", type=Path, default=Path("runs/evaluation"), help="for grids that show data pictures; not for sharing"
     )
     args = parser.parse_args()
-    args.samples = args.samples if args.samples is not None else 200 if args.name == "styles" else 2000
+    usual = {"styles": 200, "compare": 1000, "gan": 1000, "variations": 1000}
+    args.samples = args.samples if args.samples is not None else usual.get(args.name, 2000)
     if args.samples < 2 or args.control < 1 or args.prior < 2 or (args.most is not None and args.most < 2):
         parser.error("--samples, --prior and --most must be 2 or more, --control 1 or more.")
 
     from core import checkpoints, data
-    from core.evaluation import EVALUATIONS, Options, evaluate, evaluate_elsewhere, evaluate_styles
+    from core.evaluation import EVALUATIONS, Options, evaluate, evaluate_elsewhere, evaluate_generators, evaluate_styles
+    from core.evaluation.compare import table
     from core.evaluation.options import recorded
     from core.latents import sources
 
@@ -60,7 +64,9 @@ def main() -> None:
     paths = data.parse_data_options(args.data)
     sets = {kind: data.load(kind, path, size, args.cache) for kind, path in paths.items()}
     options = Options(recorded(sys.argv), args.part, args.samples, args.control, args.prior, args.most, args.work)
-    if args.name == "styles":
+    if args.name == "compare":
+        print("\n".join(table(evaluate_generators(root, sets, options))))
+    elif args.name == "styles":
         for name, metrics in evaluate_styles(root, sets, options, args.styles):
             print(_summary(name, metrics), flush=True)
     elif foreign:
@@ -80,7 +86,7 @@ def _size(name: str, root: Path, foreign: bool) -> int:
     if foreign:
         return sources.metadata(sources.find(name, root)).size
     own = root / name
-    draws = name == "faces" or not (own / "config.json").is_file()
+    draws = name in ("faces", "gan", "variations", "compare") or not (own / "config.json").is_file()
     return checkpoints.picture_size(root / "autoencoder-kl" if draws else own)
 
 

@@ -11,6 +11,7 @@ from core.data import PictureSet
 from core.evaluation.autoencoder import evaluate_autoencoder
 from core.evaluation.classifier import evaluate_classifier
 from core.evaluation.clip import evaluate_clip
+from core.evaluation.compare import compare_generators, evaluate_generator
 from core.evaluation.faces import evaluate_faces
 from core.evaluation.options import Options
 from core.evaluation.styles import MADE_WITH, style_figures
@@ -18,7 +19,7 @@ from core.latents import sources
 from core.models.adapter_files import read_adapter
 from core.reports.cards import write_card
 
-__all__ = ["EVALUATIONS", "Options", "evaluate", "evaluate_elsewhere", "evaluate_styles"]
+__all__ = ["EVALUATIONS", "Options", "evaluate", "evaluate_elsewhere", "evaluate_generators", "evaluate_styles"]
 
 Sets = Mapping[str, PictureSet]
 
@@ -33,13 +34,14 @@ EVALUATIONS: dict[str, Callable[[Path, Sets, Options], dict]] = {
     "classifier": evaluate_classifier,
     **{name: partial(evaluate_autoencoder, name) for name in sources.BUILT_IN.values()},
     "faces": evaluate_faces,
+    **{name: partial(evaluate_generator, name) for name in ("gan", "variations")},
     "clip": evaluate_clip,
     "text": _text,
 }
 MEASURED_WITH = {
     "classifier": (),
     **dict.fromkeys(sources.BUILT_IN.values(), ("classifier",)),
-    "faces": ("autoencoder-kl", "classifier"),
+    **dict.fromkeys(("faces", "gan", "variations"), ("autoencoder-kl", "classifier")),
     "clip": (),
     "text": ("classifier",),
 }
@@ -94,6 +96,16 @@ def evaluate_elsewhere(model: str, root: Path, sets: Sets, options: Options, out
     out.parent.mkdir(parents=True, exist_ok=True)
     checkpoints.write_json(out, _plain(metrics))
     return metrics
+
+
+def evaluate_generators(root: Path, sets: Sets, options: Options) -> dict:
+    """Compare every generator of faces that ``root`` holds, into ``compare.json`` there; returns the figures.
+
+    Raises ``CheckpointError`` and ``DataError`` as :func:`evaluate` does.
+    """
+    figures = {"command": options.command, **compare_generators(root, sets, options)}
+    checkpoints.write_json(root / "compare.json", _plain(figures))
+    return figures
 
 
 def _plain(value: object) -> object:

@@ -17,6 +17,8 @@ from core.latents.codecs import OpenCodec
 from core.metrics import psnr
 from core.models import LatentCodec
 from core.networks.pool import pool_of
+from core.pipelines.compare.generators import GENERATORS, draw
+from core.pipelines.compare.types import Batch
 from core.pipelines.faces.engine import FaceEngine
 from core.pipelines.faces.types import PARTS
 from core.recipe import Recipe
@@ -54,6 +56,19 @@ def faces_sheet(engine: FaceEngine, recipe: Recipe) -> Drawing:
     )
     images = [Image.fromarray(one) for one in pixels]
     return picture_grid(images, captions, title="Drawn faces", note=note, columns=COLUMNS)
+
+
+def generator_sheet(root: Path, name: str) -> Drawing:
+    """Faces of a generator: twelve seeds with nothing set, and one seed with each of six attributes, both ways."""
+    requests: list[tuple[int, dict[str, float], list[str]]] = []
+    requests += [(seed, {}, [f"Seed {seed}", "nothing set"]) for seed in range(2 * COLUMNS)]
+    for value, word in ((1.0, "present"), (-1.0, "absent")):
+        requests += [(SHOWN_SEED, {key: value}, [attributes.label(key), word]) for key in CONTROLLED]
+    seeds, values, captions = zip(*requests, strict=True)
+    pixels = draw(pool_of(root), name, Batch(seeds, vectors(values)))
+    note = f"Generated, not photographs. The last two rows have seed {SHOWN_SEED}"
+    images = [Image.fromarray(one) for one in pixels]
+    return picture_grid(images, captions, title=GENERATORS[name].title, note=note, columns=COLUMNS)
 
 
 def autoencoder_sheet(root: Path, codec: OpenCodec, title: str = "Through the latents") -> Drawing:
