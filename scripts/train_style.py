@@ -1,4 +1,4 @@
-"""Teach the face or text model a style: a LoRA from one of the nine renderings, from a folder of pictures, or from
+"""Train a style of the face or text model: a LoRA from one of the nine renderings, from a folder of pictures, or from
 a data set of another kind of portrait.
 
 Examples:

@@ -152,19 +152,19 @@ def test_a_photo_gets_a_style_and_files_are_loaded_or_refused(visit, root, tmp_p
     assert other.locator(".style-tile").count() == len(NAMES) + 1, "another visitor sees nothing of it"
 
 
-def test_a_style_is_taught_from_twenty_photos_and_worn(visit, synthetic_celeba, tmp_path):
+def test_a_style_is_trained_on_twenty_photos_and_applied(visit, synthetic_celeba, tmp_path):
     page = visit(width=390, height=844)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.locator(f'{COLUMN} [data-mode="train"]').click()
     with zipfile.ZipFile(synthetic_celeba / "img_align_celeba.zip") as archive:
         files = [archive.extract(name, tmp_path) for name in archive.namelist()[:20]]
-    page.set_input_files("#teach-files", files)
-    page.wait_for_function("() => document.querySelectorAll('.teach-crops canvas').length === 20")
-    page.fill("#teach-title", "Summer")
-    shown = [float(page.input_value(f"#teach-{name}")) for name in ("steps", "rank", "rate")]
+    page.set_input_files("#train-files", files)
+    page.wait_for_function("() => document.querySelectorAll('.train-crops canvas').length === 20")
+    page.fill("#train-title", "Summer")
+    shown = [float(page.input_value(f"#train-{name}")) for name in ("steps", "rank", "rate")]
     assert shown == [TrainRequest.steps, TrainRequest.rank, TrainRequest.rate]
-    page.fill("#teach-steps", "20")
-    page.click("#teach-start")
+    page.fill("#train-steps", "20")
+    page.click("#train-start")
     page.wait_for_function(f"() => {STATE}.job")
     page.reload()  # it goes on, and the page finds it again
     loaded(page)
@@ -174,8 +174,8 @@ def test_a_style_is_taught_from_twenty_photos_and_worn(visit, synthetic_celeba, 
     page.wait_for_function(f"() => {STATE}.job?.over", timeout=300_000)
     job = page.evaluate(f"{STATE}.job")
     assert job["state"] == "finished", job["message"]
-    assert job["step"] == 20 and page.locator(".teach-samples").is_visible()
-    page.click("#teach-apply")
+    assert job["step"] == 20 and page.locator(".train-samples").is_visible()
+    page.click("#train-apply")
     shown = settled(page, "(shown) => shown.kind === 'face' && Object.keys(shown.active)[0]?.startsWith('summer')")
     assert list(shown["active"].values()) == [1]
     assert page.locator(".own-styles li:has-text('Summer')").count() == 1

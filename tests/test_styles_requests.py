@@ -97,7 +97,7 @@ def photo():
         None,
         [],
         {},
-        {"kind": "teach"},
+        {"kind": "train"},
         {"kind": "draw"},
         {"kind": "draw", "recipe": []},
         {"kind": "draw", "recipe": {**to_dict(RECIPE), "model": "text"}},
@@ -317,7 +317,7 @@ def test_a_file_that_is_no_style_is_refused_with_a_sentence(handlers, uploads, d
 # --- trainings ----------------------------------------------------------------------------------------------------
 
 
-def taught(uploads, count=6):
+def style_photos(uploads, count=6):
     paths = [uploads / f"{number}.png" for number in range(count)]
     for path, picture in zip(paths, noise_photos(count), strict=True):
         picture.save(path)
@@ -325,7 +325,7 @@ def taught(uploads, count=6):
 
 
 def test_pictures_are_checked_before_training(handlers, uploads):
-    paths = taught(uploads)
+    paths = style_photos(uploads)
     (uploads / "notes.txt").write_text("not a picture")
     response = handlers.job(
         {"kind": "check", "paths": [*paths, paths[0], str(uploads / "notes.txt")], "request_id": 3}, "anna"
@@ -343,7 +343,8 @@ def test_a_style_in_training_is_seen_by_its_session_alone_and_cancelled(root, up
     trainer = pipeline.trainer
     trainer.preset = "smoke"
     handlers = StylesHandlers(pipeline)
-    request = {"kind": "train", "paths": taught(uploads), "title": "Summer", "steps": 1000, "rank": 2, "rate": 0.002}
+    settings = {"title": "Summer", "steps": 1000, "rank": 2, "rate": 0.002}
+    request = {"kind": "train", "paths": style_photos(uploads), **settings}
     assert "Steps lie between" in handlers.job({**request, "steps": 5}, "anna")["error"]
     assert "needs a name" in handlers.job({**request, "title": " "}, "anna")["error"]
     status = handlers.job(request, "anna")["status"]

@@ -1,4 +1,4 @@
-"""Teaching a style: it learns, goes on exactly where it was killed, and refuses what teaches nothing."""
+"""Training a style: it learns, resumes exactly where it was killed, and refuses pictures that carry no style."""
 
 import json
 import runpy

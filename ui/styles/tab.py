@@ -89,7 +89,7 @@ def _words(pipeline: StylesPipeline) -> dict[str, Any]:
         "mostRows": MOST_ROWS,
         "strengths": list(STRENGTHS),
         "closed": StyleTrainer.switched_off() or "",
-        "teach": {
+        "train": {
             name: {"value": getattr(TrainRequest, name), "min": low, "max": high}
             for name, (low, high) in {"steps": STEPS, "rank": RANKS, "rate": RATES}.items()
         },

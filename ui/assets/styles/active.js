@@ -13,7 +13,7 @@ const PARTS = [["Early", "The first blocks: where things are"], ["Middle", "The 
   "The last blocks: colour and strokes",
 ]];
 
-// From negative over none to more than the style was taught with; zero is marked, one is usual.
+// From negative over none to more than the style was trained with; zero is marked, one is usual.
 function fill(slider, value, low, high) {
   const place = (x) => (100 * (x - low)) / (high - low);
   slider.value = value;

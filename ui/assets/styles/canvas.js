@@ -12,7 +12,7 @@ import { toolbar } from "./actions.js";
 import { fillGrid, gridView } from "./grid.js";
 import { requests } from "./requests.js";
 import { isPrompt, keyOf, plainTile, state, titleOf } from "./state.js";
-import { trainView } from "./teach.js";
+import { trainView } from "./training.js";
 import { wallView } from "./wall.js";
 
 const LARGEST = 720; // CSS pixels of one picture

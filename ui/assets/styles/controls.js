@@ -32,7 +32,7 @@ import {
 } from "./requests.js";
 import { promptView } from "./prompt.js";
 import { state } from "./state.js";
-import { teachView } from "./teach_settings.js";
+import { trainSettings } from "./training_settings.js";
 
 const MODES = {
   face: ["Face", "A face in the active styles"],
@@ -162,7 +162,7 @@ register("styles-controls", ({ root, props, trigger, upload }) => {
       gridHint(),
       section(["photo"], ...photoParts(paste)),
       face(),
-      teachView(),
+      trainSettings(),
       own(),
     ),
     foot(),

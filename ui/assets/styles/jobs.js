@@ -34,7 +34,7 @@ function findAgain() {
 }
 
 function take(message) {
-  if (message.error) emit("styles:teach-say", message.error);
+  if (message.error) emit("styles:train-say", message.error);
   if (message.status) follow(message);
 }
 
@@ -62,7 +62,7 @@ export async function addPictures(files) {
     try {
       state.paths.push((await state.upload(file)).path);
     } catch {
-      emit("styles:teach-say", `${file.name} did not reach the server. Check the connection and add it again.`);
+      emit("styles:train-say", `${file.name} did not reach the server. Check the connection and add it again.`);
     }
   }
   check();
@@ -71,7 +71,7 @@ export async function addPictures(files) {
 function check() {
   if (!state.paths.length) return sending("");
   sending("Looking at the pictures");
-  emit("styles:teach-say", "");
+  emit("styles:train-say", "");
   request({ kind: "check", paths: state.paths }, ({ checked }) => {
     if (checked) state.checked = checked;
     sending("");
@@ -85,12 +85,12 @@ function sending(words) {
 
 export function clearPictures() {
   Object.assign(state, { paths: [], checked: null, job: state.job?.over ? null : state.job });
-  emit("styles:teach-say", "");
+  emit("styles:train-say", "");
   emit("styles:job");
 }
 
 export const actOnJob = (kind) => request({ kind, job: state.job.job });
-export const teach = (settings) => request({ kind: "train", paths: state.paths, ...settings });
+export const train = (settings) => request({ kind: "train", paths: state.paths, ...settings });
 
 register("styles-jobs", (handle) => {
   queue.connect(handle);

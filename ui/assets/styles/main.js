@@ -6,7 +6,7 @@ import "./actions.js";
 import "./intake.js";
 import "./prompt.js";
 import "./active.js";
-import "./teach.js";
+import "./training.js";
 import "./canvas.js";
 import "./controls.js";
 import "./history.js";

@@ -44,8 +44,8 @@ function finishedButtons({ style }) {
   const apply = () => change({ mode: "face", active: { [style]: 1 }, parts: [1, 1, 1] });
   const download = () => requests.request("file", { kind: "fetch", names: [style] });
   return [
-    button("Apply it", apply, { class: "primary", id: "teach-apply" }),
-    button([icon("download"), "Download"], download, { id: "teach-download" }),
+    button("Apply it", apply, { class: "primary", id: "train-apply" }),
+    button([icon("download"), "Download"], download, { id: "train-download" }),
   ];
 }
 
@@ -105,18 +105,18 @@ function tell(text) {
 }
 
 export function trainView() {
-  head = el("div", { class: "teach-head" });
-  buttons = el("div", { class: "teach-buttons" });
-  curve = el("div", { class: "teach-curve" });
-  samples = el("img", { class: "teach-samples", alt: "Four faces in the style as it is now", hidden: true });
-  crops = el("div", { class: "teach-crops" });
-  problems = el("ul", { class: "teach-problems", "aria-label": "Files that were left out" });
-  say = el("p", { class: "teach-say", role: "alert", hidden: true });
+  head = el("div", { class: "train-head" });
+  buttons = el("div", { class: "train-buttons" });
+  curve = el("div", { class: "train-curve" });
+  samples = el("img", { class: "train-samples", alt: "Four faces in the style as it is now", hidden: true });
+  crops = el("div", { class: "train-crops" });
+  problems = el("ul", { class: "train-problems", "aria-label": "Files that were left out" });
+  say = el("p", { class: "train-say", role: "alert", hidden: true });
   const title = "Drop 5 to 200 pictures of one style here, or click to choose";
   const detail = "Paintings by one hand, photos in one light: what they share is what is learnt.";
-  const drop = emptyPlace("teach-files", title, detail);
-  const bar = el("div", { class: "teach-bar" });
-  const named = { class: "teach-stage", "aria-label": "Teaching a style", "data-stage": "empty", hidden: true };
+  const drop = emptyPlace("train-files", title, detail);
+  const bar = el("div", { class: "train-bar" });
+  const named = { class: "train-stage", "aria-label": "Training a style", "data-stage": "empty", hidden: true };
   view = el("section", named, head, say, buttons, bar, curve, samples, crops, problems, drop);
   return view;
 }
@@ -126,4 +126,4 @@ on("styles:changed", () => {
   if (!view.hidden) refresh();
 });
 on("styles:job", () => view && refresh());
-on("styles:teach-say", tell);
+on("styles:train-say", tell);
