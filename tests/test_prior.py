@@ -54,7 +54,7 @@ def test_drafts_follow_the_sentence(clip, tmp_path):
         again = small.draft(conditioning, torch.zeros(2, TINY["code_dim"])).mean(dim=(1, 2, 3))
     assert torch.allclose(again, drafts, atol=0.02), "drafts need no posterior"
     run = train(clip, tmp_path / "more", start=tmp_path / "text" / "prior")
-    assert run.step == preset.loop.steps and hasattr(run.modules["model"], "see")
+    assert run.step == preset.loop.steps and hasattr(run.modules["model"], "encoder")
     training = checkpoints.read_json(tmp_path / "text" / "prior" / "training.json")
     assert training["steps"] == 60 and "nats" in training["curves"]
 

@@ -28,20 +28,20 @@ class Gaussian(NamedTuple):
 class WordPooling(nn.Module):
     """Text states (N, L, D) -> one vector (N, H), by attention from learned queries to the words."""
 
-    def __init__(self, text_width: int, questions: int, heads: int, outputs: int) -> None:
+    def __init__(self, text_width: int, queries: int, heads: int, outputs: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(text_width)
-        self.questions = nn.Parameter(torch.randn(questions, text_width) * text_width**-0.5)
+        self.queries = nn.Parameter(torch.randn(queries, text_width) * text_width**-0.5)
         self.attention = nn.MultiheadAttention(text_width, heads, batch_first=True)
         # Sentences are nearly alike: without normalisation their differences would be small and be learned last.
-        self.apart = nn.BatchNorm1d(questions * text_width)
-        self.out = nn.Sequential(nn.Linear(questions * text_width, outputs), nn.SiLU(), nn.Linear(outputs, outputs))
+        self.pooled_norm = nn.BatchNorm1d(queries * text_width)
+        self.out = nn.Sequential(nn.Linear(queries * text_width, outputs), nn.SiLU(), nn.Linear(outputs, outputs))
 
     def forward(self, states: Tensor) -> Tensor:
         words = self.norm(states)
-        queries = self.questions.expand(len(states), -1, -1)  # (N, Q, D)
-        found, _ = self.attention(queries, words, words, need_weights=False)
-        return self.out(self.apart(found.flatten(1)))  # (N, H)
+        queries = self.queries.expand(len(states), -1, -1)  # (N, Q, D)
+        pooled, _ = self.attention(queries, words, words, need_weights=False)  # (N, Q, D)
+        return self.out(self.pooled_norm(pooled.flatten(1)))  # (N, H)
 
 
 class Block(nn.Module):
@@ -63,7 +63,7 @@ class Block(nn.Module):
 class TextPrior(ModelMixin, ConfigMixin):
     """Text states (N, L, D) -> a distribution over latents (N, C, S, S); S divides by four.
 
-    The posterior sees latents and is for training alone; without it the model still drafts.
+    The posterior encodes latents and is for training alone; without it the model still drafts.
     """
 
     @register_to_config
@@ -75,23 +75,23 @@ class TextPrior(ModelMixin, ConfigMixin):
         width: int = 96,
         code_dim: int = 64,
         hidden: int = 256,
-        questions: int = 4,
+        queries: int = 4,
         heads: int = 4,
         posterior: bool = True,
     ) -> None:
         super().__init__()
         base, deep = sample_size // 4, 2 * width
-        self.pool = WordPooling(text_width, questions, heads, hidden)
+        self.pool = WordPooling(text_width, queries, heads, hidden)
         self.to_prior = nn.Sequential(nn.Linear(hidden, hidden), nn.SiLU(), nn.Linear(hidden, 2 * code_dim))
         if posterior:
-            self.see = nn.Sequential(
+            self.encoder = nn.Sequential(
                 *(nn.Conv2d(latent_channels, width, 3, 1, 1), Block(width)),
                 *(nn.Conv2d(width, deep, 3, 2, 1), Block(deep)),
                 *(nn.Conv2d(deep, deep, 3, 2, 1), nn.SiLU(), nn.Flatten()),
             )
             self.to_posterior = nn.Linear(deep * base * base + hidden, 2 * code_dim)
-        self.spread = nn.Linear(code_dim + hidden, deep * base * base)
-        self.paint = nn.Sequential(
+        self.expand = nn.Linear(code_dim + hidden, deep * base * base)
+        self.decoder = nn.Sequential(
             *(Block(deep), nn.Upsample(scale_factor=2.0), nn.Conv2d(deep, deep, 3, 1, 1), Block(deep)),
             *(nn.Upsample(scale_factor=2.0), nn.Conv2d(deep, width, 3, 1, 1), Block(width)),
             *(nn.GroupNorm(max(1, width // 16), width), nn.SiLU(), nn.Conv2d(width, 2 * latent_channels, 3, 1, 1)),
@@ -100,15 +100,15 @@ class TextPrior(ModelMixin, ConfigMixin):
     def forward(self, z: Tensor, states: Tensor, noise: Tensor) -> tuple[Gaussian, Gaussian, Gaussian]:
         """Latents (N, C, S, S), states, normal noise (N, code) -> distributions of latents, posterior and prior."""
         sentence = self.pool(states)  # (N, H)
-        seen = torch.cat([self.see(z), sentence], dim=1)
-        posterior = _gaussian(self.to_posterior(seen))  # (N, code)
+        encoded = torch.cat([self.encoder(z), sentence], dim=1)
+        posterior = _gaussian(self.to_posterior(encoded))  # (N, code)
         return self.decode(posterior.at(noise), sentence), posterior, self._prior(sentence)
 
     def decode(self, code: Tensor, sentence: Tensor) -> Gaussian:
         """Codes (N, code) and sentences (N, H) -> latents (N, C, S, S)."""
         base = self.config.sample_size // 4
-        h = self.spread(torch.cat([code, sentence], dim=1)).view(len(code), -1, base, base)
-        mean, logvar = self.paint(h).chunk(2, dim=1)
+        h = self.expand(torch.cat([code, sentence], dim=1)).view(len(code), -1, base, base)
+        mean, logvar = self.decoder(h).chunk(2, dim=1)
         return Gaussian(mean, logvar.clamp(-6, 4))
 
     def draft(self, states: Tensor, noise: Tensor) -> Tensor:

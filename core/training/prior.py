@@ -119,7 +119,7 @@ def _size(model: TextPrior) -> dict[str, object]:
 
 
 def _seeing(model: TextPrior) -> set[str]:
-    return {name for name in model.state_dict() if name.split(".")[0] in ("see", "to_posterior")}
+    return {name for name in model.state_dict() if name.split(".")[0] in ("encoder", "to_posterior")}
 
 
 def _float(g: Gaussian) -> Gaussian:
