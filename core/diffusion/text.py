@@ -59,7 +59,7 @@ class Draft:
 
 
 def guidance_embedding(scale: float, width: int) -> Tensor:
-    """Guidance scale -> (1, width): what latent consistency models are told instead of being guided in every step
+    """Guidance scale -> (1, width): the condition of latent consistency models, which replaces guidance in every step
     (Luo et al. 2023, arXiv:2310.04378).
     """
     half = width // 2

@@ -79,7 +79,7 @@ class TextEngine:
         except ValueError as error:
             raise checkpoints.CheckpointError(f"{self.folder.name}: {error}") from error
         self.latent_shape, self.large = networks.latent_shape, networks.large
-        self.guidance_width = networks.unet.config.time_cond_proj_dim  # of models that are told the scale
+        self.guidance_width = networks.unet.config.time_cond_proj_dim  # of models that are conditioned on the scale
         fingerprint = cache(lambda: denoiser_fingerprint(self.folder))
         if self.large:
             base = Base("sd", networks.unet, fingerprint, networks.encoder)
@@ -154,17 +154,20 @@ class TextEngine:
         states: Tensor,
         attention: Attention | None = None,
         network: nn.Module | None = None,
-        told: Tensor | None = None,
+        timestep_cond: Tensor | None = None,
     ) -> Tensor:
         """Noisy latents (N, C, S, S) -> the prediction, in float32 on the CPU; of the network that
-        :meth:`with_adapters` made, where there is one. ``told`` (1, G) is the guidance scale of models that take it.
+        :meth:`with_adapters` made, where there is one. ``timestep_cond`` (1, G) is the embedded guidance scale, of
+        models that are conditioned on it.
         """
         unet = self._networks.unet if network is None else network
         device, dtype = self._networks.device, self._networks.dtype
         x = x.to(device, dtype).contiguous(memory_format=torch.channels_last)
         with self.pool.lock, recorded(unet, attention):  # the network is shared: it records one drawing at a time
-            told = None if told is None else told.expand(len(x), -1).to(device, dtype)
-            output = self.pool.run(unet, x, timesteps.to(device), states.to(device, dtype), timestep_cond=told)
+            if timestep_cond is not None:
+                timestep_cond = timestep_cond.expand(len(x), -1).to(device, dtype)
+            inputs = (x, timesteps.to(device), states.to(device, dtype))
+            output = self.pool.run(unet, *inputs, timestep_cond=timestep_cond)
         return output.sample.float().cpu().clone()
 
     def draft(self, states: Tensor, seed: int) -> Tensor:
@@ -213,8 +216,9 @@ class DrawnPicture:
         if towards is not None:
             prompt = torch.lerp(prompt, other[0], towards[1])
         self.conditioning = Conditioning(prompt, negative)
-        self.told = guidance_embedding(recipe.guidance, engine.guidance_width) if engine.guidance_width else None
-        scale = recipe.guidance if self.told is None else 1.0
+        width = engine.guidance_width
+        self.timestep_cond = guidance_embedding(recipe.guidance, width) if width else None
+        scale = recipe.guidance if self.timestep_cond is None else 1.0
         self.plan = Plan(recipe.solver, recipe.steps, scale, recipe.guidance_interval)
         self.draft = None
         if recipe.start == "prior":
@@ -247,4 +251,4 @@ class DrawnPicture:
         return word_maps(self.attention, plain_words(prompt), self.engine.spans(prompt))
 
     def _denoise(self, x: Tensor, timesteps: Tensor, states: Tensor) -> Tensor:
-        return self.engine.denoise(x, timesteps, states, self.attention, self.network, self.told)
+        return self.engine.denoise(x, timesteps, states, self.attention, self.network, self.timestep_cond)

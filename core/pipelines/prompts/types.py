@@ -15,7 +15,7 @@ from core.recipe import Recipe
 DRAFTED = Recipe(model="text", steps=12, guidance=6.0, start="prior")
 
 
-_FEW_STEPS = {  # what distilled models are drawn with: their authors' steps, and guidance that is off or told
+_FEW_STEPS = {  # what distilled models are drawn with: their authors' steps, and guidance that is off or a condition
     "turbo": {"steps": 2, "guidance": 1.0, "solver": "ddim"},  # Sauer et al. 2023 (arXiv:2311.17042)
     "lcm": {"steps": 4, "guidance": 8.0, "solver": "lcm"},
 }
