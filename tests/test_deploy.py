@@ -94,8 +94,8 @@ def test_dry_run_lists_and_sends_nothing(clone, monkeypatch, capsys):
     monkeypatch.setattr(deploy_space, "send", lambda *_, **__: pytest.fail("something was sent"))
     monkeypatch.setattr(sys, "argv", ["deploy_space.py", "--repo", "someone/latentscape", "--dry-run"])
     deploy_space.main()
-    told = capsys.readouterr().out
-    assert all(name in told for name in state["tracked"]) and "would be sent" in told
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in state["tracked"]) and "would be sent" in printed
 
 
 def test_command_line_refuses_with_a_sentence(monkeypatch, capsys):

@@ -78,8 +78,8 @@ def test_only_uploaded_files_are_photos(tmp_path):
 
 def test_what_takes_long_waits_in_the_queue(handlers):
     assert set(QUICK) < set(handlers.routes)
-    told = handlers.respond_quickly({"kind": "clusters", "request_id": 3})
-    assert told["request_id"] == 3 and "queue" in told["error"]
+    response = handlers.respond_quickly({"kind": "clusters", "request_id": 3})
+    assert response["request_id"] == 3 and "queue" in response["error"]
 
 
 def test_points_arrive_as_they_are(handlers):

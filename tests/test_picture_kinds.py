@@ -40,8 +40,8 @@ def profile(name: bytes, *primaries: tuple[float, float, float], space: bytes = 
         return b"".join(struct.pack(">i", round(value * 65536)) for value in values)
 
     curve = b"para\0\0\0\0" + struct.pack(">HH", 3, 0) + fixed(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-    told = b"desc\0\0\0\0" + struct.pack(">I", len(name) + 1) + name + b"\0" * 79
-    tags = [(b"desc", told), (b"cprt", b"text\0\0\0\0-\0"), (b"wtpt", b"XYZ \0\0\0\0" + fixed(0.9642, 1, 0.8249))]
+    title = b"desc\0\0\0\0" + struct.pack(">I", len(name) + 1) + name + b"\0" * 79
+    tags = [(b"desc", title), (b"cprt", b"text\0\0\0\0-\0"), (b"wtpt", b"XYZ \0\0\0\0" + fixed(0.9642, 1, 0.8249))]
     for letter, primary in zip("rgb", primaries, strict=True):
         tags.append((f"{letter}XYZ".encode(), b"XYZ \0\0\0\0" + fixed(*primary)))
         tags.append((f"{letter}TRC".encode(), curve))

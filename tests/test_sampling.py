@@ -191,5 +191,5 @@ def test_guidance_adapts_to_many_attributes():
 
 def test_each_picture_of_a_batch_has_its_own_scale():
     x, times, rows = torch.zeros(2, 1, 2, 2), torch.zeros(2), torch.tensor([[1.0], [2.0]])
-    told = guide(lambda x, t, a: x + a.view(-1, 1, 1, 1), x, times, rows, torch.tensor([2.0, 3.0]).view(2, 1, 1, 1))
-    assert told[:, 0, 0, 0].tolist() == [2.0, 6.0]
+    guided = guide(lambda x, t, a: x + a.view(-1, 1, 1, 1), x, times, rows, torch.tensor([2.0, 3.0]).view(2, 1, 1, 1))
+    assert guided[:, 0, 0, 0].tolist() == [2.0, 6.0]

@@ -207,9 +207,9 @@ def test_distilled_models_have_their_steps_and_solver(plain, tmp_path):
         {**scheduler, "_class_name": "EulerDiscreteScheduler", "timestep_spacing": "trailing"},
     )
     unet = UNet2DConditionModel.from_pretrained(plain / "unet")
-    told = UNet2DConditionModel.from_config({**unet.config, "time_cond_proj_dim": 16})
+    conditioned = UNet2DConditionModel.from_config({**unet.config, "time_cond_proj_dim": 16})
     shutil.rmtree(lcm / "unet")
-    told.save_pretrained(lcm / "unet")
+    conditioned.save_pretrained(lcm / "unet")
     usual = {folder.name: PromptsPipeline(tmp_path, str(folder)).usual() for folder in (plain, turbo, lcm)}
     assert (usual["plain"].steps, usual["plain"].guidance) == (20, 7.5)
     assert usual["sd-turbo"].steps <= 4 and usual["sd-turbo"].guidance == 1.0
@@ -221,7 +221,7 @@ def test_distilled_models_have_their_steps_and_solver(plain, tmp_path):
             list(pipeline.draw(PromptRequest(replace(recipe, guidance=scale)), previews=False))[-1].drawings[0].image
             for scale in (1.5, 8.0)
         ]
-        assert images[0].tobytes() != images[1].tobytes()  # an LCM is told the scale
+        assert images[0].tobytes() != images[1].tobytes()  # an LCM is conditioned on the scale
 
 
 def test_a_tiny_autoencoder_decodes_where_a_folder_holds_one(plain, tmp_path):
@@ -237,8 +237,8 @@ def test_a_tiny_autoencoder_decodes_where_a_folder_holds_one(plain, tmp_path):
 def test_a_model_is_loaded_with_progress_and_forgotten(plain, file, tmp_path):
     pool = NetworkPool(tmp_path)
     for path in (plain, file):
-        told = []
-        pool.text(path, told.append)
-        assert told == ["text encoder", "denoiser", "autoencoder"] and pool.loaded_text(path)
+        reports = []
+        pool.text(path, reports.append)
+        assert reports == ["text encoder", "denoiser", "autoencoder"] and pool.loaded_text(path)
         pool.unload_text(path)
         assert not pool.loaded_text(path)

@@ -60,7 +60,7 @@ class TextNetworks:
         return self.unet.config.sample_size > LARGE
 
 
-Report = Callable[[str], None]  # told which part is being read
+Report = Callable[[str], None]  # called with the part that is being read
 
 
 def load_text(

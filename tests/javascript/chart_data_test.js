@@ -1,5 +1,5 @@
 // The logic of charts that needs no page: colours, tables, values in words, arrow keys.
-import { csv, plain, step, themed, told } from "../../ui/assets/shared/chart_data.js";
+import { csv, plain, pointWords, step, themed } from "../../ui/assets/shared/chart_data.js";
 
 function same(found, wanted) {
   const [a, b] = [JSON.stringify(found), JSON.stringify(wanted)];
@@ -38,9 +38,9 @@ Deno.test("a table holds every point under the words of the axes", () => {
 });
 
 Deno.test("a point in words", () => {
-  same(told(lines, 0, 2), "a <b>: 4, 0.25");
-  same(told(bars, 0, 1), "Bald, young: -2");
-  same(told(matrix, 0, [1, 0]), "s, p: 3");
+  same(pointWords(lines, 0, 2), "a <b>: 4, 0.25");
+  same(pointWords(bars, 0, 1), "Bald, young: -2");
+  same(pointWords(matrix, 0, [1, 0]), "s, p: 3");
 });
 
 Deno.test("arrow keys stay inside, and change to the nearest point of the next curve that is shown", () => {

@@ -24,7 +24,7 @@ const fetchFor = (name) => {
   return folder ? fetchTab(folder, load) : null;
 };
 
-// Ahead of the click by a few hundred milliseconds. What fails here is tried again, and told, when the tab is opened.
+// Ahead of the click by a few hundred milliseconds. What fails here is tried again when the tab is opened, and then reported.
 const ahead = ({ target }) => {
   const tab = target instanceof Element && target.closest("#tabs > .tab-wrapper [data-tab-id]");
   if (tab instanceof HTMLElement) fetchFor(tab.dataset.tabId)?.catch(() => {});

@@ -102,17 +102,17 @@ class MachineModels:
 
 def _progress(pipeline: PromptsPipeline, name: str) -> Iterator[Loading]:
     """Load in a thread and yield what it reads. Raises what it raises."""
-    told: queue.SimpleQueue[str | BaseException | None] = queue.SimpleQueue()
+    reports: queue.SimpleQueue[str | BaseException | None] = queue.SimpleQueue()
 
     def work() -> None:
         try:
-            pipeline.engine_for(name).load(told.put)
-            told.put(None)
+            pipeline.engine_for(name).load(reports.put)
+            reports.put(None)
         except Exception as error:
-            told.put(error)
+            reports.put(error)
 
     threading.Thread(target=work, name="load-model", daemon=True).start()
-    while (said := told.get()) is not None:
+    while (said := reports.get()) is not None:
         if isinstance(said, BaseException):
             raise said
         yield Loading(said, PARTS.index(said) + 1)

@@ -1,4 +1,4 @@
-// What the Faces tab asks of the server.
+// What the Faces tab requests from the server.
 import { RequestQueue } from "../shared/request_queue.js";
 import { state } from "./state.js";
 

@@ -12,7 +12,7 @@ const IDLE = 700;
 const POINTS = 7;
 let tiles, select, view;
 const strip = new SweepStrip(POINTS);
-let refused = ""; // what could not be drawn: not asked again
+let refused = ""; // what could not be drawn: not requested again
 let timer = 0;
 
 const key = () => {

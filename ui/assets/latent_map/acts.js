@@ -1,4 +1,4 @@
-// What a click, a drag and a path ask of the server, and where the answers go.
+// What a click, a drag and a path request from the server, and where the responses go.
 import { emit, on } from "../shared/events.js";
 import { saveAs, saveBlob } from "../shared/files.js";
 import { seek } from "./colours.js";
@@ -25,7 +25,7 @@ function pick(row) {
   emit("latent-map:redraw");
 }
 
-// A place between the pictures: asked again while the hand moves, the newest place wins.
+// A place between the pictures: requested again while the hand moves, the newest place wins.
 function probe(plane, place) {
   const fresh = !state.picked?.place;
   state.picked = { place, plane };
@@ -89,7 +89,7 @@ function scrub(frame) {
   emit("latent-map:redraw");
 }
 
-// A film has more pictures than the strip: it is asked for anew.
+// A film has more pictures than the strip: they are requested anew.
 const filmRequest = () => {
   const { content } = state.strip;
   return { ...content, frames: content.kind === "path" ? Math.max(24, content.frames) : 25 };

@@ -73,7 +73,7 @@ function colours(count) {
 }
 
 // What a picture has of the current colouring, in words.
-function told(row) {
+function valueWords(row) {
   const { colouring } = state;
   if (!colouring) return "";
   const value = colouring.values[row];
@@ -172,4 +172,4 @@ on("latent-map:clusters", (found) => {
   emit("latent-map:found-clusters");
 });
 export const clusterColour = (number) => css(kindColour(number));
-export { colourBy, colours as pointColours, seek, told as valueWords };
+export { colourBy, colours as pointColours, seek, valueWords };

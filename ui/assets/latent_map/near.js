@@ -40,7 +40,7 @@ const nearSection = (near) => panelSection(term("near", "Nearest in every space"
 
 // --- a picture from another tab -----------------------------------------------------------------------------------
 
-// Waits for a map, then asks where the picture lies in all its spaces: changing the map asks nothing again.
+// Waits for a map, then requests where the picture lies in all its spaces: changing the map requests nothing.
 function locate(picture) {
   state.expected = state.plane?.data && state.plane.atlas === state.atlas?.name ? null : picture;
   if (state.expected) return;

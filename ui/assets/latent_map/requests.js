@@ -1,4 +1,4 @@
-// What the Latent map tab asks of the server: one request is under way, of every kind only the newest waits.
+// What the Latent map tab requests from the server: one request is under way, of every kind only the newest waits.
 import { after } from "../shared/components.js";
 import { emit, on } from "../shared/events.js";
 import { RequestQueue } from "../shared/request_queue.js";

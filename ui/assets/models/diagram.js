@@ -40,7 +40,7 @@ export class Diagram {
     }
     const { parts = [], problem } = this.#known[name];
     if (problem) {
-      delete this.#known[name]; // asked for again the next time
+      delete this.#known[name]; // requested again the next time
       return this.#say("No diagram", missing ? "It is drawn from the loaded weights." : problem);
     }
     this.bar.hidden = false;

@@ -1,4 +1,4 @@
-// What the Text prompts tab asks of the server.
+// What the Text prompts tab requests from the server.
 import { chooseModel } from "../shared/chosen_model.js";
 import { register } from "../shared/components.js";
 import { emit, on } from "../shared/events.js";

@@ -1,4 +1,4 @@
-// What the Reconstruction tab asks of the server. A moving control keeps only its newest request, uploads are never
+// What the Reconstruction tab requests from the server. A moving control keeps only its newest request, uploads are never
 // dropped, and the grid fills itself whenever nothing else waits.
 import { emit, on } from "../shared/events.js";
 import { RequestQueue } from "../shared/request_queue.js";
@@ -102,7 +102,7 @@ function takeExamples(message) {
   if (message.examples || message.thumb) emit("reconstruction:examples");
 }
 
-// What failed is not asked for again by itself: its cells say so, and a click tries again.
+// What failed is not requested again by itself: its cells say so, and a click tries again.
 function fail(error, { slot, content }) {
   if (slot === "thumb") return;
   if (slot !== "grid") return emit("reconstruction:say", { text: error, error: true });
@@ -144,7 +144,7 @@ export function bringBack() {
   requests.pump();
 }
 
-// A cell that could not be computed is asked for again.
+// A cell that could not be computed is requested again.
 export function retryCell(id, key) {
   state.cells.delete(cellKey(id, key));
   emit("reconstruction:cells");

@@ -28,7 +28,7 @@ function choose(name) {
   kind = name;
   emit("reconstruction:trial", null);
   render();
-  ask();
+  requestStrip();
 }
 
 function render() {
@@ -59,10 +59,10 @@ const controls = () => ({
 
 function resample() {
   seed += POINTS;
-  ask();
+  requestStrip();
 }
 
-function ask() {
+function requestStrip() {
   const now = chosenCell();
   if (!now || !kind) return;
   const common = { kind, model: now.model.key, count: POINTS };
@@ -108,7 +108,7 @@ export function stripView() {
   head = radioGroup("Strip", []);
   buttons = el("div", { class: "reconstruction-strip-buttons" });
   pictures = el("div", { class: "reconstruction-points" });
-  other = el("select", { class: "field", "aria-label": "Interpolate to", onchange: ask });
+  other = el("select", { class: "field", "aria-label": "Interpolate to", onchange: requestStrip });
   strip = el(
     "section",
     { class: "reconstruction-strip", "aria-label": "Neighbours in latent space" },
@@ -122,13 +122,13 @@ export function openStrip() {
   const place = () => el("span", { class: "reconstruction-point" }, el("canvas", { "aria-hidden": "true" }));
   pictures.replaceChildren(...Array.from({ length: POINTS }, place));
   render();
-  ask();
+  requestStrip();
 }
 
 on("reconstruction:dimension", () => {
   if (kind !== "traverse") return;
   render();
-  ask();
+  requestStrip();
 });
 on("reconstruction:trial", (trial) => (large = trial?.uri || ""));
 on("reconstruction:response", ({ strip: uris, values = [], error, request: { slot, content } }) => {

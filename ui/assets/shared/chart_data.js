@@ -61,7 +61,7 @@ const number = (value) =>
   typeof value === "number" ? value.toLocaleString("en", { maximumSignificantDigits: 4 }) : plain(value);
 
 /** One point in words, for whoever does not see it. `at` is an index, of a matrix [row, column]. */
-export function told({ data }, curve, at) {
+export function pointWords({ data }, curve, at) {
   const trace = data[curve];
   if (!trace) return "";
   if (trace.type === "heatmap") {

@@ -6,7 +6,7 @@ import { el } from "./dom.js";
 import { saveAs, saveBlob } from "./files.js";
 import { icon } from "./icons.js";
 import { plotly } from "./plotly.js";
-import { csv, plain, step, themed, told } from "./chart_data.js";
+import { csv, plain, pointWords, step, themed } from "./chart_data.js";
 
 const CONFIG = { displayModeBar: false, showSendToCloud: false, doubleClick: false, scrollZoom: false };
 const ZOOM = 0.7; // of what is shown, for every press of +
@@ -175,7 +175,7 @@ class Chart {
     this.at = this.at && !isHidden(this.at[0]) ? step(this.figure, this.at, key, isHidden) : start;
     const [curveNumber, pointNumber] = this.at;
     this.plotly.Fx.hover(this.plot, [{ curveNumber, pointNumber }]);
-    this.said.textContent = told(this.figure, curveNumber, pointNumber);
+    this.said.textContent = pointWords(this.figure, curveNumber, pointNumber);
   }
 
   leave() {

@@ -1,4 +1,4 @@
-// What the Styles tab asks of the server; the wall is drawn in the background.
+// What the Styles tab requests from the server; the wall is drawn in the background.
 import { state as faces } from "../faces/state.js";
 import { emit, on } from "../shared/events.js";
 import { carriesEdit, carriesRecipe, headOf } from "../shared/files.js";
@@ -86,7 +86,7 @@ function rows(common) {
   return null;
 }
 
-// What the wall has drawn already is shown at once; everything else is asked for.
+// What the wall has drawn already is shown at once; everything else is requested.
 export function draw({ live = false } = {}) {
   if (state.mode === "train" || (live && state.mode === "prompt")) return; // a large model follows no slider
   if (state.mode === "face") {
