@@ -152,7 +152,7 @@ def test_an_older_atlas_opens_and_names_the_command(root, before):
 def test_a_space_is_added_and_the_others_stay(root, before, tmp_path):
     atlas = Atlas.open(before / "faces")
     *steps, made = add_spaces(LatentMapEngine(pool_of(root)), atlas, ["clip"])
-    assert {step.phase for step in steps if isinstance(step, Advance)} == {"reading", "looking", "mapping"}
+    assert {step.phase for step in steps if isinstance(step, Advance)} == {"reading", "encoding", "mapping"}
     made.save(tmp_path / "faces")
     opened = Atlas.open(tmp_path / "faces")
     assert list(opened.spaces) == [*atlas.spaces, "clip"] and opened.spaces["clip"].fingerprint
@@ -187,7 +187,7 @@ def test_the_command_adds_a_space_in_place(root, before, tmp_path):
     line = [sys.executable, str(ROOT / "scripts" / "build_atlas.py"), "--out", "few", "--checkpoints", str(root)]
     done = subprocess.run([*line, "--add", "clip"], capture_output=True, text=True, cwd=tmp_path, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert "8 pictures in few: classifier, clip" in done.stdout and "looking: 100%" in done.stderr
+    assert "8 pictures in few: classifier, clip" in done.stdout and "encoding: 100%" in done.stderr
     assert list(Atlas.open(tmp_path / "few").spaces) == ["classifier", "clip"] and (tmp_path / "few.build").is_dir()
     done = subprocess.run([*line, "--add", "sd"], capture_output=True, text=True, cwd=tmp_path, timeout=300)
     assert done.returncode == 2 and "no space 'sd'" in done.stderr

@@ -109,7 +109,7 @@ class LatentMapHandlers:
         """Do the same past the queue, for requests that take milliseconds."""
         return reply(self.quick_routes, value, failed=FAILED)
 
-    # --- looking ------------------------------------------------------------------------------------------------------
+    # --- browsing -----------------------------------------------------------------------------------------------------
 
     def open(self, request: Request) -> OpenResponse:
         return OpenResponse(atlases=self.latent_map.atlases(), missing=self.latent_map.missing() or "")

@@ -87,8 +87,8 @@ def encode_pictures(
             arrays[name][done:stop] = values
         done = stop
         if state is not None and ((done // BATCH) % 16 == 0 or done == count):
-            checkpoints.write_json(state / "looked.json", {"settings": settings, "done": done, "arrays": list(arrays)})
-        yield Advance("looking", done, count)
+            checkpoints.write_json(state / "encoded.json", {"settings": settings, "done": done, "arrays": list(arrays)})
+        yield Advance("encoding", done, count)
         if cancel is not None and cancel():
             return
     yield arrays
@@ -257,10 +257,10 @@ def _array(state: Path | None, name: str, shape: tuple[int, ...], kind: type) ->
 
 
 def _recall(state: Path | None, settings: str, count: int) -> tuple[int, dict[str, np.ndarray]]:
-    if state is None or not (state / "looked.json").is_file():
+    if state is None or not (state / "encoded.json").is_file():
         return 0, {}
     try:
-        index = checkpoints.read_json(state / "looked.json")
+        index = checkpoints.read_json(state / "encoded.json")
         arrays = {name: np.load(state / f"{name}.npy", mmap_mode="r+") for name in index["arrays"]}
         if index["settings"] == settings and arrays and all(len(array) == count for array in arrays.values()):
             return int(index["done"]), arrays

@@ -80,7 +80,7 @@ class LatentMapPipeline:
                 self._engine = LatentMapEngine(self.pool)
             return self._engine
 
-    # --- looking ------------------------------------------------------------------------------------------------------
+    # --- browsing -----------------------------------------------------------------------------------------------------
 
     def atlases(self) -> list[AtlasInfo]:
         """List the atlases of the folder, not the photos of visitors. An atlas that cannot be opened says why."""

@@ -34,7 +34,7 @@ def encode_together(
         own = encode_pictures(engine, pixels[shares[processes.index]], state=folders[processes.index], errors=True)
         yield from (step for step in own if isinstance(step, Advance))
     processes.wait()
-    known = [(folder, checkpoints.read_json(folder / "looked.json")["arrays"]) for folder in folders[: len(shares)]]
+    known = [(folder, checkpoints.read_json(folder / "encoded.json")["arrays"]) for folder in folders[: len(shares)]]
     yield {name: np.concatenate([np.load(folder / f"{name}.npy") for folder, _ in known]) for name in known[0][1]}
 
 

@@ -276,7 +276,7 @@ class Located:
 
 @dataclass(frozen=True)
 class Advance:
-    """Progress of a long job. ``phase`` is "reading", "looking" (encoding) or "mapping"."""
+    """Progress of a long job. ``phase`` is "reading", "encoding" or "mapping"."""
 
     phase: str
     done: int

@@ -14,7 +14,7 @@ import { say, state } from "./state.js";
 const MOST = 5000; // files
 const AGAIN = 4000; // milliseconds between two looks at which maps have become ready
 const KINDS = "Pictures or a zip, up to 5,000. Only you see them. ";
-const PHASES = { reading: "Reading", looking: "Encoding", mapping: "Mapping" };
+const PHASES = { reading: "Reading", encoding: "Encoding", mapping: "Mapping" };
 let upload = null; // File -> {path}, kept by the server for this visitor
 let align = false; // whether photos become the square of their largest face
 let unsent = []; // sentences on the files of the last map that were not sent
