@@ -81,7 +81,7 @@ class NetworkPool:
         return self._once("autoencoder", self.root / name if built_in else sources.find(name, self.root))
 
     def text(self, path: Path, report: Callable[[str], None] | None = None) -> TextNetworks:
-        """Return the networks of a text pipeline, a folder or a file; ``report`` is called with the part that is being read.
+        """Return the networks of a text pipeline, a folder or a file; ``report`` is called with each part.
 
         Raises ``CheckpointError`` as :meth:`get` does.
         """

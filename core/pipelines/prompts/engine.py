@@ -61,8 +61,9 @@ class TextEngine:
         self._loaded = False
 
     def load(self, report: Callable[[str], None] | None = None) -> None:
-        """Load what is not loaded yet; ``report`` is called with each part. Raises ``CheckpointError``; a later call tries
-        again.
+        """Load what is not loaded yet; ``report`` is called with each part.
+
+        Raises ``CheckpointError``; a later call tries again.
         """
         if self._loaded:  # what it holds is drawn with, also when the pool has another large model by now
             return self.pool.check_text(self.folder)
