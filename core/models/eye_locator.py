@@ -1,4 +1,4 @@
-"""Where the eyes of one face are, to a fraction of a pixel: the second look after a detector's rough answer."""
+"""Where the eyes of one face are, to a fraction of a pixel: the second pass, after a detector's rough answer."""
 
 from __future__ import annotations
 

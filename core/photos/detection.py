@@ -1,6 +1,6 @@
 """Faces in a whole photo: where they are, how large, and where their eyes are.
 
-Two looks. The detector sees the photo made small, at two sizes, and says where faces are and roughly where their eyes.
+Two passes. The detector sees the photo made small, at two sizes, and says where faces are and roughly where their eyes.
 The eye locator then sees each face upright and near, cut out of the photo at its own resolution.
 """
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 PARTS = ("detector", "eyes")
 MOST = 64  # faces of one photo
-SIDES = (1024, 320)  # longer side of the photo in the first look; the small one is for faces that fill the photo
-CLOSER = 2048  # longer side in a further look where those found nothing: a face of 60 pixels in a large photo
+SIDES = (1024, 320)  # longer side of the photo in the first pass; the small one is for faces that fill the photo
+CLOSER = 2048  # longer side in a further pass where those found nothing: a face of 60 pixels in a large photo
 THRESHOLD = 0.5
 OVERLAP = 0.4  # of two boxes, intersection over union, from which they are one face
-LOOKS = 2  # of the eye locator: the second one starts from where the first found the eyes
-FARTHEST = 0.5  # eye distances that the eye locator may move an eye; beyond, it looked at something else
+PASSES = 2  # of the eye locator: the second one starts from where the first found the eyes
+FARTHEST = 0.5  # eye distances that the eye locator may move an eye; beyond, it found something else
 NONE_FOUND = "No face was found in this photo. Move, enlarge and turn the crop until it shows one."
 
 
@@ -71,21 +71,21 @@ class FaceFinder:
         return self.refine(photo, self.detect(photo))
 
     def detect(self, photo: Image.Image) -> list[FoundFace]:
-        """The first look: the faces of a photo, the surest first, with the detector's own eyes."""
+        """The first pass: the faces of a photo, the surest first, with the detector's own eyes."""
         faces: list[FoundFace] = []
         longer = max(photo.size)
         for side in SIDES:
             if side == SIDES[0] or longer > side * 1.5:
-                faces += self._first_look(photo, min(side, max(longer, 256)))
+                faces += self._detection_pass(photo, min(side, max(longer, 256)))
         if not faces and longer > SIDES[0] * 1.2:
-            faces = self._first_look(photo, min(CLOSER, longer))
+            faces = self._detection_pass(photo, min(CLOSER, longer))
         return _distinct(faces)[:MOST]
 
     def refine(self, photo: Image.Image, faces: Sequence[FoundFace]) -> tuple[FoundFace, ...]:
-        """The second look: the same faces, the largest first, with the eyes that the locator sees."""
-        return tuple(sorted(self._second_look(photo, faces), key=lambda face: -face.area)) if faces else ()
+        """The second pass: the same faces, the largest first, with the eyes that the locator sees."""
+        return tuple(sorted(self._eye_pass(photo, faces), key=lambda face: -face.area)) if faces else ()
 
-    def _first_look(self, photo: Image.Image, side: int) -> list[FoundFace]:
+    def _detection_pass(self, photo: Image.Image, side: int) -> list[FoundFace]:
         """The photo with its longer side as ``side``, framed by a margin, because a face may fill it."""
         scale = side / max(photo.size)
         size = tuple(max(1, round(length * scale)) for length in photo.size)
@@ -99,14 +99,14 @@ class FaceFinder:
 
         return [_moved(face, back) for face in self._detect([seen])[0]]
 
-    def _second_look(self, photo: Image.Image, faces: Sequence[FoundFace]) -> list[FoundFace]:
+    def _eye_pass(self, photo: Image.Image, faces: Sequence[FoundFace]) -> list[FoundFace]:
         """The same faces with eyes that were seen near; where that fails, with those that they had."""
         import torch
 
         locator = self._load()[1]
         side, reach = locator.config.side, locator.config.reach
         located = list(faces)
-        for _ in range(LOOKS):
+        for _ in range(PASSES):
             placements = [_near(face, photo.size, reach) for face in located]
             pixels = np.stack([np.asarray(align(photo, placement, side)) for placement in placements])
             with self._lock, torch.inference_mode():

@@ -20,7 +20,7 @@ from core.training.loop import Loop, LoopConfig
 EYES = ((0.368, 0.436), (0.628, 0.436))  # in a face crop: left, right
 EYE_DISTANCE = EYES[1][0] - EYES[0][0]
 NEAR_ENOUGH = 0.1  # of the eyes' distance
-MOST_TURNED = math.radians(10)  # what the first look leaves
+MOST_TURNED = math.radians(10)  # what the first pass leaves
 MOST_SHIFTED = 0.05  # of the face crop, each way
 MOST_ZOOMED = 0.16
 MOST_CUT = 0.3  # of half a face crop, how much of each side another picture may cover
