@@ -53,7 +53,7 @@ def cell(page, model, row=0):
     return page.locator(f'.reconstruction-cell[data-model="{model}"]').nth(row)
 
 
-def loupe(page, model):
+def enlarge(page, model):
     cell(page, model).locator(".reconstruction-picture").click()
     page.wait_for_function("() => document.querySelector('.reconstruction-points canvas[data-painted]')")
     page.wait_for_function("() => latentscape.reconstruction.requests.idle")
@@ -168,7 +168,7 @@ def test_errors_are_shown_on_one_scale_across_a_row(visit):
 
 def test_before_and_after_move_with_keys_and_escape_leads_back(visit):
     page = visit()
-    loupe(page, "kl")
+    enlarge(page, "kl")
     split = page.locator(".reconstruction-compare .split")
     split.focus()
     page.keyboard.press("Home")
@@ -186,9 +186,9 @@ def test_before_and_after_move_with_keys_and_escape_leads_back(visit):
 
 def test_surgery_is_live_and_can_be_undone(visit):
     page = visit()
-    loupe(page, "kl")
+    enlarge(page, "kl")
     assert page.locator(".reconstruction-channel img").count() == 4
-    assert page.locator(".reconstruction-loupe .chart-legend button").count() == 4  # values of each channel
+    assert page.locator(".reconstruction-enlarged .chart-legend button").count() == 4  # values of each channel
     untouched = page.evaluate(LARGE)
     page.get_by_role("button", name="Silence channel 2").click()
     changed(page, untouched)
@@ -203,7 +203,7 @@ def test_surgery_is_live_and_can_be_undone(visit):
 
 def test_a_moving_slider_builds_no_backlog_and_its_last_value_wins(visit):
     page = visit()
-    loupe(page, "kl")
+    enlarge(page, "kl")
     untouched = page.evaluate(LARGE)
     page.evaluate(
         """() => { window.sent = [];
@@ -226,7 +226,7 @@ def test_a_moving_slider_builds_no_backlog_and_its_last_value_wins(visit):
 
 def test_a_code_is_dragged_sampled_and_interpolated(visit):
     page = visit()
-    loupe(page, "vae")
+    enlarge(page, "vae")
     assert page.locator(".reconstruction-points canvas").count() == 8
     untouched = page.evaluate(LARGE)
     page.locator('[data-slider="Value"]').evaluate(
@@ -269,7 +269,7 @@ def test_the_page_fits(visit, width, height):
     page = visit(width=width, height=height)
     for model in (None, "kl"):
         if model:
-            loupe(page, model)
+            enlarge(page, model)
         size = "() => [document.documentElement.scrollHeight, document.documentElement.scrollWidth]"
         tall, wide = page.evaluate(size)
         assert wide <= width
@@ -279,7 +279,7 @@ def test_the_page_fits(visit, width, height):
 
 def test_every_control_has_a_name(visit):
     page = visit()
-    loupe(page, "kl")
+    enlarge(page, "kl")
     assert nameless(page, "#reconstruction") == []
 
 

@@ -89,7 +89,7 @@ def autoencoder_sheet(root: Path, codec: OpenCodec, title: str = "Through the la
     captions += [["Reconstructed", f"{value:.1f} dB"] for value in psnr(to_uint8(rebuilt), pixels)]
     captions += [[f"{100 * float(share):.0f} % of the way", "from the first to the second"] for share in shares]
     what = "dimension" if codec.flat else "channel"
-    for index in _telling(codec, latents[:1]):
+    for index in _most_visible(codec, latents[:1]):
         moves = torch.linspace(-REACH, REACH, COLUMNS)
         images += to_images(codec.decode(torch.cat([_moved(latents[:1], index, float(move)) for move in moves])))
         captions += [[f"{what.capitalize()} {index + 1}", f"{float(move):+.1f} deviations"] for move in moves]
@@ -110,7 +110,7 @@ def _drawn(root: Path, codec: OpenCodec, decoded: list[Image.Image]) -> tuple[np
     return np.stack([to_pixels(Image.fromarray(one), codec.size) for one in pixels]), "drawn"
 
 
-def _telling(codec: OpenCodec, z: Tensor) -> list[int]:
+def _most_visible(codec: OpenCodec, z: Tensor) -> list[int]:
     """The dimensions or channels whose move changes the picture most, strongest first."""
     count = z.shape[1]
     ends = [codec.decode(torch.cat([_moved(z, index, move) for move in (-REACH, REACH)])) for index in range(count)]

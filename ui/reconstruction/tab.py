@@ -1,4 +1,4 @@
-"""The Reconstruction tab: pictures in rows, autoencoders in columns, and one cell at a time under the loupe."""
+"""The Reconstruction tab: pictures in rows, autoencoders in columns, and one cell at a time enlarged."""
 
 from __future__ import annotations
 

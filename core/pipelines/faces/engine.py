@@ -108,15 +108,16 @@ class FaceEngine:
         return to_images(self.decode(z))[0]
 
     def read_picture(self, image: Image.Image, one: Recipe | None = None) -> dict[str, float]:
-        """A picture of any size -> the probability of each of the 40 attributes. Where styles of its recipe brought it
-        nearer than the classifier knows faces, it is read from as far as those.
+        """A picture of any size -> the probability of each of the 40 attributes.
+
+        Close-up styles of its recipe enlarge the face, so it is put back into the classifier's framing first.
         """
         pixels = to_pixels(image, self.size)
         framing = Framing() if one is None else self.framing(one)
         return self.read(to_tensor(pixels if framing == Framing() else step_back(pixels[None], framing)[0]))
 
     def framing(self, one: Recipe) -> Framing:
-        """How much nearer a recipe's styles bring a face than the face model draws it."""
+        """How far a recipe's styles enlarge and shift the face, against the face model without them."""
         self.load()
         return self._adapters.framing(one.styles) if any(one.style_parts) else Framing()
 

@@ -46,7 +46,7 @@ def cluster_atlas(opened: OpenAtlas, space: Space, request: ClusterRequest, mean
                 size=len(rows),
                 medoid=int(ordered[0]),
                 rows=tuple(int(row) for row in ordered[:MEMBERS]),
-                traits=_telling(_traits(names, flags, members))[:MOST_TRAITS],
+                traits=_by_significance(_traits(names, flags, members))[:MOST_TRAITS],
                 mean=mean(rows),
             )
         )
@@ -88,7 +88,7 @@ def describe_rows(opened: OpenAtlas, space: Space, rows: np.ndarray, mean: Mean)
     elif len(rows) < 10:
         notes.append("So few pictures tell little: hardly anything can be significant.")
     medoid = int(rows[clusters.from_the_middle(space.reduced[rows])[0]])
-    traits = _telling(_traits(names, flags, members))
+    traits = _by_significance(_traits(names, flags, members))
     return Selection(len(rows), len(rows) / opened.atlas.count, traits, medoid, mean(rows), tuple(notes))
 
 
@@ -163,7 +163,7 @@ def _traits(names: list[str], flags: np.ndarray, members: np.ndarray) -> list[Tr
     return traits
 
 
-def _telling(traits: list[Trait]) -> tuple[Trait, ...]:
+def _by_significance(traits: list[Trait]) -> tuple[Trait, ...]:
     """Sort traits: significant ones first, then by the difference of shares in standard deviations."""
 
     def weight(trait: Trait) -> float:

@@ -44,7 +44,7 @@ def _price(rows: Sequence[Row], models: Sequence[Row]) -> Iterator[str]:
     """Say how far the code compresses, and what downscaling to as many numbers would give."""
     if models and len({row.values for row in models}) > 1:
         kept = ", ".join(f"{row.title} {row.values:,}" for row in models)
-        yield f"They keep different amounts of a picture, so this is no contest at equal size. Numbers kept: {kept}."
+        yield f"They keep different amounts of a picture, so this is no comparison at equal size. Numbers kept: {kept}."
     for row in models:
         rivals = [other for other in rows if other.baseline and row.values / 2 <= other.values <= row.values]
         if not rivals:

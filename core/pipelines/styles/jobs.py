@@ -160,7 +160,7 @@ class StyleTrainer:
         return job
 
     def _forget(self, session: str) -> None:
-        """List the finished jobs of this session."""
+        """Forget the finished jobs of this session."""
         for name in [name for name, job in self._jobs.items() if job.request.session == session and not is_open(job)]:
             del self._jobs[name]
 

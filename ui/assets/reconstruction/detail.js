@@ -125,7 +125,7 @@ export function detailView() {
     info,
     stripView(),
   );
-  const content = el("div", { class: "reconstruction-loupe" }, large, latentPanel());
+  const content = el("div", { class: "reconstruction-enlarged" }, large, latentPanel());
   view = el(
     "section",
     { class: "reconstruction-detail", hidden: true, "aria-label": "One reconstruction" },
