@@ -1,4 +1,4 @@
-"""Train the eye locator, the second look of the face detector, on face crops at their full size.
+"""Train the eye locator, the second pass after the face detector, on face crops at their full size.
 
 Example:
   python scripts/train_eyes.py --data celeba=data/celeba-sharp --data food101=data/food101 --out runs/eyes \\

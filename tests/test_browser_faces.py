@@ -89,8 +89,8 @@ def test_a_moving_slider_builds_no_backlog_and_its_last_value_wins(visit):
     page = visit()
     idle(page)
     page.evaluate(
-        """() => { window.asked = 0;
-            latentscape.on('faces:requested', (request) => request.kind === 'draw' && window.asked++); }"""
+        """() => { window.requested = 0;
+            latentscape.on('faces:requested', (request) => request.kind === 'draw' && window.requested++); }"""
     )
     slider = page.locator('input[aria-label="Smiling, strength"]')
     box = slider.bounding_box()
@@ -105,7 +105,7 @@ def test_a_moving_slider_builds_no_backlog_and_its_last_value_wins(visit):
     wanted = recipe(page)["attributes"]["Smiling"]
     shown = page.evaluate("() => latentscape.faces.state.shown.recipe.attributes.Smiling")
     assert wanted < -0.8 and shown == wanted
-    assert page.evaluate("() => window.asked") < 40
+    assert page.evaluate("() => window.requested") < 40
 
 
 def test_attributes_that_exclude_each_other_give_way_visibly(visit):
@@ -231,7 +231,7 @@ def test_a_reload_and_a_link_keep_the_recipe(visit):
     assert other.locator("#models-tab").is_visible() and other.url.endswith("#models")
 
 
-def test_a_damaged_link_is_told_and_a_face_is_drawn_all_the_same(visit):
+def test_a_damaged_link_is_reported_and_a_face_is_drawn_all_the_same(visit):
     page = visit(query="?r=broken")
     assert "link" in page.locator(".message").inner_text()
 

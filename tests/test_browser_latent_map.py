@@ -168,7 +168,7 @@ def test_two_stops_become_a_film(visit):
     assert page.locator(".latent-map-film").is_hidden()
 
 
-def test_a_lasso_says_what_a_crowd_has_in_common(visit):
+def test_a_lasso_says_what_a_selection_has_in_common(visit):
     page = shown(visit())
     page.locator('[data-tool="lasso"]').click()
     box = page.locator(".latent-map-marks").bounding_box()
@@ -205,7 +205,7 @@ def test_search_clusters_and_another_space(visit):
 
 @pytest.fixture(scope="module")
 def worded(tiny_checkpoints, tmp_path_factory):
-    """The app with a CLIP, and an atlas that it has looked at."""
+    """The app with a CLIP, and an atlas that it has encoded."""
     root = tmp_path_factory.mktemp("with-clip") / "checkpoints"
     shutil.copytree(tiny_checkpoints, root)
     shutil.copytree(tiny_text.clip_folder(tmp_path_factory.mktemp("clip")), root / "clip")
@@ -261,7 +261,7 @@ def test_a_place_in_three_dimensions_is_decoded_where_it_was_clicked(visit):
     assert page.evaluate(there) == pytest.approx([x, y, 3], abs=0.5)
 
 
-def test_how_many_contours_oddities_and_a_table_to_keep(visit):
+def test_contours_the_number_of_clusters_outliers_and_a_table_to_keep(visit):
     page = shown(visit())
     page.locator("#latent-map-contours").check()
     inside = "() => latentscape.map.contours(latentscape.map.state.plane.data, null).map((line) => line.length)"

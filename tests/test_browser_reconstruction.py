@@ -72,7 +72,7 @@ def test_the_table_is_laid_before_anyone_touches_anything(visit):
     assert "12:1" in page.locator('.reconstruction-head[data-model="kl"]').inner_text()
 
 
-def test_every_question_is_sent_as_it_was_asked(opened, url):
+def test_every_request_is_sent_as_it_was_made(opened, url):
     """When a tab is first drawn, Gradio puts older values back into its components, one frame later."""
     page = opened(url)
     page.wait_for_function("() => latentscape.faces.requests.idle")
@@ -86,23 +86,23 @@ def test_every_question_is_sent_as_it_was_asked(opened, url):
                 window.late = held.length;
                 for (const action of held) action(performance.now());
             });
-        }"""  # a slow frame: it comes after the second question, and before the end of the first one's answer
+        }"""  # a slow frame: it comes after the second request, and before the end of the response to the first
     )
     page.get_by_role("tab", name="Reconstruction").click()
     page.wait_for_function(IDLE, polling=100)  # not once a frame: frames are held
     assert page.evaluate("() => window.late") > 0
 
 
-def test_one_stream_brings_the_answers_of_many_requests(visit):
+def test_one_stream_brings_the_responses_of_many_requests(visit):
     page = visit()
-    asked, streams = (
+    requests, streams = (
         page.evaluate(
             "(path) => performance.getEntriesByType('resource').filter((one) => one.name.includes(path)).length", path
         )
         for path in ("/queue/join", "/queue/data")
     )
-    assert asked >= 6  # a drawing, the table, three pictures, their grid
-    assert streams <= asked / 3  # a stream that closes after every answer loses some (core.js)
+    assert requests >= 6  # a drawing, the table, three pictures, their grid
+    assert streams <= requests / 3  # a stream that closes after every response loses some (core.js)
 
 
 def test_a_missing_model_has_one_quiet_line_that_says_how_to_get_it(visit):
@@ -134,9 +134,9 @@ def test_good_files_are_shown_and_bad_ones_named(visit, tmp_path):
     page.wait_for_function(f"() => latentscape.reconstruction.state.rows.length === 5 && ({DONE})()")
     assert page.locator('.reconstruction-cell[data-state="done"]').count() == 10
     problems = page.locator(".reconstruction-problems li")
-    told = problems.all_inner_texts()
-    assert len(told) == 2 and any("letter.png" in one and "not a picture" in one for one in told)
-    assert any("empty.jpg" in one and "empty" in one for one in told)
+    shown = problems.all_inner_texts()
+    assert len(shown) == 2 and any("letter.png" in one and "not a picture" in one for one in shown)
+    assert any("empty.jpg" in one and "empty" in one for one in shown)
     problems.first.get_by_role("button").click()
     assert problems.count() == 1
     page.locator(".reconstruction-original").first.hover()  # what was added comes first

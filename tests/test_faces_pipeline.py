@@ -196,7 +196,7 @@ def test_an_edit_without_changes_returns_the_photo(pipeline, tiny_checkpoints, t
     assert result.changes == ()
 
 
-def test_what_an_edit_changed_unasked_is_named_largest_first():
+def test_what_an_edit_changed_unrequested_is_named_largest_first():
     before = dict.fromkeys(attributes.NAMES, 0.1)
     after = {**before, "Smiling": 0.9, "Young": 0.7, "Male": 0.95, "Bald": 0.35, "Bangs": 0.55}
     moved = entangled(before, after, {"Male"})

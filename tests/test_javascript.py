@@ -25,7 +25,7 @@ def test_units():
 
 
 def test_every_name_is_known():
-    """The type checker reads the plain JavaScript; what it says of types beyond names is not asked for."""
+    """The type checker reads the plain JavaScript; what it says of types beyond names is not wanted."""
     done = run("check", "--quiet", *map(str, (ROOT / "ui" / "assets").rglob("main.js")))
     said = done.stdout + done.stderr
     assert done.returncode == 0 or "TS2" in said, said

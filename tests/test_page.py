@@ -157,12 +157,12 @@ class TestInBrowser:
         """It fills as they come; where they do not come it says so, and a button tries again."""
         context = browser.new_context()
         page = context.new_page()
-        asked = []
-        page.on("request", lambda request: asked.append(request.url.partition(version())[2]))
+        requested = []
+        page.on("request", lambda request: requested.append(request.url.partition(version())[2]))
         page.goto(f"{address}/")
         page.wait_for_selector("#header h1")
-        assert {f"/{name}" for name in modules_of("main.js")} <= set(asked)
-        assert not [name for name in asked if name.startswith("/models/")]
+        assert {f"/{name}" for name in modules_of("main.js")} <= set(requested)
+        assert not [name for name in requested if name.startswith("/models/")]
         page.route("**/models/main.js", lambda route: route.abort())
         page.get_by_role("tab", name="Models").click()
         page.get_by_text("did not arrive").wait_for()

@@ -188,8 +188,8 @@ def test_the_endpoint_reconstructs_for_programs(detector_checkpoints, portrait, 
     _, url, _ = app.start(page, quiet=True)
     try:
         client = Client(url, verbose=False)
-        asked = {"pictures": [handle_file(str(good)), handle_file(str(face))], "models": ["kl"], "align": True}
-        _, details = client.predict(**asked, api_name="/reconstruct")
+        request = {"pictures": [handle_file(str(good)), handle_file(str(face))], "models": ["kl"], "align": True}
+        _, details = client.predict(**request, api_name="/reconstruct")
         assert [cell["name"] for cell in details["cells"]] == ["face.png"]
         assert details["problems"] == [{"name": "good.png", "reason": NO_FACE}]
         files = [handle_file(str(good)), handle_file(str(bad))]

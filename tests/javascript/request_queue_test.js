@@ -7,7 +7,7 @@ const { on } = await import("../../ui/assets/shared/events.js");
 
 let count = 0;
 
-// A queue whose component notes down what it was told to send.
+// A queue whose component notes down what it was given to send.
 function connected(kinds, options = {}) {
   const name = `queue${count++}`;
   const sent = [];
@@ -48,7 +48,7 @@ Deno.test("kinds take their turns in the order in which they are named", () => {
   assert.deepEqual(sent.map((one) => one.kind), ["busy", "sooner", "later"]);
 });
 
-Deno.test("a background request gives way at once, and is asked to stop only once", () => {
+Deno.test("a background request gives way at once, and is stopped only once", () => {
   const { queue, sent } = connected({ draw: { urgent: true }, sweep: { background: true } });
   queue.request("sweep", { kind: "sweep" });
   queue.request("draw", { kind: "draw", steps: 1 });
@@ -149,7 +149,7 @@ Deno.test("a light request goes past the component, and nothing waits for the qu
   assert.equal(sent.length, 0);
 });
 
-Deno.test("what fills an idle line is asked for again after each response", () => {
+Deno.test("what fills an idle line is requested again after each response", () => {
   const left = [1, 2];
   const fill = () => left.length ? { slot: "grid", content: { kind: "grid", cell: left.shift() } } : null;
   const { queue, sent } = connected({ live: {}, grid: { background: true } }, { fill });
