@@ -127,6 +127,38 @@ def served(page, **settings) -> Iterator[str]:
 
 
 @contextmanager
+def mapped(root: Path, atlases: Path) -> Iterator[str]:
+    """The address of the app around ``root`` while it runs with these atlases."""
+    import app
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LATENTSCAPE_ATLASES", str(atlases))
+        page = app.build(root=str(root))
+    with served(page) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def faces_url(tiny_checkpoints) -> Iterator[str]:
+    """One server for all browser tests of the Faces tab."""
+    import app
+
+    with served(app.build(root=str(tiny_checkpoints))) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def map_url(tiny_checkpoints, tmp_path_factory) -> Iterator[str]:
+    """One server for all browser tests of the Latent map, with an atlas of noise."""
+    from tiny_map import noise_atlas
+
+    folder = tmp_path_factory.mktemp("atlases")
+    noise_atlas(tiny_checkpoints, folder)
+    with mapped(tiny_checkpoints, folder) as address:
+        yield address
+
+
+@contextmanager
 def running(application) -> Iterator[str]:
     """The address of any ASGI application, while it runs."""
     import uvicorn

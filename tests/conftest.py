@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from browser import HERE, INSTALL, browser, opened  # noqa: F401 fixtures of the browser tests
+from browser import HERE, INSTALL, browser, faces_url, map_url, opened  # noqa: F401 fixtures of the browser tests
 from PIL import Image, ImageDraw
+from tiny_styles import styled_root, styles_handlers, uploads  # noqa: F401 fixtures of the Styles tab
 from torch import nn
 
 from core import attributes

@@ -1,0 +1,113 @@
+"""Photos of one's own on the map, in a browser: those of which no map can be made end as a map or a sentence."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from functools import partial
+
+import numpy as np
+import pytest
+from browser import IN_BROWSER, drop
+from map_page import PIXEL, settled, shown, visited
+from PIL import Image
+
+pytestmark = IN_BROWSER
+READY = """() => { const { requests, state } = latentscape.map;
+    return requests.idle && state.atlas?.kind === 'photos' && state.plane.pixels; }"""
+
+
+@pytest.fixture()
+def visit(opened, map_url):
+    return partial(visited, opened, address=map_url)
+
+
+def photo(seed: int) -> dict:
+    values = np.random.default_rng(seed).integers(0, 255, (24, 32, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(values).save(file, "PNG")
+    return {"mimeType": "image/png", "buffer": file.getvalue()}
+
+
+@pytest.mark.parametrize(("count", "seeds"), [(12, 1), (3, 3), (1, 1)], ids=["identical", "three", "one"])
+def test_they_are_mapped_and_nothing_is_being_fitted_for_ever(opened, map_url, count, seeds):
+    page = opened(map_url)
+    page.get_by_role("tab", name="Latent map").click()
+    page.wait_for_selector(".latent-map-plane[data-ready]")
+    files = [{"name": f"{number}.png", **photo(number % seeds)} for number in range(count)]
+    page.locator("#latent-map-files").set_input_files(files)
+    page.wait_for_function(READY)
+    assert page.evaluate("() => latentscape.map.state.atlas.count") == count
+    assert page.evaluate("() => [...latentscape.map.state.plane.pixels].every(Number.isFinite)")
+    assert page.evaluate("() => latentscape.map.state.atlas.spaces.every((space) => !space.pending.length)")
+    assert page.locator(".latent-map-projections [data-key]").count() == 2  # PCA in two and three dimensions
+    assert "Being fitted" not in page.locator("#latent-map-controls").inner_text()
+
+
+def test_files_that_are_not_sent_are_named_with_the_limit(opened, map_url, tmp_path):
+    page = opened(map_url)
+    page.get_by_role("tab", name="Latent map").click()
+    page.wait_for_selector(".latent-map-plane[data-ready]")
+    (tmp_path / "small.png").write_bytes(photo(3)["buffer"])
+    (tmp_path / "empty.png").touch()
+    for name in ("large.jpg", "larger.jpg"):
+        with open(tmp_path / name, "wb") as file:
+            file.truncate(21 * 2**20)
+    page.locator("#latent-map-files").set_input_files(sorted(tmp_path.iterdir()))
+    page.wait_for_function(READY)
+    notes = page.evaluate("() => latentscape.map.state.atlas.notes")
+    assert notes[:2] == [
+        "Left out empty.png: The file is empty.",
+        "Left out large.jpg and 1 more: Larger than 20 MB, the most that one file may have.",
+    ]
+    assert notes[0] in page.locator(".latent-map-panel").inner_text()
+
+
+def test_my_photos_become_a_map_of_my_own(visit, tmp_path):
+    random = np.random.default_rng(3)
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        for number in range(12):
+            file = io.BytesIO()
+            Image.fromarray(random.integers(0, 255, (40, 56, 3), np.uint8)).save(file, "PNG")
+            archive.writestr(f"holiday/{number}.png", file.getvalue())
+        archive.writestr("holiday/notes.txt", "no picture")
+        archive.writestr("../outside.png", b"no picture either")
+    page = shown(visit())
+    page.locator("#latent-map-how-many").click()
+    settled(page)
+    page.locator("#latent-map-beside").check()
+    page.locator("#latent-map-beside").uncheck()
+    drop(page, (tmp_path / "photos.zip").read_bytes(), "photos.zip", "application/zip")
+    page.wait_for_function("() => latentscape.map.state.atlas.kind === 'photos'")
+    page.wait_for_function("() => latentscape.map.state.plane.atlas === latentscape.map.state.atlas.name")
+    settled(page)
+    assert page.evaluate("() => latentscape.map.state.plane.data.count") == 12
+    assert page.locator("#latent-map").is_visible() and page.locator(".latent-map-choice *").count() == 0
+    page.mouse.click(*page.evaluate(PIXEL, 5))
+    page.wait_for_selector(".latent-map-near-space")
+    assert ".png" in page.locator(".latent-map-panel h2").inner_text()
+
+
+def test_a_face_is_shown_on_the_map_and_its_neighbour_goes_back(visit):
+    page = shown(visit())
+    page.get_by_role("tab", name="Faces").click()
+    page.wait_for_function("() => latentscape.faces.state.shown?.faces[0]?.picture && latentscape.faces.requests.idle")
+    page.locator("#send-to-map").click()
+    page.wait_for_function("() => latentscape.map.state.picked?.guest")
+    assert page.locator(".latent-map-panel h2").inner_text() == "Your picture"
+    assert page.locator(".latent-map-near-space").count() == 5
+    page.locator('.latent-map-near-space[data-space="classifier"] .text-button').click()
+    page.wait_for_selector('.latent-map-plane[data-ready^="classifier"]')
+    place = """() => { const { state } = latentscape.map, { plane } = state;
+        return state.picked.guest.spaces[plane.space].places[plane.projection]; }"""
+    assert len(page.evaluate(place)) == 2
+    page.locator(".latent-map-near-space .latent-map-thumbs button").first.click()
+    page.wait_for_function("() => latentscape.map.state.picked.row !== undefined")
+    page.wait_for_selector(".latent-map-bars")
+    settled(page)
+    page.locator('.latent-map-panel [data-send="reconstruction"]').click()
+    page.wait_for_function("() => latentscape.reconstruction.state.rows.some((row) => row.name.startsWith('picture'))")
+    page.get_by_role("tab", name="Latent map").click()
+    page.locator('.latent-map-panel [data-send="faces"]').click()
+    page.wait_for_function("() => latentscape.faces.state.photo?.base")
+    assert page.locator("#mode-edit").get_attribute("aria-checked") == "true"
