@@ -1,29 +1,14 @@
 // How a face is drawn: steps, guidance, solver; and at the foot, who is drawn and how many.
-import {
-  button,
-  group,
-  groupHead,
-  lockButton,
-  numberSetting,
-  seedField,
-  select,
-  setting,
-  textButton,
-} from "../shared/controls.js";
+import { button, group, groupHead, lockButton, seedField, setting, textButton } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
-import { emit, on } from "../shared/events.js";
+import { emit } from "../shared/events.js";
 import { icon } from "../shared/icons.js";
+import { samplingOf } from "../shared/sampling.js";
 import { term } from "../shared/term.js";
 import { refresh, whenRefreshed } from "./refresh.js";
 import { change, rerollFace, state } from "./state.js";
 
-function number(key, title, range) {
-  const write = (value, live) => change({ [key]: value }, { live });
-  const { node, refresh: show } = numberSetting(title, range, () => state.recipe[key], write);
-  whenRefreshed(show);
-  return node;
-}
-
+const { number, steps, guidance, solver } = samplingOf({ recipe: () => state.recipe, change, whenRefreshed });
 const percentOf = (share) => Math.round(100 * share);
 
 function interval() {
@@ -52,43 +37,19 @@ function interval() {
   return setting(term("guidance-interval", "Active"), [range, output], { hint });
 }
 
-function solver() {
-  const field = select("Solver", Object.entries(state.words.solvers));
-  field.addEventListener("change", () => change({ solver: field.value }));
-  whenRefreshed(() => (field.value = state.recipe.solver));
-  on("faces:response", ({ drawn }) => {
-    if (!drawn) return;
-    for (const option of field.options) option.hidden = option.disabled = !drawn.solvers.includes(option.value);
-  });
-  return setting(term("solver", "Solver"), field, { tag: "label" });
-}
-
 function reset() {
-  const { steps, guidance, guidance_interval, solver: first } = state.words.first;
-  change({ steps, guidance, guidance_interval, solver: first });
+  const { steps, guidance, guidance_interval, solver } = state.words.first;
+  change({ steps, guidance, guidance_interval, solver });
 }
 
 export const sampling = () =>
   group(
     null,
     groupHead("Sampling", textButton("Reset", reset)),
-    number("steps", "Steps", {
-      min: 1,
-      max: 50,
-      limit: 250,
-      step: 1,
-      hint: "Denoising steps: more is slower and finer",
-      explained: "step",
-    }),
-    number("guidance", "Guidance", {
-      min: 1,
-      max: 15,
-      step: 0.1,
-      hint: "How strongly the attributes are followed; 1 is off",
-      explained: "guidance",
-    }),
+    steps(),
+    guidance("attributes are"),
     interval(),
-    solver(),
+    solver("faces:response", state.words.solvers),
   );
 
 function lock() {

@@ -1,17 +1,7 @@
 // How a prompt is drawn: model, steps, guidance, solver, and what it starts from.
-import {
-  checkRadio,
-  group,
-  groupHead,
-  numberSetting,
-  radio,
-  radioGroup,
-  select,
-  setting,
-  textButton,
-} from "../shared/controls.js";
+import { checkRadio, group, groupHead, radio, radioGroup, select, setting, textButton } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
-import { on } from "../shared/events.js";
+import { samplingOf } from "../shared/sampling.js";
 import { term } from "../shared/term.js";
 import { whenRefreshed } from "./refresh.js";
 import { change, settingsOf, useModel } from "./requests.js";
@@ -20,29 +10,19 @@ import { currentModel, isLarge, state } from "./state.js";
 const FEW = 8; // steps that a distilled model needs at most
 const USUAL = 6;
 
-export function number(key, title, range) {
-  const write = (value, live) => change({ [key]: value }, { live });
-  const { node, refresh } = numberSetting(title, range, () => state.recipe[key], write);
-  whenRefreshed(refresh);
-  return node;
-}
+const { number, steps, guidance, solver } = samplingOf({ recipe: () => state.recipe, change, whenRefreshed });
+export { number };
 
 const makeNote = (words = "") => el("p", { class: "hint prompt-note" }, words);
 
-function solver() {
-  const field = select("Solver", Object.entries(state.words.solvers));
-  field.addEventListener("change", () => {
-    const many = field.value === "lcm" && state.recipe.steps > FEW;
-    change(many ? { solver: "lcm", steps: USUAL } : { solver: field.value });
-  });
-  whenRefreshed(() => (field.value = state.recipe.solver));
-  on("prompts:response", ({ drawn }) => {
-    if (!drawn) return;
-    for (const option of field.options) option.hidden = option.disabled = !drawn.solvers.includes(option.value);
-  });
+function solverSetting() {
+  const choose = (key) => {
+    const many = key === "lcm" && state.recipe.steps > FEW;
+    change(many ? { solver: key, steps: USUAL } : { solver: key });
+  };
   const note = makeNote("LCM is for models distilled for it; others come out soft.");
   whenRefreshed(() => (note.hidden = state.recipe.solver !== "lcm"));
-  return [setting(term("solver", "Solver"), field, { tag: "label" }), note];
+  return [solver("prompts:response", state.words.solvers, choose), note];
 }
 
 const STARTS = [["noise", "Noise"], ["prior", "Draft"]];
@@ -100,21 +80,8 @@ export const sampling = () =>
     null,
     groupHead("Sampling", textButton("Reset", reset)),
     ...models(),
-    number("steps", "Steps", {
-      min: 1,
-      max: 50,
-      limit: 250,
-      step: 1,
-      hint: "Denoising steps: more is slower and finer",
-      explained: "step",
-    }),
-    number("guidance", "Guidance", {
-      min: 1,
-      max: 15,
-      step: 0.1,
-      hint: "How strongly the prompt is followed; 1 is off",
-      explained: "guidance",
-    }),
-    ...solver(),
+    steps(),
+    guidance("prompt is"),
+    ...solverSetting(),
     ...start(),
   );
