@@ -7,6 +7,8 @@ from typing import Any
 
 import gradio as gr
 
+_QUIET = {"show_progress": "hidden", "api_visibility": "private"}
+
 
 def component(
     name: str,
@@ -43,3 +45,50 @@ def component(
 def failure_script(name: str) -> str:
     """The ``js`` of an event's ``failure``: modules hear it by ``onFailure(name, ...)`` (shared/components.js)."""
     return f'() => {{ document.dispatchEvent(new CustomEvent("latentscape-failure", {{ detail: "{name}" }})); }}'
+
+
+def on_stream(
+    event: Callable[..., Any],
+    handler: Callable[..., Any],
+    inputs: Sequence[gr.Component],
+    output: gr.HTML,
+    *,
+    failure: str,
+    queue: str,
+    at_once: int,
+    once: bool = False,
+) -> None:
+    """Let ``handler`` answer an event in the queue ``queue``, ``at_once`` at a time; it streams into ``output``.
+
+    Modules hear of its end without a response by ``onFailure(failure, ...)``. ``once`` ignores the event while the
+    handler is at work.
+    """
+    done = event(
+        handler,
+        list(inputs),
+        [output],
+        trigger_mode="once" if once else "multiple",
+        concurrency_limit=at_once,
+        concurrency_id=queue,
+        **_QUIET,
+    )
+    done.failure(None, None, None, js=failure_script(failure), api_visibility="private")
+
+
+def on_light(
+    event: Callable[..., Any],
+    handler: Callable[..., Any],
+    inputs: Sequence[gr.Component],
+    outputs: Sequence[gr.Component] | None = None,
+    *,
+    failure: str = "",
+    newest: bool = False,
+) -> None:
+    """Let ``handler`` answer an event at once, past the queue: for what takes milliseconds, such as to stop a request.
+
+    ``newest`` skips events that came while the handler was at work, but for the last.
+    """
+    mode = "always_last" if newest else "multiple"
+    done = event(handler, list(inputs), outputs, queue=False, trigger_mode=mode, **_QUIET)
+    if failure:
+        done.failure(None, None, None, js=failure_script(failure), api_visibility="private")

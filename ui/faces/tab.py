@@ -9,7 +9,7 @@ import gradio as gr
 
 from core.data.cooccurrence import read_tree
 from core.pipelines.faces.pipeline import FacesPipeline
-from ui.components.component import component, failure_script
+from ui.components.component import component, on_light, on_stream
 from ui.components.vocabulary import vocabulary
 from ui.faces.api import AT_ONCE, faces_api
 from ui.faces.handlers import FacesHandlers
@@ -33,26 +33,10 @@ def faces_tab(pipeline: FacesPipeline) -> None:
     def on_cancel(value: Any, state: SessionState) -> None:
         state.stopped = request_id_of(value)
 
-    requested = controls.request(
-        on_request,
-        [controls, state],
-        [canvas],
-        trigger_mode="multiple",
-        show_progress="hidden",
-        concurrency_limit=AT_ONCE,
-        concurrency_id=MODEL_QUEUE,
-        api_visibility="private",
+    on_stream(
+        controls.request, on_request, [controls, state], canvas, failure="faces", queue=MODEL_QUEUE, at_once=AT_ONCE
     )
-    requested.failure(None, None, None, js=failure_script("faces"), api_visibility="private")
-    controls.cancel(
-        on_cancel,
-        [controls, state],
-        None,
-        queue=False,
-        trigger_mode="multiple",
-        show_progress="hidden",
-        api_visibility="private",
-    )
+    on_light(controls.cancel, on_cancel, [controls, state])
     faces_api(pipeline, MODEL_QUEUE)
 
 

@@ -10,7 +10,7 @@ import gradio as gr
 from core import attributes
 from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.latent_map.types import DIRECTIONS, METHODS, PROJECTIONS, WAYS
-from ui.components.component import component, failure_script
+from ui.components.component import component, on_light, on_stream
 from ui.latent_map.handlers import LatentMapHandlers, MapState
 from ui.latent_map.requests import QUICK
 from ui.messages import Json, request_id_of
@@ -35,17 +35,7 @@ def latent_map_tab(latent_map: LatentMapPipeline) -> None:
         canvas = component("latent-map-canvas")
         intake = component("latent-map-intake", events=("photos", "end"))
 
-    requested = controls.request(
-        respond,
-        [controls],
-        [canvas],
-        trigger_mode="multiple",
-        show_progress="hidden",
-        concurrency_limit=2,
-        concurrency_id=MAP_QUEUE,
-        api_visibility="private",
-    )
-    requested.failure(None, None, None, js=failure_script("latent-map"), api_visibility="private")
+    on_stream(controls.request, respond, [controls], canvas, failure="latent-map", queue=MAP_QUEUE, at_once=2)
     _photos(handlers, intake, state)
 
 
@@ -58,26 +48,17 @@ def _photos(handlers: LatentMapHandlers, intake: gr.HTML, state: gr.State) -> No
     def on_end(value: Any, state: MapState) -> None:
         state.ended = request_id_of(value)
 
-    read = intake.photos(
+    on_stream(
+        intake.photos,
         on_photos,
         [intake, state],
-        [intake],
-        trigger_mode="once",
-        show_progress="hidden",
-        concurrency_limit=1,
-        concurrency_id="latent-map-photos",
-        api_visibility="private",
+        intake,
+        failure="latent-map-photos",
+        queue="latent-map-photos",
+        at_once=1,
+        once=True,
     )
-    read.failure(None, None, None, js=failure_script("latent-map-photos"), api_visibility="private")
-    intake.end(
-        on_end,
-        [intake, state],
-        None,
-        queue=False,
-        trigger_mode="multiple",
-        show_progress="hidden",
-        api_visibility="private",
-    )
+    on_light(intake.end, on_end, [intake, state])
 
 
 def _words() -> dict[str, Any]:

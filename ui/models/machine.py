@@ -12,7 +12,7 @@ from core.checkpoints import CheckpointError
 from core.pipelines.models.machine import Loading, MachineModels
 from core.recipe import to_dict
 from core.stable_diffusion.locate import MODELS, VARIABLE
-from ui.components.component import component, failure_script
+from ui.components.component import component, on_stream
 from ui.own_machine import by_owner
 
 log = logging.getLogger(__name__)
@@ -30,16 +30,8 @@ def machine_section(models: MachineModels) -> None:
     def on_request(value: Any, request: gr.Request) -> Iterator[dict[str, Any]]:
         yield from respond(models, value, owner=by_owner(request))
 
-    requested = section.request(
-        on_request,
-        [section],
-        [section],
-        show_progress="hidden",
-        trigger_mode="multiple",
-        concurrency_limit=2,
-        api_visibility="private",
-    )
-    requested.failure(None, None, None, js=failure_script("models-machine"), api_visibility="private")
+    name = "models-machine"
+    on_stream(section.request, on_request, [section], section, failure=name, queue=name, at_once=2)
 
 
 def respond(models: MachineModels, value: Any, *, owner: bool = False) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,7 @@ import gradio as gr
 from core.pipelines.models.machine import MachineModels
 from core.pipelines.models.pipeline import CheckpointIndex, ModelCard
 from core.pipelines.prompts.pipeline import PromptsPipeline
-from ui.components.component import component
+from ui.components.component import component, on_light
 from ui.models.machine import machine_section
 from ui.models.views import curves_view, figures_view, heading, samples_view
 
@@ -44,15 +44,7 @@ def models_tab(index: CheckpointIndex, stable_diffusion: PromptsPipeline | None 
         listed = [_listed(other) for other in cards]
         return {"models": listed, "chosen": card.name}, _canvas(card), card.text or "This checkpoint has no model card."
 
-    listing.pick(
-        show,
-        [listing],
-        [listing, canvas, text],
-        show_progress="hidden",
-        trigger_mode="always_last",
-        queue=False,
-        api_visibility="private",
-    )
+    on_light(listing.pick, show, [listing], [listing, canvas, text], newest=True)
 
 
 def _chosen(value: Any, cards: list[ModelCard]) -> ModelCard:

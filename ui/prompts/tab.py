@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from core.pipelines.prompts.pipeline import PromptsPipeline
-from ui.components.component import component, failure_script
+from ui.components.component import component, on_light, on_stream
 from ui.messages import Json, request_id_of
 from ui.prompts.api import prompts_api
 from ui.prompts.handlers import PromptsHandlers
@@ -33,33 +33,9 @@ def prompts_tab(pipeline: PromptsPipeline, stable_diffusion: PromptsPipeline) ->
     def on_cancel(value: Any, state: SessionState) -> None:
         state.stopped = request_id_of(value)
 
-    requested = controls.request(
-        on_request,
-        [controls, state],
-        [canvas],
-        trigger_mode="multiple",
-        show_progress="hidden",
-        concurrency_limit=2,
-        concurrency_id=PROMPTS_QUEUE,
-        api_visibility="private",
+    on_stream(
+        controls.request, on_request, [controls, state], canvas, failure="prompts", queue=PROMPTS_QUEUE, at_once=2
     )
-    requested.failure(None, None, None, js=failure_script("prompts"), api_visibility="private")
-    controls.cancel(
-        on_cancel,
-        [controls, state],
-        None,
-        queue=False,
-        trigger_mode="multiple",
-        show_progress="hidden",
-        api_visibility="private",
-    )
-    reader.read(
-        handlers.parse_prompt,
-        [reader],
-        [reader],
-        queue=False,
-        trigger_mode="always_last",
-        show_progress="hidden",
-        api_visibility="private",
-    )
+    on_light(controls.cancel, on_cancel, [controls, state])
+    on_light(reader.read, handlers.parse_prompt, [reader], [reader], newest=True)
     prompts_api(handlers, PROMPTS_QUEUE)

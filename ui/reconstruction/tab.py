@@ -9,7 +9,7 @@ import gradio as gr
 
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
-from ui.components.component import component, failure_script
+from ui.components.component import component, on_light, on_stream
 from ui.messages import Json, request_id_of
 from ui.reconstruction.api import reconstruction_api
 from ui.reconstruction.handlers import ReconstructionHandlers
@@ -48,26 +48,16 @@ def _pictures(handlers: ReconstructionHandlers) -> None:
     def on_cancel(value: Any, table: Table) -> None:
         table.stopped = request_id_of(value)
 
-    requested = controls.request(
+    on_stream(
+        controls.request,
         on_request,
         [controls, table],
-        [canvas],
-        trigger_mode="multiple",
-        show_progress="hidden",
-        concurrency_limit=1,
-        concurrency_id=RECONSTRUCTION_QUEUE,
-        api_visibility="private",
+        canvas,
+        failure="reconstruction",
+        queue=RECONSTRUCTION_QUEUE,
+        at_once=1,
     )
-    requested.failure(None, None, None, js=failure_script("reconstruction"), api_visibility="private")
-    controls.cancel(
-        on_cancel,
-        [controls, table],
-        None,
-        queue=False,
-        trigger_mode="multiple",
-        show_progress="hidden",
-        api_visibility="private",
-    )
+    on_light(controls.cancel, on_cancel, [controls, table])
 
 
 def _downloads(handlers: ReconstructionHandlers, fetcher: gr.HTML, table: gr.State) -> None:
@@ -79,23 +69,14 @@ def _downloads(handlers: ReconstructionHandlers, fetcher: gr.HTML, table: gr.Sta
     def on_cancel(value: Any, table: Table) -> None:
         table.ended = request_id_of(value)
 
-    fetched = fetcher.fetch(
+    on_stream(
+        fetcher.fetch,
         on_fetch,
         [fetcher, table],
-        [fetcher],
-        trigger_mode="once",
-        show_progress="hidden",
-        concurrency_limit=2,
-        concurrency_id="download",
-        api_visibility="private",
+        fetcher,
+        failure="reconstruction-fetch",
+        queue="download",
+        at_once=2,
+        once=True,
     )
-    fetched.failure(None, None, None, js=failure_script("reconstruction-fetch"), api_visibility="private")
-    fetcher.cancel(
-        on_cancel,
-        [fetcher, table],
-        None,
-        queue=False,
-        trigger_mode="multiple",
-        show_progress="hidden",
-        api_visibility="private",
-    )
+    on_light(fetcher.cancel, on_cancel, [fetcher, table])

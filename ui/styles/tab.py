@@ -20,7 +20,7 @@ from core.pipelines.styles.types import (
     TrainRequest,
 )
 from core.recipe import to_dict
-from ui.components.component import component, failure_script
+from ui.components.component import component, on_light, on_stream
 from ui.components.pictures import MAX_FILE
 from ui.components.vocabulary import vocabulary
 from ui.messages import Json, request_id_of
@@ -52,22 +52,9 @@ def styles_tab(pipeline: StylesPipeline) -> Callable[[gr.Request], None]:
     def on_job(value: Any, request: gr.Request) -> Json:
         return handlers.job(value, visits.visitor(value, request.session_hash or ""))
 
-    requested = controls.request(
-        on_request,
-        [controls, state],
-        [canvas],
-        trigger_mode="multiple",
-        show_progress="hidden",
-        concurrency_limit=2,
-        concurrency_id=STYLES_QUEUE,
-        api_visibility="private",
-    )
-    requested.failure(None, None, None, js=failure_script("styles"), api_visibility="private")
-    quiet = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    controls.cancel(on_cancel, [controls, state], None, trigger_mode="multiple", **quiet)
-
-    requested = jobs.request(on_job, [jobs], [jobs], trigger_mode="multiple", **quiet)
-    requested.failure(None, None, None, js=failure_script("styles-jobs"), api_visibility="private")
+    on_stream(controls.request, on_request, [controls, state], canvas, failure="styles", queue=STYLES_QUEUE, at_once=2)
+    on_light(controls.cancel, on_cancel, [controls, state])
+    on_light(jobs.request, on_job, [jobs], [jobs], failure="styles-jobs")
     styles_api(pipeline, STYLES_QUEUE)
     return visits.closed
 
