@@ -97,6 +97,14 @@ class Response:
     missing: str = UNSET  # a sentence with the command that makes a checkpoint
 
 
+@dataclass(frozen=True)
+class FileProblemView:
+    """A file that was left out, and why."""
+
+    name: str
+    reason: str
+
+
 def json_name(one: dataclasses.Field) -> str:
     return one.metadata.get("json") or one.name
 

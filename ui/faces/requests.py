@@ -78,8 +78,8 @@ class PhotoRequest(RecipeRequest):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WholeRequest(PhotoRequest):
-    """Edit one face of a whole photo and paste the result back."""
+class OfWholePhoto:
+    """Joins a request with an ``edit``: of one face of a whole photo, into which the result is pasted."""
 
     placement: Placement | None = checked(placement)
 
@@ -88,3 +88,8 @@ class WholeRequest(PhotoRequest):
         if self.placement is None:
             raise RequestError("The page did not say which face of the photo is meant. Choose one.")
         object.__setattr__(self, "edit", replace(self.edit, placement=self.placement))
+
+
+@dataclass(frozen=True, kw_only=True)
+class WholeRequest(OfWholePhoto, PhotoRequest):
+    """Edit one face of a whole photo and paste the result back."""

@@ -14,7 +14,7 @@ from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.reconstruction.types import ReconstructionRequest, SurgeryRequest
 from core.pipelines.uploads import SIDE, LeftOut, take
 from ui.components.pictures import exact_uri
-from ui.messages import Json, Request, RequestError, stream
+from ui.messages import FileProblemView, Json, Request, RequestError, stream
 from ui.reconstruction import responses
 from ui.reconstruction.requests import (
     AddRequest,
@@ -38,7 +38,6 @@ from ui.reconstruction.responses import (
     ModelView,
     OpenResponse,
     OperateResponse,
-    ProblemView,
     StripResponse,
 )
 from ui.reconstruction.table import FIRST, Examples, Table
@@ -113,7 +112,7 @@ class ReconstructionHandlers:
         left_out = LeftOut()
         pictures = list(take(request.paths, table.room(), SIDE, left_out, aligner))
         added = [self._put(table, one.name, one.image, one.size) for one in pictures]
-        yield AddResponse(added=added, problems=[ProblemView(name, reason) for name, reason in left_out.problems()])
+        yield AddResponse(added=added, problems=[FileProblemView(name, reason) for name, reason in left_out.problems()])
 
     def _put(self, table: Table, name: str, picture: Image.Image, full: tuple[int, int] | None = None) -> AddedView:
         """Put a picture on the table; ``full`` is its size before it was reduced."""

@@ -14,7 +14,7 @@ from core.pipelines.reconstruction.types import Histogram, LatentView, ModelInfo
 from ui.components.chart_style import ChartJSON
 from ui.components.charts import histogram_chart
 from ui.components.pictures import exact_uri
-from ui.messages import UNSET, Response
+from ui.messages import UNSET, FileProblemView, Response
 
 ERROR_STEPS = 2  # steps of the error picture per 8-bit level: errors up to 127 levels fit
 
@@ -61,18 +61,12 @@ class AddedView:
     height: int
 
 
-@dataclass(frozen=True)
-class ProblemView:
-    name: str
-    reason: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class AddResponse(Response):
     example: str = UNSET
     thumb: str = UNSET
     added: list[AddedView] = UNSET
-    problems: list[ProblemView] = UNSET
+    problems: list[FileProblemView] = UNSET
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from core.pipelines.uploads import collect
 from ui.components.pictures import exact_uri, preview_uri
 from ui.downloads import DOWNLOADS
 from ui.faces.responses import LocateResponse, WholeResponse, locate_response, whole_view
-from ui.messages import FAILED, UNSET, Handler, Json, Request, RequestError, Response, reply, stream
+from ui.messages import FAILED, UNSET, FileProblemView, Handler, Json, Request, RequestError, Response, reply, stream
 from ui.prompts.responses import stable_diffusion_views
 from ui.session import ProgressView, SessionState, paced
 from ui.styles import responses
@@ -43,7 +43,6 @@ from ui.styles.responses import (
     CheckedView,
     DrawnView,
     DrawResponse,
-    FileProblemView,
     FileView,
     GridResponse,
     JobResponse,

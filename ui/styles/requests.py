@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from PIL import Image
 
 from core.data.style_photos import MOST
-from core.photos.alignment import Placement
 from core.pipelines.faces.types import METHODS, EditRequest
 from core.pipelines.styles.types import (
     BASES,
@@ -25,7 +24,7 @@ from core.recipe import Recipe, RecipeError
 from core.recipe_checks import checkpoint
 from ui.checks import flag, number, picture, recipe_from, several, text, uploaded
 from ui.faces.requests import LocateRequest as LocateFacesRequest
-from ui.faces.requests import placement
+from ui.faces.requests import OfWholePhoto
 from ui.messages import Json, Request, RequestError, checked
 from ui.recipe_requests import carried
 
@@ -153,16 +152,8 @@ class LocateRequest(LocateFacesRequest):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WholeRequest(PhotoRequest):
+class WholeRequest(OfWholePhoto, PhotoRequest):
     """Style one face of a whole photo and paste the result back."""
-
-    placement: Placement | None = checked(placement)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.placement is None:
-            raise RequestError("The page did not say which face of the photo is meant. Choose one.")
-        object.__setattr__(self, "edit", replace(self.edit, placement=self.placement))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from core.recipe import Recipe
 from ui.components.chart_style import ACCENT, MUTED, ChartJSON
 from ui.components.charts import Line, line_chart
 from ui.components.pictures import data_uri, exact_uri, preview_uri
-from ui.messages import UNSET, Json, Response
+from ui.messages import UNSET, FileProblemView, Json, Response
 from ui.prompts.responses import ModelView
 from ui.session import ProgressView
 
@@ -120,12 +120,6 @@ class GridResponse(Response):
     progress: ProgressView | None = UNSET
     rows: list[list[str]] | None = UNSET  # finished rows
     grid: GridView = UNSET
-
-
-@dataclass(frozen=True)
-class FileProblemView:
-    name: str
-    reason: str
 
 
 @dataclass(frozen=True)
