@@ -11,7 +11,7 @@ from browser import IN_BROWSER, enter, nameless, served
 from PIL import Image
 
 import app
-from core.checkpoints import save_model
+from core.checkpoints import save_model, write_json
 from core.models.flat_autoencoder import FlatAutoencoder
 
 pytestmark = IN_BROWSER
@@ -30,6 +30,7 @@ def url(tiny_checkpoints, tmp_path_factory):
     with torch.random.fork_rng():
         torch.manual_seed(3)
         save_model(FlatAutoencoder(True, code_dim=6, widths=(16, 16, 16)).eval(), root / "autoencoder-vae")
+    write_json(root / "autoencoder-vae" / "metrics.json", {"psnr_percentiles": {"celeba": list(range(-40, 61))}})
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LATENTSCAPE_SD", str(root / "nowhere"))
         patch.setenv("LATENTSCAPE_TAESD", str(root / "nowhere"))
@@ -267,6 +268,10 @@ def test_pictures_go_to_and_fro_between_the_tabs(visit):
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720), (390, 844)])
 def test_the_page_fits(visit, width, height):
     page = visit(width=width, height=height)
+    assert "of test pictures" in cell(page, "vae").inner_text()
+    cut = """(all) => all.filter((one) => one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight)
+        .map((one) => one.textContent)"""
+    assert not page.locator(".reconstruction-cell .reconstruction-caption, .reconstruction-rank").evaluate_all(cut)
     for model in (None, "kl"):
         if model:
             enlarge(page, model)

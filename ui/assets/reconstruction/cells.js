@@ -107,7 +107,7 @@ function figures(cell) {
       ` SSIM ${cell.ssim.toFixed(3)}`,
     ),
     el("span", { title: DISTANCE }, more),
-    el("span", { title: RANK }, rank),
+    el("span", { class: "reconstruction-rank", title: RANK }, rank),
   ];
 }
 

@@ -10,7 +10,8 @@ import { detailView } from "./detail.js";
 import { requests } from "./requests.js";
 import { cellOf, presentModels, rowTop, showErrors, shownModels, state } from "./state.js";
 
-const [GAP, CAPTION, HEAD, PAD] = [16, 56, 52, 16];
+const [GAP, HEAD, PAD] = [16, 52, 16];
+const [CAPTION, LINE, ROOMY] = [56, 16, 240]; // of a cell; below that width its last line becomes two
 const [LEAST, MOST] = [136, 420]; // of a picture
 
 let stage, scroller, grid, progress, empty, missing;
@@ -46,6 +47,7 @@ function render() {
   const side = measure(shown.length, state.rows.length);
   grid.style.gridTemplateColumns = `repeat(${shown.length + 1}, ${side}px)`;
   grid.style.setProperty("--side", `${side}px`);
+  grid.style.setProperty("--caption", `${side < ROOMY ? CAPTION + LINE : CAPTION}px`);
   const lacking = shownModels().filter((model) => !model.present);
   missing.hidden = !lacking.length;
   missing.replaceChildren(...lacking.map(absent));
