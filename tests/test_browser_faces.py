@@ -65,7 +65,7 @@ def test_a_moving_slider_builds_no_backlog_and_its_last_value_wins(visit):
     page.mouse.down()
     for step in range(40):
         page.mouse.move(left + width - step * width / 40, y)
-        page.wait_for_timeout(10)
+        page.evaluate("() => new Promise(requestAnimationFrame)")
     page.mouse.up()
     idle(page)
     wanted = recipe(page)["attributes"]["Smiling"]

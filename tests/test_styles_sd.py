@@ -42,11 +42,20 @@ def files(model, tmp_path_factory) -> Path:
 
 
 @pytest.fixture()
-def pipeline(model, files, tiny_checkpoints, monkeypatch):
+def faces(model, files, tiny_checkpoints, monkeypatch):
     monkeypatch.setenv(MODEL, str(model))
     monkeypatch.setenv(VARIABLE, str(files))
-    faces = FacesPipeline(tiny_checkpoints)
-    return StylesPipeline(faces, None, PromptsPipeline(tiny_checkpoints, "sd", library=faces.library))
+    return FacesPipeline(tiny_checkpoints)
+
+
+@pytest.fixture()
+def stable(faces):
+    return PromptsPipeline(faces.root, "sd", library=faces.library)
+
+
+@pytest.fixture()
+def pipeline(faces, stable):
+    return StylesPipeline(faces, None, stable)
 
 
 def drawn(pipeline, recipe=RECIPE, **weights):
@@ -93,9 +102,7 @@ def test_a_session_brings_one_and_what_does_not_fit_is_named(pipeline, files, tm
         drawn(bare)
 
 
-def test_a_tag_in_a_prompt_applies_a_style_or_is_explained(pipeline):
-    stable = pipeline._prompts["sd"]
-
+def test_a_tag_in_a_prompt_applies_a_style_or_is_explained(pipeline, stable):
     def result(prompt):
         recipe = Recipe(seed=3, prompt=prompt, model="stable-diffusion", steps=2, solver="ddim")
         return list(stable.draw(PromptRequest(recipe), previews=False))[-1]
