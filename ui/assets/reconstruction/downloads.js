@@ -1,4 +1,4 @@
-// Downloads of models that are not here: a line of their own, so that nobody's pictures wait for them.
+// Downloads of models that are not here: a queue of their own, so that nobody's pictures wait for them.
 import { register } from "../shared/components.js";
 import { emit } from "../shared/events.js";
 import { RequestQueue } from "../shared/request_queue.js";

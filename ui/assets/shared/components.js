@@ -68,7 +68,7 @@ export function after(names, action) {
   waits.push({ names, action, done: false });
 }
 
-// A request of `name` ended without a response: the line was full, or the connection broke.
+// A request of `name` ended without a response: the queue was full, or the connection broke.
 export const onFailure = (name, action) =>
   document.addEventListener("latentscape-failure", ({ detail }) => detail === name && action());
 

@@ -1,6 +1,6 @@
-// A line of requests to the server: one is under way, and the others wait by the rules of their kind.
+// A queue of requests to the server: one is under way, and the others wait by the rules of their kind.
 //
-// Every tab has lines of its own, so that a heavy request of one never holds up a light one of another.
+// Every tab has queues of its own, so that a heavy request of one never holds up a light one of another.
 import { onFailure } from "./components.js";
 import { emit } from "./events.js";
 
@@ -170,7 +170,7 @@ export class RequestQueue {
     return kept ? `${kept}; try again${when}.` : `Try again${when}.`;
   }
 
-  // The request ended without a response: the line was full, or the connection broke.
+  // The request ended without a response: the queue was full, or the connection broke.
   fail(error = this.#options.failure || `The server is busy. ${this.#advice(" in a moment")}`) {
     if (this.current) this.receive({ request_id: this.current.request_id, last: true, error });
   }

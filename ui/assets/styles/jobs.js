@@ -1,4 +1,4 @@
-// The training of a style: a line to the server of its own, so that nothing waits for a drawing.
+// The training of a style: a queue of its own, so that nothing waits for a drawing.
 import { after, register } from "../shared/components.js";
 import { emit } from "../shared/events.js";
 import { RequestQueue } from "../shared/request_queue.js";

@@ -5,7 +5,7 @@ export const state = {
   words: null, // names, bounds and the first recipe, from the server
   styles: [], // {name, title, own, rank, trigger}
   recipe: null, // what is drawn, without its styles
-  active: {}, // style -> strength, in the order in which they were put on
+  active: {}, // style -> strength, in the order in which they were applied
   blend: "sum", // or "normalised"
   parts: [1, 1, 1], // early, middle and late blocks
   mode: "face", // or "prompt", "photo", "grid", "train"

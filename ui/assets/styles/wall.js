@@ -1,4 +1,4 @@
-// The wall: the same face in every style there is. A click puts a style on, the corner adds it to the active ones.
+// The wall: the same face in every style there is. A click applies a style alone, the corner adds it to the active ones.
 import { el } from "../shared/dom.js";
 import { on } from "../shared/events.js";
 import { icon } from "../shared/icons.js";
