@@ -142,8 +142,9 @@ def bar_chart(
     diverging: bool = False,
     reference: float | None = None,
     range_x: tuple[float, float] | None = None,
+    ticks: int = 6,  # at most
 ) -> ChartJSON:
-    """Horizontal bars, the first at the top. ``diverging`` recolours values below 0; ``reference`` is a line."""
+    """Horizontal bars, the first on top. ``diverging`` recolours values below 0, ``reference`` is a line."""
     below, above = SERIES[1] if diverging else ACCENT, ACCENT
     form = ":.1%" if percent else ":+.3~g" if diverging else ":,.4~g"
     errors = [bar.error for bar in bars]
@@ -166,7 +167,7 @@ def bar_chart(
     layout = layout_for(title, len(bars) * BAR + 64)
     layout.hovermode = "closest"
     layout.bargap = 0.35
-    layout.xaxis.update(nticks=6, tickangle=0)
+    layout.xaxis.update(nticks=ticks, tickangle=0)
     layout.xaxis.update(title=axis_title(x), tickformat=".0%" if percent else None, range=range_x, zeroline=diverging)
     layout.yaxis.update(autorange="reversed", showgrid=False, dtick=1, ticks="", fixedrange=len(bars) < 12)
     if reference is not None:

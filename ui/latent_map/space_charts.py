@@ -18,8 +18,11 @@ def space_charts(found: Sequence[SpaceStructure]) -> list[ChartJSON]:
         Line(one.title, range(1, len(one.variance) + 1), [min(1.0, share) for share in accumulate(one.variance)])
         for one in found
     ]
-    title = "Variance held by the first components"
-    charts = [line_chart(lines, title=title, x="principal components", percent=True, height=260, range_y=(0, 1))]
+    charts = [
+        line_chart(
+            lines, title="Variance held", x="first principal components", percent=True, height=260, range_y=(0, 1)
+        )
+    ]
     bars = [
         Bar(one.title, one.silhouette, detail=f"{one.clusters} k-means clusters")
         for one in found
@@ -27,7 +30,7 @@ def space_charts(found: Sequence[SpaceStructure]) -> list[ChartJSON]:
     ]
     if bars:
         bars.sort(key=lambda bar: -bar.value)
-        charts.append(bar_chart(bars, title="Silhouette of the clusters", x="mean silhouette"))
+        charts.append(bar_chart(bars, title="Silhouette of the clusters", x="mean silhouette", ticks=4))
     return charts
 
 
