@@ -45,6 +45,11 @@ MODULES = """(() => {
             map: { ...map, ...mapState, ...marks, ...contours } };
     }, 5);
 })()"""
+# A visitor who has seen the offer of the first lesson.
+DECLINED = """try {
+    if (!localStorage.getItem('latentscape-lessons'))
+        localStorage.setItem('latentscape-lessons', '{"declined": true}');
+} catch { /* a page without storage */ }"""
 # What Gradio's own scripts print when a page is left or loaded again while a response is on its way: they end their
 # stream, and take the end for an error. Compared with the first line of what was said.
 LEAVING = ("AbortError: signal is aborted without reason", "Unexpected error Connection errored out. ")
@@ -80,7 +85,9 @@ def watched(browser) -> Iterator[Callable]:
     """Opens addresses; afterwards fails on any error of a script or in the console, and on any request to elsewhere."""
     contexts, problems = [], []
 
-    def opened(address, width=1440, height=900, timeout=120_000, **settings):  # other work may share the machine
+    def opened(
+        address, width=1440, height=900, timeout=120_000, first_visit=False, **settings
+    ):  # other work may share the machine
         context = browser.new_context(viewport={"width": width, "height": height}, **settings)
         contexts.append(context)
         page = context.new_page()
@@ -89,6 +96,8 @@ def watched(browser) -> Iterator[Callable]:
         page.on("console", lambda said: problems.append(_told(said)) if _is_error(said) else None)
         page.on("request", lambda request: problems.append(request.url) if _outside(request.url) else None)
         page.add_init_script(MODULES)
+        if not first_visit:
+            page.add_init_script(DECLINED)
         page.goto(address)
         loaded(page)
         return page

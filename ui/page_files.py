@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui.components.plotly_bundle import bundle_route, bundle_version
+from ui.learn.sources import lesson_sources
 
 ASSETS = Path(__file__).parent / "assets"
 MEDIA_TYPES = {  # a machine's own table may call a script plain text, and no browser runs that as a module
@@ -33,7 +34,7 @@ def version() -> str:
     """Return a version that changes with any file of the page; browsers cache files under it for ever."""
     files = sorted(path for path in ASSETS.rglob("*") if path.is_file())
     contents = b"".join(path.relative_to(ASSETS).as_posix().encode() + path.read_bytes() for path in files)
-    return sha256(contents + bundle_version().encode()).hexdigest()[:12]
+    return sha256(contents + bundle_version().encode() + lesson_sources()).hexdigest()[:12]
 
 
 def base() -> str:
@@ -82,6 +83,7 @@ def _files() -> dict[str, tuple[str, bytes, bytes]]:
     """Name -> media type, content, and the content compressed; the stylesheets of all folders are one file."""
     plain = [path for suffix in ("*.js", "*.json") for path in ASSETS.rglob(suffix)]
     contents = {path.relative_to(ASSETS).as_posix(): path.read_bytes() for path in plain}
+    contents["learn/sources.json"] = lesson_sources()
     contents["main.css"] = b"\n".join((ASSETS / folder / "main.css").read_bytes() for folder in STYLES)
     return {
         name: (MEDIA_TYPES[Path(name).suffix], content, gzip.compress(content, 9)) for name, content in contents.items()

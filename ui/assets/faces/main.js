@@ -9,3 +9,4 @@ import "./sweep.js";
 import "./history.js";
 import "./keyboard.js";
 import "./exchange.js";
+import "./act.js";

@@ -17,3 +17,4 @@ import "./near.js";
 import "./stage.js";
 import "./photos.js";
 import "./controls.js";
+import "./act.js";

@@ -9,3 +9,4 @@ import "./canvas.js";
 import "./detail.js";
 import "./film.js";
 import "./history.js";
+import "./act.js";

@@ -35,6 +35,13 @@ function operate() {
   request("live", { ...content, other: surgery.swap.length ? other : "" });
 }
 
+/** Operates on the code of the cell that is enlarged: {swap, silence, bits, noise, blur}. */
+export function operateWith(values) {
+  surgery = { ...neutral(), ...values };
+  if (latent) render();
+  operate();
+}
+
 function flip(list, channel) {
   surgery[list] = surgery[list].includes(channel)
     ? surgery[list].filter((one) => one !== channel)

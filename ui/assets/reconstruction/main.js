@@ -8,3 +8,4 @@ import "./column.js";
 import "./grid.js";
 import "./downloads.js";
 import "./benchmark.js";
+import "./act.js";

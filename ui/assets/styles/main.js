@@ -10,3 +10,4 @@ import "./training.js";
 import "./canvas.js";
 import "./controls.js";
 import "./history.js";
+import "./act.js";

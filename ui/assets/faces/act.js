@@ -1,0 +1,22 @@
+// What the Faces tab does when it is told to (shared/act.js).
+import { acts } from "../shared/act.js";
+import { emit } from "../shared/events.js";
+import { change, state } from "./state.js";
+
+/**
+ * @typedef {object} FacesAction
+ * @property {Record<string, number>} [attributes] all that are requested
+ * @property {string} [sweep] the attribute of the strip
+ * @property {number} [seed]
+ * @property {number} [steps]
+ * @property {number} [guidance]
+ * @property {[number, number]} [guidance_interval]
+ * @property {string} [solver]
+ * @property {number} [count] pictures
+ */
+
+acts("faces", (/** @type {FacesAction} */ { sweep, ...recipe }) => {
+  if (state.mode !== "draw") emit("faces:mode", "draw");
+  if (sweep) state.sweepAttribute = sweep;
+  change(recipe);
+});

@@ -1,0 +1,1 @@
+"""What explains the page: the source lines that its lessons point at."""
