@@ -22,6 +22,11 @@ def main() -> None:
         help="kl (default), sd, taesd: latents (N, C, S, S); cae, vae: codes (N, D); classifier: embeddings (N, 256); "
         "or a folder with an autoencoder",
     )
+    parser.add_argument(
+        "--layer",
+        metavar="NAME",
+        help="the activation of this layer instead, a mean over places: stages.2, encoder ...",
+    )
     parser.add_argument("--images", type=Path, required=True, metavar="DIR_OR_ZIP", help="pictures of any size")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.npz", help="file to write")
     parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
@@ -36,7 +41,7 @@ def main() -> None:
 
     problems = []
     pipeline = ReconstructionPipeline(args.checkpoints, folders=True)
-    latents, names = embed_folder(pipeline, args.model, args.images, problems)
+    latents, names = embed_folder(pipeline, args.model, args.images, problems, args.layer)
     for outcome in problems:
         print(f"{outcome.name} left out: {outcome.problem}", file=sys.stderr)
     args.out.parent.mkdir(parents=True, exist_ok=True)

@@ -225,6 +225,19 @@ def test_embed_writes_latents_and_names(call, tiny_checkpoints, tmp_path, model,
         assert np.isfinite(found["latents"]).all() and np.ptp(found["latents"]) > 0
 
 
+@pytest.mark.parametrize(("model", "layer", "numbers"), [("classifier", "stages.1", 16), ("kl", "encoder.conv_in", 16)])
+def test_embed_writes_any_layer(call, tiny_checkpoints, tmp_path, model, layer, numbers):
+    (tmp_path / "in").mkdir()
+    picture(1).save(tmp_path / "in" / "one.png")
+    options = ["--images", tmp_path / "in", "--out", tmp_path / "l.npz", "--checkpoints", tiny_checkpoints]
+    status, said = call("embed.py", "--model", model, "--layer", layer, *options)
+    assert status == 0, said
+    with np.load(tmp_path / "l.npz", allow_pickle=False) as found:
+        assert found["latents"].shape == (1, numbers) and np.ptp(found["latents"]) > 0
+    said, _ = call("embed.py", "--model", model, "--layer", "stage", *options)
+    assert "There is no layer 'stage'; there are " in said
+
+
 def test_encode_latents_of_ours(call, tiny_checkpoints, synthetic_celeba, tmp_path):
     options = ["--data", f"celeba={synthetic_celeba}", "--out", tmp_path / "out", "--cache", tmp_path / "cache"]
     status, said = call("encode_latents.py", *options, "--checkpoints", tiny_checkpoints)

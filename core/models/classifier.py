@@ -81,7 +81,11 @@ class PictureClassifier(ModelMixin, ConfigMixin):
         return activations
 
     def forward(self, x: Tensor) -> ClassifierOutput:
-        pooled = self.features(x)[-1].mean(dim=(2, 3))  # (N, 320)
+        return self.decide(self.features(x)[-1])
+
+    def decide(self, activation: Tensor) -> ClassifierOutput:
+        """Activations of the last stage (N, C, H, W) -> what is decided."""
+        pooled = activation.mean(dim=(2, 3))  # (N, 320)
         embedding = self.embed(pooled)  # (N, 256)
         kept = self.drop(embedding)
         return ClassifierOutput(self.attribute_head(kept), self.class_head(kept), embedding)

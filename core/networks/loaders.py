@@ -34,6 +34,10 @@ def load_denoiser(folder: Path, root: Path, codecs: Codecs) -> FaceUNet:
     return make_deterministic(_expected(folder, FaceUNet))
 
 
+def load_differentiable(folder: Path, root: Path, codecs: Codecs) -> PictureClassifier:
+    return _expected(folder, PictureClassifier).to(memory_format=torch.channels_last)
+
+
 def load_gan(folder: Path, root: Path, codecs: Codecs) -> FaceGenerator:
     return make_deterministic(_expected(folder, FaceGenerator))
 
@@ -72,6 +76,7 @@ def load_text(folder: Path, root: Path, codecs: Codecs, **options: Any) -> TextN
 LOADERS: dict[str, Callable[[Path, Path, Codecs], Any]] = {
     "faces": load_denoiser,
     "classifier": load_classifier,
+    "classifier-gradients": load_differentiable,
     "gan": load_gan,
     "variations": load_variations,
     "autoencoder": load_autoencoder,

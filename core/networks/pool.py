@@ -29,6 +29,7 @@ Stamps = dict[Path, tuple[int, int] | None]  # file -> time of its last change i
 FILES = {  # kind of network -> the files in its folder that it is made of
     "faces": ("config.json", "scheduler_config.json", checkpoints.WEIGHTS),
     "classifier": ("config.json", checkpoints.WEIGHTS),
+    "classifier-gradients": ("config.json", checkpoints.WEIGHTS),
     "gan": ("config.json", checkpoints.WEIGHTS),
     "variations": ("config.json", "scheduler_config.json", checkpoints.WEIGHTS),
     "clip": ("config.json", "model.safetensors", "tokenizer.json"),
@@ -70,6 +71,16 @@ class NetworkPool:
         if name in sources.BUILT_IN.values():
             return self.codec(name)
         return self._once(name, self.root / name)
+
+    def classifier(self, name: str) -> Any:
+        """Return a classifier of any name. Raises ``CheckpointError`` as :meth:`get` does."""
+        return self._once("classifier", self.root / name)
+
+    def differentiable(self, name: str) -> Any:
+        """Return a classifier whose layers have gradients, which those of :meth:`get` have not. Hold :attr:`lock` while
+        calling it. Raises ``CheckpointError`` as :meth:`get` does.
+        """
+        return self._once("classifier-gradients", self.root / name)
 
     def codec(self, model: str | Path) -> OpenCodec:
         """Return an autoencoder by key (``kl``, ``sd`` ...), checkpoint name, folder or id in the Hugging Face cache.

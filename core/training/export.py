@@ -46,7 +46,7 @@ def export_run(
         training["latent_statistics"] = {"mean": mean.tolist(), "std": std.tolist(), "pictures": list(sets)}
     if isinstance(model, FlatAutoencoder):
         training["code_statistics"] = _keep_scale(model, sets)
-    if isinstance(model, PictureClassifier):
+    if isinstance(model, PictureClassifier) and not training.get("own_classes"):  # those keep what they began with
         if not sets or "celeba" not in sets:
             raise checkpoints.CheckpointError(
                 "A classifier is exported with --data celeba=DIR: it is calibrated on the validation part."

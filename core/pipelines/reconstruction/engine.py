@@ -12,7 +12,7 @@ from itertools import chain
 
 import numpy as np
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.diffusion.sampling import noise_for
 from core.images import to_images, to_pixels, to_tensor, to_uint8
@@ -125,6 +125,10 @@ class CodecEngine:
         classifier = self.classifier()
         x = to_tensor(to_pixels(picture, classifier.config.sample_size))
         return self.pool.run(classifier, x).embedding[0].numpy()
+
+    def network(self, model: str) -> nn.Module:
+        """The network behind ``classifier`` or an autoencoder. Raises ``CheckpointError``."""
+        return self.classifier() if model == "classifier" else self.codec(model).codec.autoencoder
 
     def classifier(self) -> PictureClassifier:
         """Raises ``CheckpointError``."""

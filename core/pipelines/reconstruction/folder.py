@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -79,25 +80,26 @@ def _reconstruct_one(
 
 
 def embed_folder(
-    pipeline: ReconstructionPipeline, model: str, source: Path, problems: list[Outcome]
+    pipeline: ReconstructionPipeline, model: str, source: Path, problems: list[Outcome], layer: str | None = None
 ) -> tuple[np.ndarray, list[str]]:
     """Encode every readable picture of a folder or zip: vectors (N, ...) float32, and names.
 
-    Latents of an autoencoder, or embeddings where ``model`` is ``classifier``. The other files are added to
-    ``problems``. Raises ``CheckpointError``, ``PictureError`` where no picture can be read.
+    Latents of an autoencoder, or embeddings where ``model`` is ``classifier``; with ``layer`` the activation of that
+    layer, a mean over places (N, C). The other files are added to ``problems``. Raises ``CheckpointError``, also for a
+    layer that is not there, and ``PictureError`` where no picture can be read.
     """
-    engine = pipeline.engine
-    if model == "classifier":
-        side = 64
-        engine.classifier()  # a missing classifier raises before any picture is read
-    else:
-        side = engine.codec(model).size
+    from core.networks.layer_tap import LayerTap  # imports torch
+
+    engine = pipeline.engine  # a missing model raises before any picture is read
+    side = engine.classifier().config.sample_size if model == "classifier" else engine.codec(model).size
+    tap = None if layer is None else LayerTap(engine.network(model), layer)
     vectors, names = [], []
     for opened in open_pictures(source, side):
         if opened.image is None:
             problems.append(Outcome(opened.name, problem=opened.problem))
             continue
-        embedded = engine.embed(opened.image) if model == "classifier" else engine.encode(model, opened.image)[0]
+        encode = engine.embed if model == "classifier" else lambda image: engine.encode(model, image)[0]
+        embedded = encode(opened.image) if tap is None else tap.activation(partial(encode, opened.image))
         vectors.append(np.asarray(embedded, np.float32))
         names.append(opened.name)
     if not names:

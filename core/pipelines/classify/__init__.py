@@ -1,0 +1,1 @@
+"""What the classifier sees in a picture, and where it looks."""
