@@ -84,7 +84,7 @@ def test_the_first_steps_learn_the_mean_face_of_an_embedding(frozen, tmp_path):
     """Latents that are the embedding's own numbers: what is drawn has to differ as the faces do."""
     embeddings, latents = embedding_set(), latent_set()
     known = replace(latents, latents=np.broadcast_to(embeddings.latents[:, :, :4], latents.latents.shape))
-    loop = replace(SMOKE.loop, steps=60, learning_rate=2e-3, ema_decay=0.9, log_every=60, validate_every=1000)
+    loop = replace(SMOKE.loop, steps=60, learning_rate=1e-3, ema_decay=0.9, log_every=60, validate_every=1000)
     preset = replace(SMOKE, loop=loop, regressed=60, pictures=0.0, spread=0.0)
     model = gan.train_gan(known, embeddings, frozen, preset, tmp_path, until=60).averaged()
     wanted = torch.from_numpy(embeddings.latents[:16, 0, :, 0, 0].astype(np.float32))

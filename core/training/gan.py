@@ -32,7 +32,9 @@ class GanPreset:
     loop: LoopConfig
     generator: dict = field(default_factory=dict)  # of core.models.gan.FaceGenerator, without what the data give
     discriminator: dict = field(default_factory=dict)
-    regressed: int = 400  # first steps, in which the generator alone learns the mean face of an embedding
+    regressed: int = 1500  # first steps, in which the generator alone learns the mean face of an embedding ...
+    regression_rate: float = 5.0  # ... at so many times the learning rate
+    meeting: int = 100  # steps after those over which the rate rises from zero, since the discriminators are new
     penalty: tuple[float, float] = (10.0, 1.0)  # weight of the gradient penalties, from the first step to the last
     penalised: float = 0.25  # share of the batch that they are estimated on
     augmented: float = 0.5  # share of the latents that each augmentation changes
@@ -50,10 +52,11 @@ PRESETS = {
         {"noise_dim": 8, "condition_dim": 16, "widths": (16, 16, 16), "blocks": (1, 1, 1)},
         {"widths": (16, 16, 16), "blocks": (1, 1, 1)},
         regressed=1,
+        meeting=1,
         pictures=0.25,
     ),
     "cpu": GanPreset(
-        LoopConfig(steps=12000, batch_size=64, learning_rate=3e-4, ema_decay=0.998, validate_every=500, **_LOOP)
+        LoopConfig(steps=20000, batch_size=64, learning_rate=2e-4, ema_decay=0.998, validate_every=500, **_LOOP)
     ),
     "gpu": GanPreset(
         LoopConfig(steps=60000, batch_size=256, learning_rate=3e-4, ema_decay=0.9995, validate_every=2000, **_LOOP),
@@ -162,6 +165,7 @@ class Rivals:
 
     def step(self, z: Tensor, embedding: Tensor, step: int, generator: torch.Generator) -> dict[str, Tensor]:
         """Real latents (N, C, S, S) and their embeddings (N, E) -> losses, after one update of every network."""
+        self._set_rates(step)
         model = self.loop.modules["model"]
         noise = draws.randn(generator, len(z), model.noise_dim).to(z.device)
         standard = (embedding - model.embedding_mean) / model.embedding_std
@@ -178,6 +182,14 @@ class Rivals:
         loss = self._fool(real, shown, standard, features)
         self.loop.update("model", loss)
         return {"loss": loss.detach(), **losses}
+
+    def _set_rates(self, step: int) -> None:
+        """Change the loop's learning rate: more before the rivals meet, less just after."""
+        since = step - self.preset.regressed
+        factor = self.preset.regression_rate if since < 0 else min(1.0, (since + 1) / max(1, self.preset.meeting))
+        for optimiser in self.loop.optimisers.values():
+            for group in optimiser.param_groups:
+                group["lr"] *= factor
 
     def _regress(self, fake: Tensor, z: Tensor) -> dict[str, Tensor]:
         """A step without a rival: it costs a quarter of the others, and they then begin with faces."""
