@@ -94,9 +94,10 @@ def test_autoencoder_folds_its_statistics(tmp_path):
     assert (unfolded.decode(unfolded.encode(x)) - after.decode(after.encode(x))).abs().max() < 0.02
 
 
-@pytest.mark.parametrize("stop", [2, 3, 5])
-def test_a_killed_run_goes_on_as_if_nothing_had_happened(tmp_path, stop):
+@pytest.mark.parametrize(("stop", "muon"), [(2, False), (3, True), (5, False)])
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(tmp_path, stop, muon):
     preset, latents = faces.PRESETS["smoke"], latent_set()
+    preset = replace(preset, loop=replace(preset.loop, muon=muon))
     whole = faces.train_faces(latents, preset, tmp_path / "whole")
     faces.train_faces(latents, preset, tmp_path / "broken", until=stop)
     with open(tmp_path / "broken" / "log.jsonl", "a") as file:  # what a kill after the last snapshot leaves

@@ -1,4 +1,4 @@
-"""The loop of every training: accelerate, fused AdamW, warm-up and cosine decay, EMA, log, snapshots, exact resume.
+"""The loop of every training: accelerate, AdamW or Muon, warm-up and cosine decay, EMA, log, snapshots, exact resume.
 
 Every random choice of a step is drawn from a generator seeded by (run seed, step), so a run that was killed and resumed
 sees the same batches and noise as one that was not. Several processes share each batch (:mod:`core.draws`) and average
@@ -30,6 +30,7 @@ from tqdm import tqdm
 from core.draws import SharedGenerator
 from core.hardware import cpu_has_bf16
 from core.processes import Processes
+from core.training.muon import Muon, matrices_and_rest, trained
 from core.training.state import load_state, save_state
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ class LoopConfig:
     betas: tuple[float, float] = (0.9, 0.99)
     ema_decay: float = 0.999
     gradient_clip: float = 1.0
+    muon: bool = False  # for the matrices of every module; AdamW learns the rest at the same rate
     precision: str = "bf16"  # or "no"; on a CPU that has no bfloat16 it is "no" all the same
     seed: int = 0
     log_every: int = 20
@@ -87,16 +89,9 @@ class Loop:
             )
         self.accelerator = Accelerator(cpu=not torch.cuda.is_available())
         self.modules = {n: m.to(self.device, memory_format=torch.channels_last) for n, m in modules.items()}
-        self.optimisers = {
-            name: torch.optim.AdamW(
-                [p for p in module.parameters() if p.requires_grad],
-                lr=config.learning_rate,
-                betas=config.betas,
-                weight_decay=config.weight_decay,
-                fused=True,
-            )
-            for name, module in modules.items()
-        }
+        self.optimisers: dict[str, torch.optim.Optimizer] = {}
+        for name, module in modules.items():
+            self.optimisers |= optimisers(config, name, module)
         self.ema = EMAModel(
             self.modules["model"].parameters(), decay=config.ema_decay, use_ema_warmup=False, foreach=True
         )
@@ -140,7 +135,6 @@ class Loop:
 
     def advance(self, name: str) -> None:
         """One optimiser step of module ``name`` on the gradients it has, for one loss that trains two modules."""
-        optimiser = self.optimisers[name]
         if self.processes.count > 1:
             gradients = [p.grad for p in self.modules[name].parameters() if p.grad is not None]
             whole = self.accelerator.reduce(torch.cat([gradient.flatten() for gradient in gradients]), "mean")
@@ -148,8 +142,10 @@ class Loop:
             for gradient, part in zip(gradients, parts, strict=True):
                 gradient.copy_(part.view(gradient.shape))
         torch.nn.utils.clip_grad_norm_(self.modules[name].parameters(), self.config.gradient_clip)
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
+        for optimiser in (self.optimisers[name], self.optimisers.get(f"{name}/matrices")):
+            if optimiser is not None:
+                optimiser.step()
+                optimiser.zero_grad(set_to_none=True)
 
     def run(self, train_step: TrainStep, validate: Validate, *, resume: bool, until: int | None = None) -> None:
         """Train to the end (or to step ``until``), logging to ``log.jsonl`` and keeping ``last/`` and ``best/``."""
@@ -262,6 +258,18 @@ class Loop:
 
     def _on_signal(self, *_: object) -> None:
         self._stop = True
+
+
+def optimisers(config: LoopConfig, name: str, module: nn.Module) -> dict[str, torch.optim.Optimizer]:
+    """Fused AdamW under ``name``; with Muon, that for the matrices as well, under ``name/matrices``."""
+    matrices, rest = matrices_and_rest(module) if config.muon else ([], trained(module))
+    adamw = torch.optim.AdamW(
+        rest, lr=config.learning_rate, betas=config.betas, weight_decay=config.weight_decay, fused=True
+    )
+    if not matrices:
+        return {name: adamw}
+    muon = Muon(matrices, lr=config.learning_rate, weight_decay=config.weight_decay)
+    return {name: adamw, f"{name}/matrices": muon}
 
 
 def _keep_memory() -> None:

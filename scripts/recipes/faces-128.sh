@@ -6,7 +6,7 @@ data=$1
 start=()
 [ -e checkpoints/128px/faces/config.json ] && start=(--start checkpoints/128px/faces)
 sets=(--data "celeba=$data/celeba-sharp" --data "celeba=$data/celeba" --data "celeba=$data/celeba-small")
-python scripts/train_faces.py --preset "${PRESET:-cpu}" "${sets[@]}" --prediction flow \
+python scripts/train_faces.py --preset "${PRESET:-cpu}" "${sets[@]}" --prediction flow --muon \
     --autoencoder checkpoints/128px/autoencoder-kl "${start[@]}" --out runs/faces-128 ${ARGS:-}
 python scripts/export_checkpoint.py faces --run runs/faces-128 --checkpoints checkpoints/128px
 python scripts/evaluate.py faces --data "celeba=$data/celeba-sharp" --checkpoints checkpoints/128px
