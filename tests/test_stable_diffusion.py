@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from core.checkpoints import CheckpointError, read_json, write_json
 from core.latents import sources
+from core.latents.codecs import open_codec
 from core.networks.pool import NetworkPool
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.types import PromptRequest
@@ -242,3 +243,35 @@ def test_a_model_is_loaded_with_progress_and_forgotten(plain, file, tmp_path):
         assert reports == ["text encoder", "denoiser", "autoencoder"] and pool.loaded_text(path)
         pool.unload_text(path)
         assert not pool.loaded_text(path)
+
+
+def test_autoencoders_in_the_models_folder_are_offered_for_reconstruction(parts, file, plain, tmp_path):
+    """A file with an autoencoder alone, a whole model's file, a folder; the one by itself comes first."""
+    models = tmp_path / "models"
+    x = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    shutil.copytree(plain, models / "sd15")
+    assert sources.find("sd", tmp_path) == models / "sd15" / "vae"
+    shutil.rmtree(models / "sd15")
+    shutil.copy(file, models / "v1-5.safetensors")
+    whole = open_codec("sd", tmp_path)
+    own = {n.removeprefix("first_stage_model."): v for n, v in load_file(file).items() if n.startswith("first_stage")}
+    save_file(own, models / "vae-ft-mse.safetensors")
+    assert sources.find("sd", tmp_path).name == "vae-ft-mse.safetensors"
+    alone = open_codec("sd", tmp_path)
+    vae = parts[1].half().float()
+    with torch.no_grad():
+        expected = vae.encode(x).latent_dist.mean * vae.config.scaling_factor
+    for codec in (whole, alone):
+        torch.testing.assert_close(codec.encode(x), expected, atol=1e-4, rtol=1e-4)
+        assert (codec.size, codec.latent_shape) == (256, (4, 32, 32))
+    assert "Reconstruction tab" in describe(models / "vae-ft-mse.safetensors").problem
+    with pytest.raises(CheckpointError, match="TAESD are not on this machine"):
+        sources.find("taesd", tmp_path)
+    tiny = AutoencoderTiny().eval()
+    save_file(tiny.state_dict(), models / "taesd.safetensors")
+    assert sources.find("taesd", tmp_path).name == "taesd.safetensors"
+    with torch.no_grad():
+        torch.testing.assert_close(open_codec("taesd", tmp_path).encode(x), tiny.encode(x).latents)
+    (models / "taesd.safetensors").unlink()
+    tiny.save_pretrained(models / "small" / "taesd")
+    assert sources.find("taesd", tmp_path) == models / "small" / "taesd"

@@ -107,14 +107,18 @@ def encoder_on(
 
 
 def open_codec(model: str | Path, root: Path) -> OpenCodec:
-    """A key, a model id in the Hugging Face cache or a folder -> its autoencoder, float32, on the CPU.
+    """A key, a model id in the Hugging Face cache, a folder or a file -> its autoencoder, float32, on the CPU.
 
     Only from files of this machine, strictly, and never from pickles. Raises ``CheckpointError``.
     """
     folder = sources.find(model, root)
     metadata = sources.metadata(folder)
     ours = [root / name for name in sources.BUILT_IN.values()]
-    if folder in ours or metadata.kind == "FlatAutoencoder":
+    if folder.is_file():
+        from core.stable_diffusion.single_file import open_autoencoder
+
+        autoencoder, fingerprint = open_autoencoder(folder), _fingerprint(folder)
+    elif folder in ours or metadata.kind == "FlatAutoencoder":
         autoencoder, fingerprint = checkpoints.load_model(folder), checkpoints.fingerprint(folder)
     else:
         autoencoder, fingerprint = _foreign(
@@ -144,6 +148,9 @@ def _foreign(folder: Path, cls: type) -> tuple[torch.nn.Module, str]:
         raise CheckpointError(f"{folder}: the weights do not fit config.json; they differ in {differing[0]}.")
     if not all(torch.isfinite(tensor).all() for tensor in autoencoder.state_dict().values()):
         raise CheckpointError(f"{folder}: the weights hold values that are not numbers.")
+    return autoencoder.float().eval().requires_grad_(False), _fingerprint(weights)
+
+
+def _fingerprint(weights: Path) -> str:
     with open(weights, "rb") as file:
-        fingerprint = hashlib.file_digest(file, "sha256").hexdigest()[:12]
-    return autoencoder.float().eval().requires_grad_(False), fingerprint
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]

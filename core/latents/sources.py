@@ -14,6 +14,7 @@ import numpy as np
 
 from core import checkpoints
 from core.checkpoints import CheckpointError
+from core.stable_diffusion.autoencoders import KL, TINY, lying_here, shapes_of
 from core.stable_diffusion.locate import cleaned_path
 
 BUILT_IN = {"cae": "autoencoder-cae", "vae": "autoencoder-vae", "kl": "autoencoder-kl"}  # key -> checkpoint folder
@@ -27,8 +28,8 @@ _MODEL_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}")
 
 @dataclass(frozen=True)
 class Hosted:
-    """An autoencoder from the Hub: in the folder that the environment's ``variable`` names, or at one of ``places``
-    (model id, subfolder) in the Hugging Face cache. A download fetches the first place."""
+    """An autoencoder from the Hub: where the environment's ``variable`` says, at one of ``places`` (model id,
+    subfolder) in the Hugging Face cache, or in ``LATENTSCAPE_MODELS``. A download fetches the first place."""
 
     title: str
     variable: str
@@ -36,6 +37,7 @@ class Hosted:
     bytes: int  # of that download
     latent_shape: tuple[int, int, int]  # of a picture of 256 px
     parameters: int
+    kind: str = KL  # its class
 
     @property
     def offer(self) -> str:
@@ -51,7 +53,9 @@ HOSTED = {
         (4, 32, 32),
         83_653_863,
     ),
-    "taesd": Hosted("TAESD", "LATENTSCAPE_TAESD", (("madebyollin/taesd", ""),), 9_793_806, (4, 32, 32), 2_445_063),
+    "taesd": Hosted(
+        "TAESD", "LATENTSCAPE_TAESD", (("madebyollin/taesd", ""),), 9_793_806, (4, 32, 32), 2_445_063, TINY
+    ),
 }
 KEYS = (*BUILT_IN, *HOSTED)
 
@@ -72,7 +76,8 @@ class Metadata:
 
 
 def find(model: str | Path, root: Path) -> Path:
-    """Return the weights' folder of a key, a model id in the Hugging Face cache, or a folder (also one with ``vae``).
+    """Return the weights' folder or file of a key, a model id in the Hugging Face cache, or a folder (also one with
+    ``vae``).
 
     Raises ``CheckpointError`` with the names that can be requested.
     """
@@ -98,7 +103,10 @@ def find(model: str | Path, root: Path) -> Path:
 def _hosted(key: str) -> Path:
     model = HOSTED[key]
     named = cleaned_path(os.environ.get(model.variable, ""))
-    if named and not Path(named).is_file():  # a whole model in one file draws with its own autoencoder
+    if named and Path(named).is_file():
+        shapes_of(Path(named))
+        return Path(named)
+    if named:
         found = _in_folder(Path(named)) or (cached(named) if _MODEL_ID.fullmatch(named) else None)
         if found:
             return found
@@ -106,9 +114,11 @@ def _hosted(key: str) -> Path:
     for repository, subfolder in model.places:
         if found := cached(repository, (subfolder,)):
             return found
+    for found in lying_here(model.kind):
+        return found
     raise CheckpointError(
-        f"The weights of {model.title} are not on this machine. Download them ({model.offer}), or set "
-        f"{model.variable} to a folder that holds them."
+        f"The weights of {model.title} are not on this machine. Download them ({model.offer}), put them into models/, "
+        f"or set {model.variable} to a folder or a file that holds them."
     )
 
 
@@ -131,6 +141,8 @@ def cached(repository: str, subfolders: tuple[str, ...] = ("vae", "")) -> Path |
 
 def weights_file(folder: Path) -> Path:
     """Return the weights file of a folder. Raises ``CheckpointError`` if there is no safetensors file."""
+    if folder.is_file():
+        return folder
     found = next((folder / file for file in FILES if (folder / file).is_file()), None)
     if found is None:
         raise CheckpointError(f"{folder} holds no {FILES[0]}; other weight formats are not opened.")
@@ -138,7 +150,12 @@ def weights_file(folder: Path) -> Path:
 
 
 def metadata(folder: Path) -> Metadata:
-    """Read a folder's config.json and the header of its weights, no tensors. Raises ``CheckpointError``."""
+    """Read a folder's config.json and the header of its weights, or that of a single file; no tensors.
+
+    Raises ``CheckpointError``.
+    """
+    if folder.is_file():
+        return _of_file(folder)
     config = checkpoints.read_json(folder / "config.json")
     kind = config.get("_class_name") if isinstance(config, dict) else None
     if kind not in CLASSES:
@@ -156,6 +173,15 @@ def metadata(folder: Path) -> Metadata:
         return Metadata(kind, size, (int(config.get("latent_channels", 4)), inner, inner), parameters)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{folder.name}: config.json does not describe a model ({error}).") from error
+
+
+def _of_file(file: Path) -> Metadata:
+    kind, _, shapes = shapes_of(file)
+    parameters = int(sum(np.prod(shape, dtype=np.int64) for shape in shapes.values()))
+    levels = sum(f"encoder.down.{level}.block.0.conv1.weight" in shapes for level in range(8)) if kind == KL else 4
+    inner = LARGEST // 2 ** (levels - 1)
+    channels = shapes.get("decoder.conv_in.weight", (0, 4))[1]
+    return Metadata(kind, LARGEST, (int(channels), inner, inner), parameters)
 
 
 @functools.lru_cache(maxsize=64)

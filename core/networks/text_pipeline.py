@@ -26,6 +26,7 @@ from core.models import LatentCodec
 from core.models.prior import TextPrior
 from core.networks.deterministic import make_deterministic
 from core.stable_diffusion.describe import describe, files_of, part_files
+from core.stable_diffusion.single_file import open_autoencoder, open_single_file
 
 transformers_logging.disable_progress_bar()  # loading takes seconds; a bar would only clutter the log
 diffusers_logging.disable_progress_bar()
@@ -102,8 +103,6 @@ def _is_large(folder: Path) -> bool:
 
 
 def _of_file(path: Path, dtype: torch.dtype, report: Report) -> dict[str, Any]:
-    from core.stable_diffusion.single_file import open_single_file
-
     opened = open_single_file(path, dtype, report)
     parts = {"unet": opened.unet, "encoder": opened.encoder, "tokenizer": opened.tokenizer, "schedule": opened.schedule}
     return {**parts, "codec": LatentCodec(opened.vae)}
@@ -190,6 +189,8 @@ def _tiny() -> AutoencoderTiny | None:
         folder = sources.find("taesd", checkpoints.root())
     except CheckpointError:
         return None
+    if folder.is_file():
+        return open_autoencoder(folder)
     try:
         tiny = AutoencoderTiny.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, low_cpu_mem_usage=False

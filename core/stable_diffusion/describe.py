@@ -105,6 +105,8 @@ def check_file(path: Path) -> Header:
     for sign, what in _OTHERS:
         if any(sign in name for name in shapes):
             raise CheckpointError(f"{path.name} is {what}; here 1.5-class models are drawn.")
+    if any(name.startswith(("encoder.", "decoder.")) for name in shapes):
+        raise CheckpointError(f"{path.name} is an autoencoder; the Reconstruction tab shows what it keeps.")
     if _FIRST not in shapes:
         raise CheckpointError(f"{path.name} is no Stable Diffusion model in a single file: it holds no denoiser.")
     _check_channels(path.name, shapes[_FIRST][1] if len(shapes[_FIRST]) == 4 else 0)

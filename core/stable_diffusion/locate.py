@@ -45,8 +45,8 @@ def locate(model: str) -> Path:
     for candidate in _candidates(chosen):
         if is_pipeline(candidate) or (candidate.is_file() and candidate.suffix.lower() in FILE_SUFFIXES):
             return candidate
-    if model == "sd" and chosen == USUAL and len(lying := list(_lying())) == 1:
-        return lying[0]
+    if model == "sd" and chosen == USUAL and len(here := list(lying())) == 1:
+        return here[0]
     folder = Path(chosen)
     if folder.is_dir():
         inside = [path for path in _walk(folder, 1) if path != folder]
@@ -64,7 +64,7 @@ def locate(model: str) -> Path:
 
 def found() -> list[tuple[str, Path]]:
     """List the models of ``LATENTSCAPE_SD`` (first), ``LATENTSCAPE_MODELS`` and the cache: (name, folder or file)."""
-    models = [(path.relative_to(models_folder()).as_posix(), path) for path in _lying()]
+    models = [(path.relative_to(models_folder()).as_posix(), path) for path in lying()]
     models += _cached_pipelines()
     try:
         usual = locate("sd")
@@ -89,7 +89,7 @@ def _candidates(chosen: str) -> Iterator[Path]:
         yield cached
 
 
-def _lying() -> Iterator[Path]:
+def lying() -> Iterator[Path]:
     """Yield what lies in ``LATENTSCAPE_MODELS``."""
     root = models_folder()
     if root.is_dir():

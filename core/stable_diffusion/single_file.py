@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, UNet2DConditionModel
+from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel
 from diffusers.loaders.single_file_utils import (
     convert_ldm_clip_checkpoint,
     convert_ldm_unet_checkpoint,
@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from core.checkpoints import CheckpointError
+from core.stable_diffusion.autoencoders import TINY, shapes_of
 from core.stable_diffusion.describe import CLIP, UNET, VAE, check_file
 
 LENGTH = 77  # tokens of a prompt, start and end included
@@ -68,6 +69,21 @@ def open_single_file(path: Path, dtype: torch.dtype, report: Callable[[str], Non
         raise CheckpointError(f"{path.name} is no model of the 1.5 class ({str(error)[:200]}).") from error
     prediction = {"prediction_type": "v_prediction"} if _V_PREDICTION in shapes else {}
     return SingleFile(unet, encoder, clip_tokenizer(), vae, {**SCHEDULE, **prediction})
+
+
+def open_autoencoder(path: Path) -> AutoencoderKL | AutoencoderTiny:
+    """Open the autoencoder of a file strictly: one by itself, or that of a whole model. Raises ``CheckpointError``."""
+    kind, prefix, shapes = shapes_of(path)
+    try:
+        if kind == TINY:
+            with torch.device("meta"):
+                tiny = AutoencoderTiny()
+            return _filled(tiny, _tensors(path, "", torch.float32), path)
+        return _vae(path, {prefix + name: shape for name, shape in shapes.items()}, prefix)
+    except CheckpointError:
+        raise
+    except Exception as error:  # converters raise many kinds of errors for other models
+        raise CheckpointError(f"{path.name} holds no autoencoder of the 1.5 class ({str(error)[:200]}).") from error
 
 
 def clip_tokenizer() -> CLIPTokenizer:
@@ -142,9 +158,9 @@ def _levels(shapes: Shapes) -> tuple[tuple[int, ...], list[bool], int]:
     return tuple(widths), crossed, blocks
 
 
-def _vae(path: Path, shapes: Shapes) -> AutoencoderKL:
+def _vae(path: Path, shapes: Shapes, prefix: str = VAE) -> AutoencoderKL:
     widths, level = [], 0
-    while (name := f"{VAE}encoder.down.{level}.block.0.conv1.weight") in shapes:
+    while (name := f"{prefix}encoder.down.{level}.block.0.conv1.weight") in shapes:
         widths.append(shapes[name][0])
         level += 1
     with torch.device("meta"):
@@ -153,10 +169,11 @@ def _vae(path: Path, shapes: Shapes) -> AutoencoderKL:
             down_block_types=("DownEncoderBlock2D",) * level,
             up_block_types=("UpDecoderBlock2D",) * level,
             layers_per_block=2,
-            latent_channels=shapes[f"{VAE}decoder.conv_in.weight"][1],
+            latent_channels=shapes[f"{prefix}decoder.conv_in.weight"][1],
             sample_size=512,
         )
-    return _filled(vae, convert_ldm_vae_checkpoint(_tensors(path, VAE, torch.float32), dict(vae.config)), path)
+    own = {name: value for name, value in _tensors(path, prefix, torch.float32).items() if name in shapes}
+    return _filled(vae, convert_ldm_vae_checkpoint(own, dict(vae.config)), path)
 
 
 def _tensors(path: Path, prefix: str, dtype: torch.dtype) -> dict[str, Tensor]:
