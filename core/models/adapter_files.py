@@ -104,6 +104,14 @@ def read_adapter(path: str | Path, name: str = "", *, layers_per_block: int = LA
     return adapter
 
 
+def brought_as(path: Path) -> str:
+    """Return the name of the file that a visitor brought, which sentences use; "" for any other style."""
+    try:
+        return str(json.loads((path / "config.json").read_text(encoding="utf-8")).get("file") or "")
+    except (OSError, ValueError, AttributeError):
+        return ""
+
+
 def weights_file(path: Path) -> Path:
     """A folder or a file -> the file of its weights, which may be missing."""
     if not path.is_dir():

@@ -14,7 +14,7 @@ from pathlib import Path
 from torch import nn
 
 from core.data.framing import Framing
-from core.models.adapter_files import Adapter, read_adapter, weights_file
+from core.models.adapter_files import Adapter, brought_as, read_adapter, weights_file
 from core.models.adapters import ActiveAdapter, Base, check_fit, merged_text_encoder
 
 MOST_ADAPTERS = 64
@@ -85,7 +85,7 @@ class AdapterCache:
         stat = weights_file(path).stat()
         key = (str(path), stat.st_mtime_ns, stat.st_size)
         if key not in self._adapters:
-            adapter = read_adapter(path, name, layers_per_block=self.base.layers_per_block)
+            adapter = read_adapter(path, brought_as(path) or name, layers_per_block=self.base.layers_per_block)
             check_fit(adapter, self.base)
             self._adapters[key] = adapter
             while len(self._adapters) > 1 and (

@@ -104,6 +104,7 @@ class StyleLibrary:
                 shutil.copyfile(path, part / FILE)
                 described = {"base": base or _base_of(path), "rank": adapter.rank, **adapter.metadata}
                 described["title"] = str(described.get("title") or title or path.stem)[:64]
+                described["file"] = path.name[:200]
                 (part / "config.json").write_text(json.dumps(described), encoding="utf-8")
             os.replace(part, folder)
         finally:
