@@ -89,6 +89,14 @@ def test_where_there_is_no_face_none_is_found(finder, photo):
         FaceAligner(finder, FACE_CROP).square(photo, 64)
 
 
+@pytest.mark.parametrize("corner", [(0, 0), (3640, 2640)], ids=["top left", "bottom right"])
+def test_a_face_in_the_corner_of_a_large_photo(finder, portrait, corner):
+    photo = Image.new("RGB", (4000, 3000), (70, 90, 110))
+    photo.paste(crop(portrait).resize((360, 360)), corner)
+    eyes = tuple((corner[0] + 360 * u, corner[1] + 360 * v) for u, v in (FACE_CROP.left_eye, FACE_CROP.right_eye))
+    assert eye_error(finder.find(photo), eyes) < 0.2
+
+
 def test_fifty_faces_of_one_picture(finder, portrait):
     face = crop(portrait).resize((90, 90))
     crowd = Image.new("RGB", (1200, 600), (70, 90, 110))
