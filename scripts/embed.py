@@ -28,6 +28,11 @@ def main() -> None:
         help="the activation of this layer instead, a mean over places: stages.2, encoder ...",
     )
     parser.add_argument("--images", type=Path, required=True, metavar="DIR_OR_ZIP", help="pictures of any size")
+    parser.add_argument(
+        "--align",
+        action="store_true",
+        help="the square of each photo's largest face, as the face models know faces; one without a face is left out",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.npz", help="file to write")
     parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
     args = parser.parse_args()
@@ -41,7 +46,7 @@ def main() -> None:
 
     problems = []
     pipeline = ReconstructionPipeline(args.checkpoints, folders=True)
-    latents, names = embed_folder(pipeline, args.model, args.images, problems, args.layer)
+    latents, names = embed_folder(pipeline, args.model, args.images, problems, args.layer, align=args.align)
     for outcome in problems:
         print(f"{outcome.name} left out: {outcome.problem}", file=sys.stderr)
     args.out.parent.mkdir(parents=True, exist_ok=True)

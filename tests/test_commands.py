@@ -187,7 +187,7 @@ def test_reconstruct_keeps_whole_photos_in_their_shape(call, tiny_checkpoints, t
     assert "grid of latents" in call("reconstruct.py", "--model", "vae", *options)[0]
 
 
-def test_reconstruct_aligns_faces(call, detector_checkpoints, portrait, tmp_path):
+def test_faces_are_aligned_before_they_are_encoded(call, detector_checkpoints, portrait, tmp_path):
     (tmp_path / "in").mkdir()
     portrait.save(tmp_path / "in" / "portrait.png")
     picture(1).save(tmp_path / "in" / "noise.png")
@@ -196,6 +196,15 @@ def test_reconstruct_aligns_faces(call, detector_checkpoints, portrait, tmp_path
     assert status == 0 and "1 of 2 pictures" in said and "noise.png left out: No face was found" in said
     assert [path.name for path in (tmp_path / "out").glob("*.png")] == ["portrait.png"]
     assert "not both" in call("reconstruct.py", "--align", "--whole", *options)[0]
+    rows = {}
+    for align in ([], ["--align"]):
+        options[3] = tmp_path / "latents.npz"
+        status, said = call("embed.py", *align, *options)
+        assert status == 0, said
+        with np.load(options[3], allow_pickle=False) as found:
+            rows[bool(align)] = dict(zip(found["names"].tolist(), found["latents"], strict=True))
+    assert list(rows[False]) == ["noise.png", "portrait.png"] and list(rows[True]) == ["portrait.png"]
+    assert np.abs(rows[True]["portrait.png"] - rows[False]["portrait.png"]).max() > 0.01  # another square of it
 
 
 def test_reconstruct_refuses_with_a_sentence(call, tiny_checkpoints, tmp_path):

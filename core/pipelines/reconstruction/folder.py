@@ -80,12 +80,19 @@ def _reconstruct_one(
 
 
 def embed_folder(
-    pipeline: ReconstructionPipeline, model: str, source: Path, problems: list[Outcome], layer: str | None = None
+    pipeline: ReconstructionPipeline,
+    model: str,
+    source: Path,
+    problems: list[Outcome],
+    layer: str | None = None,
+    *,
+    align: bool = False,
 ) -> tuple[np.ndarray, list[str]]:
     """Encode every readable picture of a folder or zip: vectors (N, ...) float32, and names.
 
     Latents of an autoencoder, or embeddings where ``model`` is ``classifier``; with ``layer`` the activation of that
-    layer, a mean over places (N, C). The other files are added to ``problems``. Raises ``CheckpointError``, also for a
+    layer, a mean over places (N, C). ``align`` takes the square of each photo's largest face instead of the centre
+    square. The other files are added to ``problems``. Raises ``CheckpointError``, also for a
     layer that is not there, and ``PictureError`` where no picture can be read.
     """
     from core.networks.layer_tap import LayerTap  # imports torch
@@ -94,7 +101,7 @@ def embed_folder(
     side = engine.classifier().config.sample_size if model == "classifier" else engine.codec(model).size
     tap = None if layer is None else LayerTap(engine.network(model), layer)
     vectors, names = [], []
-    for opened in open_pictures(source, side):
+    for opened in open_pictures(source, side, pipeline.aligner() if align else None):
         if opened.image is None:
             problems.append(Outcome(opened.name, problem=opened.problem))
             continue
