@@ -116,7 +116,7 @@ def spaces_disagree():
 
 @claim
 def small_steps():
-    path = latent_map().path(PathRequest(atlas(), "vae", "pca2", (Stop(100), Stop(3000)), frames=16))
+    path = latent_map().path(PathRequest(atlas(), "vae", "pca2", (Stop(100), Stop(2600)), frames=16))
     steps = [apart(a, b) for a, b in zip(path.pictures, path.pictures[1:], strict=False)]
     assert max(steps) < 0.25 * apart(path.pictures[0], path.pictures[-1])
 

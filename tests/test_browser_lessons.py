@@ -99,3 +99,22 @@ def test_an_offer_that_was_declined_does_not_come_back_and_progress_does(newcome
     assert page.evaluate("() => latentscape.faces.state.recipe.attributes") == {"Eyeglasses": 1}
     page.locator("#learn-open").click()
     page.locator('#lessons [data-lesson="guidance"] small', has_text="Card 2 of 5").wait_for()
+
+
+def test_the_address_restores_a_tab_with_what_is_set_there(opened, url):
+    page = opened(f"{url}#latent-map?space=clip&layout=pca2&colour=density")
+    shown = "() => (({ plane, by }) => plane?.data && `${plane.space},${by}`)(latentscape.map.state)"
+    page.wait_for_function(f"() => ({shown})() === 'clip,density'")
+    page.locator('#latent-map-controls [data-key="kl"]').click()
+    page.wait_for_function("() => location.hash.includes('space=kl')")
+    page.reload()
+    page.wait_for_function(f"() => window.latentscape && ({shown})() === 'kl,density'")
+    page.evaluate("""() => (location.hash = '#styles?active={"pencil":0.5,"nothing":1}&mode=nothing')""")
+    page.wait_for_function("() => latentscape.styles.state.active.pencil === 0.5")
+    assert page.evaluate(
+        "() => [Object.keys(latentscape.styles.state.active).length, latentscape.styles.state.mode]"
+    ) == [
+        1,
+        "face",
+    ]
+    assert page.get_by_role("tab", name="Styles").get_attribute("aria-selected") == "true"

@@ -17,7 +17,7 @@ import { duration, signed, withMinus } from "../../ui/assets/shared/format.js";
 import { arrange } from "../../ui/assets/shared/layout.js";
 import { Rest } from "../../ui/assets/prompts/rest.js";
 import { splitCommand } from "../../ui/assets/shared/notice.js";
-import { addressOf, tabOf } from "../../ui/assets/shared/tab_address.js";
+import { addressOf, settingsOf, tabOf } from "../../ui/assets/shared/tab_address.js";
 import { parseSeed } from "../../ui/assets/shared/seeds.js";
 import { whereItGoes } from "../../ui/assets/shared/where.js";
 
@@ -126,6 +126,11 @@ Deno.test("the address names the tab, and an address names a tab that there is",
   assert.equal(tabOf("#latent-map", ["Faces", "Latent map"]), "Latent map");
   assert.equal(tabOf("#faces", ["Faces"]), "");
   assert.equal(tabOf("#nothing", ["Faces", "Models"]), "");
+  const settings = { space: "vae", active: { pencil: 0.5 } };
+  const { hash } = new URL(addressOf("http://a/", "Latent map", settings));
+  assert.equal(tabOf(hash, ["Latent map"]), "Latent map");
+  assert.deepEqual(settingsOf(hash), settings);
+  assert.deepEqual(settingsOf("#latent-map"), {});
 });
 
 Deno.test("a surprise asks for what goes together in real pictures", () => {

@@ -44,7 +44,7 @@ function tell({ colour, pick, between, path, walk, words, clusters }) {
   useTool("look");
   clearPath();
   if (!words) selectRows(null);
-  if (colour) colourBy(colour);
+  if (typeof colour === "string") colourBy(colour);
   if (pick !== undefined) pickRow(rowOf(pick));
   if (between) probe(state.plane, halfway(between));
   for (const row of path || []) addStop({ row: rowOf(row) });
@@ -61,4 +61,11 @@ acts("map", (/** @type {MapAction} */ action) => {
     const shown = show(action);
     stop = eventually(SHOWN, shown, () => tell(action));
   });
+}, {
+  // A visitor's own photos are in no address: they go with the page.
+  read: () =>
+    state.plane?.data && state.atlas.kind !== "photos" && !["found", "sought"].includes(state.by)
+      ? { space: state.plane.space, layout: state.plane.projection, colour: state.by }
+      : null,
+  changes: ["latent-map:shown", "latent-map:colours"],
 });

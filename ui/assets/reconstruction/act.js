@@ -25,6 +25,14 @@ function enlarge(id, model, { silence = 0, bits = null }) {
   });
 }
 
+// A visitor's own pictures are in no address: they go with the page.
+function chosenExample() {
+  if (!state.opened || !state.rows.length) return null;
+  const { name } = state.rows.find((row) => row.id === state.chosen?.id) || {};
+  const known = state.examples.some((one) => one.name === name);
+  return known ? { example: name, model: state.chosen.model } : {};
+}
+
 acts("reconstruction", (/** @type {ReconstructionAction} */ { example, model, errors = false, ...surgery }) => {
   stop();
   showErrors(errors);
@@ -36,4 +44,4 @@ acts("reconstruction", (/** @type {ReconstructionAction} */ { example, model, er
     if (!rowNamed(example) && !(first && !state.removed)) changeTable({ kind: "example", example, count: 2 });
     if (model) stop = eventually(CHANGES, () => rowNamed(example), ({ id }) => enlarge(id, model, surgery));
   });
-});
+}, { read: chosenExample, changes: ["reconstruction:chosen", "reconstruction:cells"] });

@@ -13,13 +13,15 @@ import { bare, state } from "./state.js";
  * @property {Record<string, number>} [attributes] all that are requested
  */
 
+const MODES = ["face", "grid", "train"];
 let stop = () => {};
 
 function tell({ mode = "face", active = {}, blend = state.blend, ...recipe }) {
   const known = new Set(state.styles.map(({ name }) => name));
-  chooseMode(mode);
+  const usable = ([name, strength]) => known.has(name) && Number.isFinite(strength); // an address can say anything
+  chooseMode(MODES.includes(mode) ? mode : "face");
   change({
-    active: Object.fromEntries(Object.entries(active).filter(([name]) => known.has(name))),
+    active: Object.fromEntries(Object.entries(active || {}).filter(usable).slice(0, state.words.mostActive)),
     blend,
     recipe: bare({ ...state.recipe, ...recipe }),
   });
@@ -29,4 +31,7 @@ function tell({ mode = "face", active = {}, blend = state.blend, ...recipe }) {
 acts("styles", (/** @type {StylesAction} */ action) => {
   stop();
   stop = eventually(["styles:listed"], () => state.opened, () => setTimeout(() => tell(action)));
+}, {
+  read: () => (state.opened && state.base === "faces" ? { mode: state.mode, active: state.active } : null),
+  changes: ["styles:changed"],
 });
