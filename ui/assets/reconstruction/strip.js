@@ -107,7 +107,12 @@ function fill(uris, values) {
 export function stripView() {
   head = radioGroup("Strip", []);
   buttons = el("div", { class: "reconstruction-strip-buttons" });
-  pictures = el("div", { class: "reconstruction-points" });
+  pictures = el("div", {
+    class: "reconstruction-points",
+    tabindex: 0,
+    role: "group",
+    "aria-label": "Pictures of the strip",
+  });
   other = el("select", { class: "field", "aria-label": "Interpolate to", onchange: requestStrip });
   strip = el(
     "section",
