@@ -13,7 +13,7 @@ from pathlib import Path
 from _command import run
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--model",
@@ -38,6 +38,11 @@ def main() -> None:
     args = parser.parse_args()
     if args.out.is_dir():
         parser.error(f"--out is a file to write; {args.out} is a folder.")
+    return args
+
+
+def main() -> None:
+    args = arguments()
 
     import numpy as np
 

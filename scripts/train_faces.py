@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 from _command import encoded, load_sets, run, training_parser, with_options
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
     parser = training_parser(__doc__, "celeba=DIR")
     parser.add_argument("--autoencoder", type=Path, help="folder; default: checkpoints/autoencoder-kl")
     parser.add_argument("--baseline", action="store_true", help="the plain cross-attention U-Net instead of ours")
@@ -31,6 +32,11 @@ def main() -> None:
         parser.error("--repeat-below is a share from 0 to 1.")
     if args.soft_labels is not None and not 0 <= args.soft_labels <= 1:
         parser.error("--soft-labels is a share from 0 to 1.")
+    return args
+
+
+def main() -> None:
+    args = arguments()
 
     from dataclasses import replace
 

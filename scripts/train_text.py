@@ -17,11 +17,14 @@ def main() -> None:
     parser.add_argument("--latents", type=Path, help="where encoded pictures are kept; default: --out/latents")
     parser.add_argument("--start", type=Path, metavar="DIR", help="begin with the weights of this pipeline folder")
     parser.add_argument(
-        "--faces", type=Path, metavar="DIR", help="begin with the body of this face denoiser (which predicts velocity)"
+        "--faces", type=Path, metavar="DIR", help="begin with the body of this face denoiser (which predicts the same)"
     )
+    parser.add_argument("--prediction", choices=("v_prediction", "flow"), help="instead of the preset's")
     parser.add_argument("--export", type=Path, metavar="DIR", help="pipeline folder to write in the end")
     parser.add_argument("--which", choices=("best", "last"), default="last", help="weights to export")
     args = parser.parse_args()
+
+    from dataclasses import replace
 
     from core import checkpoints
     from core.data import DataError
@@ -37,6 +40,8 @@ def main() -> None:
     kept = args.latents or args.out / "latents"
     latents = {kind: encoded(source, autoencoder, kept / kind) for kind, source in sets.items()}
     preset = with_options(PRESETS[args.preset], args)
+    if args.prediction:
+        preset = replace(preset, prediction=args.prediction)
     loop = train_text(sets, latents, clip, preset, args.out, start=args.start, faces=args.faces, resume=args.resume)
     if args.export and loop.processes.main:
         export_text(args.out, clip, autoencoder, args.export, which=args.which)

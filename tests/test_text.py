@@ -143,7 +143,9 @@ def perfect(objective, z):
     return denoise
 
 
-@pytest.mark.parametrize("config", [STABLE_DIFFUSION, Objective("v_prediction").scheduler_config()])
+@pytest.mark.parametrize(
+    "config", [STABLE_DIFFUSION, Objective("v_prediction").scheduler_config(), Objective("flow").scheduler_config()]
+)
 @pytest.mark.parametrize("level", [None, 1.0, 0.5, 0.05])
 def test_every_solver_reaches_the_picture_from_noise_and_from_a_draft(config, level):
     objective, z = FolderObjective(config), torch.linspace(-1, 1, 64).view(1, 1, 8, 8)

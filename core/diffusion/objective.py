@@ -22,7 +22,9 @@ BETAS = (1e-4, 0.02)
 
 
 class Objective:
-    """Tables on the CPU; timesteps are integers in [0, 1000), 0 the cleanest."""
+    """Tables on the CPU; timesteps are 1000 integers from ``first`` on, which is the cleanest."""
+
+    first = 0
 
     def __init__(self, prediction: Prediction = "v_prediction") -> None:
         self.prediction = prediction
@@ -48,7 +50,7 @@ class Objective:
 
     def at(self, timesteps: Tensor) -> tuple[Tensor, Tensor]:
         """(N,) -> alpha and sigma, each (N, 1, 1, 1) on the timesteps' device."""
-        index = timesteps.long().cpu()
+        index = (timesteps.long().cpu() - self.first).clamp(0, TIMESTEPS - 1)
         shape = (-1, 1, 1, 1)
         return self.alpha[index].view(shape).to(timesteps.device), self.sigma[index].view(shape).to(timesteps.device)
 
@@ -93,7 +95,7 @@ class Objective:
         table = torch.log(self.sigma / self.alpha.clamp_min(1e-5))
         normal = torch.searchsorted(table, level).clamp_max(TIMESTEPS - 1)
         even = draws.integers(generator, TIMESTEPS, count)
-        return torch.where(draws.rand(generator, count) < uniform, even, normal)
+        return self.first + torch.where(draws.rand(generator, count) < uniform, even, normal)
 
 
 def prediction_of(path: Path) -> Prediction:

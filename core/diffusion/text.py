@@ -24,10 +24,17 @@ _KEPT = ("beta_start", "beta_end", "beta_schedule", "trained_betas", "rescale_be
 
 
 class FolderObjective(Objective):
-    """The objective that a pipeline's ``scheduler_config.json`` describes. Raises ``ValueError`` for other kinds."""
+    """The objective that a pipeline's ``scheduler_config.json`` describes. Raises ``ValueError`` for other kinds.
+
+    The timesteps are those that diffusers gives to the network: of flow they count from 1, sigma in thousandths.
+    """
 
     def __init__(self, config: Mapping[str, object]) -> None:
         prediction = config.get("prediction_type", "epsilon")
+        if prediction == "flow_prediction":
+            super().__init__("flow")
+            self.first, self._config = 1, super().scheduler_config()
+            return
         if prediction not in ("epsilon", "v_prediction") or config.get("num_train_timesteps", TIMESTEPS) != TIMESTEPS:
             raise ValueError(f"This pipeline's schedule is of a kind that cannot be drawn with here ({prediction}).")
         kept = {key: config[key] for key in _KEPT if config.get(key) is not None}
@@ -69,7 +76,7 @@ def guidance_embedding(scale: float, width: int) -> Tensor:
 
 
 def text_solvers(objective: Objective) -> tuple[str, ...]:
-    return (*solvers(objective), LCM)
+    return solvers(objective) if objective.prediction == "flow" else (*solvers(objective), LCM)
 
 
 def sample_text_steps(

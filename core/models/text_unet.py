@@ -15,7 +15,7 @@ PRESETS: dict[str, dict] = {
     "tiny": {"widths": (16, 32, 32), "blocks": (1, 1, 1), "attend": (False, True, True)},
     # The widths of the face denoiser, whose weights it can begin with. At 4x4 places the middle's attention is enough.
     "cpu": {"widths": (96, 192, 224), "blocks": (2, 2, 1), "attend": (False, True, False)},
-    "gpu": {"widths": (128, 256, 320), "blocks": (2, 2, 2), "attend": (False, True, True)},
+    "gpu": {"widths": (128, 256, 256), "blocks": (2, 2, 2), "attend": (False, True, True)},
 }
 
 

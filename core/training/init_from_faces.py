@@ -72,12 +72,14 @@ def _copy_block(ours: nn.Module, theirs: ResidualBlock) -> None:
         ours.time_emb_proj.bias.copy_(theirs.embed.bias)
 
 
-def fit_levels(unet: UNet2DConditionModel, faces: FaceUNet, steps: int = LEVEL_STEPS) -> float:
-    """Train the embedding of the noise level to equal the face denoiser's. Returns the share of variance missed."""
+def fit_levels(unet: UNet2DConditionModel, faces: FaceUNet, steps: int = LEVEL_STEPS, *, first: int = 0) -> float:
+    """Train the embedding of the noise level to equal the face denoiser's, whose timesteps count from 0 and those of
+    ``unet`` from ``first``. Returns the share of variance missed.
+    """
     timesteps = torch.arange(TIMESTEPS)
     with torch.no_grad():
         wanted = faces.time(timesteps)  # (1000, D)
-    projected = unet.time_proj(timesteps).float()  # (1000, W)
+    projected = unet.time_proj(timesteps + first).float()  # (1000, W)
     return _fit(unet.time_embedding, lambda step: (unet.time_embedding(projected), wanted), steps)
 
 

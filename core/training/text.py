@@ -18,7 +18,8 @@ from core import checkpoints, draws
 from core.attributes import vector
 from core.captions.sentences import Caption, describe_face, describe_food
 from core.data import PictureSet
-from core.diffusion.objective import TIMESTEPS, Objective
+from core.diffusion.objective import TIMESTEPS, Objective, Prediction
+from core.diffusion.text import FolderObjective
 from core.latents import LatentSet
 from core.models.clip import load_clip, tokens_of
 from core.models.text_unet import PRESETS as SHAPES
@@ -35,6 +36,7 @@ class TextPreset:
     loop: LoopConfig
     shape: str = "cpu"  # of core.models.text_unet.PRESETS
     faces: float = 0.5  # share of a batch; the rest is food
+    prediction: Prediction = "v_prediction"
     uniform_times: float = 0.2
     unconditional: float = 0.12  # share of pictures that learn with an empty prompt, for guidance
 
@@ -122,11 +124,11 @@ def train_text(
     """Picture sets (for their labels), their latents by the same kinds, a CLIP folder -> a run folder.
 
     ``start`` is a pipeline or U-Net folder whose weights the run begins with; ``faces`` a face denoiser that predicts
-    velocity, whose body it begins with. Raises ``CheckpointError``.
+    the same (velocity or flow), whose body it begins with. Raises ``CheckpointError``.
     """
     # data
     drawn = LatentBatches(sets, latents, preset.faces)
-    objective = Objective("v_prediction")
+    objective = FolderObjective(Objective(preset.prediction).scheduler_config())
     # model, optimiser
     states = TextStates(clip)
     torch.manual_seed(preset.loop.seed)
@@ -142,7 +144,7 @@ def train_text(
         if resume and (out / "state.safetensors").is_file():
             metadata["started_from"] = checkpoints.read_json(out / "run.json")["started_from"]
         else:
-            missed = begin_with(model, faces, drawn, states)
+            missed = begin_with(model, faces, drawn, states, objective)
             metadata["started_from"] = {"faces": checkpoints.fingerprint(faces), **missed}
     loop = Loop(preset.loop, out, {"model": model}, metadata)
     states.encoder.to(loop.device)
@@ -166,16 +168,18 @@ def train_text(
     return loop
 
 
-def begin_with(model: UNet2DConditionModel, folder: Path, drawn: LatentBatches, states: TextStates) -> dict[str, float]:
+def begin_with(
+    model: UNet2DConditionModel, folder: Path, drawn: LatentBatches, states: TextStates, objective: Objective
+) -> dict[str, float]:
     """Copy the body of the face denoiser in ``folder`` into ``model`` and fit its conditioning: a caption then does
     what the attributes that it mentions did. Returns the errors of the two fits.
     """
     faces = checkpoints.load_model(folder).eval().requires_grad_(False)
-    prediction = checkpoints.read_json(folder / "scheduler_config.json").get("prediction_type")
-    if prediction != "v_prediction":
+    theirs = checkpoints.read_json(folder / "scheduler_config.json").get("prediction_type")
+    ours = objective.scheduler_config()["prediction_type"]
+    if theirs != ours:
         raise checkpoints.CheckpointError(
-            f"{folder.name} predicts {prediction}; the text denoiser begins with faces that predict velocity "
-            "(train_faces.py --prediction v_prediction)."
+            f"{folder.name} predicts {theirs}, and the text denoiser {ours}: train_text.py --prediction says which."
         )
     init_from_faces.check(model, faces)
     init_from_faces.copy_body(model, faces)
@@ -187,7 +191,7 @@ def begin_with(model: UNet2DConditionModel, folder: Path, drawn: LatentBatches, 
         return states([caption.text for caption in captions]), torch.from_numpy(mentioned)
 
     return {
-        "level_missed": round(init_from_faces.fit_levels(model, faces), 4),
+        "level_missed": round(init_from_faces.fit_levels(model, faces, first=objective.first), 4),
         "words_missed": round(init_from_faces.fit_words(model, faces, captions_of_step), 4),
     }
 
@@ -209,7 +213,7 @@ def _validate(
     for kind, known in latents.items():
         rows = known.indices("val")[:most]
         generator = torch.Generator().manual_seed(1234)
-        timesteps = (torch.arange(len(rows)) * TIMESTEPS // max(1, len(rows)) * 7919) % TIMESTEPS
+        timesteps = objective.first + (torch.arange(len(rows)) * TIMESTEPS // max(1, len(rows)) * 7919) % TIMESTEPS
         errors = []
         for part in np.array_split(np.arange(len(rows)), max(1, len(rows) // 64)):
             z = torch.from_numpy(known.latents[rows[part], 0].astype(np.float32))

@@ -41,8 +41,12 @@ def export_text(run: Path, clip: Path, autoencoder: Path, folder: Path, *, which
         raise checkpoints.CheckpointError(f"{run} holds no finished run: {which}/{checkpoints.WEIGHTS} is missing.")
     model, tokenizer = load_clip(clip)
     training = training_metadata(run)
-    scheduler = {**training.pop("scheduler"), "timestep_spacing": "trailing", "steps_offset": 1}
-    scheduler.pop("clip_sample")
+    scheduler = training.pop("scheduler")
+    if scheduler["prediction_type"] == "flow_prediction":
+        scheduler = {**scheduler, "use_flow_sigmas": True}
+    else:
+        scheduler = {**scheduler, "timestep_spacing": "trailing", "steps_offset": 1}
+        scheduler.pop("clip_sample")
     pipeline = StableDiffusionPipeline(
         vae=checkpoints.load_model(autoencoder),
         text_encoder=model.text_model,
