@@ -265,7 +265,7 @@ def test_pictures_go_to_and_fro_between_the_tabs(visit):
     assert page.locator("#mode-edit").get_attribute("aria-checked") == "true"
 
 
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720), (390, 844)])
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
 def test_the_page_fits(visit, width, height):
     page = visit(width=width, height=height)
     assert "of test pictures" in cell(page, "vae").inner_text()
@@ -280,6 +280,9 @@ def test_the_page_fits(visit, width, height):
         assert wide <= width
         if width > 760:
             assert tall <= height
+        wider = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.className)"
+        parts = "#reconstruction .button-row, .reconstruction-latent-body, .reconstruction-channel-buttons"
+        assert not page.locator(parts).evaluate_all(wider)
 
 
 def test_every_control_has_a_name(visit):
