@@ -29,9 +29,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--images", type=Path, required=True, metavar="DIR_OR_ZIP", help="pictures of any size")
     parser.add_argument(
-        "--align",
-        action="store_true",
-        help="the square of each photo's largest face, as the face models know faces; one without a face is left out",
+        "--align", action="store_true", help="squares of the largest faces; a photo without one is left out"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.npz", help="file to write")
     parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="default: the repository's checkpoints/")
