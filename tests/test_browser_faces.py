@@ -180,6 +180,8 @@ def test_the_page_fits(visit, width, height):
     assert not _overlap(picture, actions), "buttons over the picture"
     words = page.locator("#faces-canvas .stage-info").bounding_box()
     assert words is None or not _overlap(picture, words), "words over the picture"
+    displays = "(all) => all.map((one) => getComputedStyle(one).display)"  # Gradio's own progress
+    assert set(page.locator('#faces-canvas [data-testid="status-tracker"]').evaluate_all(displays)) == {"none"}
 
 
 def _overlap(one, other):
