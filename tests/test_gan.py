@@ -19,6 +19,7 @@ from core.models.gan import LatentDiscriminator
 from core.networks.pool import pool_of
 from core.pipelines.compare.generators import draw
 from core.pipelines.compare.types import Batch
+from core.pipelines.models.parts import draw as diagrams
 from core.training import gan
 from core.training.augmentation import augment
 from core.training.embeddings import embed, embed_set
@@ -59,6 +60,11 @@ def test_a_tiny_gan_trains_and_the_app_draws_with_it(trained):
     assert not np.array_equal(draw(pool_of(root), "gan", Batch([3]))[0], pixels[3])  # the attributes count
 
 
+def test_its_network_is_drawn(trained):
+    (diagram,) = diagrams(trained[1] / "gan")
+    assert not diagram.problem and "FaceGenerator" in diagram.svg
+
+
 def test_a_killed_gan_goes_on_as_if_nothing_had_happened(trained, frozen, tmp_path):
     gan.train_gan(latent_set(), embedding_set(), frozen, SMOKE, tmp_path, until=3)
     gan.train_gan(latent_set(), embedding_set(), frozen, SMOKE, tmp_path, resume=True)
@@ -84,7 +90,7 @@ def test_the_first_steps_learn_the_mean_face_of_an_embedding(frozen, tmp_path):
     """Latents that are the embedding's own numbers: what is drawn has to differ as the faces do."""
     embeddings, latents = embedding_set(), latent_set()
     known = replace(latents, latents=np.broadcast_to(embeddings.latents[:, :, :4], latents.latents.shape))
-    loop = replace(SMOKE.loop, steps=60, learning_rate=1e-3, ema_decay=0.9, log_every=60, validate_every=1000)
+    loop = replace(SMOKE.loop, steps=60, learning_rate=2e-3, ema_decay=0.9, log_every=60, validate_every=1000)
     preset = replace(SMOKE, loop=loop, regressed=60, pictures=0.0, spread=0.0)
     model = gan.train_gan(known, embeddings, frozen, preset, tmp_path, until=60).averaged()
     wanted = torch.from_numpy(embeddings.latents[:16, 0, :, 0, 0].astype(np.float32))

@@ -80,7 +80,11 @@ def test_places_in_a_view_name_their_chart():
 
 def test_measured_figures_become_charts():
     metrics = {
-        "attributes": {"Smiling": {"present": 0.5, "auc": 0.9}, "Bald": {"present": 0.02, "auc": None}},
+        "attributes": {
+            "Smiling": {"present": 0.5, "auc": 0.9, "precision": 0.5, "recall": 1.0},
+            "Bald": {"present": 0.02, "auc": None, "precision": None, "recall": 0.0},
+        },
+        "classes": {"pie": {"recall": 0.75, "precision": 1.0}},
         "calibration": {"1": {"probability": 0.1, "present": 0.2}, "2": {"probability": 0.9, "present": 0.8}},
         "confusion": {"names": ["pie", "pizza"], "pictures": [[3, 1], [0, 4]]},
         "cooccurrence": {"names": ["Bald", "Smiling"], "correlation": [[1, -0.1], [-0.1, 1]]},
@@ -91,14 +95,18 @@ def test_measured_figures_become_charts():
     charts = {chart["layout"]["title"]["text"]: chart for chart, _ in measured_charts(found)}
     assert charts["Confusion of the classes"]["data"][0]["z"] == [[0.75, 0.25], [0.0, 1.0]]
     assert charts["Balance of the attributes"]["data"][0]["y"] == ["Smiling", "Bald"]
-    assert len(charts) == 5
+    scores = charts["F1 of each attribute and class"]["data"][0]
+    assert scores["y"] == ["Pie", "Smiling"] or scores["y"] == ["pie", "Smiling"]  # nothing was decided to be bald
+    assert scores["x"] == pytest.approx([6 / 7, 2 / 3], abs=1e-3)
+    assert scores["customdata"][1] == "precision 0.50, recall 1.00"
+    assert len(charts) == 6
 
 
 @pytest.mark.parametrize(
     "bad", [None, 3, "x", [], {}, {"names": "ab"}, {"names": ["a"], "pictures": [[1, 2]]}, {"1": {"probability": "x"}}]
 )
 def test_odd_figures_draw_nothing(bad):
-    keys = ("attributes", "calibration", "class_calibration", "confusion", "cooccurrence")
+    keys = ("attributes", "classes", "calibration", "class_calibration", "confusion", "cooccurrence")
     found = read_measured(dict.fromkeys(keys, bad))
     assert not found and not list(measured_charts(found))
 

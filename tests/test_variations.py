@@ -23,6 +23,7 @@ from core.pipelines.compare.folder import vary_files
 from core.pipelines.compare.generators import draw
 from core.pipelines.compare.pipeline import VariationsPipeline
 from core.pipelines.compare.types import Batch, VariationRequest
+from core.pipelines.models.parts import draw as diagrams
 from core.recipe import RecipeError
 from core.training import variations
 from core.training.export import export_run
@@ -76,6 +77,11 @@ def test_training_begins_with_the_face_denoiser_and_keeps_its_objective(root):
     assert all((a - b).abs().max() < 0.02 for a, b in pairs)  # four steps from where they began
     rows = rows_of(root.parent / "run")
     assert any("val_loss" in row and "val_unconditional" in row for row in rows)
+
+
+def test_its_network_is_drawn(root):
+    (diagram,) = diagrams(root / "variations")
+    assert not diagram.problem and "VariationUNet" in diagram.svg
 
 
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(root, tmp_path):

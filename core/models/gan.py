@@ -85,6 +85,10 @@ class FaceGenerator(ModelMixin, ConfigMixin):
     def noise_dim(self) -> int:
         return self.config.noise_dim
 
+    def example_inputs(self) -> dict[str, Tensor]:
+        """Zeros for one picture, for a diagram of the network."""
+        return {"noise": torch.zeros(1, self.noise_dim), "embedding": torch.zeros(1, self.config.embedding_dim)}
+
     def embeddings(self, attributes: Tensor, noise: Tensor) -> Tensor:
         """Attributes (N, 40) in [-1, 1], 0 unspecified, and standard noise (N, E) -> embeddings (N, E)."""
         return self.prior(attributes, noise)

@@ -51,6 +51,11 @@ class VariationUNet(ModelMixin, ConfigMixin):
         config = self.unet.config
         return config.latent_channels, config.sample_size, config.sample_size
 
+    def example_inputs(self) -> dict[str, Tensor]:
+        """Zeros for one picture, for a diagram of the network."""
+        condition = torch.zeros(1, len(self.embedding_mean) + 1)
+        return {"z": torch.zeros(1, *self.latent_shape), "timesteps": torch.zeros(1), "condition": condition}
+
     def condition(self, embedding: Tensor) -> Tensor:
         """Embeddings (N, E) of the classifier -> conditions (N, E + 1): standardised, and a one for "given"."""
         standard = (embedding - self.embedding_mean) / self.embedding_std

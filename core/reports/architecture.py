@@ -104,7 +104,11 @@ def trace(module: nn.Module, inputs: Mapping[str, Tensor] | None = None, name: s
 
 
 def example_inputs(module: nn.Module) -> dict[str, Tensor]:
-    """One picture's worth of zeros for every required argument of ``forward``, from the module's config."""
+    """One picture's worth of zeros for every required argument of ``forward``: what the module's own
+    ``example_inputs`` gives, else from its config.
+    """
+    if hasattr(module, "example_inputs"):
+        return module.example_inputs()
     config = dict(getattr(module, "config", {}) or {})
     device = next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
     size = config.get("sample_size") or config.get("size") or 64

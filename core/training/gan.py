@@ -33,7 +33,7 @@ class GanPreset:
     generator: dict = field(default_factory=dict)  # of core.models.gan.FaceGenerator, without what the data give
     discriminator: dict = field(default_factory=dict)
     regressed: int = 1500  # first steps, in which the generator alone learns the mean face of an embedding ...
-    regression_rate: float = 5.0  # ... at so many times the learning rate
+    regression_rate: float = 10.0  # ... at so many times the learning rate
     meeting: int = 100  # steps after those over which the rate rises from zero, since the discriminators are new
     penalty: tuple[float, float] = (10.0, 1.0)  # weight of the gradient penalties, from the first step to the last
     penalised: float = 0.25  # share of the batch that they are estimated on
@@ -52,14 +52,15 @@ PRESETS = {
         {"noise_dim": 8, "condition_dim": 16, "widths": (16, 16, 16), "blocks": (1, 1, 1)},
         {"widths": (16, 16, 16), "blocks": (1, 1, 1)},
         regressed=1,
+        regression_rate=1.0,
         meeting=1,
         pictures=0.25,
     ),
     "cpu": GanPreset(
-        LoopConfig(steps=20000, batch_size=64, learning_rate=2e-4, ema_decay=0.998, validate_every=500, **_LOOP)
+        LoopConfig(steps=20000, batch_size=64, learning_rate=1e-4, ema_decay=0.998, validate_every=500, **_LOOP)
     ),
     "gpu": GanPreset(
-        LoopConfig(steps=60000, batch_size=256, learning_rate=3e-4, ema_decay=0.9995, validate_every=2000, **_LOOP),
+        LoopConfig(steps=60000, batch_size=256, learning_rate=1e-4, ema_decay=0.9995, validate_every=2000, **_LOOP),
         {"condition_dim": 512, "widths": (512, 512, 256), "blocks": (2, 3, 3)},
         {"widths": (256, 512, 512), "blocks": (2, 3, 2)},
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from core.pipelines.models.measured import Matrix, Measured, Reliability
+from core.pipelines.models.measured import F1, Matrix, Measured, Reliability
 from core.pipelines.models.pipeline import Curve, words
 from ui.components.chart_style import ACCENT, MUTED, ChartJSON
 from ui.components.charts import Bar, Line, bar_chart, line_chart, matrix_chart
@@ -42,6 +42,8 @@ def measured_charts(found: Measured) -> Iterator[tuple[ChartJSON, bool]]:
             _by_attribute(found.auc, "AUC of each attribute", "area under the ROC curve; 0.5 is chance", low=0.4),
             False,
         )
+    if found.f1:
+        yield _f1(found.f1), False
     if found.balance:
         title = "Balance of the attributes"
         yield _by_attribute(found.balance, title, "share of the test pictures that have it", percent=True), False
@@ -51,6 +53,17 @@ def measured_charts(found: Measured) -> Iterator[tuple[ChartJSON, bool]]:
         names = [words(name) for name in found.cooccurrence.names]
         title, what = "Attributes that come together", "correlation"
         yield matrix_chart(names, names, found.cooccurrence.values, title=title, what=what, diverging=True), True
+
+
+def _f1(found: Mapping[str, F1]) -> ChartJSON:
+    """F1 of each attribute and class, with precision and recall under the pointer."""
+    ordered = sorted(found.items(), key=lambda row: -row[1].value)
+    bars = [
+        Bar(words(name), one.value, detail=f"precision {one.precision:.2f}, recall {one.recall:.2f}")
+        for name, one in ordered
+    ]
+    x = "F1, the harmonic mean of precision and recall"
+    return bar_chart(bars, title="F1 of each attribute and class", x=x, range_x=(0.0, 1.0))
 
 
 def _by_attribute(

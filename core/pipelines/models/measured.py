@@ -32,6 +32,19 @@ class Reliability:
 
 
 @dataclass(frozen=True)
+class F1:
+    """Precision and recall of one decision, at a probability of one half or the likeliest class."""
+
+    precision: float
+    recall: float
+
+    @property
+    def value(self) -> float:
+        """Their harmonic mean, 0 where both are."""
+        return 2 * self.precision * self.recall / max(self.precision + self.recall, 1e-12)
+
+
+@dataclass(frozen=True)
 class Measured:
     """Everything of a checkpoint's figures that is drawn; empty where it was not measured."""
 
@@ -39,10 +52,12 @@ class Measured:
     auc: Mapping[str, float]  # attribute -> area under the ROC curve
     cooccurrence: Matrix | None = None  # Pearson correlation of the labels
     confusion: Matrix | None = None  # pictures of the row's class that are taken for the column's
+    f1: Mapping[str, F1] | None = None  # of each attribute, of each class
     calibration: Mapping[str, Reliability] | None = None  # by what is decided: attributes, classes
 
     def __bool__(self) -> bool:
-        return bool(self.balance or self.auc or self.cooccurrence or self.confusion or self.calibration)
+        drawn = (self.balance, self.auc, self.cooccurrence, self.confusion, self.f1, self.calibration)
+        return any(bool(each) for each in drawn)
 
 
 def read_measured(metrics: Mapping[str, Any]) -> Measured:
@@ -57,6 +72,7 @@ def read_measured(metrics: Mapping[str, Any]) -> Measured:
         auc=_column(rows, "auc"),
         cooccurrence=_matrix(_mapping(metrics.get("cooccurrence")), "correlation"),
         confusion=_matrix(_mapping(metrics.get("confusion")), "pictures"),
+        f1=_f1(rows) | _f1(_mapping(metrics.get("classes"))),
         calibration=calibration or None,
     )
 
@@ -64,6 +80,12 @@ def read_measured(metrics: Mapping[str, Any]) -> Measured:
 def _column(rows: Mapping[str, Any], key: str) -> dict[str, float]:
     values = {str(name)[:60]: _mapping(row).get(key) for name, row in list(rows.items())[:MOST]}
     return {name: float(value) for name, value in values.items() if _finite(value)}
+
+
+def _f1(rows: Mapping[str, Any]) -> dict[str, F1]:
+    """Rows without precision or recall, such as those of what was never decided for, are left out."""
+    precision, recall = (_column(rows, key) for key in ("precision", "recall"))
+    return {name: F1(value, recall[name]) for name, value in precision.items() if name in recall}
 
 
 def _matrix(found: Mapping[str, Any], key: str) -> Matrix | None:
