@@ -19,7 +19,7 @@ const paragraphs = (texts = []) => texts.map((text) => el("p", {}, nodesOf(text)
 // The code is fetched when somebody wants to read it.
 function sourceView(reference) {
   const [path, name] = reference.split("::");
-  const code = el("pre", { tabindex: 0, "aria-label": `Source of ${name}` });
+  const code = el("pre", { tabindex: 0, role: "region", "aria-label": `Source of ${name}` });
   const view = el(
     "details",
     { class: "lesson-source" },

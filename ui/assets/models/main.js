@@ -2,3 +2,4 @@
 import "./list.js";
 import "./canvas.js";
 import "./machine.js";
+import "./scrollers.js";

@@ -60,8 +60,7 @@ function fill(node, view, side, several) {
   tag.hidden = !view.tag;
   tag.textContent = view.tag || "";
   canvas.setAttribute("aria-label", view.title || "Picture on its way");
-  if (view.index === undefined) node.removeAttribute("aria-label");
-  else node.setAttribute("aria-label", view.title);
+  node.setAttribute("aria-label", view.title || "Picture on its way");
   node.title = view.title || "";
   if (view.uri) paint(canvas, view.uri, side);
   canvas.dataset.seed = view.seed ?? "";

@@ -91,9 +91,10 @@ function fill(uris, values) {
   pictures.replaceChildren(...uris.map((uri, index) => {
     const canvas = el("canvas", { "aria-hidden": "true" });
     paint(canvas, uri, SIDE);
-    const words = `${kind} ${index + 1} of ${uris.length}: look at it large`;
+    const said = caption(index, uris.length, values);
+    const words = `${said}, ${kind} ${index + 1} of ${uris.length}: look at it large`;
     const node = button(
-      [canvas, el("span", { class: "number" }, caption(index, uris.length, values))],
+      [canvas, el("span", { class: "number" }, said)],
       () => {
         enlarge(uri);
         for (const child of pictures.children) child.toggleAttribute("data-current", child === node && large === uri);
