@@ -182,6 +182,11 @@ def test_the_page_fits(visit, width, height):
     assert words is None or not _overlap(picture, words), "words over the picture"
     displays = "(all) => all.map((one) => getComputedStyle(one).display)"  # Gradio's own progress
     assert set(page.locator('#faces-canvas [data-testid="status-tracker"]').evaluate_all(displays)) == {"none"}
+    if width <= 760 or height <= 600:
+        page.evaluate("() => document.querySelector('#faces .attribute[data-attribute=Eyeglasses]').scrollIntoView()")
+        page.evaluate("() => scrollBy(0, 200)")
+        kept = DRAWN if width <= 760 else "#faces-controls"
+        assert page.locator(kept).bounding_box()["y"] >= 0, "what a control changes stays in sight"
 
 
 def _overlap(one, other):
