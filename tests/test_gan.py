@@ -71,6 +71,11 @@ def test_a_killed_gan_goes_on_as_if_nothing_had_happened(trained, frozen, tmp_pa
     assert rows_of(tmp_path) == rows_of(trained[0])
 
 
+def test_a_run_that_begins_with_a_gan_does_not_go_back_to_the_mean_face(trained, frozen, tmp_path):
+    gan.train_gan(latent_set(), embedding_set(), frozen, SMOKE, tmp_path, start=trained[1] / "gan", until=1)
+    assert "discriminator" in rows_of(tmp_path)[0] and "regression" not in rows_of(tmp_path)[0]
+
+
 def test_a_gan_of_another_autoencoder_is_not_drawn_with(trained, tmp_path):
     shutil.copytree(trained[1], tmp_path / "root")
     with torch.random.fork_rng():

@@ -7,7 +7,7 @@ batch can be decoded, too, and judged by the classifier's features (Sauer et al.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +107,7 @@ def train_gan(
     """
     # data
     rows = sharp_rows(latents, "train")
+    preset = preset if start is None else replace(preset, regressed=0)  # it has learned the mean face already
     # model, optimiser
     torch.manual_seed(preset.loop.seed)
     modules = build_modules(latents, embeddings, rows, frozen.classifier, preset)

@@ -8,5 +8,5 @@ networks=(--autoencoder checkpoints/128px/autoencoder-kl --classifier checkpoint
 start=()
 [ -e checkpoints/128px/gan/config.json ] && start=(--start checkpoints/128px/gan)
 python scripts/train_gan.py --preset "${PRESET:-cpu}" "${sets[@]}" "${networks[@]}" "${start[@]}" --out runs/gan-128 ${ARGS:-}
-python scripts/export_checkpoint.py gan --run runs/gan-128 --checkpoints checkpoints/128px
+python scripts/export_checkpoint.py gan --run runs/gan-128 --which best --checkpoints checkpoints/128px
 python scripts/evaluate.py gan "${sets[@]}" --checkpoints checkpoints/128px
