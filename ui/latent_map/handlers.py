@@ -9,7 +9,7 @@ from typing import Any
 from core.latents.paths import to_gif
 from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.latent_map.types import Advance
-from ui.components.pictures import data_uri, exact_uri
+from ui.components.pictures import data_uri, exact_uri, preview_uri
 from ui.latent_map import views
 from ui.latent_map.requests import (
     QUICK,
@@ -59,6 +59,7 @@ from ui.latent_map.web_page import web_page
 from ui.messages import Json, Request, RequestError, reply, stream
 
 NEAR = 8  # nearest pictures per space that are shown
+SHOWN = 256  # pixels of a located picture's longer side, for browsers that cannot show it
 OUTLIERS = 24  # and near-duplicates
 FAILED = "This failed on the server. Try again, or reload the page."
 PHOTOS_FAILED = "These photos could not be mapped. Try fewer of them."
@@ -148,7 +149,10 @@ class LatentMapHandlers:
         found = self.latent_map.locate(request.atlas, request.picture, NEAR)
         if all(one.problem for one in found):
             raise RequestError(found[0].problem)
-        return LocateResponse(spaces={one.space: views.located_view(one) for one in found})
+        spaces = {one.space: views.located_view(one) for one in found}
+        shown = request.picture.copy()
+        shown.thumbnail((SHOWN, SHOWN))
+        return LocateResponse(spaces=spaces, shown=preview_uri(shown))
 
     def decode(self, request: DecodeRequest) -> DecodeResponse:
         found = self.latent_map.decode_at(request.atlas, request.space, request.projection, request.place)

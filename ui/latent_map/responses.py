@@ -77,6 +77,7 @@ class LocatedView:
 @dataclass(frozen=True, kw_only=True)
 class LocateResponse(Response):
     spaces: dict[str, LocatedView] = UNSET
+    shown: str = UNSET  # the picture, for browsers that do not know its format
 
 
 @dataclass(frozen=True, kw_only=True)

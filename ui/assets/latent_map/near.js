@@ -40,32 +40,44 @@ const nearSection = (near) => panelSection(term("near", "Nearest in every space"
 
 // --- a picture from another tab -----------------------------------------------------------------------------------
 
+// What a browser shows of a picture: the server's copy of a format that it does not know, such as a phone's HEIC.
+async function visibleOf(uri, shown) {
+  const face = new Image();
+  face.src = uri;
+  try {
+    await face.decode();
+    return { face, seen: uri };
+  } catch {
+    face.src = shown;
+    await face.decode();
+    return { face, seen: shown };
+  }
+}
+
 // Waits for a map, then requests where the picture lies in all its spaces: changing the map requests nothing.
 function locate(picture) {
   state.expected = state.plane?.data && state.plane.atlas === state.atlas?.name ? null : picture;
   if (state.expected) return;
   const { uri, name } = picture;
   say({ text: "Looking for its place on the map." });
-  request("locate", { kind: "locate", uri, ...where() }, (message) => {
+  request("locate", { kind: "locate", uri, ...where() }, async (message) => {
     if (message.error) return;
     say({ text: "" });
-    const face = new Image();
-    face.onload = () => emit("latent-map:redraw");
-    face.src = uri;
+    const visible = await visibleOf(uri, message.shown);
     const near = Object.fromEntries(
       Object.entries(message.spaces).filter(([, one]) => !one.problem).map(([key, one]) => [key, one.rows]),
     );
-    Object.assign(state, { picked: { guest: { uri, name, face, spaces: message.spaces } }, near });
+    Object.assign(state, { picked: { guest: { uri, name, ...visible, spaces: message.spaces } }, near });
     guest();
     emit("latent-map:redraw");
   });
 }
 
 function guest() {
-  const { uri, name, spaces } = state.picked.guest;
+  const { uri, seen, name, spaces } = state.picked.guest;
   const here = spaces[state.plane.space];
   const canvas = el("canvas", { class: "latent-map-large", role: "img", "aria-label": name });
-  paint(canvas, uri, LARGE);
+  paint(canvas, seen, LARGE);
   showInPanel(
     "Your picture",
     canvas,
