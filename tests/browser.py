@@ -83,18 +83,19 @@ def opened(browser):
 @contextmanager
 def watched(browser) -> Iterator[Callable]:
     """Opens addresses; afterwards fails on any error of a script or in the console, and on any request to elsewhere."""
-    contexts, problems = [], []
+    contexts, problems, hosts = [], [], {"127.0.0.1", "localhost"}
 
     def opened(
         address, width=1440, height=900, timeout=120_000, first_visit=False, **settings
     ):  # other work may share the machine
+        hosts.add(urlparse(address).hostname)
         context = browser.new_context(viewport={"width": width, "height": height}, **settings)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(timeout)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda said: problems.append(_told(said)) if _is_error(said) else None)
-        page.on("request", lambda request: problems.append(request.url) if _outside(request.url) else None)
+        page.on("request", lambda request: problems.append(request.url) if _outside(request.url, hosts) else None)
         page.add_init_script(MODULES)
         if not first_visit:
             page.add_init_script(DECLINED)
@@ -117,9 +118,9 @@ def _told(said) -> str:
     return f"{said.text} ({said.location.get('url', '')})"
 
 
-def _outside(address: str) -> bool:
+def _outside(address: str, hosts: set[str]) -> bool:
     parts = urlparse(address)
-    return parts.scheme not in ("data", "blob") and parts.hostname not in ("127.0.0.1", "localhost")
+    return parts.scheme not in ("data", "blob") and parts.hostname not in hosts
 
 
 @contextmanager
@@ -168,19 +169,20 @@ def map_url(tiny_checkpoints, tmp_path_factory) -> Iterator[str]:
 
 
 @contextmanager
-def running(application) -> Iterator[str]:
-    """The address of any ASGI application, while it runs."""
+def running(application, **more) -> Iterator[str]:
+    """The address of any ASGI application, while it runs; ``more`` are uvicorn's settings, such as a certificate."""
     import uvicorn
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(application, port=port, log_level="critical", timeout_graceful_shutdown=1))
+    settings = {"port": port, "log_level": "critical", "timeout_graceful_shutdown": 1, **more}
+    server = uvicorn.Server(uvicorn.Config(application, **settings))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
+    yield f"http{'s' if 'ssl_keyfile' in more else ''}://127.0.0.1:{port}"
     server.should_exit = True
     thread.join()
 

@@ -8,9 +8,10 @@ from functools import partial
 
 import numpy as np
 import pytest
-from browser import IN_BROWSER, drop
+from browser import IN_BROWSER, drop, enter
 from map_page import PIXEL, settled, shown, visited
 from PIL import Image
+from test_picture_kinds import HEIC
 
 pytestmark = IN_BROWSER
 READY = """() => { const { requests, state } = latentscape.map;
@@ -111,3 +112,54 @@ def test_a_face_is_shown_on_the_map_and_its_neighbour_goes_back(visit):
     page.locator('.latent-map-panel [data-send="faces"]').click()
     page.wait_for_function("() => latentscape.faces.state.photo?.base")
     assert page.locator("#mode-edit").get_attribute("aria-checked") == "true"
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="99" height="99"><rect width="99" height="99"/></svg>'
+
+
+def test_a_phones_heic_is_shown_and_a_drawing_of_lines_is_a_sentence(opened, map_url):
+    page = opened(map_url)
+    enter(page, "Latent map", "() => document.querySelector('.latent-map-plane[data-ready]')")
+    drop(page, SVG, "logo.svg", "image/svg+xml")
+    page.locator("#latent-map-canvas .message").get_by_text("SVG").wait_for()
+    drop(page, HEIC, "IMG_0001.HEIC", "")  # browsers do not know the kind of this file
+    page.wait_for_function("() => latentscape.map.state.picked?.guest?.name === 'IMG_0001.HEIC'")
+    assert page.evaluate("() => latentscape.map.state.picked.guest.face.naturalWidth") == 64
+    examples = "latentscape.reconstruction.state.rows.length >= 3"
+    enter(page, "Reconstruction", f"() => latentscape.reconstruction.requests.idle && {examples}")
+    page.set_input_files(
+        "#reconstruction-file",
+        [
+            {"name": "logo.svg", "mimeType": "image/svg+xml", "buffer": SVG},
+            {"name": "IMG_0001.HEIC", "mimeType": "", "buffer": HEIC},
+        ],
+    )
+    page.wait_for_function("() => latentscape.reconstruction.state.rows[0].name === 'IMG_0001.HEIC'")
+    (problem,) = page.evaluate("() => latentscape.reconstruction.state.problems")
+    assert problem["name"] == "logo.svg" and "SVG" in problem["reason"]
+
+
+def painted(page):
+    """The points as they stand once the next two frames have been drawn."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    picture = Image.open(io.BytesIO(page.locator(".latent-map-points").screenshot()))
+    return np.asarray(picture.convert("RGB")).astype(int)
+
+
+def test_the_map_comes_back_when_the_browser_took_its_graphics(opened, map_url):
+    page = opened(map_url, reduced_motion="reduce")
+    enter(page, "Latent map", "() => document.querySelector('.latent-map-plane[data-ready]')")
+    page.wait_for_function("() => latentscape.map.requests.idle && latentscape.map.state.plane.pixels")
+    page.mouse.move(5, 5)
+    before = painted(page)
+    page.evaluate(
+        """() => { const canvas = document.querySelector('.latent-map-points');
+            window.losing = canvas.getContext('webgl').getExtension('WEBGL_lose_context');
+            for (const kind of ['lost', 'restored'])
+                canvas.addEventListener(`webglcontext${kind}`, () => (window.context = kind));
+            window.losing.loseContext(); }"""
+    )
+    page.wait_for_function("() => window.context === 'lost'")
+    page.evaluate("() => setTimeout(() => window.losing.restoreContext(), 50)")
+    page.wait_for_function("() => window.context === 'restored'")
+    assert before.std() > 5 and np.abs(painted(page) - before).mean() < 1

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import socket
+import subprocess
+
 import httpx
 import pytest
-from browser import IN_BROWSER, enter, running, served
+from browser import IN_BROWSER, MODULES, enter, running, served
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route
+from tiny_styles import styled_faces
 
 import app
 from core.recipe import from_png
@@ -37,12 +42,12 @@ PICTURE = "() => latentscape.faces.state.shown.faces[0].picture"
 HOPS = {"connection", "transfer-encoding", "keep-alive"}  # headers of one connection alone
 
 
-def proxy(upstream: str) -> Starlette:
-    """What stands in front of the app: takes its path off, and passes everything on as it comes."""
+def proxy(upstream: str, *told: tuple[bytes, bytes]) -> Starlette:
+    """What stands in front of the app: takes its path off, and passes all on as it comes, with the headers ``told``."""
     client = httpx.AsyncClient(base_url=upstream, timeout=None)
 
     async def forward(request: Request) -> StreamingResponse:
-        headers = [(name, value) for name, value in request.headers.raw if name.decode() not in HOPS]
+        headers = [*((name, value) for name, value in request.headers.raw if name.decode() not in HOPS), *told]
         url = httpx.URL(path=request.url.path.removeprefix(PREFIX) or "/", query=request.url.query.encode())
         sent = client.build_request(request.method, url, headers=headers, content=request.stream())
         answer = await client.send(sent, stream=True)
@@ -56,12 +61,40 @@ def proxy(upstream: str) -> Starlette:
 
 
 @pytest.fixture(scope="module")
-def url(tiny_checkpoints):
-    with (
-        served(app.build(root=str(tiny_checkpoints)), root_path=PREFIX) as address,
-        running(proxy(address)) as proxied,
-    ):
+def server(tiny_checkpoints):
+    with served(app.build(root=str(tiny_checkpoints)), root_path=PREFIX, server_name="0.0.0.0") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def url(server):
+    with running(proxy(server)) as proxied:
         yield f"{proxied}{PREFIX}/"
+
+
+@pytest.fixture()
+def secure_url(server, tmp_path):
+    """By https, as a proxy does that ends the encryption and says so."""
+    files = {"ssl_keyfile": str(tmp_path / "key.pem"), "ssl_certfile": str(tmp_path / "certificate.pem")}
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    subprocess.run(
+        [*made, "-keyout", files["ssl_keyfile"], "-out", files["ssl_certfile"]], check=True, capture_output=True
+    )
+    with running(proxy(server, (b"x-forwarded-proto", b"https")), **files) as proxied:
+        yield f"{proxied}{PREFIX}/"
+
+
+@pytest.fixture()
+def plain_url(server):
+    """By plain http from another host, where a browser keeps much of itself from the page."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing
+        except OSError:
+            pytest.skip("this machine has no address but its own")
+        own = probe.getsockname()[0]
+    with running(proxy(server), host="0.0.0.0") as proxied:
+        yield f"{proxied.replace('127.0.0.1', own)}{PREFIX}/"
 
 
 def shown(opened, address, **settings):
@@ -95,11 +128,31 @@ def test_everything_works_behind_a_proxy_at_a_path_of_its_own(opened, url, tmp_p
     page.wait_for_function(f"() => latentscape.reconstruction.state.rows.length === {rows} + 1")
 
 
-def test_by_plain_http_a_link_is_copied_and_the_camera_has_another_way(opened, url):
-    page = shown(opened, url)
-    # What a browser leaves out by plain http.
-    for name in ("clipboard", "mediaDevices"):
-        page.evaluate(f"() => Object.defineProperty(navigator, '{name}', {{ value: undefined }})")
+def stop(page):
+    """A drawing that takes long is stopped, and what is there stays."""
+    page.evaluate("() => latentscape.faces.change({ steps: 250, count: 16 })")
+    page.wait_for_function("() => latentscape.faces.requests.current?.kind === 'draw'")
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => document.querySelector('.message').innerText.startsWith('Stopped')")
+    page.wait_for_function("() => latentscape.faces.requests.idle")
+    assert 1 <= page.locator(DRAWN).count() < 16
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="makes its certificate with openssl")
+def test_behind_https_nothing_is_fetched_without_it(opened, secure_url):
+    page = shown(opened, secure_url, ignore_https_errors=True)
+    stop(page)
+    fetched = page.evaluate("() => performance.getEntriesByType('resource').map((one) => one.name)")
+    assert len(fetched) > 20 and all(name.startswith(("https:", "data:", "blob:")) for name in fetched)
+    page.locator("#copy-link").click()
+    page.get_by_text("Link copied").wait_for()
+    assert page.url.startswith(f"{secure_url}?") and page.evaluate("isSecureContext")
+
+
+def test_by_plain_http_a_link_is_copied_and_the_camera_has_another_way(opened, plain_url):
+    page = shown(opened, plain_url)
+    assert not page.evaluate("isSecureContext || navigator.clipboard || navigator.mediaDevices")
+    stop(page)
     page.locator("#copy-link").click()
     page.get_by_text("Link copied").wait_for()
     page.evaluate("() => (document.execCommand = () => false)")
@@ -146,3 +199,54 @@ def test_a_frame_that_grows_with_its_page_comes_to_rest(browser, url, width, mos
     page.wait_for_function("() => performance.now() - last > 1500", timeout=20_000)
     assert 500 <= page.locator("#app").bounding_box()["height"] <= most
     page.close()
+
+
+EYEGLASSES = '.attribute[data-attribute="Eyeglasses"] [data-state="present"]'
+WITH_EYEGLASSES = """() => window.latentscape?.faces.requests.idle &&
+    latentscape.faces.state.shown?.recipe.attributes.Eyeglasses === 1"""
+
+
+def test_a_network_that_drops_while_a_face_is_requested_loses_nothing(browser, url):
+    """Not watched: Gradio reports the lost connection as errors."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.add_init_script(MODULES)
+    page.goto(url)
+    page.wait_for_selector(DRAWN)
+    page.wait_for_function(f"() => window.latentscape && ({IDLE})()")
+    seed = page.evaluate("() => latentscape.faces.state.recipe.seed")
+    context.set_offline(True)
+    page.locator(EYEGLASSES).click()
+    page.get_by_text("Connection to the server was lost").first.wait_for()
+    context.set_offline(False)
+    page.wait_for_function(WITH_EYEGLASSES)
+    assert page.evaluate("() => latentscape.faces.state.shown.recipe.seed") == seed
+    context.close()
+
+
+def test_a_server_that_is_started_again_finds_its_page_as_it_was(browser, tiny_checkpoints, tmp_path):
+    root = str(styled_faces(tiny_checkpoints, tmp_path, ["oil"]))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.add_init_script(MODULES)
+    with served(app.build(root=root), server_port=port) as address:
+        page.goto(address)
+        page.wait_for_selector(DRAWN)
+        page.wait_for_function(f"() => window.latentscape && ({IDLE})()")
+        enter(page, "Styles", "() => latentscape.styles.state.opened && latentscape.styles.requests.idle")
+        page.locator('#styles-controls .style-attribute[data-attribute="Smiling"] [data-state="present"]').click()
+        page.evaluate("() => (latentscape.styles.state.job = { title: 'Ink', over: false })")
+        page.get_by_role("tab", name="Faces").click()
+        page.evaluate("() => (window.former = true)")
+    page.locator(EYEGLASSES).click()
+    page.get_by_text("Connection to the server was lost").first.wait_for()
+    with served(app.build(root=root), server_port=port):
+        page.wait_for_function("() => !window.former")
+        page.wait_for_function(WITH_EYEGLASSES)
+        enter(page, "Styles", "() => latentscape.styles.state.opened && latentscape.styles.requests.idle")
+        page.wait_for_function("() => latentscape.styles.state.recipe.attributes.Smiling === 1")
+        page.get_by_text("Ink: The page was loaded again, and its training is gone").wait_for()
+    context.close()

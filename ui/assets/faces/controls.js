@@ -4,6 +4,7 @@ import { after, register } from "../shared/components.js";
 import { button, checkRadio, group, groupHead, radio, radioGroup, textButton } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
+import { keep } from "../shared/kept.js";
 import { mainAttribute, moreAttributes } from "./attributes.js";
 import { photoPanel } from "./photo.js";
 import { refresh, whenRefreshed } from "./refresh.js";
@@ -54,8 +55,13 @@ register("faces-controls", ({ root, props, trigger }) => {
   requests.connect({ props, trigger });
 });
 
+// What had been asked for and was not drawn yet, when the page was loaded again.
+const unfinished = () => state.shown && state.mode === "draw" && !requests.calm ? { recipe: state.recipe } : null;
+
 // The first picture: the recipe of the link, or the face that everybody meets.
 function start() {
+  const kept = keep("faces", unfinished);
+  if (kept) return change(kept.recipe);
   const link = new URL(location.href).searchParams.get("r");
   if (link && !openPromptLink(link)) send({ kind: "draw", link, settle: true }, { fromLink: true });
   else draw();

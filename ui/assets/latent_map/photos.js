@@ -6,6 +6,7 @@ import { emit } from "../shared/events.js";
 import { asUri, LARGEST } from "../shared/files.js";
 import { icon } from "../shared/icons.js";
 import { takeFiles } from "../shared/intake.js";
+import { keep } from "../shared/kept.js";
 import { RequestQueue } from "../shared/request_queue.js";
 import { whereItGoes } from "../shared/where.js";
 import { chooseAtlas, request } from "./requests.js";
@@ -151,7 +152,9 @@ export const photosGroup = () => {
 // One picture is shown on the map that is open, more of them or a zip become a map.
 async function drop(files) {
   const [file, ...more] = files;
-  if (more.length || !file?.type.startsWith("image/") || !state.atlas) return send(files);
+  const zip = /zip/i.test(file?.type) || /\.zip$/i.test(file?.name);
+  if (more.length || !file || zip || !state.atlas) return send(files);
+  if (file.size > LARGEST) return say({ text: `${file.name}: ${problemOf(file, 0)}`, error: true });
   emit("latent-map:locate", { uri: await asUri(file), name: file.name });
 }
 
@@ -162,8 +165,12 @@ takeFiles({
   take: drop,
 });
 
+const mapped = () => ({ photos: !queue.idle || state.atlases.some(({ kind }) => kind === "photos") });
+
 register("latent-map-intake", (handle) => {
   upload = handle.upload;
+  const kept = keep("latent-map", mapped);
+  if (kept?.photos) say({ text: "The page was loaded again. Map your photos again.", brief: false });
   queue.connect(handle);
   handle.watch("value", () => queue.receive(handle.props.value));
 });

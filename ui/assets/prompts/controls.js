@@ -2,6 +2,7 @@
 import { after, register } from "../shared/components.js";
 import { button, checkRadio, lockButton, radio, radioGroup, seedField } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
+import { keep } from "../shared/kept.js";
 import { emit, on } from "../shared/events.js";
 import { icon } from "../shared/icons.js";
 import { term } from "../shared/term.js";
@@ -89,9 +90,16 @@ function foot() {
   return el("footer", { class: "foot" }, count, best(), row);
 }
 
+const set = () => {
+  const { recipe, mode, other, best, locked } = state;
+  return { recipe, mode, other, best, locked };
+};
+
 register("prompts-controls", ({ root, props, trigger }) => {
   state.words = props.config;
   state.recipe = { ...props.config.first };
+  const kept = keep("prompts", set);
+  if (kept?.recipe.version === state.recipe.version) Object.assign(state, kept, { entrance: null });
   state.models = [{ key: state.recipe.model, title: "Built in", usual: props.config.first }];
   root.append(
     el("div", { class: "column-body" }, modes(), promptView(), examplesView(), builderView(), sampling()),

@@ -1,6 +1,7 @@
 // What the Reconstruction tab requests from the server. A moving control keeps only its newest request, uploads are never
 // dropped, and the grid fills itself whenever nothing else waits.
 import { emit, on } from "../shared/events.js";
+import { keep } from "../shared/kept.js";
 import { RequestQueue } from "../shared/request_queue.js";
 import { cellKey, cellOf, pictureIds, presentModels, rowOf, state } from "./state.js";
 
@@ -164,12 +165,26 @@ export function chooseCell(chosen) {
   emit("reconstruction:chosen");
 }
 
+const brought = () => {
+  const examples = new Set(state.examples.map(({ name }) => name));
+  return { names: state.rows.map(({ name }) => name).filter((name) => !examples.has(name)) };
+};
+
+// Pictures go with the page that brought them, also when it was loaded again.
+function tellLost(kept) {
+  if (!kept?.names.length) return;
+  const [first, ...more] = kept.names;
+  const which = more.length ? `${first} and ${more.length} more pictures` : first;
+  emit("reconstruction:say", { text: `The page was loaded again. Add ${which} again.`, brief: false });
+}
+
 // The first time that the tab is seen: a photo, then a face, through every model that is here.
 on("reconstruction:mounted", () => {
   if (state.opened) return;
   changeTable({ kind: "open" }, (message) => {
     state.opened = true;
     if (message.error) return;
+    tellLost(keep("reconstruction", brought));
     const first = state.examples.filter((one) => one.first);
     for (const { name } of first) {
       changeTable({ kind: "example", example: name, count: 2 }, undefined, { first: true });

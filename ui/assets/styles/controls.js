@@ -13,6 +13,7 @@ import {
   textButton,
 } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
+import { keep } from "../shared/kept.js";
 import { emit, on } from "../shared/events.js";
 import { percent } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
@@ -26,12 +27,13 @@ import {
   chooseMode,
   enterPicture,
   fromFaces,
+  goOn,
   hasSeed,
   requests,
   rerollStyled,
 } from "./requests.js";
 import { promptView } from "./prompt.js";
-import { state } from "./state.js";
+import { settings, state } from "./state.js";
 import { trainSettings } from "./training_settings.js";
 
 const MODES = {
@@ -176,10 +178,12 @@ register("styles-controls", ({ root, props, trigger, upload }) => {
 
 // Begins with the face of the Faces tab, when there is one.
 after(["styles-controls", "styles-canvas", "styles-history", "styles-jobs"], () => {
+  const kept = keep("styles", settings);
   const begin = () => {
     const { entrance } = state;
     state.entrance = null;
     if (entrance) return enterPicture(entrance);
+    if (kept?.recipe.version === state.words.first.version) return goOn(kept);
     return faces.recipe ? fromFaces() : change({});
   };
   emit("styles:changed", {});

@@ -1,6 +1,7 @@
 // The training of a style: a queue of its own, so that nothing waits for a drawing.
 import { after, register } from "../shared/components.js";
 import { emit } from "../shared/events.js";
+import { keep } from "../shared/kept.js";
 import { RequestQueue } from "../shared/request_queue.js";
 import { whose } from "../shared/visitor.js";
 import { listStyles, state } from "./state.js";
@@ -25,9 +26,21 @@ const queue = new RequestQueue("styles-jobs", { job: { every: true, whole: true 
 /** @param {JobRequest} content @param {(message: object) => void} [onLast] */
 const request = (content, onLast) => queue.request("job", content, { onLast });
 
-// A training that goes on though the page was loaded again.
+const ABSENT = "The page was loaded again, and its training is gone: the server was started anew. Train it again.";
+const running = () => ({ title: state.job && !state.job.over ? state.job.title : "", paths: state.paths });
+
+// A training that goes on though the page was loaded again, or pictures that were brought for one.
 function findAgain() {
+  const kept = keep("training", running);
+  if (kept?.paths.length) {
+    state.paths = kept.paths;
+    check();
+  }
   request({ kind: "status" }, ({ status }) => {
+    if (kept?.title && !status) {
+      emit("styles:train-say", ABSENT);
+      emit("styles:say", { text: `${kept.title}: ${ABSENT}`, brief: false });
+    }
     if (!status || status.over) return;
     emit("styles:say", { text: `${status.title} is still being trained: choose Teach to see it.` });
   });

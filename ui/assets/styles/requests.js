@@ -168,6 +168,13 @@ export function chooseMode(mode) {
   change({ mode, gridStyles });
 }
 
+// Where somebody was when the page was loaded again.
+export function goOn(kept) {
+  if (kept.base === "sd" && !state.words.prompt) return change({});
+  enterBase(kept.base);
+  change(kept);
+}
+
 // The face that is on the canvas of the Faces tab.
 export function fromFaces() {
   const entry = faces.shown?.kind === "draw" ? faces.shown : null;

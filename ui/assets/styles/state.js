@@ -77,3 +77,11 @@ export function listStyles(styles, base = "faces") {
   state.gridStyles = state.gridStyles.filter((name) => there.has(name));
   emit("styles:listed");
 }
+
+/** What is kept for a reload: all but pictures. */
+export const settings = () => {
+  const { active, blend, parts, mode, base, gridStyles } = state;
+  const typed = /** @type {HTMLTextAreaElement | null} */ (document.getElementById("styles-prompt"))?.value;
+  const recipe = mode === "prompt" && typed ? { ...state.recipe, prompt: typed } : state.recipe;
+  return { recipe, active, blend, parts, base, gridStyles, mode: mode === "photo" ? "face" : mode };
+};
