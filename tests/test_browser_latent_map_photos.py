@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import zipfile
 from functools import partial
@@ -11,7 +12,7 @@ import pytest
 from browser import IN_BROWSER, drop, enter
 from map_page import PIXEL, settled, shown, visited
 from PIL import Image
-from test_picture_kinds import HEIC
+from test_picture_kinds import HEIC, P3
 
 pytestmark = IN_BROWSER
 READY = """() => { const { requests, state } = latentscape.map;
@@ -137,6 +138,35 @@ def test_a_phones_heic_is_shown_and_a_drawing_of_lines_is_a_sentence(opened, map
     page.wait_for_function("() => latentscape.reconstruction.state.rows[0].name === 'IMG_0001.HEIC'")
     (problem,) = page.evaluate("() => latentscape.reconstruction.state.problems")
     assert problem["name"] == "logo.svg" and "SVG" in problem["reason"]
+
+
+CENTRE = """async () => { const { views } = latentscape.reconstruction.state.rows[0];
+    const picture = await createImageBitmap(await (await fetch(views[64])).blob());
+    const canvas = new OffscreenCanvas(64, 64).getContext('2d');
+    canvas.drawImage(picture, 0, 0);
+    return [32, 2].map((place) => [...canvas.getImageData(place, place, 1, 1).data.slice(0, 3)]); }"""
+
+
+def test_wide_colours_and_transparency_are_what_the_server_makes_of_the_original_bytes(opened, map_url):
+    """A cut-out of a colour in P3: sRGB's next colour, on white, in the page as on the server."""
+    cut = Image.new("RGBA", (256, 256), (0, 0, 0, 0))
+    cut.paste((230, 70, 60, 255), (64, 64, 192, 192))
+    file = io.BytesIO()
+    cut.save(file, "PNG", icc_profile=P3)
+    page = opened(map_url)
+    page.wait_for_selector("#pictures canvas[data-painted]")
+    drop(page, file.getvalue(), "cut.png")
+    page.wait_for_function("() => latentscape.faces.state.photo?.base")
+    sent = page.evaluate("() => latentscape.faces.state.photo.source")
+    assert base64.b64decode(sent.partition(",")[2]) == file.getvalue()
+    examples = "latentscape.reconstruction.state.rows.length >= 3"
+    enter(page, "Reconstruction", f"() => latentscape.reconstruction.requests.idle && {examples}")
+    page.set_input_files(
+        "#reconstruction-file", {"name": "cut.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    )
+    page.wait_for_function("() => latentscape.reconstruction.state.rows[0].name === 'cut.png'")
+    middle, corner = page.evaluate(CENTRE)
+    assert np.abs(np.subtract(middle, (250, 49, 48))).max() <= 3 and corner == [255, 255, 255]
 
 
 def painted(page):

@@ -139,7 +139,7 @@ def stop(page):
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="makes its certificate with openssl")
-def test_behind_https_nothing_is_fetched_without_it(opened, secure_url):
+def test_behind_https_nothing_is_fetched_without_it(secure_url, opened):
     page = shown(opened, secure_url, ignore_https_errors=True)
     stop(page)
     fetched = page.evaluate("() => performance.getEntriesByType('resource').map((one) => one.name)")
@@ -149,7 +149,7 @@ def test_behind_https_nothing_is_fetched_without_it(opened, secure_url):
     assert page.url.startswith(f"{secure_url}?") and page.evaluate("isSecureContext")
 
 
-def test_by_plain_http_a_link_is_copied_and_the_camera_has_another_way(opened, plain_url):
+def test_by_plain_http_a_link_is_copied_and_the_camera_has_another_way(plain_url, opened):
     page = shown(opened, plain_url)
     assert not page.evaluate("isSecureContext || navigator.clipboard || navigator.mediaDevices")
     stop(page)
