@@ -7,7 +7,7 @@ import io
 
 import pytest
 import torch
-from browser import IN_BROWSER, enter, served
+from browser import IN_BROWSER, enter, loaded, served
 from diffusers import StableDiffusionPipeline
 from PIL import Image
 from safetensors.torch import load_file, save_file
@@ -103,3 +103,13 @@ def test_each_page_draws_with_the_model_that_it_has_chosen(opened, url):
     enter(one, "Text prompts", "() => latentscape.prompts.state.opened")
     names = one.locator("#prompt-model option").all_inner_texts()
     assert len(names) == 3 and names[0] == "Built in" and "Stable Diffusion: other" in names
+    one.select_option("#prompt-model", label="Stable Diffusion: other")
+    one.fill("#prompt", "a red dragon")
+    one.reload()  # as after a lost connection: what was typed and chosen is there again
+    loaded(one)
+    one.wait_for_function("() => latentscape.prompts.state.shown?.recipe.prompt === 'a red dragon'")
+    assert one.input_value("#prompt") == "a red dragon"
+    assert one.evaluate("() => latentscape.prompts.state.shown.recipe.checkpoint") == "other"
+    enter(one, "Styles", f"() => {STATE}.shown?.kind === 'prompt' && latentscape.styles.requests.idle")
+    assert one.input_value("#styles-prompt") == "a hat"
+    assert one.evaluate(f"() => {STATE}.recipe.checkpoint") == "other"
