@@ -78,10 +78,10 @@ export function listStyles(styles, base = "faces") {
   emit("styles:listed");
 }
 
-/** What is kept for a reload: all but pictures. */
+/** What is kept for a reload: all but pictures and what belongs to them, so that it begins with a drawing. */
 export const settings = () => {
   const { active, blend, parts, mode, base, gridStyles } = state;
   const typed = /** @type {HTMLTextAreaElement | null} */ (document.getElementById("styles-prompt"))?.value;
   const recipe = mode === "prompt" && typed ? { ...state.recipe, prompt: typed } : state.recipe;
-  return { recipe, active, blend, parts, base, gridStyles, mode: mode === "photo" ? "face" : mode };
+  return { recipe, active, blend, parts, base, gridStyles, mode: ["photo", "train"].includes(mode) ? "face" : mode };
 };
