@@ -27,7 +27,10 @@ const queue = new RequestQueue("styles-jobs", { job: { every: true, whole: true 
 const request = (content, onLast) => queue.request("job", content, { onLast });
 
 const ABSENT = "The page was loaded again, and its training is gone: the server was started anew. Train it again.";
-const running = () => ({ title: state.job && !state.job.over ? state.job.title : "", paths: state.paths });
+const running = () => {
+  const under = Boolean(state.job && !state.job.over);
+  return { title: under ? state.job.title : "", paths: under ? [] : state.paths };
+};
 
 // A training that goes on though the page was loaded again, or pictures that were brought for one.
 function findAgain() {

@@ -80,6 +80,7 @@ export function listStyles(styles, base = "faces") {
 
 /** What is kept for a reload: all but pictures and what belongs to them, so that it begins with a drawing. */
 export const settings = () => {
+  if (state.job && !state.job.over) return null; // it is found again, beside the face of the Faces tab
   const { active, blend, parts, mode, base, gridStyles } = state;
   const typed = /** @type {HTMLTextAreaElement | null} */ (document.getElementById("styles-prompt"))?.value;
   const recipe = mode === "prompt" && typed ? { ...state.recipe, prompt: typed } : state.recipe;
