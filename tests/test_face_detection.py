@@ -8,11 +8,13 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageDraw
 
 from core.checkpoints import CheckpointError
 from core.evaluation.face_detection import eye_error, measure, scenes
 from core.images import PictureError, open_picture
+from core.models import EyeLocator
 from core.photos.alignment import FACE_CROP, Placement, align
 from core.photos.detection import MOST, FaceFinder
 from core.photos.squares import FaceAligner, locate_faces
@@ -203,6 +205,19 @@ def test_missing_and_wrong_weights_are_named(tmp_path):
     assert "import_detector" in finder.missing()
     with pytest.raises(CheckpointError, match="detector"):
         finder.find(Image.new("RGB", (64, 64)))
+
+
+def test_a_measured_bias_of_the_eyes_is_taken_away():
+    torch.manual_seed(0)
+    plain = EyeLocator(widths=(4, 4, 4)).eval()
+    spread = EyeLocator(widths=(4, 4, 4), spread=1.5, rise=0.25).eval()
+    spread.load_state_dict(plain.state_dict())
+    x = torch.randn(5, 3, 96, 96)
+    with torch.no_grad():
+        before, after = plain(x), spread(x)
+    eyes, moved = before[:, 1] - before[:, 0], after.mean(dim=1) - before.mean(dim=1)
+    torch.testing.assert_close(after[:, 1] - after[:, 0], 1.5 * eyes)
+    torch.testing.assert_close(moved, 0.25 * torch.stack([eyes[:, 1], -eyes[:, 0]], dim=1))  # upwards, if upright
 
 
 def test_views_know_where_the_eyes_went():
