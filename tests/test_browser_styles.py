@@ -168,7 +168,7 @@ def test_a_style_is_trained_on_twenty_photos_and_applied(visit, synthetic_celeba
     page.wait_for_function(f"() => {STATE}.job")
     page.reload()  # it goes on, and the page finds it again
     loaded(page)
-    enter(page, "Styles", WALL)
+    enter(page, "Styles", STATE)
     page.wait_for_function(f"() => {STATE}.job")
     page.locator(f'{COLUMN} [data-mode="train"]').click()
     page.wait_for_function(f"() => {STATE}.job?.over", timeout=300_000)
