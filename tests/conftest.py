@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from browser import HERE, INSTALL, browser, faces_url, map_url, opened  # noqa: F401 fixtures of the browser tests
+from commands import call  # noqa: F401 scripts
 from PIL import Image, ImageDraw
 from tiny_styles import styled_root, styles_handlers, uploads  # noqa: F401 fixtures of the Styles tab
 from torch import nn

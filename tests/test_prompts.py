@@ -15,6 +15,7 @@ import tiny_text
 import torch
 from diffusers import StableDiffusionPipeline
 from PIL import Image
+from tiny_prompts import SMALL, asking, last, pixels
 
 from core import checkpoints
 from core.benchmarks.prompts import measure_prompts
@@ -23,10 +24,9 @@ from core.pipelines.progress import Progress
 from core.pipelines.prompts.engine import TextEngine
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.types import MorphResult, PromptRequest, PromptsResult
-from core.recipe import Recipe, RecipeError, from_png
+from core.recipe import RecipeError, from_png
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
-SMALL = PromptRequest(Recipe(seed=11, prompt="a smiling woman with glasses", steps=3))
 
 
 @pytest.fixture(scope="module")
@@ -42,18 +42,6 @@ def pipeline(root):
 @pytest.fixture(scope="module")
 def stable_diffusion(tmp_path_factory):
     return tiny_text.stable_diffusion(tmp_path_factory.mktemp("sd"))
-
-
-def last(events):
-    return list(events)[-1]
-
-
-def pixels(result: PromptsResult) -> list[bytes]:
-    return [drawing.image.tobytes() for drawing in result.drawings]
-
-
-def asking(**options) -> PromptRequest:
-    return replace(SMALL, recipe=replace(SMALL.recipe, **options))
 
 
 def test_progress_then_one_result(pipeline):

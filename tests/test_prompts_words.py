@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 import tiny_text
 import torch
+from tiny_prompts import SMALL, asking, last, pixels
 
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.text import cleaned
-from core.pipelines.prompts.types import PromptRequest, PromptsResult
-from core.recipe import Recipe
+from core.pipelines.prompts.types import PromptRequest
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
-SMALL = PromptRequest(Recipe(seed=11, prompt="a smiling woman with glasses", steps=3))
 
 
 @pytest.fixture(scope="module")
@@ -29,18 +28,6 @@ def pipeline(root):
 @pytest.fixture(scope="module")
 def stable_diffusion(tmp_path_factory):
     return tiny_text.stable_diffusion(tmp_path_factory.mktemp("sd"))
-
-
-def last(events):
-    return list(events)[-1]
-
-
-def pixels(result: PromptsResult) -> list[bytes]:
-    return [drawing.image.tobytes() for drawing in result.drawings]
-
-
-def asking(**options) -> PromptRequest:
-    return replace(SMALL, recipe=replace(SMALL.recipe, **options))
 
 
 @pytest.mark.parametrize(
