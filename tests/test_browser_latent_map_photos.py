@@ -12,7 +12,7 @@ import pytest
 from browser import IN_BROWSER, drop, enter
 from map_page import PIXEL, settled, shown, visited
 from PIL import Image
-from test_picture_kinds import HEIC, P3
+from tiny_pictures import HEIC, P3
 
 pytestmark = IN_BROWSER
 READY = """() => { const { requests, state } = latentscape.map;

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from test_commands import call  # noqa: F401 fixture
 from torch import nn
 
 from core import attributes, checkpoints, data
@@ -135,7 +134,7 @@ def test_a_class_without_training_pictures_is_trained_on_all_of_it(photos, tmp_p
     assert set(pictures.classes[own_classes.training_rows(held)]) == {0, 1}
 
 
-def test_the_command_classifies_a_folder(call, root, photos, tmp_path):  # noqa: F811
+def test_the_command_classifies_a_folder(call, root, photos, tmp_path):
     options = ["--images", photos, "--out", tmp_path / "out", "--checkpoints", root]
     status, said = call("classify.py", "--model", "my-classes", "--heat", "Smiling", *options)
     assert status == 0 and "16 pictures classified" in said and "broken.jpg left out" in said
@@ -146,7 +145,7 @@ def test_the_command_classifies_a_folder(call, root, photos, tmp_path):  # noqa:
     assert "train_classifier.py" in call("classify.py", *options[:4], "--checkpoints", tmp_path)[0]
 
 
-def test_own_classes_come_alone_and_from_a_classifier(call, photos, root, tmp_path):  # noqa: F811
+def test_own_classes_come_alone_and_from_a_classifier(call, photos, root, tmp_path):
     options = ["--data", f"folder={photos}", "--out", tmp_path / "run", "--preset", "smoke"]
     assert call("train_classifier.py", *options, "--data", "celeba=nowhere")[0] == 2
     assert "is no classifier" in call("train_classifier.py", *options, "--start", root / "faces")[0]
