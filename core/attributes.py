@@ -217,3 +217,10 @@ def confident(probabilities: Mapping[str, float]) -> dict[str, float]:
     """A classifier's probabilities -> the attributes that it is sure of, +1 or -1 each, without contradictions."""
     sure = {name: 1.0 if value >= 0.5 else -1.0 for name, value in probabilities.items() if abs(value - 0.5) >= 0.25}
     return named(resolve(vector(sure)).values)
+
+
+def closest(labels: np.ndarray, wanted: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Rows of labels (N, 40), positive where present, that agree best with a request (40,); the seed orders equals."""
+    order = np.random.default_rng(seed).permutation(len(labels))
+    agreement = np.where(labels[order] > 0, 1, -1) @ np.asarray(wanted, np.float32)
+    return order[np.argsort(-agreement, kind="stable")[:count]]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from core import attributes
+from core.data.archive import Archive
 from core.data.cache import cached_pixels
 from core.data.errors import DataError
-from core.data.layout import MAIN_TABLE, Layout
+from core.data.layout import MAIN_TABLE, Layout, PictureFiles
 from core.data.picture_set import PARTS, PictureSet, seeded_split
 from core.data.tables import Table, TableError
 
@@ -22,6 +24,44 @@ PARTITION, IDENTITY = "list_eval_partition", "identity_CelebA"
 _PARTS = {**PARTS, "training": 0, "valid": 1, "validation": 1, "testing": 2, "eval": 1}
 
 
+@dataclass(frozen=True)
+class Listing:
+    """What a CelebA folder holds, before a picture is decoded. Arrays and names are aligned with ``members``.
+
+    ``labels`` int8 (N, 40) of -1 and 1; ``split`` int8 (N,) of 0 train, 1 val, 2 test; ``notes`` say what is left out.
+    """
+
+    archive: Archive | PictureFiles
+    members: list[str]
+    names: tuple[str, ...]
+    labels: np.ndarray
+    split: np.ndarray
+    identities: np.ndarray | None
+    notes: tuple[str, ...]
+
+
+def list_celeba(layout: Layout) -> Listing:
+    """The pictures of an open layout with their labels. Raises :class:`DataError` where it has no table of labels."""
+    table = layout.table(MAIN_TABLE, attributes.NAMES)
+    if table is None:
+        raise DataError(f"{layout.path} has no list_attr_celeba.txt or .csv; see the README for CelebA's layout.")
+    labels, notes = _labels(table)
+    found = layout.pictures(table)
+    parts, people = partition_of(layout), layout.table(IDENTITY)
+    row_of = dict(zip(found.members, found.rows, strict=True))
+    members = found.members
+    for other in (parts, people):
+        members, more = _named_in(other, members)
+        notes += more
+    rows = [row_of[member] for member in members]
+    names = tuple(table.names[row] for row in rows)
+    identities, split = _column(people, members), _column(parts, members)
+    if split is None:
+        split = seeded_split(names if identities is None else identities.tolist())
+    notes = (*notes, *found.notes)
+    return Listing(found.archive, members, names, labels[rows], split.astype(np.int8), identities, notes)
+
+
 def load_celeba(path: Path, size: int, cache: Path) -> PictureSet:
     """CelebA as folders, zips or both, with text tables of any form; all but the labels may lack.
 
@@ -29,27 +69,17 @@ def load_celeba(path: Path, size: int, cache: Path) -> PictureSet:
     (:func:`core.images.face_crop`) above 64 px, else the centre square.
     """
     with Layout(path) as layout:
-        table = layout.table(MAIN_TABLE, attributes.NAMES)
-        if table is None:
-            raise DataError(f"{path} has no list_attr_celeba.txt or .csv; see the README for CelebA's layout.")
-        labels, notes = _labels(table)
-        found = layout.pictures(table)
-        parts, people = partition_of(layout), layout.table(IDENTITY)
-        rows = {member: row for member, row in zip(found.members, found.rows, strict=True)}
-        members = found.members
-        for other in (parts, people):
-            members, more = _named_in(other, members)
-            notes += more
-        for note in (*notes, *found.notes):
+        found = list_celeba(layout)
+        for note in found.notes:
             log.warning(note)
-        pixels, members, detail = cached_pixels(found.archive, members, size, cache, faces=size > CENTRED)
-    names = tuple(table.names[rows[member]] for member in members)
-    identities = _column(people, members)
-    split = _column(parts, members)
-    if split is None:
-        split = seeded_split(names if identities is None else identities.tolist())
-    labels = labels[[rows[member] for member in members]]
-    return PictureSet("celeba", pixels, names, split.astype(np.int8), labels, identities=identities, detail=detail)
+        archive, listed = found.archive, found.members
+        pixels, members, detail = cached_pixels(archive, listed, size, cache, faces=size > CENTRED)
+    place = {member: index for index, member in enumerate(listed)}
+    kept = [place[member] for member in members]  # without those that cannot be read
+    identities = None if found.identities is None else found.identities[kept]
+    names = tuple(found.names[index] for index in kept)
+    labels, split = found.labels[kept], found.split[kept]
+    return PictureSet("celeba", pixels, names, split, labels, identities=identities, detail=detail)
 
 
 def partition_of(layout: Layout) -> Table | None:

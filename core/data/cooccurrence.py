@@ -67,6 +67,15 @@ def _information(both: np.ndarray, single: np.ndarray) -> np.ndarray:
     return total
 
 
+def draw_attributes(random: np.random.Generator) -> np.ndarray:
+    """One combination of all attributes as in the data set, float32 (40,) of -1 and 1."""
+    present: dict[str, bool] = {}
+    for node in read_tree():
+        share = node.present if present.get(node.parent) else node.absent
+        present[node.name] = bool(random.random() < share)
+    return attributes.dense({name: 1.0 if there else -1.0 for name, there in present.items()})
+
+
 def save_tree(tree: list[Node], path: Path = FILE) -> None:
     rows = ",\n".join(f" {json.dumps(node)}" for node in tree)
     path.write_text(f"[\n{rows}\n]\n", encoding="utf-8")

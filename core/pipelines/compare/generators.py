@@ -127,11 +127,22 @@ def missing(root: Path, name: str) -> str | None:
 
 def other_parts(root: Path, name: str) -> str | None:
     """Whether a model was trained with another autoencoder than is here, so that its latents decode to nothing."""
-    training = root / name / "training.json"
-    made = checkpoints.read_json(training).get("trained_with", {}) if training.is_file() else {}
-    if made.get("autoencoder") not in (None, checkpoints.fingerprint(root / "autoencoder-kl")):
+    if _trained_with(root, name, "autoencoder") not in (None, checkpoints.fingerprint(root / "autoencoder-kl")):
         return f"The checkpoint {name!r} was trained with another autoencoder-kl; train it again, or fetch both."
     return None
+
+
+def other_classifier(root: Path, name: str) -> str | None:
+    """Whether a model was trained with another classifier than is here, whose embeddings say nothing to it."""
+    if _trained_with(root, name, "classifier") not in (None, checkpoints.fingerprint(root / "classifier")):
+        return f"The checkpoint {name!r} was trained with another classifier; train it again, or fetch both."
+    return None
+
+
+def _trained_with(root: Path, name: str, part: str) -> str | None:
+    """The fingerprint of the ``part`` that a model was trained with; None where nothing says it."""
+    training = root / name / "training.json"
+    return checkpoints.read_json(training).get("trained_with", {}).get(part) if training.is_file() else None
 
 
 def draw(pool: NetworkPool, name: str, batch: Batch) -> np.ndarray:

@@ -28,18 +28,11 @@ class VariationsPipeline:
 
     def missing(self) -> str | None:
         """Return a sentence with the command that makes what is missing, or None."""
-        from core.pipelines.compare.generators import other_parts
+        from core.pipelines.compare.generators import other_classifier, other_parts
 
         problems = (checkpoints.missing(self.root / part) for part in NEEDS)
         problem = next((each for each in problems if each), None) or other_parts(self.root, "variations")
-        return problem or self._other_classifier()
-
-    def _other_classifier(self) -> str | None:
-        training = self.root / "variations" / "training.json"
-        made = checkpoints.read_json(training).get("trained_with", {}) if training.is_file() else {}
-        if made.get("classifier") not in (None, checkpoints.fingerprint(self.root / "classifier")):
-            return "The checkpoint 'variations' was trained with another classifier; train it again, or fetch both."
-        return None
+        return problem or other_classifier(self.root, "variations")
 
     def require(self) -> None:
         """Raises ``CheckpointError`` where something is missing."""

@@ -229,6 +229,13 @@ class LatentMapPipeline:
         opened = self._store.get(name)
         return nearest.neighbours(opened, opened.row(row), max(1, min(int(count), MOST_NEIGHBOURS)))
 
+    def closest(self, name: str, wanted: np.ndarray, count: int, seed: int) -> list[int]:
+        """Return the rows whose attributes agree best with a request (40,), in an order that the seed decides."""
+        atlas = self._store.get(name).atlas
+        present = atlas.present()
+        labels = np.zeros((atlas.count, attributes.COUNT)) if present is None else present
+        return attributes.closest(labels, wanted, count, seed).tolist()
+
     def outliers(self, name: str, space: str, count: int = 24) -> Outliers:
         """Find outliers and near-duplicates in one space. Takes seconds."""
         return selection.find_outliers(self._store.get(name), space, max(1, min(int(count), MOST_NEIGHBOURS)))
