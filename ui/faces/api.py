@@ -70,7 +70,7 @@ class _Endpoints:
         """Draws 1 to 16 faces. ``attributes`` is {CelebA name: strength in [-1, 1]}; what is not named stays
         unspecified.
 
-        Returns the pictures (64x64 PNG, each with its recipe) and, for each, its recipe and the classifier's
+        Returns the pictures (PNG, each with its recipe) and, for each, its recipe and the classifier's
         probability of all 40 attributes.
         """
         wanted = _recipe(attributes, seed=seed, count=count, steps=steps, guidance=guidance, solver=solver)

@@ -53,8 +53,6 @@ from ui.styles.responses import (
     WallResponse,
 )
 
-SIDE = 64  # pixels of a training picture
-
 
 class StylesHandlers:
     """Handlers around the tab's pipeline. They keep no state of a visitor; ``session`` is the name of the page."""
@@ -213,18 +211,19 @@ class StylesHandlers:
     # --- trainings ----------------------------------------------------------------------------------------------------
 
     def check(self, request: CheckRequest, session: str) -> JobResponse:
-        pictures, problems = collect(request.paths, MOST, side=SIDE)
-        pixels = [to_pixels(picture, SIDE) for _, picture in pictures]
+        side = self.pipeline.trainer.side()
+        pictures, problems = collect(request.paths, MOST, side=side)
+        pixels = [to_pixels(picture, side) for _, picture in pictures]
         try:
             kept, sentence = check_photos(pixels), ""
         except CheckpointError as error:
             kept, sentence = pixels, str(error)
         crops = [preview_uri(Image.fromarray(one)) for one in kept]
         left_out = [FileProblemView(name, reason) for name, reason in problems]
-        return JobResponse(checked=CheckedView(crops, len(pixels) - len(kept), left_out, sentence))
+        return JobResponse(checked=CheckedView(crops, side, len(pixels) - len(kept), left_out, sentence))
 
     def train(self, request: TrainStyleRequest, session: str) -> JobResponse:
-        pictures, _ = collect(request.paths, MOST, side=SIDE)
+        pictures, _ = collect(request.paths, MOST, side=self.pipeline.trainer.side())
         settings = {name: getattr(request, name) for name in ("rank", "steps", "rate")}
         wanted = TrainRequest(tuple(picture for _, picture in pictures), request.title, session, **settings)
         return JobResponse(status=responses.status_view(self.pipeline.trainer.start(wanted)))

@@ -127,6 +127,7 @@ class CheckedView:
     """Training pictures: cropped, without duplicates, with the reasons for those left out."""
 
     crops: list[str]
+    side: int  # pixels
     same: int  # duplicates
     problems: list[FileProblemView]
     refused: str

@@ -17,7 +17,7 @@ SWEEP_POINTS = 7
 
 @dataclass(frozen=True)
 class Face:
-    """One finished picture, 64x64 RGB, with the recipe that draws exactly it (count 1)."""
+    """One finished picture, RGB, with the recipe that draws exactly it (count 1)."""
 
     image: Image.Image
     recipe: Recipe
@@ -87,7 +87,7 @@ class Entanglement:
 
 @dataclass(frozen=True)
 class EditResult:
-    before: Image.Image  # the photo as the model sees it: cropped, 64x64
+    before: Image.Image  # the photo as the model sees it: cropped and reduced
     after: Image.Image
     achieved_before: dict[str, float]
     achieved_after: dict[str, float]

@@ -34,7 +34,7 @@ STORED_CLUSTERINGS = {"kmeans": 8, "mixture": 8, "hdbscan": 25}
 
 @dataclass(frozen=True)
 class Pictures:
-    """The input of an atlas: ``pixels`` uint8 (N, 64, 64, 3) with labels and names, as in ``Atlas``."""
+    """The input of an atlas: ``pixels`` uint8 (N, S, S, 3) with labels and names, as in ``Atlas``."""
 
     pixels: np.ndarray
     title: str
@@ -151,7 +151,7 @@ def add_spaces(
 
 
 def _kept_pictures(engine: LatentMapEngine, atlas: Atlas) -> Generator[Advance, None, np.ndarray]:
-    """Return uint8 (N, 64, 64, 3): decoded from KL latents if their weights are unchanged, else the thumbnails."""
+    """Return uint8 (N, S, S, 3): decoded from KL latents if their weights are unchanged, else the thumbnails."""
     sharpest, folder = atlas.spaces.get("kl"), engine.root / ENCODERS["kl"].checkpoint
     decodes = (
         sharpest is not None

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 MOST_STRIP = 64  # pictures of one sample, interpolation or traversal
 WHOLE_PIXELS = 24_000_000  # of a photo that is reconstructed in its own size
 LEAST_SIDE = 16
+OWN_SIDE = 128  # pixels; larger models are foreign ones, which take seconds a picture
 
 Before = tuple[np.ndarray, np.ndarray | None]  # a picture's pixels (S, S, 3) and its embedding (D,)
 
@@ -215,7 +216,7 @@ class ReconstructionPipeline:
             info = self.model(model)
         except RecipeError:
             return False
-        return info.present and info.size > 64
+        return info.present and info.size > OWN_SIDE
 
     def _cell(self, cell: Cell, picture: Image.Image, model: str, seen: dict[int, Before]) -> Cell:
         try:

@@ -22,7 +22,7 @@ from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
-from core.checkpoints import CheckpointError
+from core.checkpoints import CheckpointError, picture_size
 from core.data.style_photos import StyleError, check_photos
 from core.images import to_pixels
 from core.pipelines.styles.job import NO_START, Job, check, done, is_open, launch, seen, stop, write_pictures
@@ -33,7 +33,6 @@ from core.pipelines.styles.types import JobStatus, TrainRequest
 SWITCH = "LATENTSCAPE_STYLE_TRAINING"  # "off" forbids training
 MINUTES = 10.0  # of training; then the best so far is kept
 MOST_WAITING = 8
-SIDE = 64
 _OFF = "Training is switched off on this host."
 _NO_COPY = "The style was trained but cannot be stored here; the disk may be full."
 log = logging.getLogger(__name__)
@@ -56,12 +55,16 @@ class StyleTrainer:
         """Return a sentence if training is not allowed here, or None."""
         return _OFF if os.environ.get(SWITCH, "").lower() in ("off", "0", "no") else None
 
+    def side(self) -> int:
+        """Pixels along a side of the pictures that a style is trained on. Raises ``CheckpointError``."""
+        return picture_size(self.root / "autoencoder-kl")
+
     def start(self, request: TrainRequest) -> JobStatus:
         """Check the pictures and queue the job. Raises ``StyleError``."""
         if problem := self.switched_off():
             raise StyleError(problem)
         check(request)
-        pixels = check_photos([to_pixels(picture, SIDE) for picture in request.pictures])
+        pixels = check_photos([to_pixels(picture, self.side()) for picture in request.pictures])
         with self._changed:
             if any(job.request.session == request.session and is_open(job) for job in self._jobs.values()):
                 raise StyleError("One style of yours is being trained already; wait for it, or cancel it.")

@@ -64,7 +64,7 @@ function models() {
     field.value = here?.key || "";
     note.textContent = isLarge()
       ? "Draws anything, slowly: press Draw, or Enter in the prompt."
-      : "Faces and twenty foods, 64 pixels, drawn while you type.";
+      : "Faces and twenty foods, drawn while you type.";
   });
   return [setting("Model", field, { tag: "label" }), note];
 }

@@ -5,7 +5,7 @@ import { duration } from "../shared/format.js";
 import { heatLegend, paintHeat } from "../shared/heat.js";
 import { icon } from "../shared/icons.js";
 import { splitCommand } from "../shared/notice.js";
-import { paint } from "../shared/pictures.js";
+import { paint, viewOf } from "../shared/pictures.js";
 import { sendButtons } from "../shared/send.js";
 import { term } from "../shared/term.js";
 import { endFetch, fetchModel } from "./downloads.js";
@@ -84,7 +84,7 @@ export function original(row, at, side, top) {
   const made = kept(`row ${row.id}`, () => makeOriginal(row));
   const canvas = made.firstChild;
   canvas.setAttribute("aria-label", row.name);
-  paint(canvas, row.views[64], Math.max(FINE, side));
+  paint(canvas, viewOf(row.views, side), Math.max(FINE, side));
   const words = state.errors && top ? heatLegend(top) : el("span", {}, `${row.width} \u00d7 ${row.height} px`);
   made.querySelector(".reconstruction-caption").replaceChildren(el("strong", { title: row.name }, row.name), words);
   return place(made, at, 1);

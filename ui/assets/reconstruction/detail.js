@@ -6,7 +6,7 @@ import { emit, on } from "../shared/events.js";
 import { duration, signed } from "../shared/format.js";
 import { heatLegend, paintHeat } from "../shared/heat.js";
 import { icon } from "../shared/icons.js";
-import { paint } from "../shared/pictures.js";
+import { paint, viewOf } from "../shared/pictures.js";
 import { term } from "../shared/term.js";
 import { isBent, isOperated, latentPanel, openLatents } from "./latent.js";
 import { chooseCell } from "./requests.js";
@@ -48,7 +48,7 @@ function render() {
   const size = side();
   const [first, second] = compare.canvases;
   compare.resize(size);
-  paint(first, now.row.views[now.model.size] || now.row.views[64], size);
+  paint(first, now.row.views[now.model.size] || viewOf(now.row.views, size), size);
   if (state.errors && !trial) paintHeat(second, cell.error, size, scaleOf(now.row, cell));
   else paint(second, trial?.uri || cell.after, size);
   compare.tags[1].textContent = afterWords();

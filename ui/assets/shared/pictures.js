@@ -68,3 +68,9 @@ async function enlargedFile(src) {
 
 export const showRaw = (on) => (raw = on);
 export { enlargedFile, paint };
+
+/** The smallest stored size of a picture that fills this many CSS pixels, else its largest. */
+export function viewOf(views, side) {
+  const sizes = Object.keys(views).map(Number).sort((a, b) => a - b);
+  return views[sizes.find((size) => size >= side) ?? sizes.at(-1)];
+}

@@ -27,7 +27,7 @@ export const state = {
   entrance: null, // a picture that came before the tab was opened
   upload: null, // File -> {path}, kept by the server for this visitor
   paths: [], // uploaded pictures and zips of a style that is trained
-  checked: null, // {crops, same, problems, refused}
+  checked: null, // {crops, side, same, problems, refused}
   sending: "", // what is on its way to the server
   job: null, // the training as it stands
 };

@@ -71,12 +71,12 @@ function showJob(job) {
   if (job.sample) samples.src = job.sample;
 }
 
-function showPictures({ crops: list, same, problems: left, refused }) {
+function showPictures({ crops: list, side: pixels, same, problems: left, refused }) {
   const more = [same ? `${same} the same as another` : "", left.length ? `${left.length} left out` : ""].filter(Boolean)
     .join(", ");
   head.replaceChildren(
     el("strong", {}, `${list.length} ${list.length === 1 ? "picture" : "pictures"}`),
-    el("span", {}, refused || more || "As the model sees them: centre squares of 64 pixels"),
+    el("span", {}, refused || more || `As the model sees them: squares of ${pixels} pixels`),
   );
   const side = list.length <= FEW ? LARGE : SMALL;
   crops.style.setProperty("--crop", `${side}px`);
