@@ -54,13 +54,14 @@ def training_parser(description: str, kinds: str) -> argparse.ArgumentParser:
     parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
     parser.add_argument("--steps", type=int, help="instead of the preset's")
     parser.add_argument("--seed", type=int, help="instead of the preset's")
+    parser.add_argument("--muon", action="store_true", help="Muon for the matrices, instead of AdamW for all")
     return parser
 
 
 def with_options(preset: Any, args: argparse.Namespace) -> Any:
-    """Return the preset with the steps and seed of the command line."""
+    """Return the preset with the steps, seed and optimiser of the command line."""
     changed = {name: getattr(args, name) for name in ("steps", "seed") if getattr(args, name) is not None}
-    return replace(preset, loop=replace(preset.loop, **changed))
+    return replace(preset, loop=replace(preset.loop, **changed, muon=getattr(args, "muon", False) or preset.loop.muon))
 
 
 def load_sets(options: list[str], *, size: int = 64, sizes: dict[str, int] | None = None) -> dict:

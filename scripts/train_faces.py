@@ -26,7 +26,6 @@ def arguments() -> argparse.Namespace:
         metavar="SHARE",
         help="of the pictures whose labels become strengths, by how sure the classifier is of each",
     )
-    parser.add_argument("--muon", action="store_true", help="Muon for the matrices, instead of AdamW for all")
     args = parser.parse_args()
     if args.repeat_below is not None and not 0 <= args.repeat_below <= 1:
         parser.error("--repeat-below is a share from 0 to 1.")
@@ -55,8 +54,6 @@ def main() -> None:
         preset = replace(preset, prediction=args.prediction)
     if args.repeat_below is not None:
         preset = replace(preset, repeat_below=args.repeat_below)
-    if args.muon:
-        preset = replace(preset, loop=replace(preset.loop, muon=True))
     confidence = None
     if args.soft_labels is not None:
         preset = replace(preset, soft_labels=args.soft_labels)
