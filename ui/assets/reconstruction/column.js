@@ -1,19 +1,17 @@
 // The control column of the Reconstruction tab: pictures come in, examples, models, and what could not be read.
-import { facesHistory } from "../faces/history.js";
+import { recentFaces } from "../faces/recent.js";
 import { register } from "../shared/components.js";
 import { alignSwitch, button, fileInput, group, iconButton } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { on } from "../shared/events.js";
 import { icon } from "../shared/icons.js";
-import { paint } from "../shared/pictures.js";
+import { pictureTile } from "../shared/tiles.js";
 import { whereItGoes } from "../shared/where.js";
 import { addFiles, addPicture, camera, connectUpload, paste } from "./intake.js";
 import { bringBack, changeTable, removePicture, requests, toggleModel } from "./requests.js";
 import { state } from "./state.js";
 
-const TILE = 96; // CSS pixels
-const RECENT = 6; // faces of the other tab
-let status, problems, examples, history, models;
+let status, problems, examples, models;
 
 function intakeGroup() {
   const input = fileInput("reconstruction-file", "image/*,.zip,.heic", addFiles, { multiple: true });
@@ -53,34 +51,13 @@ function showProblems() {
   }));
 }
 
-function tile(uri, words, onclick) {
-  const canvas = el("canvas", { "aria-hidden": "true" });
-  if (uri) paint(canvas, uri, TILE);
-  const waiting = uri ? "" : " waiting";
-  return button(canvas, onclick, {
-    class: `reconstruction-tile${waiting}`,
-    title: words,
-    "aria-label": `Add: ${words}`,
-  });
-}
-
 function showExamples() {
   examples.hidden = !state.examples.length;
-  examples.querySelector(".reconstruction-tiles").replaceChildren(...state.examples.map((one) => {
-    const node = tile(one.picture, one.words, () => changeTable({ kind: "example", example: one.name, count: 2 }));
+  examples.querySelector(".picture-tiles").replaceChildren(...state.examples.map((one) => {
+    const add = () => changeTable({ kind: "example", example: one.name, count: 2 });
+    const node = pictureTile(one.picture, one.words, add);
     node.dataset.example = one.name;
     return node;
-  }));
-}
-
-function showHistory() {
-  if (!history) return;
-  const entries = facesHistory().slice(-RECENT).reverse();
-  history.hidden = !entries.length;
-  history.querySelector(".reconstruction-tiles").replaceChildren(...entries.map((entry) => {
-    const face = entry.faces[entry.selected || 0] || entry.faces[0];
-    const words = entry.kind === "edit" ? "edited photo" : `seed ${entry.recipe.seed}`;
-    return tile(face.picture, words, () => addPicture(face.picture, words));
   }));
 }
 
@@ -103,9 +80,8 @@ function showModels() {
 register("reconstruction-controls", (handle) => {
   const { root } = handle;
   connectUpload(handle);
-  examples = group("Examples", el("div", { class: "reconstruction-tiles" }));
-  history = group("From Faces", el("div", { class: "reconstruction-tiles" }));
-  examples.hidden = history.hidden = true;
+  examples = group("Examples", el("div", { class: "picture-tiles" }));
+  examples.hidden = true;
   models = el("div", { class: "reconstruction-models" });
   const act = () => (state.rows.length ? removePicture(null) : bringBack());
   const clear = button("Remove all pictures", act, { id: "reconstruction-clear", disabled: true });
@@ -116,11 +92,10 @@ register("reconstruction-controls", (handle) => {
   });
   root.classList.add("column", "reconstruction-column");
   root.append(
-    el("div", { class: "column-body" }, intakeGroup(), examples, history, group("Models", models)),
+    el("div", { class: "column-body" }, intakeGroup(), examples, recentFaces(addPicture), group("Models", models)),
     el("footer", { class: "foot" }, clear),
   );
   requests.connect(handle);
-  showHistory();
 });
 
 on("reconstruction:intake", (words) => {
@@ -130,4 +105,3 @@ on("reconstruction:intake", (words) => {
 on("reconstruction:problems", showProblems);
 on("reconstruction:examples", showExamples);
 on("reconstruction:models", showModels);
-on("faces:remember", showHistory);
