@@ -14,6 +14,7 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # it warns that torchv
 import gradio as gr
 
 from core.networks.pool import pool_of
+from core.pipelines.classify.pipeline import ClassifyPipeline
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.models.pipeline import CheckpointIndex
@@ -34,7 +35,8 @@ def build(root: str | None = None) -> gr.Blocks:
     # All models share the styles of a session.
     prompts, stable_diffusion = (PromptsPipeline(None, model, pool, faces.library) for model in ("text", "sd"))
     styles = StylesPipeline(faces, prompts, stable_diffusion)
-    page = build_shell(faces, prompts, stable_diffusion, styles, reconstruction, latent_map, CheckpointIndex(root))
+    tabs = (faces, prompts, stable_diffusion, styles, reconstruction, ClassifyPipeline(root), latent_map)
+    page = build_shell(*tabs, CheckpointIndex(root))
     page.warm_up = lambda: _warm(faces, latent_map, prompts)
     return page
 

@@ -37,11 +37,13 @@ MODULES = """(() => {
             'shared/events.js', 'faces/requests.js', 'prompts/requests.js', 'styles/requests.js',
             'reconstruction/requests.js', 'latent_map/requests.js', 'faces/state.js', 'prompts/state.js',
             'styles/state.js', 'reconstruction/state.js', 'latent_map/state.js', 'latent_map/marks.js',
-            'latent_map/contours.js'].map(load));
-        const [facesState, promptsState, stylesState, reconstructionState, mapState, marks, contours] = more;
+            'latent_map/contours.js', 'classify/requests.js', 'classify/state.js'].map(load));
+        const [facesState, promptsState, stylesState, reconstructionState, mapState, marks, contours,
+            classify, classifyState] = more;
         window.latentscape = { on: events.on, faces: { ...faces, ...facesState },
             prompts: { ...prompts, ...promptsState }, styles: { ...styles, ...stylesState },
             reconstruction: { ...reconstruction, ...reconstructionState },
+            classify: { ...classify, ...classifyState },
             map: { ...map, ...mapState, ...marks, ...contours } };
     }, 5);
 })()"""

@@ -17,6 +17,7 @@ READY = {  # what a tab is waited for before it is read
     "Text prompts": "#prompts-controls .foot",
     "Styles": ".style-tile",
     "Reconstruction": ".reconstruction-cell",
+    "Classify": ".classify-row",
     "Latent map": "#latent-map-controls [data-key]",
     "Models": "#models-list .model",
 }

@@ -18,6 +18,7 @@ from core.data import DataError
 from core.models import PictureClassifier
 from core.models.heat_maps import attribute, heat_maps, picture_class
 from core.pipelines.classify.pipeline import ClassifyPipeline, overlaid
+from core.pipelines.classify.types import Target
 from core.recipe import RecipeError
 from core.training import own_classes
 from core.training.export import export_run
@@ -78,9 +79,9 @@ def test_a_map_shows_the_place_that_decided():
 
 def test_maps_of_a_real_classifier_lie_over_the_picture(root):
     pipeline = ClassifyPipeline(root)
-    found = pipeline.heat_maps(photo(), ["Smiling", "sushi"])
+    found = pipeline.heat_maps(photo(), [pipeline.target(name) for name in ("Smiling", "sushi")])
     said = pipeline.classify(photo())
-    assert [one.name for one in found] == ["Smiling", "sushi"]
+    assert [one.target for one in found] == [Target("Smiling"), Target("sushi", of_class=True)]
     assert found[0].present == (said.attributes["Smiling"] >= 0.5) and found[0].probability >= 0.5
     assert found[1].probability == pytest.approx(said.classes["sushi"])
     for one in found:
@@ -88,8 +89,11 @@ def test_maps_of_a_real_classifier_lie_over_the_picture(root):
         assert one.overlay.size == said.image.size == (64, 64)
     assert list(said.classes.values()) == sorted(said.classes.values(), reverse=True)
     assert pipeline.heat_maps(photo(), []) == ()
+    for unknown in (Target("Tall"), Target("Smiling", of_class=True), Target("sushi")):
+        with pytest.raises(RecipeError, match=f"no attribute or class '{unknown.name}'"):
+            pipeline.heat_maps(photo(), [unknown])
     with pytest.raises(RecipeError, match="no attribute or class 'Tall'"):
-        pipeline.heat_maps(photo(), ["Tall"])
+        pipeline.target("Tall")
 
 
 def test_an_overlay_is_grey_where_nothing_was_looked_at():

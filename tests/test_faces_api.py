@@ -42,6 +42,7 @@ def pixels(item):
 def test_only_the_documented_endpoints_are_public(client):
     named = client.view_api(return_format="dict")["named_endpoints"]
     assert sorted(named) == [
+        "/classify",
         "/draw_face",
         "/draw_prompt",
         "/draw_style",

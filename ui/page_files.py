@@ -24,7 +24,17 @@ MEDIA_TYPES = {  # a machine's own table may call a script plain text, and no br
     ".css": "text/css; charset=utf-8",
     ".json": "application/json",
 }
-STYLES = ("shared", "faces", "reconstruction", "prompts", "styles", "latent_map", "models", "learn")  # a later one wins
+STYLES = (
+    "shared",
+    "faces",
+    "reconstruction",
+    "prompts",
+    "styles",
+    "classify",
+    "latent_map",
+    "models",
+    "learn",
+)  # a later one wins
 FOR_EVER = "public, max-age=31536000, immutable"
 IMPORT = re.compile(r"^(?:import|export)\s+(?:[^;\"']*?\sfrom\s+)?[\"'](\.[^\"']+)[\"'];", re.MULTILINE)
 

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
+from core.pipelines.classify.pipeline import ClassifyPipeline
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.models.pipeline import CheckpointIndex
@@ -17,6 +18,7 @@ from core.pipelines.reconstruction.benchmark import read_benchmarks
 from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
 from core.stable_diffusion.locate import found
+from ui.classify.tab import classify_tab
 from ui.components.component import component
 from ui.components.pictures import MAX_FILE
 from ui.downloads import DOWNLOADS
@@ -41,22 +43,14 @@ def build_shell(
     stable_diffusion: PromptsPipeline,
     styles: StylesPipeline,
     reconstruction: ReconstructionPipeline,
+    classify: ClassifyPipeline,
     latent_map: LatentMapPipeline,
     checkpoints: CheckpointIndex,
 ) -> gr.Blocks:
     """All tabs of the app around their pipelines."""
     frame = gr.Blocks(title=TITLE, fill_width=True, fill_height=True, analytics_enabled=False, delete_cache=(600, 3600))
     with frame as page:
-        header = component("header", config={"title": TITLE}, events=("listen",))
-        header.listen(
-            _listen,
-            None,
-            None,
-            trigger_mode="multiple",
-            show_progress="hidden",
-            api_visibility="private",
-            concurrency_limit=None,
-        )
+        _header()
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Faces", id="faces", elem_id="faces-tab"):
                 faces_tab(faces)
@@ -68,12 +62,28 @@ def build_shell(
             with gr.Tab("Reconstruction", id="reconstruction", elem_id="reconstruction-tab"):
                 benchmark = partial(benchmark_view, partial(read_benchmarks, reconstruction.root))
                 reconstruction_tab(reconstruction, faces, benchmark=benchmark)
+            with gr.Tab("Classify", id="classify", elem_id="classify-tab"):
+                classify_tab(classify, checkpoints)
             with gr.Tab("Latent map", id="latent-map", elem_id="latent-map-tab"):
                 latent_map_tab(latent_map)
             with gr.Tab("Models", id="models", elem_id="models-tab"):
                 models_tab(checkpoints, stable_diffusion)
         page.unload(styles_closed)
     return page
+
+
+def _header() -> None:
+    """The name of the app; its events keep a page's stream of answers open."""
+    header = component("header", config={"title": TITLE}, events=("listen",))
+    header.listen(
+        _listen,
+        None,
+        None,
+        trigger_mode="multiple",
+        show_progress="hidden",
+        api_visibility="private",
+        concurrency_limit=None,
+    )
 
 
 async def _listen() -> None:

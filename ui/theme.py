@@ -6,7 +6,15 @@ import gradio as gr
 
 from ui.page_files import ASSETS, base, modules_of
 
-LATER = ("prompts", "styles", "reconstruction", "latent_map", "models", "learn")  # folders that are not seen first
+LATER = (
+    "prompts",
+    "styles",
+    "reconstruction",
+    "classify",
+    "latent_map",
+    "models",
+    "learn",
+)  # folders that are not seen first
 SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace"]
 

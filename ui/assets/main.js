@@ -14,6 +14,7 @@ const FOLDERS = {
   styles: "styles",
   reconstruction: "reconstruction",
   benchmark: "reconstruction",
+  classify: "classify",
   latent: "latent_map",
   models: "models",
 };

@@ -21,6 +21,7 @@ def classify_folder(
     read are added to ``problems``. Raises ``CheckpointError``, ``RecipeError``, ``PictureError``.
     """
     classes = pipeline.classes()
+    targets = [pipeline.target(name) for name in heat]
     done = 0
     out.mkdir(parents=True, exist_ok=True)
     names = OutputNames(out)
@@ -38,9 +39,9 @@ def classify_folder(
             first = next(iter(said.classes.items()), ("", 0.0)) if classes else ("", 0.0)
             values = [f"{said.attributes[name]:.4f}" for name in attributes.NAMES]
             table.writerow([opened.name, first[0], f"{first[1]:.4f}", *values])
-            for found in pipeline.heat_maps(opened.image, heat):
+            for found in pipeline.heat_maps(opened.image, targets):
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.with_suffix(f".{found.name}.png").write_bytes(write_png(found.overlay))
+                path.with_suffix(f".{found.target.name}.png").write_bytes(write_png(found.overlay))
             done += 1
             yield opened.name
     if not done:

@@ -12,6 +12,7 @@ const TABS = {
   prompts: { title: "Text prompts", needs: ["prompts-controls", "prompts-canvas", "prompts-history"] },
   styles: { title: "Styles", needs: ["styles-controls", "styles-canvas", "styles-history", "styles-jobs"] },
   reconstruction: { title: "Reconstruction", needs: ["reconstruction-controls", "reconstruction-canvas"] },
+  classify: { title: "Classify", needs: ["classify-controls", "classify-canvas"] },
   map: { title: "Latent map", needs: ["latent-map-controls", "latent-map-canvas"] },
 };
 const actors = {};

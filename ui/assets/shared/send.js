@@ -20,6 +20,12 @@ const TABS = {
     icon: "compare",
     needs: ["reconstruction-controls", "reconstruction-canvas"],
   },
+  classify: {
+    title: "Classify",
+    words: "Classify",
+    icon: "eye",
+    needs: ["classify-controls", "classify-canvas"],
+  },
   map: {
     title: "Latent map",
     words: "Show on the map",

@@ -1,0 +1,118 @@
+// What the Classify tab requests from the server: a picture is read, then where the classifier looked for what is chosen.
+import { newestFaces } from "../faces/recent.js";
+import { emit, on } from "../shared/events.js";
+import { keep } from "../shared/kept.js";
+import { RequestQueue } from "../shared/request_queue.js";
+import { changed, modelNow, sameTarget, scoreOf, state } from "./state.js";
+
+const KEPT = 400_000; // characters of a picture that this browser tab keeps for when the page is loaded again
+
+/**
+ * A request of the tab, as ui/classify/requests.py reads it; `kind` says which of the keys count.
+ * @typedef {object} ClassifyRequest
+ * @property {"open" | "locate" | "read" | "heat" | "figures"} kind
+ * @property {string} [model] name of the classifier
+ * @property {string} [photo] data URI of the whole photo, or of the square that is classified
+ * @property {boolean} [align] of a photo that no browser shows, take the largest face
+ * @property {string} [name] of an attribute or a class
+ * @property {boolean} [of_class]
+ */
+
+export const requests = new RequestQueue(
+  "classify",
+  { open: { every: true }, locate: {}, read: {}, heat: {}, figures: {} },
+  { kept: "Your picture is kept", take },
+);
+
+/** @param {ClassifyRequest} content */
+export const request = (slot, content, options = {}) =>
+  requests.request(slot, { model: state.model, ...content }, options);
+
+/** Classifies a picture. Until the server has read it, the former one stays. */
+export function classify(photo) {
+  requests.cancel("heat");
+  request("read", { kind: "read", photo: photo.source, align: Boolean(photo.align) }, { photo });
+}
+
+function requestHeat() {
+  if (!state.photo || !scoreOf(state.chosen)) return;
+  const { source, align } = state.photo;
+  request("heat", { kind: "heat", photo: source, align: Boolean(align), ...state.chosen });
+}
+
+/** Shows where the classifier looked for an attribute or a class; null: the picture alone. */
+export function choose(target) {
+  state.chosen = target;
+  state.heat = null;
+  requests.cancel("heat");
+  requestHeat();
+  changed();
+}
+
+export function chooseMode(mode) {
+  state.mode = mode;
+  if (mode === "figures") requestFigures();
+  changed();
+}
+
+function requestFigures() {
+  if (!state.figures[state.model]) request("figures", { kind: "figures" }, { of: state.model });
+}
+
+/** Another classifier reads the same picture. */
+export function chooseModel(name) {
+  state.model = name;
+  if (state.mode === "figures") requestFigures();
+  if (state.photo) classify(state.photo);
+  changed();
+}
+
+/** Requests which classifiers there are: one may have been trained meanwhile. */
+export const open = (onLast) => request("open", { kind: "open" }, { onLast });
+
+// --- responses ----------------------------------------------------------------------------------------------------
+
+function take({ models, missing, classified, heat, figures, error, last }, sent) {
+  if (models) takeModels(models, missing);
+  if (classified && sent.content.model === state.model) takeClassified(classified, sent.photo);
+  if (heat && sent.content.photo === state.photo?.source && sameTarget(heat, state.chosen)) state.heat = heat;
+  if (figures) state.figures[sent.of] = figures;
+  if (last && error) emit("classify:say", { text: error, error: true });
+  if (last) changed();
+}
+
+function takeModels(models, missing) {
+  Object.assign(state, { models, missing: missing || "" });
+  if (models.length && !modelNow()) state.model = models[0].name;
+}
+
+function takeClassified(classified, photo) {
+  Object.assign(state, { classified, photo, heat: null });
+  if (!scoreOf(state.chosen)) state.chosen = null; // a class of another classifier
+  requestHeat();
+}
+
+// --- the first visit, and the page loaded again -------------------------------------------------------------------
+
+const settings = () => {
+  const { photo } = state;
+  return { photo: photo && photo.source.length < KEPT ? photo : null, name: photo?.name };
+};
+
+// Before anyone brings a picture, the newest face of the Faces tab is there.
+function first() {
+  const kept = keep("classify", settings);
+  const [face] = newestFaces();
+  if (kept?.photo) classify(kept.photo);
+  else if (kept?.name) {
+    emit("classify:say", { text: `The page was loaded again. Add ${kept.name} again.`, brief: false });
+  } else if (face) classify({ source: face.picture, name: face.words });
+}
+
+on("classify:mounted", () =>
+  open(({ error }) => {
+    if (error || state.missing) return;
+    state.opened = true;
+    if (!requests.waiting.read.length && !requests.waiting.locate.length) first(); // none was sent from elsewhere
+    changed();
+  }));
