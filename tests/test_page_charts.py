@@ -84,7 +84,7 @@ def test_measured_figures_become_charts():
             "Smiling": {"present": 0.5, "auc": 0.9, "precision": 0.5, "recall": 1.0},
             "Bald": {"present": 0.02, "auc": None, "precision": None, "recall": 0.0},
         },
-        "classes": {"pie": {"recall": 0.75, "precision": 1.0}},
+        "classes": {"Smiling": {"recall": 0.8, "precision": 0.6}, "pie": {"recall": 0.75, "precision": 1.0}},
         "calibration": {"1": {"probability": 0.1, "present": 0.2}, "2": {"probability": 0.9, "present": 0.8}},
         "confusion": {"names": ["pie", "pizza"], "pictures": [[3, 1], [0, 4]]},
         "cooccurrence": {"names": ["Bald", "Smiling"], "correlation": [[1, -0.1], [-0.1, 1]]},
@@ -95,11 +95,13 @@ def test_measured_figures_become_charts():
     charts = {chart["layout"]["title"]["text"]: chart for chart, _ in measured_charts(found)}
     assert charts["Confusion of the classes"]["data"][0]["z"] == [[0.75, 0.25], [0.0, 1.0]]
     assert charts["Balance of the attributes"]["data"][0]["y"] == ["Smiling", "Bald"]
-    scores = charts["F1 of each attribute and class"]["data"][0]
-    assert scores["y"] == ["Pie", "Smiling"] or scores["y"] == ["pie", "Smiling"]  # nothing was decided to be bald
-    assert scores["x"] == pytest.approx([6 / 7, 2 / 3], abs=1e-3)
-    assert scores["customdata"][1] == "precision 0.50, recall 1.00"
-    assert len(charts) == 6
+    scores = {trace["name"]: trace for trace in charts["F1, precision and recall of each attribute"]["data"]}
+    assert scores["F1"]["y"] == scores["Recall"]["y"] == ["Smiling"]  # nothing was decided to be bald
+    assert [scores[name]["x"] for name in scores] == [pytest.approx([2 / 3], abs=1e-3), [0.5], [1.0]]
+    pie, smiling = charts["F1, precision and recall of each class"]["data"][0]["y"], 2 * 0.8 * 0.6 / 1.4
+    assert pie == ["Pie", "Smiling"]  # a class may be named like an attribute
+    assert charts["F1, precision and recall of each class"]["data"][0]["x"] == pytest.approx([6 / 7, smiling], abs=1e-3)
+    assert len(charts) == 7
 
 
 @pytest.mark.parametrize(

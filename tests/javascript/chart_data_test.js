@@ -19,6 +19,14 @@ const bars = {
   data: [{ type: "bar", x: [1, -2], y: ["=SUM(A1)", "Bald, young"], error_x: { array: [0.1, 0.2] } }],
   layout: { xaxis: axis("dB") },
 };
+const dots = {
+  data: [
+    { type: "scatter", name: "F1", x: [0.9, 0.5], y: ["Bald", "Young"] },
+    { type: "scatter", name: "hidden", x: [1, 0.5], y: ["Bald", "Young"] },
+    { type: "scatter", name: "Recall", x: [0.8, 0.4], y: ["Bald", "Young"] },
+  ],
+  layout: {},
+};
 const matrix = { data: [{ type: "heatmap", x: ["p", "q"], y: ["r", "s"], z: [[1, 2], [3, 4]] }], layout: {} };
 
 Deno.test("tokens become values at any depth, and numbers stay what they are", () => {
@@ -34,12 +42,14 @@ Deno.test("names are as they were written", () => same(plain("a &lt;b&gt; &amp;a
 Deno.test("a table holds every point under the words of the axes", () => {
   same(csv(lines).split("\n").slice(0, 4), ["series,step,loss", "a <b>,1,0.5", "a <b>,2,", "a <b>,4,0.25"]);
   same(csv(bars), 'name,dB,standard error\n\'=SUM(A1),1,0.1\n"Bald, young",-2,0.2\n');
+  same(csv(dots), "name,F1,hidden,Recall\nBald,0.9,1,0.8\nYoung,0.5,0.5,0.4\n");
   same(csv(matrix), ",p,q\nr,1,2\ns,3,4\n");
 });
 
 Deno.test("a point in words", () => {
   same(pointWords(lines, 0, 2), "a <b>: 4, 0.25");
   same(pointWords(bars, 0, 1), "Bald, young: -2");
+  same(pointWords(dots, 2, 0), "Bald, Recall: 0.8");
   same(pointWords(matrix, 0, [1, 0]), "s, p: 3");
 });
 
@@ -50,6 +60,9 @@ Deno.test("arrow keys stay inside, and change to the nearest point of the next c
   same(step(lines, [2, 1], "ArrowUp", hidden), [0, 2]);
   same(step(lines, [0, 0], "ArrowUp", hidden), [0, 0]);
   same(step(bars, [0, 0], "ArrowDown"), [0, 1]);
+  same(step(dots, [0, 0], "ArrowDown", hidden), [0, 1]); // of named rows up and down go through the rows
+  same(step(dots, [0, 1], "ArrowRight", hidden), [2, 1]);
+  same(step(dots, [2, 1], "ArrowRight", hidden), [2, 1]);
   same(step(matrix, [0, [0, 1]], "ArrowDown"), [0, [1, 1]]);
   same(step(matrix, [0, [0, 1]], "ArrowRight"), [0, [0, 1]]);
 });

@@ -8,6 +8,7 @@ from core.pipelines.models.measured import F1, Matrix, Measured, Reliability
 from core.pipelines.models.pipeline import Curve, words
 from ui.components.chart_style import ACCENT, MUTED, ChartJSON
 from ui.components.charts import Bar, Line, bar_chart, line_chart, matrix_chart
+from ui.components.dot_chart import dot_chart
 
 VALIDATION = "val_"
 
@@ -37,13 +38,15 @@ def measured_charts(found: Measured) -> Iterator[tuple[ChartJSON, bool]]:
     """Charts of what was measured, and whether each needs the whole width."""
     if found.calibration:
         yield _calibration(found.calibration), False
+    decided = found.f1 or {}  # classes are fewer than attributes: as high as the chart beside them
+    for what in ("classes", "attributes"):
+        if what in decided:
+            yield _f1(what, decided[what]), False
     if found.auc:
         yield (
             _by_attribute(found.auc, "AUC of each attribute", "area under the ROC curve; 0.5 is chance", low=0.4),
             False,
         )
-    if found.f1:
-        yield _f1(found.f1), False
     if found.balance:
         title = "Balance of the attributes"
         yield _by_attribute(found.balance, title, "share of the test pictures that have it", percent=True), False
@@ -55,15 +58,17 @@ def measured_charts(found: Measured) -> Iterator[tuple[ChartJSON, bool]]:
         yield matrix_chart(names, names, found.cooccurrence.values, title=title, what=what, diverging=True), True
 
 
-def _f1(found: Mapping[str, F1]) -> ChartJSON:
-    """F1 of each attribute and class, with precision and recall under the pointer."""
+def _f1(what: str, found: Mapping[str, F1]) -> ChartJSON:
+    """F1 of each attribute or class, its precision and its recall, the best at the top."""
     ordered = sorted(found.items(), key=lambda row: -row[1].value)
-    bars = [
-        Bar(words(name), one.value, detail=f"precision {one.precision:.2f}, recall {one.recall:.2f}")
-        for name, one in ordered
-    ]
-    x = "F1, the harmonic mean of precision and recall"
-    return bar_chart(bars, title="F1 of each attribute and class", x=x, range_x=(0.0, 1.0))
+    series = {
+        "F1": [one.value for _, one in ordered],
+        "Precision": [one.precision for _, one in ordered],
+        "Recall": [one.recall for _, one in ordered],
+    }
+    title = "F1, precision and recall of each " + {"attributes": "attribute", "classes": "class"}[what]
+    rows = [_sentence(words(name)) for name, _ in ordered]
+    return dot_chart(rows, series, title=title, x="F1 is their harmonic mean", range_x=(0.0, 1.0))
 
 
 def _by_attribute(

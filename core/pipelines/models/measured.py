@@ -52,7 +52,7 @@ class Measured:
     auc: Mapping[str, float]  # attribute -> area under the ROC curve
     cooccurrence: Matrix | None = None  # Pearson correlation of the labels
     confusion: Matrix | None = None  # pictures of the row's class that are taken for the column's
-    f1: Mapping[str, F1] | None = None  # of each attribute, of each class
+    f1: Mapping[str, Mapping[str, F1]] | None = None  # of each, by what is decided: attributes, classes
     calibration: Mapping[str, Reliability] | None = None  # by what is decided: attributes, classes
 
     def __bool__(self) -> bool:
@@ -67,12 +67,13 @@ def read_measured(metrics: Mapping[str, Any]) -> Measured:
     for key, what in CALIBRATIONS.items():
         if (one := _reliability(_mapping(metrics.get(key)))) is not None:
             calibration[what] = one
+    decided = {"attributes": _f1(rows), "classes": _f1(_mapping(metrics.get("classes")))}
     return Measured(
         balance=_column(rows, "present"),
         auc=_column(rows, "auc"),
         cooccurrence=_matrix(_mapping(metrics.get("cooccurrence")), "correlation"),
         confusion=_matrix(_mapping(metrics.get("confusion")), "pictures"),
-        f1=_f1(rows) | _f1(_mapping(metrics.get("classes"))),
+        f1={what: found for what, found in decided.items() if found} or None,
         calibration=calibration or None,
     )
 

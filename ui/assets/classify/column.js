@@ -28,7 +28,7 @@ const MODES = { picture: "Picture", figures: "Figures" };
 const HOW =
   "A classifier of your own classes, trained by scripts/train_classifier.py on a folder for each class and exported into " +
   "the folder of checkpoints, is offered here.";
-let modes, models, about, pictureParts;
+let root, modes, models, about, pictureParts;
 
 function modeSwitch() {
   const names = Object.keys(MODES);
@@ -84,6 +84,7 @@ function aboutModel(model) {
 }
 
 function render() {
+  root.dataset.mode = state.mode;
   checkRadio(modes, (one) => one.dataset.mode === state.mode);
   for (const one of modes) one.tabIndex = one.dataset.mode === state.mode ? 0 : -1;
   for (const part of pictureParts) part.hidden = state.mode !== "picture";
@@ -97,7 +98,7 @@ function render() {
 }
 
 register("classify-controls", (handle) => {
-  const { root } = handle;
+  root = handle.root;
   pictureParts = [intakeGroup(), el("div", { class: "classify-recent" }, recentFaces(usePicture)), heatGroup()];
   root.classList.add("column", "classify-column");
   root.append(el("div", { class: "column-body" }, modeSwitch(), ...pictureParts, modelGroup()));

@@ -1,6 +1,7 @@
 // What the Classify tab requests from the server: a picture is read, then where the classifier looked for what is chosen.
 import { newestFaces } from "../faces/recent.js";
 import { emit, on } from "../shared/events.js";
+import { eventually } from "../shared/eventually.js";
 import { keep } from "../shared/kept.js";
 import { RequestQueue } from "../shared/request_queue.js";
 import { changed, modelNow, sameTarget, scoreOf, state } from "./state.js";
@@ -74,7 +75,7 @@ export const open = (onLast) => request("open", { kind: "open" }, { onLast });
 
 function take({ models, missing, classified, heat, figures, error, last }, sent) {
   if (models) takeModels(models, missing);
-  if (classified && sent.content.model === state.model) takeClassified(classified, sent.photo);
+  if (classified) takeClassified(classified, sent);
   if (heat && sent.content.photo === state.photo?.source && sameTarget(heat, state.chosen)) state.heat = heat;
   if (figures) state.figures[sent.of] = figures;
   if (last && error) emit("classify:say", { text: error, error: true });
@@ -86,7 +87,8 @@ function takeModels(models, missing) {
   if (models.length && !modelNow()) state.model = models[0].name;
 }
 
-function takeClassified(classified, photo) {
+function takeClassified(classified, { photo, content }) {
+  if (content.model !== state.model) return classify(photo); // another classifier was chosen meanwhile
   Object.assign(state, { classified, photo, heat: null });
   if (!scoreOf(state.chosen)) state.chosen = null; // a class of another classifier
   requestHeat();
@@ -99,14 +101,19 @@ const settings = () => {
   return { photo: photo && photo.source.length < KEPT ? photo : null, name: photo?.name };
 };
 
-// Before anyone brings a picture, the newest face of the Faces tab is there.
+// Before anyone brings a picture, the newest face of the Faces tab is there, as soon as there is one.
+function firstFace() {
+  eventually(["faces:remember"], () => newestFaces()[0], ({ picture, words }) => {
+    if (!state.photo && requests.idle) classify({ source: picture, name: words });
+  });
+}
+
 function first() {
   const kept = keep("classify", settings);
-  const [face] = newestFaces();
   if (kept?.photo) classify(kept.photo);
   else if (kept?.name) {
     emit("classify:say", { text: `The page was loaded again. Add ${kept.name} again.`, brief: false });
-  } else if (face) classify({ source: face.picture, name: face.words });
+  } else firstFace();
 }
 
 on("classify:mounted", () =>

@@ -33,6 +33,9 @@ function cell(value) {
   return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
+// Named rows with a dot for each curve (`dot_chart` in ui/components/dot_chart.py).
+const hasRows = ([first]) => first?.type === "scatter" && typeof first.y?.[0] === "string";
+
 const titleOf = (axis, name) => plain(axis?.title?.text) || name;
 
 /** Everything that a figure shows, one row for each point; a matrix keeps its shape. */
@@ -41,6 +44,9 @@ export function csv({ data, layout }) {
   const [first] = data;
   if (first?.type === "heatmap") {
     rows.push(["", ...first.x], ...first.z.map((row, index) => [first.y[index], ...row]));
+  } else if (hasRows(data)) {
+    rows.push(["name", ...data.map((trace) => trace.name)]);
+    rows.push(...first.y.map((name, index) => [name, ...data.map((trace) => trace.x[index])]));
   } else if (first?.type === "bar") {
     const errors = first.error_x?.array;
     rows.push(["name", titleOf(layout.xaxis, "value"), ...(errors ? ["standard error"] : [])]);
@@ -68,6 +74,7 @@ export function pointWords({ data }, curve, at) {
     const [row, column] = at;
     return `${plain(trace.y[row])}, ${plain(trace.x[column])}: ${number(trace.z[row][column])}`;
   }
+  if (hasRows(data)) return `${plain(trace.y[at])}, ${plain(trace.name)}: ${number(trace.x[at])}`;
   if (trace.type === "bar") return `${plain(trace.y[at])}: ${number(trace.x[at])}`;
   const name = trace.text ? trace.text[at] : data.length > 1 ? trace.name : "";
   return `${name ? `${plain(name)}: ` : ""}${number(trace.x[at])}, ${number(trace.y[at])}`;
@@ -81,6 +88,10 @@ export function step({ data }, [curve, at], key, hidden = () => false) {
   const within = (value, count) => Math.max(0, Math.min(count - 1, value));
   if (trace.type === "heatmap") {
     return [curve, [within(at[0] + down, trace.y.length), within(at[1] + across, trace.x.length)]];
+  }
+  if (hasRows(data)) {
+    const shown = data.map((_, index) => index).filter((index) => !hidden(index));
+    return [shown[within(shown.indexOf(curve) + across, shown.length)] ?? curve, within(at + down, trace.y.length)];
   }
   if (trace.type === "bar" || data.length === 1) return [curve, within(at + across + down, trace.x.length)];
   if (!down) return [curve, within(at + across, trace.x.length)];
