@@ -43,12 +43,36 @@ _FLOW = {
 
 
 @dataclass(frozen=True)
+class GuidedPrediction:
+    """What the network said of noisy latents: ``output`` is unconditional + scale * (conditional - unconditional).
+
+    Without guidance the network is called once: ``unconditional`` is then None, and ``scale`` is 1. All are
+    (N, C, S, S) and of the kind that the objective predicts.
+    """
+
+    output: Tensor
+    conditional: Tensor
+    unconditional: Tensor | None = None
+    scale: float | Tensor = 1.0  # one for all, or (N, 1, 1, 1)
+
+
+@dataclass(frozen=True)
+class Before:
+    """What one step began with: nothing is computed for it, and nothing of a drawing depends on it."""
+
+    latents: Tensor  # (N, C, S, S), noisy
+    timesteps: Tensor  # (N,) or (1,) on the objective's table
+    prediction: GuidedPrediction
+
+
+@dataclass(frozen=True)
 class Step:
     """The state after one step. A caller that stops iterating stops the drawing, and may keep ``clean``."""
 
     number: int  # steps done, from 1
     clean: Tensor  # (N, C, S, S) predicted clean latents
     latents: Tensor  # (N, C, S, S) after this step; the result, after the last one
+    before: Before | None = None  # of drawings from noise or a draft; edits of photos have none
 
 
 @dataclass(frozen=True)
@@ -103,10 +127,11 @@ def sample_steps(
     for number, timestep in enumerate(scheduler.timesteps, start=1):
         at = _timestep_of(objective, timestep).expand(len(x))
         guided = plan.guided(number - 1) and bool(attributes.any())
-        output = guide(denoiser, x, at, attributes, adaptive_guidance(plan.guidance, attributes) if guided else 1.0)
-        clean = objective.clean(x, output, at)
-        x = scheduler.step(output, timestep, x, return_dict=False, **options)[0]
-        yield Step(number, clean, x)
+        scale = adaptive_guidance(plan.guidance, attributes) if guided else 1.0
+        before = Before(x, at, predict(denoiser, x, at, attributes, scale))
+        clean = objective.clean(x, before.prediction.output, at)
+        x = scheduler.step(before.prediction.output, timestep, x, return_dict=False, **options)[0]
+        yield Step(number, clean, x, before)
 
 
 def draw(*args: Any, **kwargs: Any) -> Tensor:
@@ -126,13 +151,26 @@ def adaptive_guidance(scale: float, attributes: Tensor) -> Tensor:
 
 def guide(denoiser: Denoiser, x: Tensor, timesteps: Tensor, attributes: Tensor, scale: float | Tensor) -> Tensor:
     """Prediction moved away from the unconditional one by ``scale``, or one per picture; 1 needs a single call."""
+    return predict(denoiser, x, timesteps, attributes, scale).output
+
+
+def predict(
+    denoiser: Denoiser, x: Tensor, timesteps: Tensor, attributes: Tensor, scale: float | Tensor
+) -> GuidedPrediction:
+    """As :func:`guide`, with the two predictions that it is made of."""
     if not isinstance(scale, Tensor) and scale == 1.0:
-        return denoiser(x, timesteps, attributes)
+        output = denoiser(x, timesteps, attributes)
+        return GuidedPrediction(output, output)
     both = denoiser(
         torch.cat([x, x]), torch.cat([timesteps, timesteps]), torch.cat([attributes, torch.zeros_like(attributes)])
     )
-    conditional, unconditional = both.chunk(2)
-    return unconditional + scale * (conditional - unconditional)
+    return combined(*both.chunk(2), scale)
+
+
+def combined(conditional: Tensor, unconditional: Tensor, scale: float | Tensor) -> GuidedPrediction:
+    """Classifier-free guidance of two predictions (N, C, S, S)."""
+    output = unconditional + scale * (conditional - unconditional)
+    return GuidedPrediction(output, conditional, unconditional, scale)
 
 
 def _timestep_of(objective: Objective, timestep: Tensor) -> Tensor:

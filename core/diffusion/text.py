@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from core.diffusion.objective import TIMESTEPS, Objective
-from core.diffusion.sampling import Plan, Step, make_scheduler, solvers
+from core.diffusion.sampling import Before, GuidedPrediction, Plan, Step, combined, make_scheduler, solvers
 
 TextDenoiser = Callable[[Tensor, Tensor, Tensor], Tensor]
 LCM = "lcm"  # latent consistency models alone: Luo et al. 2023 (arXiv:2310.04378)
@@ -108,21 +108,29 @@ def sample_text_steps(
     for number, timestep in enumerate(times, start=1):
         at = timestep.reshape(1).long()
         scale = plan.guidance if plan.guided(skipped + number - 1) else 1.0
-        output = guide_text(denoiser, x, at, conditioning, scale)
-        clean = objective.clean(x, output, at)
-        x = scheduler.step(output, timestep, x, return_dict=False, **options)[0]
-        yield Step(number, clean, x)
+        before = Before(x, at, predict_text(denoiser, x, at, conditioning, scale))
+        clean = objective.clean(x, before.prediction.output, at)
+        x = scheduler.step(before.prediction.output, timestep, x, return_dict=False, **options)[0]
+        yield Step(number, clean, x, before)
 
 
 def guide_text(
     denoiser: TextDenoiser, x: Tensor, timesteps: Tensor, conditioning: Conditioning, scale: float
 ) -> Tensor:
     """Prediction moved away from that of the negative prompt by ``scale``; 1 needs a single call."""
+    return predict_text(denoiser, x, timesteps, conditioning, scale).output
+
+
+def predict_text(
+    denoiser: TextDenoiser, x: Tensor, timesteps: Tensor, conditioning: Conditioning, scale: float
+) -> GuidedPrediction:
+    """As :func:`guide_text`, with the two predictions that it is made of."""
     if scale == 1.0:
-        return denoiser(x, timesteps, conditioning.prompt)
+        output = denoiser(x, timesteps, conditioning.prompt)
+        return GuidedPrediction(output, output)
     states = torch.cat([conditioning.prompt, conditioning.negative.expand_as(conditioning.prompt)])
-    wanted, unwanted = denoiser(torch.cat([x, x]), timesteps.expand(len(x)).repeat(2), states).chunk(2)
-    return unwanted + scale * (wanted - unwanted)
+    both = denoiser(torch.cat([x, x]), timesteps.expand(len(x)).repeat(2), states)
+    return combined(*both.chunk(2), scale)
 
 
 def _scheduler(objective: Objective, solver: str) -> SchedulerMixin:

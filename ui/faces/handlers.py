@@ -9,8 +9,17 @@ from typing import Any
 from core import recipe
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.faces.types import SWEEP_POINTS, EditResult, FacesResult, SweepPoint
+from ui.components.inside import InsideResponse, inside_response
 from ui.faces import responses
-from ui.faces.requests import DrawRequest, LocateRequest, PhotoRequest, ReadRequest, SweepRequest, WholeRequest
+from ui.faces.requests import (
+    DrawRequest,
+    InsideRequest,
+    LocateRequest,
+    PhotoRequest,
+    ReadRequest,
+    SweepRequest,
+    WholeRequest,
+)
 from ui.faces.responses import (
     DrawResponse,
     LocateResponse,
@@ -20,7 +29,7 @@ from ui.faces.responses import (
     SweepResponse,
     WholeResponse,
 )
-from ui.messages import Json, Response, request_id_of, stream, to_json
+from ui.messages import Json, RequestError, Response, request_id_of, stream, to_json
 from ui.session import SessionState, paced
 
 PROMPTS = "prompts"  # the tab of all recipes that are not of this one
@@ -36,6 +45,7 @@ class FacesHandlers:
         self.routes = {
             "draw": (DrawRequest, self.draw),
             "sweep": (SweepRequest, self.sweep),
+            "inside": (InsideRequest, self.inside),
             "locate": (LocateRequest, self.locate),
             "read": (ReadRequest, self.read),
             "edit": (PhotoRequest, self.edit),
@@ -86,6 +96,11 @@ class FacesHandlers:
                 return
             points.append(responses.point_view(event, request.attribute))
             yield SweepResponse(attribute=request.attribute, points=list(points), last=len(points) == SWEEP_POINTS)
+
+    def inside(self, request: InsideRequest, state: SessionState) -> Iterator[InsideResponse]:
+        if request.recipe.model != "faces":
+            raise RequestError(ELSEWHERE)
+        yield from map(inside_response, paced(self.pipeline.inside(request.recipe, cancel=state.cancel(request))))
 
     def locate(self, request: LocateRequest, state: SessionState) -> Iterator[LocateResponse]:
         yield responses.locate_response(self.pipeline, request.photo)

@@ -39,6 +39,11 @@ class DrawRequest(RecipeRequest):
 
 
 @dataclass(frozen=True, kw_only=True)
+class InsideRequest(RecipeRequest):
+    """Draw a face once more and send its steps."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SweepRequest(RecipeRequest):
     """Draw one face while one attribute goes from absent to present."""
 

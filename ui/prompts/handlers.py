@@ -17,6 +17,7 @@ from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.prompts.text import cleaned, flat
 from core.pipelines.prompts.types import Drawing, PromptRequest
 from core.recipe import Recipe
+from ui.components.inside import InsideResponse, inside_response
 from ui.components.vocabulary import requested_words
 from ui.messages import UNSET, Json, Response, stream, to_json
 from ui.prompts import responses
@@ -47,6 +48,7 @@ class PromptsHandlers:
             "draw": (DrawRequest, self._where_present(self.draw)),
             "compare": (DrawRequest, self._where_present(self.compare)),
             "explain": (DrawRequest, self._where_present(self.explain)),
+            "inside": (DrawRequest, self._where_present(self.inside)),
             "morph": (MorphRequest, self._where_present(self.morph)),
             "gif": (MorphRequest, self._where_present(self.gif)),
         }
@@ -143,6 +145,11 @@ class PromptsHandlers:
         *_, result = self._of(request.recipe).draw(wanted, previews=False, cancel=state.cancel(request))
         if not result.cancelled:
             yield ExplainResponse(explained=responses.explained_view(result.drawings[0]), last=True)
+
+    def inside(self, request: DrawRequest, state: SessionState) -> Iterator[InsideResponse]:
+        wanted = PromptRequest(request.recipe)
+        events = self._of(request.recipe).inside(wanted, cancel=state.cancel(request))
+        yield from map(inside_response, paced(events))
 
     def morph(self, request: MorphRequest, state: SessionState) -> Iterator[MorphResponse]:
         for event in self._morph(request, state):

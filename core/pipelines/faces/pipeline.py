@@ -32,6 +32,7 @@ from core.pipelines.faces.types import (
     FacesResult,
     SweepPoint,
 )
+from core.pipelines.inside import Inside, look_inside
 from core.pipelines.progress import Cancel, Progress
 from core.pipelines.styles.library import StyleLibrary
 from core.recipe import Recipe, single
@@ -151,6 +152,14 @@ class FacesPipeline:
             notes += [note for note in result.notes if note not in notes]
             yield SweepPoint(strength, faces[-1])
         yield FacesResult(tuple(faces), tuple(notes), (time.perf_counter() - started) * 1000, cancelled)
+
+    def inside(self, recipe: Recipe, *, cancel: Cancel | None = None) -> Iterator[Progress | Inside]:
+        """Draw the first picture once more and keep its steps: :class:`Progress` after each, then one :class:`Inside`,
+        or nothing where it is cancelled. Raises ``RecipeError``.
+        """
+        one, engine = single(recipe, 0), self.engine
+        steps = engine.sample_steps(one, one.resolved().values)
+        yield from look_inside(steps, one, engine.objective, engine.picture, one.steps, cancel)
 
     def locate(self, photo: Image.Image) -> tuple[LocatedFace, ...]:
         """The faces of a whole photo as squares in this model's frame, the largest first; none is no error."""

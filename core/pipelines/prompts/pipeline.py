@@ -16,6 +16,7 @@ from core.captions.parsing import ParsedPrompt
 from core.captions.weights import plain_words, read_weights
 from core.networks.loading import LOADING
 from core.networks.pool import NetworkPool, pool_of
+from core.pipelines.inside import Inside, look_inside
 from core.pipelines.progress import Cancel, Progress
 from core.pipelines.prompts.tags import apply_tags, without_tags
 from core.pipelines.prompts.text import cleaned, read_prompt, vocabulary_note, whole_words
@@ -34,6 +35,8 @@ from core.stable_diffusion.catalogue import Catalogue
 from core.stable_diffusion.describe import describe
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from core.pipelines.prompts.engine import TextEngine
     from core.pipelines.prompts.readback import PictureReader
 
@@ -200,6 +203,19 @@ class PromptsPipeline:
         milliseconds = (time.perf_counter() - started) * 1000
         notes = (*notes, *([_STOPPED] if cancelled else []))
         yield PromptsResult(tuple(drawings), parsed, notes, milliseconds, cancelled)
+
+    def inside(self, request: PromptRequest, *, cancel: Cancel | None = None) -> Iterator[Progress | Inside]:
+        """Draw the first picture once more and keep its steps: :class:`Progress` after each, then one :class:`Inside`,
+        or nothing where it is cancelled. Large models show their quick previews.
+        """
+        request, engine = self._fitted(request)
+        one = single(request.recipe, 0)
+        drawn = engine.drawn(PromptRequest(one))
+
+        def picture(z: Tensor) -> Image.Image:
+            return engine.preview(z) or engine.picture(z)
+
+        yield from look_inside(drawn.steps(), one, engine.objective, picture, drawn.count, cancel)
 
     def morph(
         self, request: PromptRequest, prompt: str, frames: int = 9, *, cancel: Cancel | None = None
