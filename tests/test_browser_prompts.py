@@ -94,6 +94,9 @@ def test_a_word_shows_where_the_model_looked_and_the_film_goes_back(visit):
     assert page.evaluate("() => latentscape.prompts.state.shown.frame").startswith("data:image")
     page.locator(".film-frame").last.click()
     assert page.evaluate("() => latentscape.prompts.state.shown.frame") is None
+    page.locator("#prompts-look-inside").click()
+    page.wait_for_selector("#prompts-inside-step[max='6']:not([disabled])")  # of 12 steps a draft saves 5
+    assert page.locator(".prompt-detail").is_hidden()
 
 
 def test_a_slow_drawing_is_seen_on_its_way_and_stops_with_what_is_there(visit):

@@ -34,6 +34,7 @@ STYLES = (
     "latent_map",
     "models",
     "learn",
+    "inside",
 )  # a later one wins
 FOR_EVER = "public, max-age=31536000, immutable"
 IMPORT = re.compile(r"^(?:import|export)\s+(?:[^;\"']*?\sfrom\s+)?[\"'](\.[^\"']+)[\"'];", re.MULTILINE)

@@ -14,6 +14,7 @@ LATER = (
     "latent_map",
     "models",
     "learn",
+    "inside",
 )  # folders that are not seen first
 SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace"]

@@ -13,10 +13,12 @@ import { change, state } from "./state.js";
  * @property {[number, number]} [guidance_interval]
  * @property {string} [solver]
  * @property {number} [count] pictures
+ * @property {boolean} [inside] whether the panel with the steps of the drawing is open
  */
 
-acts("faces", (/** @type {FacesAction} */ { sweep, ...recipe }) => {
+acts("faces", (/** @type {FacesAction} */ { sweep, inside, ...recipe }) => {
   if (state.mode !== "draw") emit("faces:mode", "draw");
   if (sweep) state.sweepAttribute = sweep;
+  if (inside !== undefined) emit("faces:look-inside", inside);
   change(recipe);
 });

@@ -8,6 +8,7 @@ import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
 import { saveAs, saveBlob } from "../shared/files.js";
 import { duration, percent } from "../shared/format.js";
+import { makeInside } from "../shared/inside.js";
 import { roomOf } from "../shared/layout.js";
 import { enlargedFile, paint, showRaw } from "../shared/pictures.js";
 import { QUICK, Stage } from "../shared/stage.js";
@@ -50,6 +51,14 @@ function select(index) {
   if (!entry || entry.faces.length < 2) return;
   entry.selected = index;
   render();
+  emit("faces:shown", entry);
+}
+
+// A drawing has steps to look into; of a photo that was edited, and of one that was stopped, they are others.
+function subject() {
+  const face = entry?.kind === "draw" && !entry.cancelled && chosenFace();
+  if (!face) return null;
+  return { key: face.link, recipe: { ...entry.recipe, seed: face.seed, count: 1 }, words: `Seed ${face.seed}` };
 }
 
 function alone(index) {
@@ -150,7 +159,7 @@ function takeError({ error, superseded, request, belongs }) {
 
 function receive(response) {
   const { request, drawn, edited, read, missing } = response;
-  if (response.progress && request.kind !== "sweep") showPreviews(response);
+  if (response.progress && request.slot === "draw") showPreviews(response);
   const good = drawn || edited || read;
   if (good && !request.quiet && stage.notice.isError()) stage.notice.close(); // it was about an earlier try
   if (drawn) takeDrawn(response);
@@ -225,6 +234,9 @@ register("faces-canvas", ({ root, props, watch }) => {
     tags: ["Photo", "Edited"],
   }, { hidden: true });
   actions = toolbar();
+  const inside = makeInside({ name: "faces", subject, requests });
+  actions.append(inside.button);
+  on("faces:look-inside", inside.toggle);
   stage = new Stage({
     actions,
     content: [pictures.node, compare.node, emptyPhoto()],
@@ -236,7 +248,7 @@ register("faces-canvas", ({ root, props, watch }) => {
   meters = el("div", { class: "meters", role: "group", tabindex: 0, "aria-label": "Requested against achieved" });
   line = el("p", { class: "entangled hint" });
   root.classList.add("canvas");
-  root.append(stage.node, el("section", { class: "meter-area" }, meters, line), sweepView());
+  root.append(stage.node, el("section", { class: "meter-area" }, meters, line), inside.node, sweepView());
   new ResizeObserver(() => {
     if (!stage.node.clientWidth) return; // another tab is open
     if (entry) render();
@@ -253,7 +265,7 @@ on("faces:photo", (photo) => {
 });
 on("faces:response", receive);
 on("faces:requested", (request) => {
-  if (request.kind === "sweep") return;
+  if (request.slot !== "draw") return;
   setTimeout(() => {
     if (requests.current?.request_id !== request.request_id || request.done) return;
     stage.busy(true, entry ? "Drawing" : "Drawing the first face");

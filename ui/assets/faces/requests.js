@@ -5,7 +5,7 @@ import { state } from "./state.js";
 /**
  * A request of the tab, as ui/faces/requests.py reads it; `kind` says which of the keys count.
  * @typedef {object} FacesRequest
- * @property {"draw" | "edit" | "read" | "sweep"} kind
+ * @property {"draw" | "edit" | "read" | "sweep" | "inside"} kind
  * @property {object} [recipe] what is drawn
  * @property {boolean} [settle] false while a control moves: then nothing is measured
  * @property {string} [link] a recipe as a link, instead of `recipe`
@@ -18,9 +18,11 @@ import { state } from "./state.js";
  * @property {string} [attribute] the one that is swept
  */
 
-export const requests = new RequestQueue("faces", { draw: { urgent: true }, sweep: { background: true } }, {
-  kept: "Your settings are kept",
-});
+export const requests = new RequestQueue(
+  "faces",
+  { draw: { urgent: true }, inside: { background: true }, sweep: { background: true } },
+  { kept: "Your settings are kept" },
+);
 
 /** @returns {FacesRequest} */
 function drawing() {

@@ -114,4 +114,5 @@ on("faces:recipe", () => {
   mark();
   later();
 });
+on("faces:inside", later); // the strip is hidden while the steps are shown
 on("faces:mode", (mode) => (view.hidden = mode === "edit"));

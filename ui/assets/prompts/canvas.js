@@ -7,6 +7,7 @@ import { emit, on } from "../shared/events.js";
 import { saveAs } from "../shared/files.js";
 import { duration } from "../shared/format.js";
 import { paintHeat } from "../shared/heat.js";
+import { makeInside } from "../shared/inside.js";
 import { QUICK, Stage } from "../shared/stage.js";
 import { toolbar } from "./actions.js";
 import { detailView, meterView } from "./detail.js";
@@ -63,6 +64,11 @@ function select(index) {
   Object.assign(entry, { selected: index, frame: null });
   render();
   emit("prompts:shown", entry);
+}
+
+function subject() {
+  const picture = entry && entry.kind !== "morph" && !entry.cancelled && entry.pictures[entry.selected];
+  return picture ? { key: picture.link, recipe: picture.recipe, words: picture.prompt || "No prompt" } : null;
 }
 
 function alone(index) {
@@ -129,7 +135,7 @@ function takeResult({ request, kind, drawn, morphed, superseded }) {
   const { pictures: list = [], frames = [], recipe, other, link, milliseconds, cancelled, notes } = result;
   const count = (result.pictures || frames).length;
   if (!count || (cancelled && superseded)) return previewed && render();
-  const shown = { kind, recipe, other, link, milliseconds, frames, pictures: list };
+  const shown = { kind, recipe, other, link, milliseconds, cancelled, frames, pictures: list };
   display({ ...shown, readback: null, selected: 0, live: request.live });
   const said = notes.filter((note) => !note.startsWith(SAID));
   if (cancelled) stage.say({ text: "Stopped. What was drawn so far is kept." });
@@ -182,6 +188,9 @@ register("prompts-canvas", ({ root, props, watch }) => {
   pictures = makePictures({ select, alone });
   origin = makeOrigin();
   actions = toolbar();
+  const inside = makeInside({ name: "prompts", subject, requests });
+  actions.append(inside.button);
+  on("prompts:look-inside", inside.toggle);
   stage = new Stage({
     actions,
     content: [pictures.node, origin.node],
@@ -192,7 +201,7 @@ register("prompts-canvas", ({ root, props, watch }) => {
     onLack: (lacking) => emit("prompts:missing", lacking),
   });
   root.classList.add("canvas");
-  root.append(stage.node, meterView(), detailView());
+  root.append(stage.node, meterView(), inside.node, detailView());
   new ResizeObserver(() => {
     if (!stage.node.clientWidth) return; // another tab is open
     if (entry) render();

@@ -13,7 +13,7 @@ const LONGEST = 4000; // characters of a prompt that are read
 /**
  * A request of the tab, as ui/prompts/requests.py reads it; `kind` says which of the keys count.
  * @typedef {object} PromptsRequest
- * @property {"open" | "draw" | "compare" | "morph" | "gif" | "explain"} kind
+ * @property {"open" | "draw" | "compare" | "morph" | "gif" | "explain" | "inside"} kind
  * @property {object} [recipe] what is drawn
  * @property {string} [other] the second prompt of a comparison or a morph
  * @property {number} [frames] of a GIF
@@ -23,7 +23,13 @@ const LONGEST = 4000; // characters of a prompt that are read
 
 export const requests = new RequestQueue(
   "prompts",
-  { open: {}, draw: { urgent: true }, gif: { urgent: true }, explain: { background: true } },
+  {
+    open: {},
+    draw: { urgent: true },
+    gif: { urgent: true },
+    inside: { background: true },
+    explain: { background: true },
+  },
   { patience: PATIENCE, kept: "Your prompt is kept", take },
 );
 
