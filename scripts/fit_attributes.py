@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
 from _command import run
 
 
@@ -18,17 +17,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="file to write (default: the one that comes with the program)")
     options = parser.parse_args()
 
-    from core import attributes
-    from core.data import tables
     from core.data.cooccurrence import FILE, fit_tree, save_tree
+    from core.data.labels import training_labels
 
-    found = [tables.find(options.data, stem) for stem in ("list_attr_celeba", "list_eval_partition")]
-    if None in found:
-        parser.error("The folder needs list_attr_celeba and list_eval_partition, as txt or csv.")
-    columns, labels = tables.read(found[0], header=True)
-    _, split = tables.read(found[1], header=False)
-    order = [columns.index(name) for name in attributes.NAMES]
-    training = np.array([row for name, row in labels.items() if split.get(name) == [0]])[:, order]
+    training = training_labels([options.data])
     save_tree(fit_tree(training), options.out or FILE)
     print(f"{len(training):,} training pictures, {options.out or FILE}")
 
