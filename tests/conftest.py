@@ -12,6 +12,7 @@ import torch
 from browser import HERE, INSTALL, browser, faces_url, map_url, opened  # noqa: F401 fixtures of the browser tests
 from commands import call  # noqa: F401 scripts
 from PIL import Image, ImageDraw
+from tiny_bias import write_bias
 from tiny_styles import styled_root, styles_handlers, uploads  # noqa: F401 fixtures of the Styles tab
 from torch import nn
 
@@ -79,6 +80,7 @@ def tiny_checkpoints(tmp_path_factory) -> Path:
                 root / name / "training.json", {"steps": 2, "hardware": "2 CPU cores", "curves": {"loss": curve}}
             )
     write_json(root / "faces" / "scheduler_config.json", objective.scheduler_config())
+    write_bias(root)
     return root
 
 

@@ -224,6 +224,12 @@ def attractive_means_young():
 
 
 @claim
+def lipstick_follows_male():
+    absent, present = (drawn(100, {"Male": value}, count=4) for value in (-1.0, 1.0))
+    assert mean_achieved(absent, "Wearing_Lipstick") > mean_achieved(present, "Wearing_Lipstick") + 0.5
+
+
+@claim
 def the_judge_is_uneven():
     import json
 

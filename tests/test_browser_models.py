@@ -54,7 +54,7 @@ def test_choosing_a_model_and_its_views(opened, url):
     page.wait_for_selector("#models-canvas .samples img")
     assert page.inner_text("#models-canvas h1") == "Reader of faces"
     page.wait_for_selector("#models-text >> text=It reads faces.")
-    page.click("#models-list .model:nth-last-child(2)")
+    page.click("#models-list .model:nth-last-child(3)")
     page.wait_for_selector("#models-canvas .chart .main-svg")
     assert page.get_attribute("[data-view=curves]", "aria-selected") == "true"
     assert page.locator("#models-canvas .comparison img").evaluate("(image) => image.naturalWidth") == 96

@@ -1,5 +1,5 @@
 // The logic of charts that needs no page: colours, tables, values in words, arrow keys.
-import { csv, plain, pointWords, step, themed } from "../../ui/assets/shared/chart_data.js";
+import { csv, plain, pointNames, pointWords, step, themed } from "../../ui/assets/shared/chart_data.js";
 
 function same(found, wanted) {
   const [a, b] = [JSON.stringify(found), JSON.stringify(wanted)];
@@ -44,6 +44,14 @@ Deno.test("a table holds every point under the words of the axes", () => {
   same(csv(bars), 'name,dB,standard error\n\'=SUM(A1),1,0.1\n"Bald, young",-2,0.2\n');
   same(csv(dots), "name,F1,hidden,Recall\nBald,0.9,1,0.8\nYoung,0.5,0.5,0.4\n");
   same(csv(matrix), ",p,q\nr,1,2\ns,3,4\n");
+});
+
+Deno.test("what a value is about", () => {
+  same(pointNames(matrix, 0, [1, 0]), ["s", "p"]);
+  same(pointNames(bars, 0, 1), ["Bald, young"]);
+  same(pointNames({ data: [{ type: "scatter", x: [0.5], y: ["Bald &amp; old"] }] }, 0, 0), ["Bald & old"]);
+  same(pointNames({ data: [{ type: "scatter", x: [0.5], y: [1], text: ["a and b"] }] }, 0, 0), ["a and b"]);
+  same(pointNames(lines, 0, 0), []);
 });
 
 Deno.test("a point in words", () => {

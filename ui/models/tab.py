@@ -10,6 +10,7 @@ from core.pipelines.models.machine import MachineModels
 from core.pipelines.models.pipeline import CheckpointIndex, ModelCard
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from ui.components.component import component, on_light
+from ui.models.bias import bias_section
 from ui.models.machine import machine_section
 from ui.models.views import curves_view, figures_view, heading, samples_view
 
@@ -17,7 +18,8 @@ from ui.models.views import curves_view, figures_view, heading, samples_view
 def models_tab(index: CheckpointIndex, stable_diffusion: PromptsPipeline | None = None) -> None:
     """List at the left, canvas in the middle, model card at the right. Nothing is read before the tab is opened.
 
-    With ``stable_diffusion`` the list ends with the models of others on this machine.
+    The list ends with what is known of the faces' bias and, with ``stable_diffusion``, the models of others on this
+    machine.
     """
 
     def network(name: Any) -> dict[str, Any]:
@@ -35,6 +37,7 @@ def models_tab(index: CheckpointIndex, stable_diffusion: PromptsPipeline | None 
         canvas = component("models-canvas", value={}, functions=[network])
         with gr.Column(elem_id="models-card"):
             text = gr.Markdown("", elem_id="models-text", container=False)
+        bias_section(index.root)
         if stable_diffusion is not None:
             machine_section(MachineModels(stable_diffusion))
 

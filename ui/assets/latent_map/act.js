@@ -16,6 +16,7 @@ import { selectRows, spaceOf, state } from "./state.js";
  * @property {number[]} [path] rows that a path leads through
  * @property {{row: number, attribute: string}} [walk] along an attribute from a picture
  * @property {string} [words] what CLIP looks for
+ * @property {string} [search] attributes to look for
  * @property {number} [clusters] how many k-means finds
  */
 
@@ -40,16 +41,17 @@ function halfway(rows) {
   return plane.placeAt(mean(0), mean(1));
 }
 
-function tell({ colour, pick, between, path, walk, words, clusters }) {
+function tell({ colour, pick, between, path, walk, words, search, clusters }) {
   useTool("look");
   clearPath();
-  if (!words) selectRows(null);
+  if (!words && !search) selectRows(null);
   if (typeof colour === "string") colourBy(colour);
   if (pick !== undefined) pickRow(rowOf(pick));
   if (between) probe(state.plane, halfway(between));
   for (const row of path || []) addStop({ row: rowOf(row) });
   if (walk) walkAttribute({ row: rowOf(walk.row) }, walk.attribute);
   if (words) searchPictures(words, true);
+  if (search) searchPictures(search);
   if (clusters) findClusters("kmeans", clusters);
 }
 

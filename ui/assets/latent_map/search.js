@@ -17,6 +17,7 @@ const run = () => searchPictures(field.value, byWords.checked);
 function tell(response) {
   found.textContent = response ? words(response).join(" ") : "";
   if (!response) field.value = "";
+  else if (!field.value) field.value = response.understood; // looked for from elsewhere
 }
 
 function words({ rows, how, understood, notes }) {

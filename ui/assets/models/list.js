@@ -2,8 +2,13 @@
 import { register } from "../shared/components.js";
 import { button } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
+import { emit, on } from "../shared/events.js";
 
-const MACHINE = { name: "*machine", title: "Stable Diffusion", detail: "On this machine", status: "present" };
+// What takes the place of the canvas and the card: the class of the tab while it is shown, and the event that fills it.
+const PAGES = [
+  { name: "*bias", title: "Bias", detail: "Whose faces are these?", status: "present", mark: "on-bias" },
+  { name: "*machine", title: "Stable Diffusion", detail: "On this machine", status: "present", mark: "on-machine" },
+];
 const STATUS = { missing: "Not there", damaged: "Damaged" };
 
 function modelButton({ name, title, detail, status }, chosen, pick) {
@@ -14,30 +19,35 @@ function modelButton({ name, title, detail, status }, chosen, pick) {
   });
 }
 
-function neighbour(rows, current, key) {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[key];
-  return step && rows[rows.findIndex(({ name }) => name === current) + step];
+function walk(event, rows, current, pick) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const next = step && rows[rows.findIndex(({ name }) => name === current) + step];
+  if (!next) return;
+  event.preventDefault();
+  event.stopPropagation();
+  pick(next.name);
 }
 
 register("models-list", ({ root, props, trigger, watch }) => {
   const listed = () => ({ models: [], chosen: "", ...props.value });
-  const entries = (models) => (props.config?.machine && models.length ? [...models, MACHINE] : models);
-  const onMachine = () => root.closest("#models")?.classList.contains("on-machine");
-  const currentName = () => (onMachine() ? MACHINE.name : listed().chosen);
+  const pages = PAGES.filter(({ name }) => name !== "*machine" || props.config?.machine);
+  const entries = (models) => (models.length ? [...models, ...pages] : models);
+  const tab = () => root.closest("#models");
+  const openPage = () => pages.find(({ mark }) => tab()?.classList.contains(mark));
+  const currentName = () => openPage()?.name || listed().chosen;
 
-  // The models of others take the place of the canvas and the card.
-  function showMachine(shown) {
-    root.closest("#models")?.classList.toggle("on-machine", shown);
-    if (shown) document.dispatchEvent(new CustomEvent("latentscape-machine"));
+  function show(page) {
+    for (const { mark } of PAGES) tab()?.classList.toggle(mark, mark === page?.mark);
+    if (page) document.dispatchEvent(new CustomEvent(`latentscape-${page.name.slice(1)}`));
     draw();
+    emit("models:opened", page?.name.slice(1) || "");
   }
 
   function pick(name) {
-    if (name === MACHINE.name) return showMachine(true);
-    root.closest("#models")?.classList.remove("on-machine");
-    props.value = { ...props.value, chosen: name };
-    draw();
-    trigger("pick");
+    const page = pages.find((one) => one.name === name);
+    if (!page) props.value = { ...props.value, chosen: name };
+    show(page);
+    if (!page) trigger("pick");
   }
 
   function draw() {
@@ -47,15 +57,9 @@ register("models-list", ({ root, props, trigger, watch }) => {
     if (focused) root.querySelector("[aria-current]")?.focus();
   }
 
-  root.addEventListener("keydown", (event) => {
-    const next = neighbour(entries(listed().models), currentName(), event.key);
-    if (!next) return;
-    event.preventDefault();
-    event.stopPropagation();
-    pick(next.name);
-  });
-
+  root.addEventListener("keydown", (event) => walk(event, entries(listed().models), currentName(), pick));
   draw();
+  on("models:open", (name) => pick(pages.some((page) => page.name === `*${name}`) ? `*${name}` : name));
   watch("value", draw);
   trigger("pick");
 });

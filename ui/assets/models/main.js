@@ -2,4 +2,6 @@
 import "./list.js";
 import "./canvas.js";
 import "./machine.js";
+import "./bias.js";
+import "./act.js";
 import "./scrollers.js";

@@ -14,6 +14,7 @@ const TABS = {
   reconstruction: { title: "Reconstruction", needs: ["reconstruction-controls", "reconstruction-canvas"] },
   classify: { title: "Classify", needs: ["classify-controls", "classify-canvas"] },
   map: { title: "Latent map", needs: ["latent-map-controls", "latent-map-canvas"] },
+  models: { title: "Models", needs: ["models-list", "models-bias"] },
 };
 const actors = {};
 

@@ -80,6 +80,14 @@ export function pointWords({ data }, curve, at) {
   return `${name ? `${plain(name)}: ` : ""}${number(trace.x[at])}, ${number(trace.y[at])}`;
 }
 
+/** What a value is about: of a matrix row and column, of a bar its name, of a point its text or its name on an axis. */
+export function pointNames({ data }, curve, at) {
+  const trace = data[curve];
+  if (trace?.type === "heatmap") return [plain(trace.y[at[0]]), plain(trace.x[at[1]])];
+  const name = trace?.text?.[at] ?? [trace?.y[at], trace?.x[at]].find((value) => typeof value === "string");
+  return name === undefined ? [] : [plain(name)];
+}
+
 /** The point that an arrow key leads to, from [curve, at]; curves that are hidden are passed over. */
 export function step({ data }, [curve, at], key, hidden = () => false) {
   const across = { ArrowLeft: -1, ArrowRight: 1 }[key] || 0;

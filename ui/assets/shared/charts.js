@@ -6,7 +6,7 @@ import { el } from "./dom.js";
 import { saveAs, saveBlob } from "./files.js";
 import { icon } from "./icons.js";
 import { plotly } from "./plotly.js";
-import { csv, plain, pointWords, step, themed } from "./chart_data.js";
+import { csv, plain, pointNames, pointWords, step, themed } from "./chart_data.js";
 
 const CONFIG = { displayModeBar: false, showSendToCloud: false, doubleClick: false, scrollZoom: false };
 const ZOOM = 0.7; // of what is shown, for every press of +
@@ -85,6 +85,7 @@ class Chart {
       (change) => (this.reset.hidden &&= !Object.keys(change).some((key) => key.includes("range"))),
     );
     this.plot.on("plotly_doubleclick", () => this.showAll());
+    this.plot.on("plotly_click", ({ points: [point] }) => this.pick(point.curveNumber, point.pointNumber));
   }
 
   draw() {
@@ -163,6 +164,7 @@ class Chart {
     else if (key === "+" || key === "=") this.zoom(ZOOM);
     else if (key === "-") this.zoom(1 / ZOOM);
     else if (key === "0") this.showAll();
+    else if (key === "Enter" && this.at) this.pick(...this.at);
     else return;
     event.preventDefault();
     event.stopPropagation(); // the tab has shortcuts of its own
@@ -176,6 +178,12 @@ class Chart {
     const [curveNumber, pointNumber] = this.at;
     this.plotly.Fx.hover(this.plot, [{ curveNumber, pointNumber }]);
     this.said.textContent = pointWords(this.figure, curveNumber, pointNumber);
+  }
+
+  // Whoever shows the chart may listen for "chart-pick" and show what is behind a value.
+  pick(curve, at) {
+    const detail = { names: pointNames(this.figure, curve, at) };
+    this.node.dispatchEvent(new CustomEvent("chart-pick", { bubbles: true, detail }));
   }
 
   leave() {
