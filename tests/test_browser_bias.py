@@ -5,7 +5,7 @@ from __future__ import annotations
 from browser import IN_BROWSER, enter
 
 pytestmark = IN_BROWSER
-SELECTED = "() => latentscape.map.state.rows?.size > 0"
+SELECTED = "() => latentscape.map.state.rows?.length > 0"
 
 
 def test_a_cell_leads_to_the_faces_behind_it(opened, map_url):
