@@ -5,6 +5,7 @@ Examples:
   python scripts/evaluate.py autoencoder-kl --data celeba=data/celeba --data food101=data/food101
   python scripts/evaluate.py taesd --data celeba=data/celeba --most 200
   python scripts/evaluate.py path/to/vae --data celeba=data/celeba --out runs/vae.json
+  python scripts/evaluate.py my-classes --data folder=MY_PHOTOS
   python scripts/evaluate.py faces --data celeba=data/celeba --samples 2000
   python scripts/evaluate.py compare --data celeba=data/celeba --samples 1000
   python scripts/evaluate.py styles --data celeba=data/celeba --data utkface=data/utkface
@@ -24,7 +25,8 @@ def main() -> None:
     parser.add_argument(
         "name",
         metavar="NAME",
-        help="classifier, autoencoder-cae, -vae or -kl, faces, gan, variations, clip, text, styles; compare for all "
+        help="classifier, autoencoder-cae, -vae or -kl, faces, gan, variations, clip, text, styles; "
+        "a classifier of own classes; compare for all "
         "generators of faces by one protocol; or sd, taesd or the folder of an autoencoder, which are measured at 256 "
         "pixels into --out",
     )

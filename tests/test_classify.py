@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +20,7 @@ from core.models import PictureClassifier
 from core.models.heat_maps import attribute, heat_maps, picture_class
 from core.pipelines.classify.pipeline import ClassifyPipeline, overlaid
 from core.pipelines.classify.types import Target
+from core.pipelines.models.measured import read_measured
 from core.recipe import RecipeError
 from core.training import own_classes
 from core.training.export import export_run
@@ -130,6 +132,57 @@ def test_folders_that_are_no_classes_are_refused(tmp_path, tiny_checkpoints):
     with pytest.raises(DataError, match="class 'b' has one picture alone"):
         own_classes.train_own_classes(few, own_classes.PRESETS["smoke"], tmp_path / "run", start=tiny_checkpoints)
     assert not (tmp_path / "run").exists()
+
+
+def test_pictures_beside_the_folders_of_classes_are_refused(tmp_path, photos):
+    shutil.copytree(photos, tmp_path / "own")
+    photo().save(tmp_path / "own" / "stray.png")
+    mixed = data.load("folder", tmp_path / "own", 64, tmp_path / "cache")
+    with pytest.raises(DataError, match="own holds pictures beside the folders of the classes"):
+        own_classes.check_classes(mixed)
+
+
+def test_a_class_of_unreadable_pictures_is_none(tmp_path, caplog):
+    for name in ("a", "b"):
+        (tmp_path / "own" / name).mkdir(parents=True)
+        photo(seed=1).save(tmp_path / "own" / name / "1.png")
+        (tmp_path / "own" / name / "2.jpg").write_bytes(b"no picture")
+    (tmp_path / "own" / "a" / "1.png").write_bytes(b"nor this")
+    left = data.load("folder", tmp_path / "own", 64, tmp_path / "cache")
+    assert "a/1.png left out: " in caplog.text
+    with pytest.raises(DataError, match="own has one class"):
+        own_classes.check_classes(left)
+    (tmp_path / "own" / "b" / "1.png").unlink()
+    with pytest.raises(DataError, match="no readable pictures"):
+        data.load("folder", tmp_path / "own", 64, tmp_path / "cache")
+
+
+def test_classes_in_a_zip_with_one_folder_have_their_own_names(tmp_path, photos):
+    with zipfile.ZipFile(tmp_path / "own.zip", "w") as archive:
+        for path in photos.rglob("*.png"):
+            archive.write(path, f"My photos/summer/{path.relative_to(photos).as_posix()}")
+    assert data.load("folder", tmp_path / "own.zip", 64, tmp_path / "cache").class_names == ("green", "red")
+
+
+def test_own_classes_are_measured_on_what_was_held_back(call, root, tmp_path):
+    for name, colour in COLOURS.items():
+        (tmp_path / "own" / name).mkdir(parents=True)
+        for number in range(40):
+            photo(colour, (16, 16), number).save(tmp_path / "own" / name / f"{number}.png")
+    options = ["--data", f"folder={tmp_path / 'own'}", "--checkpoints", root, "--cache", tmp_path / "cache"]
+    status, said = call("evaluate.py", "my-classes", *options)
+    assert status == 0, said
+    measured = read_measured(checkpoints.read_json(root / "my-classes" / "metrics.json"))
+    assert measured.confusion.names == ("green", "red") and set(measured.f1) == {"classes"}
+    assert measured.f1["classes"]["red"].value == pytest.approx(1) and measured.calibration.keys() == {"classes"}
+    held = data.load("folder", tmp_path / "own", 64, tmp_path / "cache").indices("test")
+    assert sum(map(sum, measured.confusion.values)) == len(held) > 2
+    assert (root / "my-classes" / "README.md").is_file()
+    (tmp_path / "other" / "blue").mkdir(parents=True)
+    photo().save(tmp_path / "other" / "blue" / "1.png")
+    options[1] = f"folder={tmp_path / 'other'}"
+    assert "has no classes" in call("evaluate.py", "my-classes", *options)[0]
+    assert "no evaluation of 'nothing'" in call("evaluate.py", "nothing", *options)[0]
 
 
 def test_a_class_without_training_pictures_is_trained_on_all_of_it(photos, tmp_path):

@@ -214,6 +214,15 @@ def test_pictures_that_the_partition_lacks_are_left_out_and_counted(tmp_path, ca
     assert "left out: 2." in caplog.text and "list_eval_partition.csv" in caplog.text
 
 
+def test_pictures_that_the_labels_name_and_nobody_brought_are_counted(tmp_path, caplog):
+    write(tmp_path / "d", "list_attr_celeba.csv", kaggle())
+    write(
+        tmp_path / "d", "img.zip", zipped({name: data for name, data in pictures("").items() if name not in FILES[:3]})
+    )
+    assert len(loaded(tmp_path / "d", tmp_path)) == COUNT - 3
+    assert "list_attr_celeba.csv names and that are not there: 3." in caplog.text
+
+
 def test_pictures_that_no_label_names_are_left_out_and_counted(tmp_path, caplog):
     write(tmp_path / "d", "list_attr_celeba.csv", kaggle())
     write(tmp_path / "d", "img.zip", zipped({**pictures(""), "999999.jpg": picture(3)}))
@@ -316,4 +325,7 @@ def test_pictures_of_neither_list_are_left_out(tmp_path, caplog):
     write(tmp_path, "food-101.zip", zipped({**pictures("food-101/images/pizza/"), **lists}))
     found = data.load("food101", tmp_path, 8, tmp_path / "cache")
     assert len(found) == 3 and found.names[found.indices("test")[0]] == "pizza/000003.jpg"
-    assert "left out: 9." in caplog.text
+    assert "left out: 9." in caplog.text and "not there: " not in caplog.text
+    lists["food-101/meta/test.txt"] += "pizza/999999\n"
+    write(tmp_path / "more", "food-101.zip", zipped({**pictures("food-101/images/pizza/"), **lists}))
+    assert len(data.load("food101", tmp_path / "more", 8, tmp_path / "cache")) == 3 and "not there: 1." in caplog.text

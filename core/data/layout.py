@@ -115,7 +115,7 @@ class Layout:
             twice += row in chosen
             if row >= 0:
                 chosen.setdefault(row, place)
-        return self._found(chosen, _left_out(table, unnamed, twice))
+        return self._found(chosen, _left_out(table, len(chosen), unnamed, twice))
 
     def _found(self, chosen: dict[int, tuple[str, str]], notes: tuple[str, ...]) -> Found:
         keys = {key for key, _ in chosen.values()}
@@ -189,8 +189,10 @@ def _group(key: str, member: str) -> tuple[str, str]:
     return key, PurePosixPath(member).parent.as_posix()
 
 
-def _left_out(table: Table, unnamed: int, twice: int) -> tuple[str, ...]:
+def _left_out(table: Table, found: int, unnamed: int, twice: int) -> tuple[str, ...]:
     notes = []
+    if lacking := len(table.names) - found:
+        notes.append(f"Pictures that {table.where} names and that are not there: {lacking:,}.")
     if unnamed:
         notes.append(f"Pictures that {table.where} does not name are left out: {unnamed:,}.")
     if twice:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import posixpath
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from core.data.picture_set import TEST, PictureSet, seeded_split
 
 
 log = logging.getLogger(__name__)
+LOOSE = "."  # the class of pictures that lie beside the folders of the others
 
 
 def join(sets: Sequence[PictureSet]) -> PictureSet:
@@ -90,12 +92,16 @@ def load_food101(path: Path, size: int, cache: Path) -> PictureSet:
 
 
 def load_folder(path: Path, size: int, cache: Path) -> PictureSet:
-    """Any folder or zip of photos. Subfolders, where there are some, become classes."""
+    """Any folder or zip of photos. Subfolders, where there are some, become classes, named below what they share; the
+    class of pictures beside them is ``LOOSE``.
+    """
     with Archive(_source(path)) as archive:
         pixels, members, detail = cached_pixels(archive, archive.pictures(), size, cache)
     if not members:
         raise DataError(f"{path} holds no readable pictures.")
-    folders = [Path(name).parent.as_posix() for name in members]
+    folders = [PurePosixPath(name).parent for name in members]
+    shared = posixpath.commonpath([folder.as_posix() for folder in folders])  # a zip often holds one folder with all
+    folders = [(folder.relative_to(shared) if shared else folder).as_posix() for folder in folders]
     class_names = tuple(sorted(set(folders)))
     classes = np.array([class_names.index(folder) for folder in folders], dtype=np.int16)
     known = len(class_names) > 1
@@ -136,6 +142,8 @@ def _of_a_part(members: list[str], root: str, listed: set[str], source: Path) ->
         raise DataError(f"{source}: meta/train.txt and meta/test.txt name none of the pictures.")
     if len(kept) < len(members):
         log.warning("Pictures that neither list of %s names are left out: %d.", source, len(members) - len(kept))
+    if len(kept) < len(listed):
+        log.warning("Pictures that the lists of %s name and that are not there: %d.", source, len(listed) - len(kept))
     return kept
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from core import checkpoints
 from core.data import PictureSet
 from core.evaluation.autoencoder import evaluate_autoencoder
-from core.evaluation.classifier import evaluate_classifier
+from core.evaluation.classifier import evaluate_classifier, evaluate_own_classes
 from core.evaluation.clip import evaluate_clip
 from core.evaluation.compare import compare_generators, evaluate_generator
 from core.evaluation.faces import evaluate_faces
@@ -52,17 +52,28 @@ def evaluate(name: str, root: Path, sets: Sets, options: Options) -> dict:
 
     Raises ``CheckpointError`` for a checkpoint that is not there and ``DataError`` for missing pictures.
     """
-    folder = root / name
-    problem = checkpoints.missing(folder)
-    if name not in EVALUATIONS or problem:
-        known = f"There is no evaluation of {name!r}; there are {', '.join(EVALUATIONS)}."
-        raise checkpoints.CheckpointError(problem if name in EVALUATIONS else known)
-    figures = EVALUATIONS[name](root, sets, options)
-    made = {other: checkpoints.fingerprint(root / other) for other in MEASURED_WITH[name]}
+    folder, measure = root / name, _evaluation_of(name, root)
+    if problem := checkpoints.missing(folder):
+        raise checkpoints.CheckpointError(problem)
+    figures = measure(root, sets, options)
+    made = {other: checkpoints.fingerprint(root / other) for other in MEASURED_WITH.get(name, ())}
     metrics = {"command": options.command, "weights": checkpoints.fingerprint(folder), "measured_with": made, **figures}
     checkpoints.write_json(folder / "metrics.json", _plain(metrics))
     write_card(folder)
     return metrics
+
+
+def _evaluation_of(name: str, root: Path) -> Callable[[Path, Sets, Options], dict]:
+    """A shipped model's own, or that of a classifier of own classes. Raises ``CheckpointError`` for anything else."""
+    if name in EVALUATIONS:
+        return EVALUATIONS[name]
+    training = root / name / "training.json"
+    if not training.is_file() or not checkpoints.read_json(training).get("own_classes"):
+        known = (
+            f"There is no evaluation of {name!r}; there are {', '.join(EVALUATIONS)}, and classifiers of own classes."
+        )
+        raise checkpoints.CheckpointError(known)
+    return partial(evaluate_own_classes, name)
 
 
 def evaluate_styles(root: Path, sets: Sets, options: Options, names: Sequence[str] = ()) -> Iterator[tuple[str, dict]]:

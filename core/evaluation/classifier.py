@@ -11,7 +11,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix
 
 from core import attributes
-from core.data import PictureSet
+from core.data import DataError, PictureSet
 from core.evaluation.batched import classify, sharp_rows
 from core.evaluation.options import Options, counted, wanted
 from core.metrics import auc, balanced_threshold, binary_report, class_report, top_accuracy
@@ -37,6 +37,21 @@ def evaluate_classifier(root: Path, sets: Mapping[str, PictureSet], options: Opt
     if "food101" in sets:
         figures |= _class_figures(classifier, sets["food101"], options.part)
     return {**figures, "attributes": rows, "cooccurrence": cooccurrence(labels)}
+
+
+def evaluate_own_classes(name: str, root: Path, sets: Mapping[str, PictureSet], options: Options) -> dict:
+    """A classifier of own classes on the pictures of ``folder`` that it was not trained on: each class, and which it is
+    taken for. Raises ``DataError`` where there are none.
+    """
+    if "folder" not in sets:
+        raise DataError("Own classes are measured on their pictures. Give them with --data folder=DIR.")
+    pictures = sets["folder"]
+    if not pictures.class_names or not len(pictures.indices(options.part)):
+        raise DataError(f"{pictures.name} has no classes, or no pictures in its {options.part} part; bring more.")
+    figures = _class_figures(pool_of(root).classifier(name), pictures, options.part)
+    if not figures:
+        raise DataError(f"None of the classes of {name} is among the folders of {pictures.name}.")
+    return {"part": options.part, "pictures": counted(sets, options.part), **figures}
 
 
 def thresholds(classifier: PictureClassifier, faces: PictureSet) -> np.ndarray:

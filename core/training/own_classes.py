@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from core import checkpoints
 from core.data import DataError, PictureSet
+from core.data.sets import LOOSE
 from core.models import PictureClassifier
 from core.training import batches
 from core.training.loop import Loop, LoopConfig
@@ -51,6 +52,10 @@ def check_classes(pictures: PictureSet) -> None:
     if pictures.classes is None:
         raise DataError(
             f"{pictures.name} has one class; put the pictures of each class into a folder of their own, two or more."
+        )
+    if LOOSE in pictures.class_names:
+        raise DataError(
+            f"{pictures.name} holds pictures beside the folders of the classes; put each into the folder of its class."
         )
     counts = np.bincount(pictures.classes, minlength=len(pictures.class_names))
     few = [name for name, count in zip(pictures.class_names, counts, strict=True) if count < LEAST]
