@@ -61,6 +61,10 @@ class Recipe:
     level: float = LEVEL  # share of the noise that is added to the draft, 0.05..1, and of the steps that are done
     style_parts: tuple[float, float, float] = (1.0, 1.0, 1.0)  # of the weights, in early, middle and late blocks
     checkpoint: str = ""  # of Stable Diffusion: its name in the list of a machine; "" for the machine's usual one
+    nearby: tuple[float, float] = (
+        0.0,
+        0.0,
+    )  # place on the plane of seeds around this one, in quarter turns
     edit: PhotoEdit | None = None  # of a photo, which is needed to draw the picture again; None: drawn from noise
 
     def __post_init__(self) -> None:
@@ -214,5 +218,6 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "guidance": partial(checks.number, "The guidance scale", low=1, high=15),
     "guidance_interval": checks.interval,
     "level": partial(checks.number, "The noise on the draft", low=0.05, high=1),
+    "nearby": checks.nearby,
     "edit": photo_edit,
 }

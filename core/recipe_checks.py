@@ -110,6 +110,13 @@ def interval(value: object) -> tuple[float, float]:
     return start, end
 
 
+def nearby(value: object) -> tuple[float, float]:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise RecipeError("A place near a seed must be two numbers.")
+    across, down = (number("Each number of a place near a seed", part, -1, 1) for part in value)
+    return across, down
+
+
 def one_of(what: str, value: object, known: tuple[str, ...]) -> str:
     if not isinstance(value, str) or value not in known:
         raise RecipeError(f"Unknown {what} {shown(value)}; there are {', '.join(known)}.")

@@ -24,6 +24,7 @@ FULL = Recipe(
     guidance=7.25,
     guidance_interval=(0.1, 0.9),
     solver="ddim",
+    nearby=(-0.25, 0.125),
     edit=PhotoEdit({"Male": -1.0}, "ddim", 0.35, (0.25, 0.4, 1.5, -12.5)),
 )
 
@@ -45,6 +46,7 @@ def random_recipe(seed: int) -> Recipe:
         guidance=float(random.uniform(1, 15)),
         guidance_interval=(start, end),
         solver=str(random.choice(SOLVERS)),
+        nearby=tuple(random.uniform(-1, 1, 2).tolist()),
         checkpoint="".join(random.choice(letters[:95], random.integers(0, 40))),
     )
 

@@ -56,6 +56,17 @@ def test_r_rerolls_unless_the_seed_is_locked(visit):
 def test_a_reload_and_a_link_keep_the_recipe(visit):
     page = visit()
     set_state(page, "Young", "absent")
+    before, pad = page.evaluate(PICTURE), page.locator("#nearby")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + box["height"] / 2, steps=3)
+    page.mouse.up()
+    page.wait_for_function(f"(before) => ({PICTURE})() !== before", arg=before)
+    idle(page)
+    assert recipe(page)["nearby"] == [pytest.approx(0.5, abs=0.02), pytest.approx(0, abs=0.02)]
+    assert "45° away" in page.inner_text("#faces-canvas .stage-info")
     wanted, picture = recipe(page), page.evaluate(PICTURE)
     assert "r=" in page.url
     page.reload()
@@ -68,6 +79,9 @@ def test_a_reload_and_a_link_keep_the_recipe(visit):
     assert recipe(other) == wanted and other.evaluate(PICTURE) == picture
     other.get_by_role("tab", name="Models").click()
     other.wait_for_url("**#models")
+    page.keyboard.press("r")  # another seed begins in the middle of its own plane
+    idle(page)
+    assert recipe(page)["nearby"] == [0, 0] and page.locator("#nearby-back").is_disabled()
     other.reload()
     other.wait_for_selector("#models-canvas h1")
     assert other.locator("#models-tab").is_visible() and other.url.endswith("#models")

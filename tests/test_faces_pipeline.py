@@ -18,7 +18,7 @@ from core.pipelines.faces.entanglement import entangled
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.faces.types import EditRequest, EditResult, FacesResult
 from core.pipelines.progress import Progress
-from core.recipe import Recipe, RecipeError, from_png, to_png
+from core.recipe import Recipe, RecipeError, from_link, from_png, to_link, to_png
 
 SMALL = Recipe(seed=11, attributes={"Smiling": 1.0}, steps=3)
 
@@ -139,6 +139,17 @@ def test_the_png_of_a_face_draws_it_again(pipeline):
     face = last(pipeline.draw(replace(SMALL, count=2))).faces[1]
     again = last(pipeline.draw(from_png(to_png(face.image, face.recipe)))).faces[0]
     assert again.image.tobytes() == face.image.tobytes()
+
+
+def test_a_recipe_near_a_seed_is_restored_exactly(pipeline):
+    near = replace(SMALL, nearby=(0.3, -0.125), count=2)
+    drawn = last(pipeline.draw(near))
+    assert len({*pixels(drawn), *pixels(last(pipeline.draw(replace(near, nearby=(0, 0)))))}) == 4
+    second = drawn.faces[1]
+    assert from_png(to_png(second.image, second.recipe)) == from_link(to_link(second.recipe)) == second.recipe
+    assert second.recipe.nearby == (0.3, -0.125) and second.recipe.seed == 12
+    assert pixels(last(pipeline.draw(second.recipe))) == pixels(drawn)[1:]
+    assert pipeline.baseline(near) != pipeline.baseline(SMALL)
 
 
 def test_sweep_goes_from_absent_to_present(pipeline):

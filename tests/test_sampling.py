@@ -1,5 +1,7 @@
 """Objectives, solvers and inversion on networks whose answers are known."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from core.diffusion.sampling import (
     guide,
     make_scheduler,
     noise_for,
+    noise_near,
     sample_steps,
     solvers,
 )
@@ -65,6 +68,22 @@ def test_every_solver_finds_the_picture(prediction):
 def test_unknown_solver_names_the_known():
     with pytest.raises(ValueError, match=r"dpm\+\+, unipc"):
         make_scheduler(Objective(), "euler")
+
+
+def test_the_plane_around_a_seed_is_reached_by_turning_its_noise():
+    shape = (4, 64, 64)
+    (start, generator), (noise, _) = noise_near(7, shape, (0.0, 0.0)), noise_for(7, shape)
+    assert torch.equal(start, noise) and generator.initial_seed() == 7
+    places = {place: noise_near(7, shape, place)[0] for place in ((0.2, 0.0), (1.0, 0.0), (0.0, 1.0), (-0.6, 0.8))}
+    for (x, y), found in places.items():
+        assert found.std() == pytest.approx(1, abs=0.02)  # N(0, 1) at every distance
+        turn = math.hypot(x, y) * math.pi / 2
+        cosine = torch.nn.functional.cosine_similarity(found.flatten(), noise.flatten(), dim=0)
+        assert cosine == pytest.approx(math.cos(turn), abs=0.03)
+    across, down = places[1.0, 0.0], places[0.0, 1.0]
+    assert torch.allclose(places[-0.6, 0.8], -0.6 * across + 0.8 * down, atol=1e-5)  # one plane, on whatever way
+    assert not torch.allclose(noise_near(8, shape, (1.0, 0.0))[0], across, atol=0.1)  # each seed has its own
+    assert torch.equal(noise_near(7, shape, (0.2, 0.0))[0], places[0.2, 0.0])
 
 
 def test_a_seed_is_a_picture_in_any_batch():

@@ -7,6 +7,7 @@ The denoiser is any callable ``(x, timesteps, attributes) -> prediction``. Class
 from __future__ import annotations
 
 import inspect
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -108,6 +109,22 @@ def noise_for(seed: int, shape: Sequence[int]) -> tuple[Tensor, torch.Generator]
     """The starting noise (1, *shape) of one seed, drawn on the CPU, and its generator for stochastic solvers."""
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(1, *shape, generator=generator), generator
+
+
+def noise_near(seed: int, shape: Sequence[int], place: tuple[float, float]) -> tuple[Tensor, torch.Generator]:
+    """The starting noise of a place (x, y) on the plane of seeds around one, as :func:`noise_for` at (0, 0).
+
+    The plane is spanned by two noises that belong to the seed. A place is reached by turning the seed's noise towards
+    it, at (1, 0) and (0, 1) by a quarter (Shoemake 1985, spherical interpolation): so it is N(0, I) everywhere.
+    """
+    noise, generator = noise_for(seed, shape)
+    distance = math.hypot(*place)
+    if not distance:
+        return noise, generator
+    across, down = (noise_for((seed * 2_654_435_761 + way) % 2**63, shape)[0] for way in (1, 2))
+    direction = (place[0] * across + place[1] * down) / distance
+    angle = distance * math.pi / 2
+    return math.cos(angle) * noise + math.sin(angle) * direction, generator
 
 
 def sample_steps(

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from core import attributes, checkpoints
 from core.data.framing import Framing, step_back
 from core.diffusion.objective import Objective, prediction_of
-from core.diffusion.sampling import Plan, Step, noise_for, sample_steps, solvers
+from core.diffusion.sampling import Plan, Step, noise_near, sample_steps, solvers
 from core.images import to_images, to_pixels, to_tensor
 from core.latents.codecs import OpenCodec
 from core.models import FaceUNet, LatentCodec, PictureClassifier
@@ -99,7 +99,7 @@ class FaceEngine:
         if one.solver not in self.solvers():
             raise RecipeError(f"These weights cannot be drawn with {one.solver}; use {', '.join(self.solvers())}.")
         plan = Plan(one.solver, one.steps, one.guidance, one.guidance_interval)
-        noise, generator = noise_for(one.seed, self.latent_shape)
+        noise, generator = noise_near(one.seed, self.latent_shape, one.nearby)
         denoise = partial(self.denoise, network=self.with_adapters(one))
         return sample_steps(denoise, self.objective, plan, noise, torch.from_numpy(wanted)[None], generator)
 

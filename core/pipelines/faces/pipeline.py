@@ -197,7 +197,7 @@ class FacesPipeline:
 
         Its recipe is the key: it holds all that such a picture depends on; without attributes nothing is guided.
         """
-        names = ("seed", "steps", "solver", "styles", "style_parts")
+        names = ("seed", "nearby", "steps", "solver", "styles", "style_parts")
         unset = Recipe(**{name: getattr(recipe, name) for name in names})
         with self._keeping:
             if unset in self._baselines:

@@ -8,6 +8,7 @@ import { change, state } from "./state.js";
  * @property {Record<string, number>} [attributes] all that are requested
  * @property {string} [sweep] the attribute of the strip
  * @property {number} [seed]
+ * @property {[number, number]} [nearby] the place on the plane around the seed
  * @property {number} [steps]
  * @property {number} [guidance]
  * @property {[number, number]} [guidance_interval]
@@ -20,5 +21,5 @@ acts("faces", (/** @type {FacesAction} */ { sweep, inside, ...recipe }) => {
   if (state.mode !== "draw") emit("faces:mode", "draw");
   if (sweep) state.sweepAttribute = sweep;
   if (inside !== undefined) emit("faces:look-inside", inside);
-  change(recipe);
+  change("seed" in recipe ? { nearby: [0, 0], ...recipe } : recipe);
 });

@@ -15,6 +15,7 @@ import { QUICK, Stage } from "../shared/stage.js";
 import { hasTab } from "../shared/tabs.js";
 import { whereItGoes } from "../shared/where.js";
 import { showMeters } from "./meters.js";
+import { turned } from "./nearby.js";
 import { makePictures, sideOf } from "./pictures.js";
 import { draw, requests } from "./requests.js";
 import { change, state, writeAddress } from "./state.js";
@@ -63,7 +64,7 @@ function subject() {
 
 function alone(index) {
   const face = entry?.faces[index];
-  if (face && entry.faces.length > 1) change({ seed: face.seed, count: 1 });
+  if (face && entry.faces.length > 1) change({ seed: face.seed, nearby: entry.recipe.nearby, count: 1 });
 }
 
 // --- the whole canvas from one entry ----------------------------------------------------------------------------
@@ -83,7 +84,7 @@ function render() {
 }
 
 const drawWords = (face) => [
-  `Seed ${face.seed}`,
+  `Seed ${face.seed}${turned(entry.recipe.nearby) ? `, ${turned(entry.recipe.nearby)}° away` : ""}`,
   `${state.words.solvers[entry.recipe.solver]}, ${entry.recipe.steps} steps`,
   duration(entry.milliseconds),
   `${state.words.side} × ${state.words.side} pixels, shown enlarged`,

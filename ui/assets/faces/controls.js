@@ -6,6 +6,7 @@ import { el } from "../shared/dom.js";
 import { emit, on } from "../shared/events.js";
 import { keep } from "../shared/kept.js";
 import { mainAttribute, moreAttributes } from "./attributes.js";
+import { nearbySeeds } from "./nearby.js";
 import { photoPanel } from "./photo.js";
 import { refresh, whenRefreshed } from "./refresh.js";
 import { draw, requests, send } from "./requests.js";
@@ -45,6 +46,7 @@ register("faces-controls", ({ root, props, trigger }) => {
     looks(),
     moreAttributes(),
     sampling(),
+    nearbySeeds(),
   );
   root.append(body, foot());
   root.classList.add("column");

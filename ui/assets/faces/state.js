@@ -1,6 +1,6 @@
 // What this visitor has set and drawn. One recipe is current; everything else on the page follows it.
 import { emit, on } from "../shared/events.js";
-import { randomSeed } from "../shared/seeds.js";
+import { randomSeed, withSeed } from "../shared/seeds.js";
 import { draw } from "./requests.js";
 import { surprising } from "./surprise.js";
 
@@ -44,7 +44,7 @@ function assign(values, { replace = false } = {}) {
 
 // A change of the recipe. While a control moves it is live: drawn at once, remembered when it comes to rest.
 function change(patch, { live = false, quiet = false } = {}) {
-  state.recipe = { ...state.recipe, ...patch };
+  state.recipe = { ...state.recipe, ...withSeed(state.recipe, patch) };
   state.dragging = live;
   emit("faces:recipe", { live });
   draw({ live, quiet });
@@ -60,7 +60,7 @@ function setAttributes(values, options = {}) {
 
 // Of a recipe that edits a photo everything comes at once but what needs the photo (`edit`).
 function setRecipe({ edit: _, ...recipe }) {
-  state.recipe = { ...state.recipe, ...recipe };
+  state.recipe = { ...state.recipe, nearby: [0, 0], ...recipe };
   state.dragging = false;
   emit("faces:recipe", { live: false });
 }

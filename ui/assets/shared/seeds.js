@@ -9,4 +9,8 @@ export function parseSeed(text) {
   return /^\d{1,10}$/.test(trimmed) && Number(trimmed) < SEEDS ? Number(trimmed) : null;
 }
 
+/** A change of a recipe: another seed begins in the middle of the plane around it. */
+export const withSeed = (recipe, patch) =>
+  "seed" in patch && patch.seed !== recipe.seed ? { nearby: [0, 0], ...patch } : patch;
+
 export const SEED_HINT = `A seed is a whole number from 0 to ${SEEDS - 1}.`;

@@ -3,7 +3,7 @@ import { state as faces } from "../faces/state.js";
 import { emit, on } from "../shared/events.js";
 import { carriesEdit, carriesRecipe, headOf } from "../shared/files.js";
 import { RequestQueue } from "../shared/request_queue.js";
-import { randomSeed } from "../shared/seeds.js";
+import { randomSeed, withSeed } from "../shared/seeds.js";
 import { whose } from "../shared/visitor.js";
 import { activeNow, bare, changeBase, isPrompt, keyOf, listStyles, plainTile, state, takenOver } from "./state.js";
 
@@ -131,7 +131,8 @@ export function change(patch, options = {}) {
   draw(options);
 }
 
-export const changeRecipe = (patch, options) => change({ recipe: bare({ ...state.recipe, ...patch }) }, options);
+export const changeRecipe = (patch, options) =>
+  change({ recipe: bare({ ...state.recipe, ...withSeed(state.recipe, patch) }) }, options);
 
 // A click on the wall: this style alone; with `more`, beside the active ones. In a grid it is one row more or less.
 export function applyStyle(name, more = false) {
