@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # torch is imported where it is used, so that the page answer
     from torch import Tensor, nn
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
+ADAPTER = "pytorch_lora_weights.safetensors"  # of a style, as diffusers names it
 SAMPLES = "samples.webp"
 _TRAIN = "python scripts/train"
 _PICTURES = "--data celeba=DIR --data food101=DIR"
@@ -65,7 +66,9 @@ def description(folder: Path) -> Path:
 
 def weights(folder: Path) -> Path:
     """The file of a checkpoint's weights; of a pipeline, those of its denoiser."""
-    return folder / _LAYOUTS.get(folder.name, ("", WEIGHTS))[1]
+    own = folder / _LAYOUTS.get(folder.name, ("", WEIGHTS))[1]
+    adapter = folder / ADAPTER
+    return adapter if adapter.is_file() and not own.is_file() else own
 
 
 def missing(folder: Path) -> str | None:

@@ -53,13 +53,16 @@ def test_choosing_a_model_and_its_views(opened, url):
     page = opened(url)
     page.wait_for_selector("#models-canvas .samples img")
     assert page.inner_text("#models-canvas h1") == "Reader of faces"
-    page.wait_for_selector("#models-text >> text=It reads faces.")
-    page.click("#models-list .model:nth-last-child(3)")
+    page.wait_for_selector("#models-summary >> text=It reads faces.")
+    page.locator("#models-list .model").nth(-3).click()
     page.wait_for_selector("#models-canvas .chart .main-svg")
     assert page.get_attribute("[data-view=curves]", "aria-selected") == "true"
     assert page.locator("#models-canvas .comparison img").evaluate("(image) => image.naturalWidth") == 96
     page.locator("#models-list .model", has_text="Reader of faces").first.click()
     page.wait_for_selector("#models-canvas .samples img")
+    assert "30.250" not in page.inner_text("#models-card")  # all but the beginning is folded
+    page.click("#models-more > button")
+    page.wait_for_selector("#models-text >> text=It reads faces.")
     page.click("[data-view=curves]")
     page.wait_for_selector("#models-canvas .chart .main-svg")
     assert page.locator("#models-canvas .chart").count() == 1

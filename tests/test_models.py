@@ -8,13 +8,17 @@ import shutil
 import gradio as gr
 import pytest
 import tiny_text
+import torch
 from PIL import Image
+from safetensors.torch import save_file
 
-from core.checkpoints import COMMANDS, WEIGHTS, save_model
+from core.checkpoints import ADAPTER, COMMANDS, WEIGHTS, save_model
 from core.models import PictureClassifier
+from core.models.prior import TextPrior
 from core.pipelines.models.pipeline import CheckpointIndex, Curve, flatten, show, tables, words
+from core.training.prior import PRESETS
 from ui.models.charts import paired
-from ui.models.tab import _canvas, models_tab
+from ui.models.tab import _canvas, _listed, _rank, models_tab
 from ui.models.views import curves_view, figures_view, samples_view
 
 METRICS = {
@@ -95,6 +99,25 @@ def test_checkpoints_of_another_size_are_listed_each(root):
         index.card("../classifier")
     with pytest.raises(KeyError):
         index.architectures("../classifier")
+
+
+def test_styles_and_the_prior_are_models_too(tmp_path):
+    folder = tmp_path / "styles" / "oil"
+    folder.mkdir(parents=True)
+    save_file({"down": torch.zeros(2, 3), "up": torch.zeros(3, 2)}, folder / ADAPTER)
+    (folder / "config.json").write_text('{"_class_name": "Adapter"}')
+    (folder / "README.md").write_text("# Oil\n\nPaints.\n")
+    prior = TextPrior(latent_channels=4, text_width=32, **PRESETS["smoke"].model)
+    save_model(tiny_text.wake(prior), tmp_path / "text" / "prior")
+    index = CheckpointIndex(tmp_path)
+    assert index.names()[-2:] == ["text/prior", "styles/oil"]
+    drafting, style = (index.card(name) for name in index.names()[-2:])
+    assert style.status == "present" and style.title == "Oil" and style.parameters == 12
+    assert "no network of its own" in index.architectures("styles/oil")[0].problem
+    assert drafting.status == "present" and drafting.title == "Prior" and "drafts" in drafting.summary.what
+    assert index.architectures("text/prior")[0].svg
+    groups = sorted((_listed(index.card(name))["group"] for name in index.names()), key=_rank)
+    assert groups[0] == "Generators" and groups[-1] == "Styles"
 
 
 @pytest.mark.parametrize("file", ["metrics.json", "training.json", "config.json"])
@@ -201,8 +224,13 @@ def test_the_tab_shows_the_requested_or_first_card(root):
         models_tab(CheckpointIndex(root))
     show_card = next(fn for fn in page.fns.values() if fn.name == "show").fn
     for value in ({"models": [], "chosen": ""}, None, "x", {"chosen": ["faces"]}, {"chosen": "../.."}):
-        listing, canvas, text = show_card(value)
-        assert listing["chosen"] == canvas["name"] == "classifier" and "Text & more." in text
-    listing, canvas, text = show_card({"chosen": "faces"})
+        listing, canvas, summary, text = show_card(value)
+        assert (
+            "Text &amp; more." in summary
+            and listing["chosen"] == canvas["name"] == "classifier"
+            and "Text & more." in text
+        )
+    listing, canvas, summary, _ = show_card({"chosen": "faces"})
+    assert "train_faces.py" in summary
     assert canvas["name"] == "faces" and "train_faces.py" in canvas["problem"]
     assert [model["status"] for model in listing["models"]].count("missing") == len(COMMANDS) - 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 
 from core.pipelines.models.measured import F1, Matrix, Measured, Reliability
 from core.pipelines.models.pipeline import Curve, words
@@ -11,6 +12,7 @@ from ui.components.charts import Bar, Line, bar_chart, line_chart, matrix_chart
 from ui.components.dot_chart import dot_chart
 
 VALIDATION = "val_"
+SPREAD = 30  # times the least value
 
 
 def paired(curves: Mapping[str, Curve]) -> dict[str, dict[str, Curve]]:
@@ -31,7 +33,13 @@ def training_charts(curves: Mapping[str, Curve]) -> Iterator[ChartJSON]:
             )
             for kind, curve in kinds.items()
         ]
-        yield line_chart(lines, title=_sentence(words(name)), x="step", height=220)
+        yield line_chart(lines, title=_sentence(words(name)), x="step", height=220, logarithmic=_spread(kinds.values()))
+
+
+def _spread(curves: Iterable[Curve]) -> bool:
+    """Whether values fall so far that on a plain axis their end would be a flat line."""
+    values = [value for curve in curves for value in curve.values if math.isfinite(value)]
+    return bool(values) and min(values) > 0 and max(values) > SPREAD * min(values)
 
 
 def measured_charts(found: Measured) -> Iterator[tuple[ChartJSON, bool]]:

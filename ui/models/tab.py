@@ -12,7 +12,7 @@ from core.pipelines.prompts.pipeline import PromptsPipeline
 from ui.components.component import component, on_light
 from ui.models.bias import bias_section
 from ui.models.machine import machine_section
-from ui.models.views import curves_view, figures_view, heading, samples_view
+from ui.models.views import curves_view, figures_view, heading, samples_view, summary_view
 
 
 def models_tab(index: CheckpointIndex, stable_diffusion: PromptsPipeline | None = None) -> None:
@@ -36,18 +36,21 @@ def models_tab(index: CheckpointIndex, stable_diffusion: PromptsPipeline | None 
         listing = component("models-list", value={"models": [], "chosen": ""}, events=("pick",), config=config)
         canvas = component("models-canvas", value={}, functions=[network])
         with gr.Column(elem_id="models-card"):
-            text = gr.Markdown("", elem_id="models-text", container=False)
+            summary = component("models-summary", value="")
+            with gr.Accordion("The whole model card", open=False, elem_id="models-more"):
+                text = gr.Markdown("", elem_id="models-text", container=False)
         bias_section(index.root)
         if stable_diffusion is not None:
             machine_section(MachineModels(stable_diffusion))
 
-    def show(value: Any) -> tuple[dict, dict, str]:
+    def show(value: Any) -> tuple[dict, dict, str, str]:
         cards = [index.card(name) for name in index.names()]
         card = _chosen(value, cards)
-        listed = [_listed(other) for other in cards]
-        return {"models": listed, "chosen": card.name}, _canvas(card), card.text or "This checkpoint has no model card."
+        listed = sorted((_listed(other) for other in cards), key=lambda one: _rank(one["group"]))
+        whole = card.text or "This checkpoint has no model card."
+        return {"models": listed, "chosen": card.name}, _canvas(card), summary_view(card), whole
 
-    on_light(listing.pick, show, [listing], [listing, canvas, text], newest=True)
+    on_light(listing.pick, show, [listing], [listing, canvas, summary, text], newest=True)
 
 
 def _chosen(value: Any, cards: list[ModelCard]) -> ModelCard:
@@ -60,7 +63,33 @@ def _chosen(value: Any, cards: list[ModelCard]) -> ModelCard:
 
 
 def _listed(card: ModelCard) -> dict[str, str]:
-    return {"name": card.name, "title": card.title, "status": card.status, "detail": heading(card)}
+    return {
+        "name": card.name,
+        "title": card.title,
+        "status": card.status,
+        "detail": heading(card),
+        "group": _group(card.name),
+    }
+
+
+_GROUPS = {
+    "Generators": ("faces", "text", "gan", "variations", "text/prior"),
+    "Autoencoders": ("autoencoder-kl", "autoencoder-vae", "autoencoder-cae"),
+    "Readers": ("classifier", "detector", "eyes", "clip"),
+}
+
+
+def _rank(group: str) -> int:
+    order = [*_GROUPS, "Styles", "Others"]
+    return order.index(group) if group in order else len(order)
+
+
+def _group(name: str) -> str:
+    """The heading that a model stands below; a folder of other sizes is one of its own."""
+    if name.startswith("styles/"):
+        return "Styles"
+    known = next((title for title, names in _GROUPS.items() if name in names), "")
+    return known or (name.split("/")[0] if "/" in name else "Others")
 
 
 def _canvas(card: ModelCard) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.pipelines.models.pipeline import ModelCard, Table
+from core.pipelines.models.sheets import dark_sheet
 from ui.components.chart_style import Slots
 from ui.components.terms import term_line
 from ui.models.charts import measured_charts, training_charts
@@ -32,7 +33,24 @@ def samples_view(card: ModelCard) -> View:
     if card.samples is None:
         text = "A model that draws has some once evaluate.py has measured it."
         return plain_view(_empty("No samples", card.problem, text))
-    return plain_view(f'<figure class="samples">{_image(card.samples, f"Pictures made by {card.name}")}</figure>')
+    alt = f"Pictures made by {card.name}"
+    dark = dark_sheet(card.samples)
+    shown = _image(card.samples, alt, "on-light" if dark else "")
+    shown += _encoded(dark, "webp", alt, "on-dark") if dark else ""
+    return plain_view(f'<figure class="samples">{shown}</figure>')
+
+
+def summary_view(card: ModelCard) -> str:
+    """What it is, what it is good for, and four figures; a missing model says how it is made."""
+    what, use, figures = card.summary.what or card.problem, card.summary.use, card.summary.figures
+    parts = [f"<h2>{escape(card.title)}</h2>", f"<p>{escape(what)}</p>" if what else ""]
+    parts += [f"<h3>Good for</h3><p>{escape(use)}</p>"] if use else []
+    rows = "".join(
+        f"<div><dt>{escape(one.name)}</dt><dd><strong>{escape(one.value)}</strong> {escape(one.about)}</dd></div>"
+        for one in figures
+    )
+    parts += [f'<h3>In figures</h3><dl class="card-figures">{rows}</dl>'] if rows else []
+    return "".join(parts)
 
 
 def curves_view(card: ModelCard) -> View:
@@ -68,9 +86,13 @@ def plain_view(html: str) -> View:
     return Slots().view(html)
 
 
-def _image(path: Path, alt: str) -> str:
-    data = base64.b64encode(path.read_bytes()).decode()
-    return f'<img alt="{escape(alt)}" src="data:image/{path.suffix[1:]};base64,{data}">'
+def _image(path: Path, alt: str, kind: str = "") -> str:
+    return _encoded(path.read_bytes(), path.suffix[1:], alt, kind)
+
+
+def _encoded(content: bytes, form: str, alt: str, kind: str) -> str:
+    data = base64.b64encode(content).decode()
+    return f'<img class="{kind}" alt="{escape(alt)}" src="data:image/{form};base64,{data}">'
 
 
 def _table(table: Table) -> str:

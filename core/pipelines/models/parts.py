@@ -64,7 +64,11 @@ def parts_of(folder: Path) -> list[Part]:
             Part("Picture encoder", partial(_clip, folder, False)),
             Part("Text encoder", partial(_clip, folder, True)),
         ]
-    return [Part("", partial(_own, folder))]
+    return [Part("", partial(_KINDS.get(_kind(folder), _own), folder))]
+
+
+def _kind(folder: Path) -> str:
+    return str(checkpoints.read_json(folder / "config.json").get("_class_name")) if _has(folder) else ""
 
 
 def _has(folder: Path) -> bool:
@@ -130,6 +134,11 @@ def _picture(model: nn.Module) -> dict[str, Tensor]:
     return {"pixel_values": torch.zeros(1, 3, model.config.image_size, model.config.image_size)}
 
 
+def _adapter(folder: Path) -> Opened:
+    raise CheckpointError(f"The style {folder.name!r} has no network of its own: it adds to the layers of its model.")
+
+
+_KINDS = {"TextPrior": _prior, "Adapter": _adapter}
 _PIPELINE = (
     ("text_encoder", "Text encoder", _text_encoder),
     ("prior", "Draft from the text", _prior),

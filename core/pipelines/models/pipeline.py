@@ -19,10 +19,12 @@ from safetensors import SafetensorError, safe_open
 from core import attributes, checkpoints
 from core.pipelines.models.measured import CHARTED, Measured, read_measured
 from core.pipelines.models.parts import Diagram, draw
+from core.pipelines.models.summary import Summary, summarise
 
 TEXT_LIMIT, JSON_LIMIT, PICTURE_LIMIT = 64_000, 8_000_000, 16_000_000  # characters, bytes, bytes
 RUNNING = ("running_mean", "running_var", "num_batches_tracked")  # kept beside the weights, not trained
-COLLECTIONS = ("atlases", "styles")  # folders of folders, which other tabs show
+COLLECTIONS = ("atlases", "styles")  # folders of folders
+PRIOR, STYLES = "text/prior", "styles"
 
 ACRONYMS = {"auc", "cae", "vae", "kl", "l1", "psnr", "ssim", "mse", "ema", "cpu", "gpu", "db", "lr"}
 
@@ -56,6 +58,7 @@ class ModelCard:
     problem: str = ""  # one sentence where the status is not "present"
     notes: tuple[str, ...] = ()  # sentences on single files that could not be read
     text: str = ""  # the model card, Markdown
+    summary: Summary = field(default_factory=Summary)
     kind: str = ""  # class name in config.json
     config: Rows = field(default_factory=list)
     training: Rows = field(default_factory=list)
@@ -79,14 +82,18 @@ class CheckpointIndex:
     def names(self) -> list[str]:
         """Known checkpoints in the order they are made, then all others that lie there, by name.
 
-        A folder of checkpoints in another size gives each of them: ``128px/classifier``.
+        A folder of checkpoints in another size gives each of them: ``128px/classifier``. The last ones are the text
+        model's prior and the styles.
         """
         found = []
         for name in _folders(self.root):
             inside = [] if checkpoints.description(self.root / name).is_file() else _folders(self.root / name)
             inside = [other for other in inside if checkpoints.description(self.root / name / other).is_file()]
             found += [f"{name}/{other}" for other in inside] or [name]
-        return [*checkpoints.COMMANDS, *(name for name in found if name not in checkpoints.COMMANDS)]
+        others = [name for name in found if name not in checkpoints.COMMANDS]
+        parts = [PRIOR, *(f"{STYLES}/{name}" for name in _folders(self.root / STYLES))]
+        parts = [name for name in parts if checkpoints.description(self.root / name).is_file()]
+        return [*checkpoints.COMMANDS, *others, *parts]
 
     def card(self, name: str) -> ModelCard:
         """The card of one of :meth:`names`; any other name raises ``KeyError``."""
@@ -105,6 +112,7 @@ class CheckpointIndex:
         curves = _curves(training.get("curves"), notes)
         samples, comparison = (_picture(folder / file, notes) for file in (checkpoints.SAMPLES, "comparison.png"))
         text = _text(folder / "README.md")
+        kind = str(config.get("_class_name") or "".join(config.get("architectures") or ()))
         return ModelCard(
             name=name,
             title=_title(name, text),
@@ -112,7 +120,8 @@ class CheckpointIndex:
             problem=missing or damage,
             notes=tuple(notes),
             text=text,
-            kind=str(config.get("_class_name") or "".join(config.get("architectures") or ())),
+            summary=summarise(text, kind, metrics, training, parameters),
+            kind=kind,
             config=flatten({key: value for key, value in config.items() if not key.startswith("_")}),
             training=flatten({key: value for key, value in training.items() if key != "curves"}),
             metrics=tables({key: value for key, value in metrics.items() if key not in CHARTED}),
@@ -233,8 +242,9 @@ def _folders(root: Path) -> list[str]:
 
 def _title(name: str, text: str) -> str:
     heading = re.search(r"^#\s+(.+)$", text, flags=re.MULTILINE)
-    size = f", {name.split('/')[0]}" if "/" in name else ""
-    return (heading.group(1).strip()[:80] if heading else words(name.replace("-", " ").capitalize())) + size
+    folder, _, own = name.rpartition("/")
+    size = f", {folder}" if folder and name != PRIOR and folder != STYLES else ""
+    return (heading.group(1).strip()[:80] if heading else words(own.replace("-", " ").capitalize())) + size
 
 
 def _weights(folder: Path) -> tuple[int, int, str]:

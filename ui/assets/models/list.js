@@ -6,8 +6,15 @@ import { emit, on } from "../shared/events.js";
 
 // What takes the place of the canvas and the card: the class of the tab while it is shown, and the event that fills it.
 const PAGES = [
-  { name: "*bias", title: "Bias", detail: "Whose faces are these?", status: "present", mark: "on-bias" },
-  { name: "*machine", title: "Stable Diffusion", detail: "On this machine", status: "present", mark: "on-machine" },
+  { name: "*bias", title: "Bias", detail: "Whose faces are these?", status: "present", mark: "on-bias", group: "More" },
+  {
+    name: "*machine",
+    title: "Stable Diffusion",
+    detail: "On this machine",
+    status: "present",
+    mark: "on-machine",
+    group: "More",
+  },
 ];
 const STATUS = { missing: "Not there", damaged: "Damaged" };
 
@@ -53,7 +60,11 @@ register("models-list", ({ root, props, trigger, watch }) => {
   function draw() {
     const focused = root.contains(document.activeElement);
     const buttons = entries(listed().models).map((model) => modelButton(model, currentName(), pick));
-    root.replaceChildren(el("nav", { "aria-label": "Models" }, buttons));
+    const titled = entries(listed().models).flatMap(({ group = "" }, place, all) => {
+      const title = group && group !== all[place - 1]?.group && el("h2", {}, group);
+      return [title, buttons[place]].filter(Boolean);
+    });
+    root.replaceChildren(el("nav", { "aria-label": "Models" }, titled));
     if (focused) root.querySelector("[aria-current]")?.focus();
   }
 
