@@ -21,6 +21,7 @@ from core.pipelines.models.pipeline import CheckpointIndex
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
+from ui.own_machine import on_space
 from ui.shell import build_shell, launch_settings
 
 log = logging.getLogger("latentscape")
@@ -66,7 +67,8 @@ def _warm(faces: FacesPipeline, latent_map: LatentMapPipeline, prompts: PromptsP
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Latentscape: touch a latent space in the browser.")
-    host = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
+    everywhere = "0.0.0.0" if on_space() else "127.0.0.1"
+    host = os.environ.get("GRADIO_SERVER_NAME") or everywhere
     port = int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
     parser.add_argument("--host", default=host, help="address to listen on (default 127.0.0.1; 0.0.0.0 for all)")
     parser.add_argument("--port", type=int, default=port, help="port to listen on (default 7860)")

@@ -12,9 +12,14 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _PROXIED = ("forwarded", "via", "x-real-ip", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
 
 
+def on_space() -> bool:
+    """Return whether the app runs on a Space."""
+    return bool(os.environ.get(SPACE))
+
+
 def by_owner(request: gr.Request | None) -> bool:
     """Return whether a request comes from a browser on this machine: not from a Space, through a tunnel or a proxy."""
-    if request is None or os.environ.get(SPACE):
+    if request is None or on_space():
         return False
     headers = {name.lower(): value for name, value in dict(request.headers).items()}
     client = getattr(request.client, "host", None)
