@@ -70,6 +70,7 @@ def test_all_generators_are_measured_alike_and_missing_ones_are_named(root, synt
     for name, row in found["generators"].items():
         assert row["milliseconds"] > 0 and 0 <= row["precision"] <= 1 and 0 <= row["recall"] <= 1
         assert ("attribute_auc" in row) == (name != "vae")  # which takes no request
+    assert set(found["made_with"]) == {"classifier", "autoencoder-vae", "autoencoder-kl", "gan", "faces"}
     written = json.loads((root / "compare.json").read_text())
     assert written["generators"].keys() == found["generators"].keys()
     lines = list(table(found))

@@ -30,6 +30,7 @@ from core.pipelines.faces.engine import FaceEngine
 from core.pipelines.faces.types import PARTS
 from core.recipe import Recipe
 
+GENERATOR_PARTS = [part for generator in GENERATORS.values() for part in generator.needs]
 TIMED = 16  # pictures of one request whose time is taken
 
 
@@ -71,7 +72,7 @@ def compare_generators(root: Path, sets: Mapping[str, PictureSet], options: Opti
         "machine": machine(),
         "made_with": {
             part: checkpoints.fingerprint(root / part)
-            for part in ("classifier", *GENERATORS, *PARTS[:2], "text")
+            for part in dict.fromkeys(("classifier", *GENERATOR_PARTS, *PARTS[:2], "text"))
             if not checkpoints.missing(root / part)
         },
         "missing": absent,
