@@ -10,6 +10,7 @@ from core.pipelines.reconstruction.types import Benchmarks, Difficulty, Extreme,
 from ui.components.chart_style import ChartJSON, Slots
 from ui.components.charts import Bar, Dot, bar_chart, scatter_chart
 from ui.components.component import component
+from ui.components.sortable_table import Column, TableRow, sortable_table
 from ui.components.terms import term_line
 
 COLUMNS: tuple[tuple[str, str, Callable[[Row], float | None], str], ...] = (
@@ -34,7 +35,6 @@ COLUMNS: tuple[tuple[str, str, Callable[[Row], float | None], str], ...] = (
 TERMS = term_line(
     psnr="PSNR", ssim="SSIM", embedding_distance="embedding distance", frechet="Fréchet distance", kl_autoencoder="KL"
 )
-LOW = ' data-low="1"'  # a column whose best is its lowest
 
 
 def benchmark_view(read: Callable[[], Benchmarks]) -> None:
@@ -92,32 +92,17 @@ def _set(one: SetBenchmark, slots: Slots) -> str:
 
 def _table(one: SetBenchmark) -> str:
     sized = len({row.picture_size for row in one.rows}) > 1
-    cells = [
-        f'<th scope="col"{LOW if "lower" in what else ""} aria-sort="{"descending" if index == 0 else "none"}">'
-        f'<button type="button" title="{escape(what)}">{escape(name)}</button></th>'
-        for index, (name, what, _, _) in enumerate(COLUMNS)
+    columns = [Column(name, what, form, low="lower" in what) for name, what, _, form in COLUMNS]
+    rows = [
+        TableRow(row.title, [value(row) for _, _, value, _ in COLUMNS], _detail(row, sized), quiet=row.baseline)
+        for row in one.rows
     ]
-    head = f'<tr><th scope="col">Autoencoder</th>{"".join(cells)}</tr>'
-    body = "".join(_row(row, sized) for row in one.rows)
-    title = f"Reconstruction of {one.title}"
-    return (
-        f'<div class="benchmark-scroll" tabindex="0" role="region" aria-label="{escape(title)}">'
-        f"<table><thead>{head}</thead><tbody>{body}</tbody></table></div>"
-    )
+    return sortable_table(f"Reconstruction of {one.title}", "Autoencoder", columns, rows)
 
 
-def _row(row: Row, sized: bool) -> str:
+def _detail(row: Row, sized: bool) -> str:
     details = [row.latent_size.replace("x", "×") if not row.baseline else "", row.picture_size if sized else ""]
-    detail = ", ".join(each for each in details if each)
-    title = f"{escape(row.title)}<small>{escape(detail)}</small>" if detail else escape(row.title)
-    cells = "".join(_cell(value(row), form) for _, _, value, form in COLUMNS)
-    return f'<tr{" class=stand-in" if row.baseline else ""}><th scope="row">{title}</th>{cells}</tr>'
-
-
-def _cell(value: float | None, form: str) -> str:
-    if value is None:
-        return '<td data-value="">–</td>'
-    return f'<td data-value="{value:.9g}">{value:{form}}</td>'
+    return ", ".join(each for each in details if each)
 
 
 def _charts(one: SetBenchmark, slots: Slots) -> str:

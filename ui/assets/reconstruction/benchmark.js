@@ -1,25 +1,7 @@
 // The Benchmark page: which set and which model is shown, and the order of the tables.
 import { showView } from "../shared/charts.js";
 import { register } from "../shared/components.js";
-
-function number(row, column) {
-  const text = row.cells[column].dataset.value;
-  return text === "" ? null : Number(text);
-}
-
-// Rows without a figure stay at the end, whichever way it goes.
-function sort(table, column, descending) {
-  const rows = [...table.tBodies[0].rows];
-  rows.sort((a, b) => {
-    const [x, y] = [number(a, column), number(b, column)];
-    if (x === null || y === null) return (x === null) - (y === null);
-    return descending ? y - x : x - y;
-  });
-  table.tBodies[0].append(...rows);
-  [...table.tHead.rows[0].cells].slice(1).forEach((cell, index) => {
-    cell.setAttribute("aria-sort", index + 1 !== column ? "none" : descending ? "descending" : "ascending");
-  });
-}
+import { sortByClick } from "../shared/sort_table.js";
 
 // Which set and which model is shown.
 class Switches {
@@ -64,12 +46,6 @@ class Switches {
   }
 }
 
-function sortBy(cell) {
-  const first = cell.dataset.low ? "ascending" : "descending"; // the best at the top
-  const descending = (cell.getAttribute("aria-sort") === first) !== (first === "descending");
-  sort(cell.closest("table"), cell.cellIndex, descending);
-}
-
 register("benchmark", ({ root, props, trigger, watch }) => {
   const switches = new Switches(root);
   const draw = () => {
@@ -78,11 +54,10 @@ register("benchmark", ({ root, props, trigger, watch }) => {
   };
   root.addEventListener("click", (event) => {
     const chosen = event.target.closest("[role=radio]");
-    const cell = event.target.closest("button") && event.target.closest("thead th");
     if (chosen) {
       const { switch: name } = chosen.closest("[data-switch]").dataset;
       switches.choose(name, chosen.dataset[name]);
-    } else if (cell) sortBy(cell);
+    } else sortByClick(event);
   });
   draw();
   watch("value", draw);
