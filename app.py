@@ -15,6 +15,8 @@ import gradio as gr
 
 from core.networks.pool import pool_of
 from core.pipelines.classify.pipeline import ClassifyPipeline
+from core.pipelines.compare.comparison import ComparePipeline
+from core.pipelines.compare.references import data_folder
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.models.pipeline import CheckpointIndex
@@ -37,7 +39,8 @@ def build(root: str | None = None) -> gr.Blocks:
     prompts, stable_diffusion = (PromptsPipeline(None, model, pool, faces.library) for model in ("text", "sd"))
     styles = StylesPipeline(faces, prompts, stable_diffusion)
     tabs = (faces, prompts, stable_diffusion, styles, reconstruction, ClassifyPipeline(root), latent_map)
-    page = build_shell(*tabs, CheckpointIndex(root))
+    compare = ComparePipeline(faces, prompts, latent_map, data_folder())
+    page = build_shell(*tabs, compare, CheckpointIndex(root))
     page.warm_up = lambda: _warm(faces, latent_map, prompts)
     return page
 

@@ -19,6 +19,7 @@ READY = {  # what a tab is waited for before it is read
     "Reconstruction": ".reconstruction-cell",
     "Classify": ".classify-row",
     "Latent map": "#latent-map-controls [data-key]",
+    "Compare": ".compare-row",
     "Models": "#models-list .model",
 }
 SERIOUS = """async () => {

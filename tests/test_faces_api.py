@@ -43,6 +43,7 @@ def test_only_the_documented_endpoints_are_public(client):
     named = client.view_api(return_format="dict")["named_endpoints"]
     assert sorted(named) == [
         "/classify",
+        "/compare_generators",
         "/draw_face",
         "/draw_prompt",
         "/draw_style",

@@ -32,6 +32,7 @@ STYLES = (
     "styles",
     "classify",
     "latent_map",
+    "compare",
     "models",
     "learn",
     "inside",

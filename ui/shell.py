@@ -10,6 +10,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from core.pipelines.classify.pipeline import ClassifyPipeline
+from core.pipelines.compare.comparison import ComparePipeline
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.models.pipeline import CheckpointIndex
@@ -19,6 +20,7 @@ from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
 from core.stable_diffusion.locate import found
 from ui.classify.tab import classify_tab
+from ui.compare.tab import compare_tab
 from ui.components.component import component
 from ui.components.pictures import MAX_FILE
 from ui.downloads import DOWNLOADS
@@ -45,6 +47,7 @@ def build_shell(
     reconstruction: ReconstructionPipeline,
     classify: ClassifyPipeline,
     latent_map: LatentMapPipeline,
+    compare: ComparePipeline,
     checkpoints: CheckpointIndex,
 ) -> gr.Blocks:
     """All tabs of the app around their pipelines."""
@@ -66,6 +69,8 @@ def build_shell(
                 classify_tab(classify, checkpoints)
             with gr.Tab("Latent map", id="latent-map", elem_id="latent-map-tab"):
                 latent_map_tab(latent_map)
+            with gr.Tab("Compare", id="compare", elem_id="compare-tab"):
+                compare_tab(compare)
             with gr.Tab("Models", id="models", elem_id="models-tab"):
                 models_tab(checkpoints, stable_diffusion)
         page.unload(styles_closed)

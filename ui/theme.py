@@ -12,6 +12,7 @@ LATER = (
     "reconstruction",
     "classify",
     "latent_map",
+    "compare",
     "models",
     "learn",
     "inside",

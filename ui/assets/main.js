@@ -16,6 +16,7 @@ const FOLDERS = {
   benchmark: "reconstruction",
   classify: "classify",
   latent: "latent_map",
+  compare: "compare",
   models: "models",
 };
 

@@ -24,6 +24,7 @@ from ui.components.chart_style import (
     words,
 )
 
+DOTS = ("Autoencoders", "Without a network")  # full and hollow ones
 BAR, CELL = 18, 15  # CSS pixels of one bar of many, of one cell of a matrix
 
 
@@ -98,10 +99,12 @@ def line_chart(
     return plain(go.Figure(traces, layout))
 
 
-def scatter_chart(dots: Sequence[Dot], *, title: str, x: str, y: str, height: int = 300) -> ChartJSON:
-    """Named points over a logarithmic x axis. Points at or below 0 have no place on it and are left out."""
+def scatter_chart(dots: Sequence[Dot], *, title: str, x: str, y: str, names: tuple[str, str] = DOTS) -> ChartJSON:
+    """Named points over a logarithmic x axis; those at or below 0 have no place on it and are left out. ``names`` are
+    those of the full and of the hollow points.
+    """
     traces = []
-    for hollow, name in ((False, "Autoencoders"), (True, "Without a network")):
+    for hollow, name in zip((False, True), names, strict=True):
         shown = [dot for dot in dots if dot.hollow == hollow and dot.x > 0 and math.isfinite(dot.x + dot.y)]
         if not shown:
             continue
@@ -122,7 +125,7 @@ def scatter_chart(dots: Sequence[Dot], *, title: str, x: str, y: str, height: in
                 hovertemplate=f"<b>%{{text}}</b><br>%{{x:,.4~g}} {words(x)}<br>%{{y:.2f}} {words(y)}<extra></extra>",
             )
         )
-    layout = layout_for(title, height)
+    layout = layout_for(title, 300)
     layout.xaxis.update(title=axis_title(x), type="log", tickformat=",.3~s", dtick="D2")
     layout.yaxis.update(title=axis_title(y))
     layout.margin.update(r=24, t=16)

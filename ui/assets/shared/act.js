@@ -15,6 +15,7 @@ const TABS = {
   classify: { title: "Classify", needs: ["classify-controls", "classify-canvas"] },
   map: { title: "Latent map", needs: ["latent-map-controls", "latent-map-canvas"] },
   models: { title: "Models", needs: ["models-list", "models-bias"] },
+  compare: { title: "Compare", needs: ["compare-controls", "compare-canvas"] },
 };
 const actors = {};
 

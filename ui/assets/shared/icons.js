@@ -28,6 +28,8 @@ const paths = {
     '<circle cx="4" cy="11.5" r="1.3"/><circle cx="7.5" cy="5" r="1.3"/><circle cx="12" cy="9.5" r="1.3"/><circle cx="8" cy="12.5" r=".6"/><circle cx="12.5" cy="4" r=".6"/><circle cx="3.5" cy="6.5" r=".6"/>',
   eye:
     '<path d="M1.5 8C3 5.3 5.3 3.8 8 3.8S13 5.3 14.5 8C13 10.7 10.7 12.2 8 12.2S3 10.7 1.5 8Z"/><circle cx="8" cy="8" r="2"/>',
+  generators:
+    '<rect x="2.5" y="2.5" width="4.6" height="4.6" rx="0.6"/><rect x="8.9" y="2.5" width="4.6" height="4.6" rx="0.6"/><rect x="2.5" y="8.9" width="4.6" height="4.6" rx="0.6"/><rect x="8.9" y="8.9" width="4.6" height="4.6" rx="0.6"/>',
   plus: '<path d="M8 3.5v9M3.5 8h9"/>',
   brush:
     '<path d="M13.3 2.7 7.6 8.9M6 8.6c1.6-.2 2.6 1 2.2 2.5-.5 1.9-3 2.6-5.5 2 1.1-.5 1-1.2 1.2-2.2.2-1.2 1-2.1 2.1-2.3Z"/>',

@@ -38,6 +38,12 @@ const TABS = {
     icon: "brush",
     needs: ["styles-controls", "styles-canvas", "styles-history"],
   },
+  compare: {
+    title: "Compare",
+    words: "Compare generators",
+    icon: "generators",
+    needs: ["compare-controls", "compare-canvas"],
+  },
 };
 const takers = {}; // key -> what the tab does with a picture
 

@@ -1,0 +1,3 @@
+import { makeRefresher } from "../shared/refresh.js";
+
+export const { whenRefreshed, refresh } = makeRefresher();
