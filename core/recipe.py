@@ -27,7 +27,7 @@ from core.recipe_checks import RecipeError, Values
 # A stored recipe leaves out what equals a default, so the defaults belong to the version: changing one of them, or
 # the meaning of a field, needs a new VERSION and a translation of the older ones in from_dict.
 VERSION = 2  # 1 read the brackets of prompts as words, and did not name the checkpoint
-SOLVERS = ("dpm++", "unipc", "ddim", "ddpm", "flow-euler", "lcm")  # the weights decide which of them apply
+SOLVERS = ("dpm++", "unipc", "ddim", "ddpm", "flow-euler", "lcm", "few-step")  # the weights decide which of them apply
 STARTS = ("noise", "prior")
 LEVEL = 0.6
 PNG_KEY = "latentscape"

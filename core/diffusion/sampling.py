@@ -133,7 +133,7 @@ def sample_steps(
     plan: Plan,
     noise: Tensor,
     attributes: Tensor,
-    generator: torch.Generator | None = None,
+    generator: torch.Generator | list[torch.Generator] | None = None,
 ) -> Iterator[Step]:
     """Noise (N, C, S, S) and attributes (N, 40) -> one :class:`Step` after each denoising step."""
     scheduler = make_scheduler(objective, plan.solver)
@@ -142,7 +142,7 @@ def sample_steps(
     options = {"generator": generator} if takes_generator else {}
     x = noise * getattr(scheduler, "init_noise_sigma", 1.0)
     for number, timestep in enumerate(scheduler.timesteps, start=1):
-        at = _timestep_of(objective, timestep).expand(len(x))
+        at = timestep_of(objective, timestep).expand(len(x))
         guided = plan.guided(number - 1) and bool(attributes.any())
         scale = adaptive_guidance(plan.guidance, attributes) if guided else 1.0
         before = Before(x, at, predict(denoiser, x, at, attributes, scale))
@@ -190,7 +190,7 @@ def combined(conditional: Tensor, unconditional: Tensor, scale: float | Tensor) 
     return GuidedPrediction(output, conditional, unconditional, scale)
 
 
-def _timestep_of(objective: Objective, timestep: Tensor) -> Tensor:
+def timestep_of(objective: Objective, timestep: Tensor) -> Tensor:
     """A scheduler's timestep -> (1,) on the objective's table; flow schedulers count from 1 to 1000."""
     if objective.prediction == "flow":
         return (timestep.float() - 1).round().clamp(0, 999).reshape(1)

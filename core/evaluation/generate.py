@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
 from core import attributes
-from core.diffusion.sampling import Plan, draw, noise_for
+from core.diffusion.sampling import noise_for
 from core.images import to_uint8
 from core.pipelines.faces.engine import FaceEngine
 from core.recipe import Recipe
@@ -30,15 +30,14 @@ def resolved(rows: np.ndarray) -> np.ndarray:
 
 def draw_faces(engine: FaceEngine, recipe: Recipe, seeds: Sequence[int], wanted: np.ndarray) -> np.ndarray:
     """N seeds and attribute rows (N, 40) -> uint8 (N, S, S, 3), with the recipe's solver, steps, guidance, styles."""
-    plan = Plan(recipe.solver, recipe.steps, recipe.guidance, recipe.guidance_interval)
     rows = torch.from_numpy(resolved(wanted))
-    denoise = partial(engine.denoise, network=engine.with_adapters(recipe))
     pictures = []
     starts = range(0, len(seeds), BATCH)
     for start in tqdm(starts, desc="draw", unit="batch", mininterval=1, leave=False, disable=len(starts) < 8):
         drawn = [noise_for(seed, engine.latent_shape) for seed in seeds[start : start + BATCH]]
         noise = torch.cat([each for each, _ in drawn])
         generators = [generator for _, generator in drawn]
-        z = draw(denoise, engine.objective, plan, noise, rows[start : start + BATCH], generators)
-        pictures.append(to_uint8(engine.decode(z)))
+        steps = engine.steps_from(recipe, noise, rows[start : start + BATCH], generators)
+        step = deque(steps, maxlen=1)[0]
+        pictures.append(to_uint8(engine.decode(step.latents)))
     return np.concatenate(pictures)

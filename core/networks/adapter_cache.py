@@ -37,12 +37,13 @@ class AdapterCache:
         self._adapters: OrderedDict[tuple, Adapter] = OrderedDict()
         self._lock = threading.Lock()
 
-    def with_adapters(self, styles: Mapping[str, float], parts: Parts) -> nn.Module | None:
-        """Return the network with these styles applied; None if no style changes it."""
-        if not any(parts):
-            return None
+    def with_adapters(self, styles: Mapping[str, float], parts: Parts, always: Sequence[str] = ()) -> nn.Module | None:
+        """Return the network with these styles applied, and with the adapters ``always`` in every part at their full
+        strength; None if nothing changes it.
+        """
         with self._lock:
-            active = [one for one in self._active(styles, parts) if one.adapter.layers]
+            active = [one for one in self._active(styles, parts) if one.adapter.layers] if any(parts) else []
+            active += [ActiveAdapter(self._adapter(name), 1.0) for name in always]
             return self._kept("denoiser", active, self._merge) if active else None
 
     def text_encoder(self, styles: Mapping[str, float]) -> nn.Module | None:

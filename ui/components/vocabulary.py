@@ -8,6 +8,7 @@ from core import attributes
 from core.recipe import PNG_KEY, Recipe, to_dict
 
 SOLVER_WORDS = {"dpm++": "DPM-Solver++", "unipc": "UniPC", "ddim": "DDIM", "ddpm": "DDPM", "flow-euler": "Flow Euler"}
+FACE_SOLVERS = {"few-step": "Distilled", **SOLVER_WORDS}
 TEXT_SOLVERS = {**{name: SOLVER_WORDS[name] for name in ("dpm++", "unipc", "ddim", "ddpm")}, "lcm": "LCM"}
 
 

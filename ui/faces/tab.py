@@ -8,9 +8,10 @@ from typing import Any
 import gradio as gr
 
 from core.data.cooccurrence import read_tree
+from core.pipelines.faces.few_steps import SOLVER
 from core.pipelines.faces.pipeline import FacesPipeline
 from ui.components.component import component, on_light, on_stream
-from ui.components.vocabulary import vocabulary
+from ui.components.vocabulary import FACE_SOLVERS, SOLVER_WORDS, vocabulary
 from ui.faces.api import AT_ONCE, faces_api
 from ui.faces.handlers import FacesHandlers
 from ui.messages import Json, request_id_of
@@ -43,4 +44,14 @@ def faces_tab(pipeline: FacesPipeline) -> None:
 def _config(pipeline: FacesPipeline) -> dict[str, Any]:
     """The vocabulary, and what "Surprise me" draws from."""
     surprise = {"tree": [list(node) for node in read_tree()], "names": pipeline.followed()}
-    return {**vocabulary(), "surprise": surprise, "side": pipeline.side()}
+    words, few = vocabulary(), pipeline.few_steps()
+    usual = {"solver": SOLVER, "steps": few} if few else {}
+    return {
+        **words,
+        "first": {**words["first"], **usual},
+        "plain": {name: words["first"][name] for name in ("solver", "steps")},
+        "fewSteps": few,
+        "solvers": FACE_SOLVERS if few else SOLVER_WORDS,
+        "surprise": surprise,
+        "side": pipeline.side(),
+    }

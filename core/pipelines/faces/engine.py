@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from functools import cache, partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 
 from core import attributes, checkpoints
 from core.data.framing import Framing, step_back
+from core.diffusion.few_steps import sample_few_steps
 from core.diffusion.objective import Objective, prediction_of
 from core.diffusion.sampling import Plan, Step, noise_near, sample_steps, solvers
 from core.images import to_images, to_pixels, to_tensor
@@ -26,11 +28,14 @@ from core.networks.adapter_cache import AdapterCache
 from core.networks.deterministic_adapters import AdaptedCopies
 from core.networks.pool import NetworkPool
 from core.photo_edit import NEEDS_PHOTO
+from core.pipelines.faces import few_steps
 from core.pipelines.faces.types import PARTS
 from core.pipelines.styles.library import StyleLibrary
 from core.pipelines.styles.types import check_active
 from core.recipe import Recipe, RecipeError
 
+Generators = torch.Generator | list[torch.Generator]
+_FEW_STEPS = f"faces/{few_steps.FOLDER}"
 MOST_MERGED = 4  # copies of the network kept; another is made in a tenth of what drawing takes
 
 
@@ -67,7 +72,7 @@ class FaceEngine:
         with torch.device("meta"):  # names and shapes of the layers, without their numbers
             layers = FaceUNet.from_config(denoiser.config)
         base = Base("faces", layers, cache(lambda: checkpoints.fingerprint(self.root / "faces")))
-        self._adapters = AdapterCache(base, self._library.find, AdaptedCopies(denoiser), MOST_MERGED)
+        self._adapters = AdapterCache(base, self._find, AdaptedCopies(denoiser), MOST_MERGED)
         self._denoiser, self._codec, self._classifier = denoiser, codec, classifier
         self._loaded = True
 
@@ -89,8 +94,12 @@ class FaceEngine:
         self.load()
         return self.latent_shape[1] * self._codec.factor
 
+    def _find(self, name: str) -> Path:
+        """The folder of a style, or of the few-step adapter, whose name no recipe can hold."""
+        return self.root / name if name == _FEW_STEPS else self._library.find(name)
+
     def solvers(self) -> tuple[str, ...]:
-        return solvers(self.objective)
+        return (*((few_steps.SOLVER,) if few_steps.steps_of(self.root) else ()), *solvers(self.objective))
 
     def sample_steps(self, one: Recipe, wanted: np.ndarray) -> Iterator[Step]:
         """A recipe of one picture with its resolved attributes (40,) -> its denoising steps. Raises ``RecipeError``."""
@@ -98,10 +107,22 @@ class FaceEngine:
             raise RecipeError(NEEDS_PHOTO)
         if one.solver not in self.solvers():
             raise RecipeError(f"These weights cannot be drawn with {one.solver}; use {', '.join(self.solvers())}.")
-        plan = Plan(one.solver, one.steps, one.guidance, one.guidance_interval)
         noise, generator = noise_near(one.seed, self.latent_shape, one.nearby)
-        denoise = partial(self.denoise, network=self.with_adapters(one))
-        return sample_steps(denoise, self.objective, plan, noise, torch.from_numpy(wanted)[None], generator)
+        return self.steps_from(one, noise, torch.from_numpy(wanted)[None], generator)
+
+    def steps_from(self, one: Recipe, noise: Tensor, wanted: Tensor, generator: Generators) -> Iterator[Step]:
+        """Noise (N, C, S, S) and attributes (N, 40) -> the denoising steps of a recipe's sampling settings and styles.
+        Raises ``RecipeError``.
+        """
+        few = one.solver == few_steps.SOLVER
+        denoise = partial(self.denoise, network=self.with_adapters(one, few=few))
+        if few:
+            learned = few_steps.steps_of(self.root)
+            if one.steps != learned:
+                raise RecipeError(f"In few steps a face is drawn in {learned}, no more and no fewer.")
+            return sample_few_steps(denoise, self.objective, one.steps, noise, wanted)
+        plan = Plan(one.solver, one.steps, one.guidance, one.guidance_interval)
+        return sample_steps(denoise, self.objective, plan, noise, wanted, generator)
 
     def picture(self, z: Tensor) -> Image.Image:
         """Latents (1, C, S, S) -> a picture."""
@@ -121,11 +142,13 @@ class FaceEngine:
         self.load()
         return self._adapters.framing(one.styles) if any(one.style_parts) else Framing()
 
-    def with_adapters(self, one: Recipe) -> nn.Module | None:
-        """The denoiser with the recipe's styles; None for no styles. Raises ``CheckpointError``, ``RecipeError``."""
+    def with_adapters(self, one: Recipe, *, few: bool = False) -> nn.Module | None:
+        """The denoiser with the recipe's styles, and for ``few`` steps; None if it is the plain one. Raises
+        ``CheckpointError``, ``RecipeError``.
+        """
         self.load()
         check_active({name: weight for name, weight in one.styles.items() if weight})
-        return self._adapters.with_adapters(one.styles, one.style_parts)
+        return self._adapters.with_adapters(one.styles, one.style_parts, (_FEW_STEPS,) if few else ())
 
     def denoise(self, x: Tensor, timesteps: Tensor, wanted: Tensor, network: nn.Module | None = None) -> Tensor:
         """Noisy latents (N, C, S, S) -> the prediction of the network, or of one that :meth:`with_adapters` made."""

@@ -19,6 +19,7 @@ from core.networks.pool import NetworkPool, pool_of
 from core.photos.alignment import Placement
 from core.photos.detection import finder_of
 from core.photos.squares import NO_FACE, LocatedFace, frame_of, locate_faces
+from core.pipelines.faces import few_steps
 from core.pipelines.faces.entanglement import entangled
 from core.pipelines.faces.types import (
     MOST_PREVIEWED,
@@ -80,6 +81,10 @@ class FacesPipeline:
     def solvers(self) -> tuple[str, ...]:
         """Names of the solvers the present weights can be drawn with."""
         return self.engine.solvers()
+
+    def few_steps(self) -> int:
+        """Steps of the few-step solver; 0 where the weights have no adapter for it. No network is loaded."""
+        return few_steps.steps_of(self.root)
 
     def warm(self) -> None:
         """Load the weights and draw once, so that the first drawing is as fast as the next."""

@@ -21,5 +21,10 @@ acts("faces", (/** @type {FacesAction} */ { sweep, inside, ...recipe }) => {
   if (state.mode !== "draw") emit("faces:mode", "draw");
   if (sweep) state.sweepAttribute = sweep;
   if (inside !== undefined) emit("faces:look-inside", inside);
-  change("seed" in recipe ? { nearby: [0, 0], ...recipe } : recipe);
+  const sampled = "steps" in recipe || "guidance" in recipe; // what the distilled network does not read
+  change({
+    ...(sampled && { solver: state.words.plain.solver }),
+    ...("seed" in recipe && { nearby: [0, 0] }),
+    ...recipe,
+  });
 });

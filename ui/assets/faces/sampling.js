@@ -9,6 +9,7 @@ import { refresh, whenRefreshed } from "./refresh.js";
 import { change, rerollFace, state } from "./state.js";
 
 const { number, steps, guidance, solver } = samplingOf({ recipe: () => state.recipe, change, whenRefreshed });
+const FEW = "few-step"; // the distilled network: its steps are fixed, and guidance is part of it
 const percentOf = (share) => Math.round(100 * share);
 
 function interval() {
@@ -37,6 +38,30 @@ function interval() {
   return setting(term("guidance-interval", "Active"), [range, output], { hint });
 }
 
+function chooseSolver(key) {
+  const { fewSteps, plain } = state.words;
+  const steps = state.recipe.solver === FEW ? plain.steps : state.recipe.steps;
+  change({ solver: key, steps: key === FEW ? fewSteps : steps });
+}
+
+/** Settings that the distilled network does not read are shown, and cannot be moved. */
+function plainOnly(...settings) {
+  whenRefreshed(() => {
+    const few = state.recipe.solver === FEW;
+    for (const node of settings) {
+      for (const input of node.querySelectorAll("input")) input.disabled = few;
+    }
+  });
+  return settings;
+}
+
+function fewNote() {
+  const words = "Has learned where the guided solver goes: a few calls of the network, and guidance is part of it.";
+  const note = el("p", { class: "hint" }, words);
+  whenRefreshed(() => (note.hidden = state.recipe.solver !== FEW));
+  return note;
+}
+
 function reset() {
   const { steps, guidance, guidance_interval, solver } = state.words.first;
   change({ steps, guidance, guidance_interval, solver });
@@ -46,10 +71,9 @@ export const sampling = () =>
   group(
     null,
     groupHead("Sampling", textButton("Reset", reset)),
-    steps(),
-    guidance("attributes are"),
-    interval(),
-    solver("faces:response", state.words.solvers),
+    solver("faces:response", state.words.solvers, chooseSolver),
+    fewNote(),
+    plainOnly(steps(), guidance("attributes are"), interval()),
   );
 
 function lock() {
