@@ -128,8 +128,8 @@ def train_few_steps(
     """Trajectories of a face denoiser -> a run folder whose ``best/`` and ``last/`` are adapters (averaged weights)."""
     # model, optimiser
     torch.manual_seed(preset.loop.seed)
-    about = {"base": base.kind, "fingerprint": base.fingerprint, "steps": preset.steps}
-    about |= {"solver": TEACHER.solver, "teacher_steps": TEACHER.steps, "guidance": TEACHER.guidance}
+    taught_by = {"solver": TEACHER.solver, "teacher_steps": TEACHER.steps, "guidance": TEACHER.guidance}
+    about = {"base": base.kind, "fingerprint": base.fingerprint, "steps": preset.steps, **taught_by}
     model = AdapterFactors(base.network, EVERYWHERE["faces"], preset.rank, about)
     loop = Loop(preset.loop, out, {"model": model}, {"trajectories": len(data.latents), "few_steps": about})
     network = base.network.to(loop.device, memory_format=torch.channels_last).eval()
@@ -154,7 +154,6 @@ def train_few_steps(
 
         return {"loss": missed(denoise, base, data, preset.steps)}
 
-    # train, log, save
     loop.run(train_step, validate, resume=resume, until=until)
     return loop
 
