@@ -22,8 +22,21 @@ def moved(page, key):
     return page.evaluate(PAINTED)
 
 
-def test_one_slider_moves_latents_predictions_sum_and_schedule(opened, faces_url):
-    page = visited(opened, faces_url, reduced_motion="reduce")
+COLOUR = """(index) => {
+    const { state, pixelOf } = latentscape.map, { trail, colour } = state.drawings[index] || {};
+    if (!trail) return false;
+    const canvas = document.querySelector('.latent-map-marks'), ratio = canvas.width / canvas.clientWidth;
+    const [x, y] = pixelOf(state.plane, trail.at(-1)).map((at) => Math.round(at * ratio));
+    const [r, g, b] = canvas.getContext('2d').getImageData(x, y, 1, 1).data;
+    const hex = `#${[r, g, b].map((value) => value.toString(16).padStart(2, '0')).join('')}`;
+    return hex === getComputedStyle(document.documentElement).getPropertyValue(colour || '--accent').trim();
+}"""
+PLACED = """(count) => latentscape.map.state.drawings.length === count
+    && latentscape.map.state.drawings.every((one) => one.trail)"""
+
+
+def test_one_slider_moves_latents_predictions_sum_and_schedule(opened, map_url):
+    page = visited(opened, map_url, reduced_motion="reduce")
     idle(page)
     page.keyboard.press("i")
     page.wait_for_function(FRESH)
@@ -53,3 +66,37 @@ def test_one_slider_moves_latents_predictions_sum_and_schedule(opened, faces_url
     page.keyboard.press("Escape")
     assert page.locator("#faces-inside").is_hidden() and page.locator("#faces-canvas .sweep").is_visible()
     assert page.evaluate("document.activeElement.id") == "faces-look-inside"
+
+
+def test_two_drawings_are_two_paths_on_the_map_with_a_legend(opened, map_url):
+    page = visited(opened, map_url, reduced_motion="reduce")
+    idle(page)
+    for count, guidance in ((1, 2), (2, 9)):
+        page.get_by_role("tab", name="Faces").click()
+        page.locator('#faces input[aria-label="Guidance, exact"]').fill(str(guidance))
+        page.keyboard.press("Tab")
+        page.wait_for_function(f"() => latentscape.faces.state.shown.recipe.guidance === {guidance}")
+        if count == 1:
+            page.locator("#faces-look-inside").click()
+        page.wait_for_function(FRESH)
+        page.locator("#faces-inside").get_by_role("button", name="Path on the map").click()
+        page.wait_for_function(PLACED, arg=count)
+    legend = page.locator(".latent-map-drawings")
+    assert [words.partition(",")[2] for words in legend.locator("li .text-button").all_inner_texts()] == [
+        " guidance 2",
+        " guidance 9",
+    ]
+    assert not nameless(page, ".latent-map-drawings") and "predicts at each step" in legend.inner_text()
+    page.wait_for_function(COLOUR, arg=1)  # the newer one lies above
+    # Another space places every step anew; there the latents themselves lie on the map.
+    page.locator('#latent-map-controls [data-key="kl"]').click()
+    page.wait_for_function(f"() => latentscape.map.state.plane.space === 'kl' && ({PLACED})(2)")
+    assert "noisy latents" in legend.inner_text()
+    assert page.evaluate("() => latentscape.map.state.drawings.map((one) => one.numbers[0])") == [0, 0]
+    page.wait_for_function(COLOUR, arg=1)
+    legend.get_by_role("button", name="off the map").first.click()
+    assert legend.locator("li").count() == 1
+    page.wait_for_function(COLOUR, arg=0)
+    legend.locator("li .text-button").click()
+    page.wait_for_function("() => latentscape.faces.state.recipe.guidance === 9")
+    assert page.locator("#faces-inside").is_visible()

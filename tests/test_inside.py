@@ -148,3 +148,10 @@ def test_the_page_gets_every_step_with_a_schedule_that_plotly_takes(tiny_checkpo
     assert answer["inside"]["negative"] and len(answer["inside"]["steps"]) == RECIPE.steps
     other = last(FacesHandlers(FacesPipeline(tiny_checkpoints)).respond(prompt, SessionState()))
     assert "Text prompts" in other["error"]
+
+
+def test_a_trajectory_begins_in_noise_and_ends_with_the_drawing(faces):
+    inside, way = last(faces.inside(FACE)), faces.trajectory(FACE)
+    assert way.latents.shape == (7, *faces.engine.latent_shape) and way.numbers == (1, 2, 3, 4, 5, 6)
+    assert [one.tobytes() for one in way.pictures] == [step.clean.tobytes() for step in inside.steps]
+    assert np.array_equal(way.latents[0], noise_for(11, faces.engine.latent_shape)[0][0].numpy())

@@ -25,6 +25,7 @@ from ui.components.component import component
 from ui.components.pictures import MAX_FILE
 from ui.downloads import DOWNLOADS
 from ui.faces.tab import faces_tab
+from ui.latent_map.drawings import Drawings
 from ui.latent_map.tab import latent_map_tab
 from ui.models.tab import models_tab
 from ui.page_files import ASSETS, CompressedPage, page_routes
@@ -68,7 +69,7 @@ def build_shell(
             with gr.Tab("Classify", id="classify", elem_id="classify-tab"):
                 classify_tab(classify, checkpoints)
             with gr.Tab("Latent map", id="latent-map", elem_id="latent-map-tab"):
-                latent_map_tab(latent_map)
+                latent_map_tab(latent_map, Drawings(faces, prompts))
             with gr.Tab("Compare", id="compare", elem_id="compare-tab"):
                 compare_tab(compare)
             with gr.Tab("Models", id="models", elem_id="models-tab"):

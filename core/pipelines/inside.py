@@ -58,6 +58,17 @@ class Inside:
     curve: tuple[tuple[int, float, float], ...]  # (timestep, alpha, sigma) of the noise schedule, from noise to clean
 
 
+@dataclass(frozen=True)
+class Trajectory:
+    """The way of one drawing through its latent space: n steps, or :data:`MOST_SHOWN` evenly."""
+
+    recipe: Recipe
+    numbers: tuple[int, ...]  # of the steps, from 1
+    latents: np.ndarray  # float32 (n + 1, C, S, S): what each step began with, and the result
+    pictures: tuple[Image.Image, ...]  # n: the predicted clean picture of each step; the last one is drawn
+    codec: str = ""  # key of the autoencoder whose latents they are, where the latent map knows it
+
+
 def look_inside(
     steps: Iterator[Step],
     recipe: Recipe,
@@ -77,6 +88,17 @@ def look_inside(
             kept.append(_inside_step(step, objective, picture, last=step.number == count))
         yield Progress(step.number, count)
     yield Inside(recipe, tuple(kept), count, objective.prediction, _curve(objective))
+
+
+def follow_drawing(
+    steps: Iterator[Step], recipe: Recipe, picture: Callable[[Tensor], Image.Image], count: int, codec: str
+) -> Trajectory:
+    """The ``count`` steps of a drawing of one picture -> its way; ``picture`` decodes latents (1, C, S, S)."""
+    kept = [step for step in steps if step.number in shown_steps(count)]
+    latents = [*(step.before.latents[0].numpy() for step in kept), kept[-1].latents[0].numpy()]
+    pictures = [*(picture(step.clean) for step in kept[:-1]), picture(kept[-1].latents)]
+    numbers = tuple(step.number for step in kept)
+    return Trajectory(recipe, numbers, np.stack(latents).astype(np.float32), tuple(pictures), codec)
 
 
 def shown_steps(count: int) -> frozenset[int]:

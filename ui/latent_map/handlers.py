@@ -11,6 +11,7 @@ from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.latent_map.types import Advance
 from ui.components.pictures import data_uri, exact_uri, preview_uri
 from ui.latent_map import views
+from ui.latent_map.drawings import Drawings
 from ui.latent_map.requests import (
     QUICK,
     AtlasRequest,
@@ -18,6 +19,7 @@ from ui.latent_map.requests import (
     ColourRequest,
     CountsRequest,
     DecodeRequest,
+    DrawingRequest,
     GifRequest,
     LocateRequest,
     MapRequest,
@@ -38,6 +40,7 @@ from ui.latent_map.responses import (
     ColourResponse,
     CountsResponse,
     DecodeResponse,
+    DrawingResponse,
     GifResponse,
     LocateResponse,
     NearResponse,
@@ -76,8 +79,8 @@ class MapState:
 class LatentMapHandlers:
     """Handlers around the tab's pipeline. A visitor's state is in their :class:`MapState`."""
 
-    def __init__(self, latent_map: LatentMapPipeline) -> None:
-        self.latent_map = latent_map
+    def __init__(self, latent_map: LatentMapPipeline, drawings: Drawings | None = None) -> None:
+        self.latent_map, self.drawings = latent_map, drawings
         self.routes = {
             "open": (Request, self.open),
             "atlas": (AtlasRequest, self.atlas),
@@ -89,6 +92,7 @@ class LatentMapHandlers:
             "decode": (DecodeRequest, self.decode),
             "path": (PathRequest, self.path),
             "gif": (GifRequest, self.gif),
+            "drawing": (DrawingRequest, self.drawing),
             "walk": (WalkRequest, self.walk),
             "selection": (SelectionRequest, self.describe),
             "search": (SearchRequest, self.search),
@@ -174,6 +178,14 @@ class LatentMapHandlers:
     def gif(self, request: GifRequest) -> GifResponse:
         draw = self.latent_map.walk if isinstance(request.shown, WalkRequest) else self.latent_map.path
         return GifResponse(gif=data_uri(to_gif(draw(request.shown.wanted).pictures), "image/gif"))
+
+    def drawing(self, request: DrawingRequest) -> DrawingResponse:
+        if self.drawings is None:
+            raise RequestError("Nothing draws here.")
+        drawn = self.drawings.trajectory(request.recipe)
+        found = self.latent_map.place_drawing(request.atlas, request.space, request.projection, drawn)
+        trail = found.places.astype(float).round(5).tolist()
+        return DrawingResponse(trail=trail, numbers=found.numbers, notes=found.notes)
 
     # --- selections ---------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,8 @@ from PIL import Image
 
 from core.pipelines.latent_map import requests as pipeline
 from core.pipelines.latent_map.requests import Stop, checked_place
-from ui.checks import flag, picture, several, switch, text, uploaded, whole, written
+from core.recipe import Recipe
+from ui.checks import flag, picture, recipe_from, several, switch, text, uploaded, whole, written
 from ui.messages import Json, Request, RequestError, checked
 
 QUICK = (
@@ -144,6 +145,13 @@ class PageRequest(MapRequest):
 
     colours: Any = None
     rows: tuple[int, ...] = checked(row_list, ())  # selected; none: all
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawingRequest(MapRequest):
+    """Draw a recipe and send the places of its steps."""
+
+    recipe: Recipe = checked(recipe_from)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -114,6 +114,15 @@ class PathResponse(Response):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DrawingResponse(Response):
+    """The way of a drawing over the map."""
+
+    trail: list[list[float]] = UNSET
+    numbers: tuple[int, ...] = UNSET  # of the steps that led to each place; 0 is the noise at the beginning
+    notes: tuple[str, ...] = UNSET
+
+
+@dataclass(frozen=True, kw_only=True)
 class WalkResponse(PathResponse):
     strengths: list[float] = UNSET
     probabilities: list[float] = UNSET

@@ -11,6 +11,7 @@ from core import attributes
 from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.latent_map.types import DIRECTIONS, METHODS, PROJECTIONS, WAYS
 from ui.components.component import component, on_light, on_stream
+from ui.latent_map.drawings import Drawings
 from ui.latent_map.handlers import LatentMapHandlers, MapState
 from ui.latent_map.requests import QUICK
 from ui.messages import Json, request_id_of
@@ -19,9 +20,9 @@ MAP_QUEUE = "latent-map"  # a queue of its own: a click on the map does not wait
 FORGET_AFTER = 3600  # seconds after which the photos of a visitor who stays away are let go
 
 
-def latent_map_tab(latent_map: LatentMapPipeline) -> None:
+def latent_map_tab(latent_map: LatentMapPipeline, drawings: Drawings) -> None:
     """Lays the tab out; nothing is opened before it is looked at."""
-    handlers = LatentMapHandlers(latent_map)
+    handlers = LatentMapHandlers(latent_map, drawings)
     state = gr.State(MapState(), time_to_live=FORGET_AFTER, delete_callback=handlers.forget)
 
     def respond(value: Any) -> Json:

@@ -33,7 +33,7 @@ from core.pipelines.faces.types import (
     FacesResult,
     SweepPoint,
 )
-from core.pipelines.inside import Inside, look_inside
+from core.pipelines.inside import Inside, Trajectory, follow_drawing, look_inside
 from core.pipelines.progress import Cancel, Progress
 from core.pipelines.styles.library import StyleLibrary
 from core.recipe import Recipe, single
@@ -165,6 +165,12 @@ class FacesPipeline:
         one, engine = single(recipe, 0), self.engine
         steps = engine.sample_steps(one, one.resolved().values)
         yield from look_inside(steps, one, engine.objective, engine.picture, one.steps, cancel)
+
+    def trajectory(self, recipe: Recipe) -> Trajectory:
+        """The latents of every step of a recipe's first picture. Raises ``RecipeError``."""
+        one, engine = single(recipe, 0), self.engine
+        steps = engine.sample_steps(one, one.resolved().values)
+        return follow_drawing(steps, one, engine.picture, one.steps, "kl")
 
     def locate(self, photo: Image.Image) -> tuple[LocatedFace, ...]:
         """The faces of a whole photo as squares in this model's frame, the largest first; none is no error."""

@@ -16,8 +16,10 @@ from core.latents.atlas import Atlas
 from core.latents.spaces import ENCODERS, Space
 from core.networks.loading import LOADING
 from core.networks.pool import NetworkPool, pool_of
+from core.pipelines.inside import Trajectory
 from core.pipelines.latent_map import colours, nearest, selection, walks
 from core.pipelines.latent_map.atlas_store import AtlasStore, OpenAtlas, atlas_folder
+from core.pipelines.latent_map.drawn_path import DrawnPath, place_drawing
 from core.pipelines.latent_map.photo_atlas import photo_atlas
 from core.pipelines.latent_map.photos import map_later
 from core.pipelines.latent_map.requests import ClusterRequest, PathRequest, WalkRequest
@@ -197,6 +199,11 @@ class LatentMapPipeline:
         """Measure an attribute's direction: its accuracy, and the other attributes that it moves."""
         opened = self._store.get(name)
         return walks.describe_direction(opened, opened.space(space), attribute, method)
+
+    def place_drawing(self, name: str, space: str, projection: str, drawn: Trajectory) -> DrawnPath:
+        """Place the steps of a drawing on a map, as pictures from outside are placed."""
+        opened = self._store.get(name)
+        return place_drawing(self._store, self.engine, opened, opened.mapped(space, projection), projection, drawn)
 
     # --- selections ---------------------------------------------------------------------------------------------------
 

@@ -179,6 +179,14 @@ class TextEngine:
         return self.pool.run(prior.draft, states, noise).clone()
 
     @property
+    def codec_key(self) -> str:
+        """``kl`` where the latents are those of the built-in KL autoencoder, else empty."""
+        self.load()
+        if self.pool.missing("autoencoder-kl"):
+            return ""
+        return "kl" if self.pool.codec("kl").codec is self._networks.codec else ""
+
+    @property
     def has_prior(self) -> bool:
         self.load()
         return self._networks.prior is not None
@@ -200,6 +208,10 @@ class TextEngine:
         if z.shape[1] != len(_COLOURS):
             return None
         return to_images(torch.einsum("nchw,cd->ndhw", z, torch.tensor(_COLOURS)).clamp(-1, 1))[0]
+
+    def quick_picture(self, z: Tensor) -> Image.Image:
+        """As :meth:`preview`, or decoded where there is none."""
+        return self.preview(z) or self.picture(z)
 
 
 class DrawnPicture:

@@ -16,7 +16,7 @@ from core.captions.parsing import ParsedPrompt
 from core.captions.weights import plain_words, read_weights
 from core.networks.loading import LOADING
 from core.networks.pool import NetworkPool, pool_of
-from core.pipelines.inside import Inside, look_inside
+from core.pipelines.inside import Inside, Trajectory, follow_drawing, look_inside
 from core.pipelines.progress import Cancel, Progress
 from core.pipelines.prompts.tags import apply_tags, without_tags
 from core.pipelines.prompts.text import cleaned, read_prompt, vocabulary_note, whole_words
@@ -35,9 +35,7 @@ from core.stable_diffusion.catalogue import Catalogue
 from core.stable_diffusion.describe import describe
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from core.pipelines.prompts.engine import TextEngine
+    from core.pipelines.prompts.engine import DrawnPicture, TextEngine
     from core.pipelines.prompts.readback import PictureReader
 
 BUILT_IN = "text"
@@ -208,14 +206,18 @@ class PromptsPipeline:
         """Draw the first picture once more and keep its steps: :class:`Progress` after each, then one :class:`Inside`,
         or nothing where it is cancelled. Large models show their quick previews.
         """
+        engine, drawn = self._first(request)
+        of = drawn.request.recipe, engine.objective, engine.quick_picture, drawn.count
+        yield from look_inside(drawn.steps(), *of, cancel)
+
+    def trajectory(self, request: PromptRequest) -> Trajectory:
+        """The latents of every step of a request's first picture. Raises ``RecipeError``, ``CheckpointError``."""
+        engine, drawn = self._first(request)
+        return follow_drawing(drawn.steps(), drawn.request.recipe, engine.picture, drawn.count, engine.codec_key)
+
+    def _first(self, request: PromptRequest) -> tuple[TextEngine, DrawnPicture]:
         request, engine = self._fitted(request)
-        one = single(request.recipe, 0)
-        drawn = engine.drawn(PromptRequest(one))
-
-        def picture(z: Tensor) -> Image.Image:
-            return engine.preview(z) or engine.picture(z)
-
-        yield from look_inside(drawn.steps(), one, engine.objective, picture, drawn.count, cancel)
+        return engine, engine.drawn(PromptRequest(single(request.recipe, 0)))
 
     def morph(
         self, request: PromptRequest, prompt: str, frames: int = 9, *, cancel: Cancel | None = None

@@ -59,7 +59,11 @@ function select(index) {
 function subject() {
   const face = entry?.kind === "draw" && !entry.cancelled && chosenFace();
   if (!face) return null;
-  return { key: face.link, recipe: { ...entry.recipe, seed: face.seed, count: 1 }, words: `Seed ${face.seed}` };
+  return {
+    key: face.link,
+    recipe: { ...entry.recipe, seed: face.seed, count: 1 },
+    words: `Seed ${face.seed}, guidance ${entry.recipe.guidance}`,
+  };
 }
 
 function alone(index) {
@@ -235,7 +239,7 @@ register("faces-canvas", ({ root, props, watch }) => {
     tags: ["Photo", "Edited"],
   }, { hidden: true });
   actions = toolbar();
-  const inside = makeInside({ name: "faces", subject, requests });
+  const inside = makeInside({ name: "faces", subject, drawings: () => [subject()], requests });
   actions.append(inside.button);
   on("faces:look-inside", inside.toggle);
   stage = new Stage({

@@ -1,4 +1,5 @@
 // The panel: one slider over the steps of a drawing moves the latents, the predictions, their sum and the schedule.
+import { canPerform, perform } from "../shared/act.js";
 import { makeChart } from "../shared/charts.js";
 import { button, iconButton, setSlider } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
@@ -53,6 +54,10 @@ export class InsidePanel {
     });
     this.player = button("Play", () => this.#play(!this.#timer), { class: "button small", disabled: true });
     this.player.hidden = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const send = () => perform({ tab: "map", drawings: this.#tab.drawings() });
+    this.path = button("Path on the map", send, { class: "button small", disabled: true });
+    this.path.title = "The latents of each step as a way over the latent map; a second drawing joins the first";
+    this.path.hidden = !canPerform({ tab: "map" });
     this.figures = figuresView();
     this.formula = el("p", { class: "inside-formula" });
     this.said = el("p", { class: "hint", role: "status" });
@@ -64,6 +69,7 @@ export class InsidePanel {
       this.slider,
       this.place,
       this.player,
+      this.path,
       iconButton("close", "Close (Esc)", this.#tab.close, { class: "icon-button inside-close" }),
     );
     const words = el("div", { class: "inside-words" }, this.formula, this.said);
@@ -108,7 +114,7 @@ export class InsidePanel {
     this.#shown = { subject, view };
     this.node.removeAttribute("data-stale");
     this.slider.max = String(view.steps.length - 1);
-    for (const one of [this.slider, this.player]) one.disabled = false;
+    for (const one of [this.slider, this.player, this.path]) one.disabled = false;
     if (!this.schedule) {
       this.schedule = makeChart(view.chart);
       this.chart.replaceChildren(this.schedule.node);

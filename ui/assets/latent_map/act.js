@@ -3,6 +3,7 @@ import { acts } from "../shared/act.js";
 import { eventually } from "../shared/eventually.js";
 import { addStop, clearPath, findClusters, pickRow, probe, searchPictures, walkAttribute } from "./acts.js";
 import { colourBy } from "./colours.js";
+import { addDrawing } from "./drawings.js";
 import { useTool } from "./stage.js";
 import { selectRows, spaceOf, state } from "./state.js";
 
@@ -18,6 +19,7 @@ import { selectRows, spaceOf, state } from "./state.js";
  * @property {string} [words] what CLIP looks for
  * @property {string} [search] attributes to look for
  * @property {number} [clusters] how many k-means finds
+ * @property {{key: string, recipe: object, words: string}[]} [drawings] whose steps are added as ways over the map
  */
 
 let stop = () => {};
@@ -59,7 +61,9 @@ const SHOWN = ["latent-map:shown", "latent-map:ready", "latent-map:colours", "la
 
 acts("map", (/** @type {MapAction} */ action) => {
   stop();
+  const { drawings } = action;
   stop = eventually(SHOWN, () => state.plane?.data, () => {
+    if (drawings) return drawings.forEach(addDrawing);
     const shown = show(action);
     stop = eventually(SHOWN, shown, () => tell(action));
   });

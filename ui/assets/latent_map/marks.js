@@ -1,5 +1,6 @@
 // What lies over the points: thumbnails when few are in sight, rings, the path, the place that is decoded, the lasso.
 import { drawContours } from "./contours.js";
+import { paintDrawings } from "./drawings.js";
 import { drawThumbnail, state } from "./state.js";
 
 const MOST_THUMBS = 240;
@@ -184,6 +185,7 @@ function drawMarks(plane, context, ratio, { lasso, cursor, settled, thumb }) {
   if (settled) {
     drawContours(plane, context, token("--muted"));
     if (!plane.view.deep) thumbs(plane, context, thumb);
+    if (plane.slot === "first") paintDrawings(context, (place) => pixelOf(plane, place), token);
     trail(plane, context, accent);
     stops(plane, context, accent);
     picked(plane, context, accent);

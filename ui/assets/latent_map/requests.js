@@ -6,13 +6,26 @@ import { say, state, where } from "./state.js";
 
 const TRIES = 3; // for one sheet of thumbnails
 // In the order of their turns: what the hand waits for comes before what fills the map.
-const ORDER = ["open", "points", "points2", "colour", "live", "point", "near", "locate", "selection", "search", "path"];
+const ORDER = [
+  "open",
+  "points",
+  "points2",
+  "colour",
+  "live",
+  "point",
+  "near",
+  "locate",
+  "selection",
+  "search",
+  "path",
+  "drawing",
+];
 const LATER = ["clusters", "counts", "outliers", "spaces", "gif", "page", "film", "atlas", "sheet"];
 
 /**
  * A request of the tab, as ui/latent_map/requests.py reads it; `kind` says which of the keys count.
  * @typedef {object} MapRequest
- * @property {"open" | "atlas" | "points" | "colour" | "sheet" | "point" | "near" | "decode" | "locate" | "path" | "walk" | "gif"
+ * @property {"open" | "atlas" | "points" | "colour" | "sheet" | "point" | "near" | "decode" | "locate" | "path" | "drawing" | "walk" | "gif"
  *   | "search" | "selection" | "clusters" | "counts" | "outliers" | "spaces" | "page"} kind
  * @property {string} [atlas] its name
  * @property {string} [space] key of an encoder
@@ -31,6 +44,7 @@ const LATER = ["clusters", "counts", "outliers", "spaces", "gif", "page", "film"
  * @property {string} [expression] what to look for
  * @property {boolean} [words] it is looked for by words, whether or not it names attributes
  * @property {object} [colours] what a page of its own is coloured by
+ * @property {object} [recipe] of a drawing whose steps are placed
  * @property {string} [uri] data URI of a picture that is shown on the map
  */
 

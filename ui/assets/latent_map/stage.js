@@ -6,6 +6,7 @@ import { emit, on } from "../shared/events.js";
 import { icon } from "../shared/icons.js";
 import { makeNotice, splitCommand } from "../shared/notice.js";
 import { clearChoice } from "./acts.js";
+import { drawingsView } from "./drawings.js";
 import { panelView } from "./panel.js";
 import { Plane } from "./plane.js";
 import { chooseAtlas, openAtlases, requests } from "./requests.js";
@@ -123,7 +124,7 @@ function keys(event) {
 register("latent-map-canvas", ({ root, props, watch }) => {
   planes = el("div", { class: "latent-map-planes" });
   empty = el("div", { class: "latent-map-empty", hidden: true });
-  const middle = el("div", { class: "latent-map-middle" }, planes, panelView(), empty, notice.node);
+  const middle = el("div", { class: "latent-map-middle" }, planes, drawingsView(), panelView(), empty, notice.node);
   stage = el("section", { class: "latent-map-stage", "aria-label": "Latent map" }, toolbar(), middle, filmView());
   root.classList.add("latent-map-canvas");
   root.append(stage);

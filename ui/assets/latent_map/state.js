@@ -21,6 +21,7 @@ export const state = {
   stops: [],
   strip: null, // the film: {frames, trail, ...}
   frame: 0,
+  drawings: [], // ways of drawings over the map (drawings.js)
   size: 7,
   opacity: 0.85,
   contours: false,

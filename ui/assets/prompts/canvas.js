@@ -66,10 +66,16 @@ function select(index) {
   emit("prompts:shown", entry);
 }
 
+const stepsOf = ({ link, recipe, prompt }) => {
+  return { key: link, recipe, words: `${prompt || "No prompt"}, guidance ${recipe.guidance}` };
+};
+
 function subject() {
   const picture = entry && entry.kind !== "morph" && !entry.cancelled && entry.pictures[entry.selected];
-  return picture ? { key: picture.link, recipe: picture.recipe, words: picture.prompt || "No prompt" } : null;
+  return picture ? stepsOf(picture) : null;
 }
+
+const drawings = () => (entry.kind === "compare" ? entry.pictures.map(stepsOf) : [subject()]);
 
 function alone(index) {
   const picture = entry?.pictures[index];
@@ -188,7 +194,7 @@ register("prompts-canvas", ({ root, props, watch }) => {
   pictures = makePictures({ select, alone });
   origin = makeOrigin();
   actions = toolbar();
-  const inside = makeInside({ name: "prompts", subject, requests });
+  const inside = makeInside({ name: "prompts", subject, drawings, requests });
   actions.append(inside.button);
   on("prompts:look-inside", inside.toggle);
   stage = new Stage({

@@ -20,10 +20,11 @@ const load = () => fetchTab("inside", () => import("../inside/main.js"));
  * @param {object} tab
  * @param {string} tab.name of the tab's events
  * @param {() => Subject | null} tab.subject what is on the canvas; null: nothing that has steps
+ * @param {() => Subject[]} tab.drawings all that are compared on the canvas
  * @param {import("./request_queue.js").RequestQueue} tab.requests
  * @returns {{node: HTMLElement, button: HTMLElement, toggle: (on?: boolean) => void}}
  */
-export function makeInside({ name, subject, requests }) {
+export function makeInside({ name, subject, drawings, requests }) {
   const node = el("section", {
     class: "inside",
     id: `${name}-inside`,
@@ -40,7 +41,7 @@ export function makeInside({ name, subject, requests }) {
     emit(`${name}:inside`, open);
     if (!open) return button.focus();
     const { InsidePanel } = await load();
-    panel ||= new InsidePanel(node, { name, subject, requests, close: () => toggle(false) });
+    panel ||= new InsidePanel(node, { name, subject, drawings, requests, close: () => toggle(false) });
     panel.show();
   }
 
