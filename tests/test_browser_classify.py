@@ -8,6 +8,7 @@ import shutil
 
 import pytest
 from browser import IN_BROWSER, drop, enter, loaded, nameless, served
+from tiny_generators import all_generators
 
 import app
 from core.checkpoints import write_json
@@ -19,10 +20,10 @@ HEAT = ".classify-picture[data-heat] .heat[data-painted]"
 
 
 @pytest.fixture(scope="module")
-def url(detector_checkpoints, tmp_path_factory):
-    root = tmp_path_factory.mktemp("classify")
-    for folder in detector_checkpoints.iterdir():
-        (root / folder.name).symlink_to(folder.resolve(), target_is_directory=True)
+def url(tiny_checkpoints, detector_checkpoints, tmp_path_factory):
+    root = all_generators(tiny_checkpoints, tmp_path_factory.mktemp("classify"))
+    for name in ("detector", "eyes"):
+        (root / name).symlink_to((detector_checkpoints / name).resolve(), target_is_directory=True)
     shutil.copytree(root / "classifier", root / "trams")
     config = json.loads((root / "trams" / "config.json").read_text())
     write_json(root / "trams" / "config.json", {**config, "class_names": ["bus", "tram", "walk"]})
@@ -77,6 +78,33 @@ def test_a_visit(opened, url, portrait):
         "trams",
         "tram",
     ]
+
+
+def test_variations_of_one_picture_and_of_two(opened, url, portrait):
+    page = opened(url)
+    page.wait_for_function("() => latentscape.faces.state.shown")
+    enter(page, "Classify", READ)
+    page.click("[data-mode=variations]")
+    page.click("#classify-vary")
+    page.wait_for_selector('.classify-tile[data-variation="3"] canvas[data-painted]')
+    assert "view=variations" in page.url and page.inner_text(".classify-stage .stage-info").startswith("Seed 0")
+    page.click('.classify-tile[data-variation="2"]')
+    page.wait_for_selector('.classify-tile[data-variation="2"][data-selected]')
+    assert page.inner_text(".classify-stage .stage-info").startswith("Seed 2") and not nameless(page, "#classify")
+    first = page.evaluate(f"() => {STATE}.photo.source")
+    page.click('[data-slot="second"]')
+    file = io.BytesIO()
+    portrait.save(file, "PNG")
+    drop(page, file.getvalue(), "me.png")
+    page.wait_for_selector('.classify-tile[aria-label="Second"] canvas[data-painted]')
+    assert page.evaluate(f"() => {STATE}.photo.source") == first  # the first stays where it is
+    page.click('#classify [data-key="walk"]')
+    page.click("#classify-vary")
+    page.wait_for_function("() => latentscape.classify.vary.drawn.other")
+    seeds = page.evaluate("() => latentscape.classify.vary.drawn.variations.map(({ seed }) => seed)")
+    assert seeds == [0, 0, 0, 0]
+    page.locator('#classify-canvas [data-send="faces"]').click()
+    page.wait_for_function("() => latentscape.faces.state.mode === 'edit'")
 
 
 def test_a_picture_comes_from_another_tab_and_goes_on_on_a_phone(opened, url):

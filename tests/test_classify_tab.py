@@ -16,9 +16,11 @@ import app
 from core import attributes
 from core.checkpoints import write_json
 from core.pipelines.classify.pipeline import ClassifyPipeline
+from core.pipelines.compare.pipeline import VariationsPipeline
 from core.pipelines.models.pipeline import CheckpointIndex
 from ui.classify.handlers import ClassifyHandlers
 from ui.components.pictures import decode_uri, exact_uri, preview_uri
+from ui.session import SessionState
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +37,16 @@ def root(detector_checkpoints, tmp_path_factory):
     return root
 
 
+def handlers_of(root):
+    return ClassifyHandlers(ClassifyPipeline(root), CheckpointIndex(root), VariationsPipeline(root))
+
+
 @pytest.fixture()
 def respond(root):
-    handlers = ClassifyHandlers(ClassifyPipeline(root), CheckpointIndex(root))
+    handlers = handlers_of(root)
 
     def respond(kind, **content):
-        *_, last = handlers.respond({"kind": kind, "request_id": 3, **content})
+        *_, last = handlers.respond({"kind": kind, "request_id": 3, **content}, SessionState())
         assert last["request_id"] == 3 and last["last"]
         return last
 
@@ -69,10 +75,10 @@ def test_every_classifier_of_the_folder_is_offered(respond, root):
 
 
 def test_without_a_classifier_the_page_says_how_to_get_one(tmp_path):
-    handlers = ClassifyHandlers(ClassifyPipeline(tmp_path), CheckpointIndex(tmp_path))
-    (said,) = handlers.respond({"kind": "open"})
+    handlers = handlers_of(tmp_path)
+    (said,) = handlers.respond({"kind": "open"}, SessionState())
     assert "train_classifier.py" in said["missing"] and said["models"] == []
-    (said,) = handlers.respond({"kind": "read", "photo": exact_uri(Image.new("RGB", (8, 8)))})
+    (said,) = handlers.respond({"kind": "read", "photo": exact_uri(Image.new("RGB", (8, 8)))}, SessionState())
     assert "train_classifier.py" in said["error"]
 
 

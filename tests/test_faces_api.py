@@ -52,6 +52,7 @@ def test_only_the_documented_endpoints_are_public(client):
         "/reconstruct",
         "/style_photo",
         "/sweep",
+        "/vary",
     ]
 
 

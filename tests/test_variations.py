@@ -174,9 +174,29 @@ def test_two_photos_are_mixed(pipeline):
     assert np.array_equal(pipeline.changed(VariationRequest(photo()), seen), seen.embedding)
 
 
+def test_a_walk_goes_from_the_first_photo_to_the_second_with_one_seed(pipeline):
+    request = VariationRequest(photo(), other=photo(1), seed=5, count=3, walk=True)
+    seen, other = pipeline.see(photo()), pipeline.see(photo(1))
+    found = pipeline.embeddings(request, seen)
+    assert np.allclose(found, [seen.embedding, (seen.embedding + other.embedding) / 2, other.embedding], atol=1e-5)
+    pictures = drawn(pipeline, request).variations
+    assert [one.seed for one in pictures] == [5, 5, 5]
+    (alone,) = drawn(pipeline, VariationRequest(photo(), seed=5, count=1)).variations
+    differ = np.abs(np.asarray(pictures[0].image, int) - np.asarray(alone.image, int))
+    assert differ.max() <= 2  # in a batch of another size
+    assert pictures[0].image.tobytes() != pictures[2].image.tobytes()
+
+
+def test_a_cancelled_drawing_ends_without_a_result(pipeline):
+    steps = list(pipeline.draw(VariationRequest(photo(), count=1), cancel=lambda: True))
+    assert steps == []
+
+
 @pytest.mark.parametrize(
     ("change", "error", "sentence"),
     [
+        ({"walk": True, "count": 4}, RecipeError, "second photo"),
+        ({"walk": True, "count": 1, "other": photo()}, RecipeError, "two pictures"),
         ({"count": 0}, RecipeError, "from 1 to 16"),
         ({"seed": -1}, RecipeError, "seed"),
         ({"strength": "wild"}, RecipeError, "subtle or strong"),

@@ -29,6 +29,7 @@ class ClassifierView:
 @dataclass(frozen=True, kw_only=True)
 class OpenResponse(Response):
     models: list[ClassifierView] = UNSET
+    variations: str = UNSET  # a sentence where they cannot be drawn; else empty
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,9 @@ from PIL import Image
 
 from core import attributes, checkpoints
 from core.networks.pool import pool_of
-from core.pipelines.compare.embeddings import borrow, mix
+from core.pipelines.compare.embeddings import borrow, mix, walk
 from core.pipelines.compare.types import LEVELS, SeenFace, Variation, VariationRequest, VariationResult
-from core.pipelines.progress import Progress
+from core.pipelines.progress import Cancel, Progress
 from core.recipe import SEEDS
 
 NEEDS = ("variations", "autoencoder-kl", "classifier")
@@ -61,8 +61,16 @@ class VariationsPipeline:
         head = self.pool.get("classifier").attribute_head.weight.numpy()
         return borrow(mix(seen.embedding, other, request.share), other, request.borrowed, head)
 
-    def draw(self, request: VariationRequest) -> Iterator[Progress | VariationResult]:
-        """Yields an ``Progress`` after each step, then the result. Raises ``CheckpointError``."""
+    def embeddings(self, request: VariationRequest, seen: SeenFace) -> np.ndarray:
+        """The embedding of each picture (N, E)."""
+        if request.walk:
+            return walk(seen.embedding, self.see(request.other).embedding, request.count)
+        return np.repeat(self.changed(request, seen)[None], request.count, axis=0)
+
+    def draw(self, request: VariationRequest, *, cancel: Cancel | None = None) -> Iterator[Progress | VariationResult]:
+        """Yields a ``Progress`` after each step, then the result, or nothing more where it was cancelled between two
+        steps. Raises ``CheckpointError``.
+        """
         import torch
 
         from core.images import to_images, to_pixels, to_tensor
@@ -71,11 +79,13 @@ class VariationsPipeline:
         self.require()
         started = time.perf_counter()
         seen, codec = self.see(request.photo), self.pool.get("autoencoder-kl")
-        seeds = [(request.seed + row) % SEEDS for row in range(request.count)]
-        embedding = torch.from_numpy(self.changed(request, seen)).expand(request.count, -1)
+        seeds = [(request.seed + (0 if request.walk else row)) % SEEDS for row in range(request.count)]
+        embedding = torch.from_numpy(self.embeddings(request, seen))
         z = self.pool.run(codec.encode, to_tensor(to_pixels(request.photo, codec.size)))
         level, z = LEVELS[request.strength], z.expand(request.count, -1, -1, -1)
         for number, step in enumerate(variation_steps(self.pool, embedding, seeds, z, level), start=1):
+            if cancel is not None and cancel():
+                return
             z = step
             yield Progress(number, round(STEPS * level))
         pictures = to_images(self.pool.run(codec.decode, z))

@@ -48,7 +48,7 @@ class VariationRequest:
     """New pictures like a photo. Raises ``RecipeError`` or ``AttributeValueError`` where a value does not fit.
 
     ``other`` is a second photo: ``share`` of the way is gone towards it, and the attributes in ``borrowed`` are taken
-    from it.
+    from it. With ``walk`` the pictures go evenly from the photo to the second one instead, all with one seed.
     """
 
     photo: Image.Image
@@ -58,6 +58,7 @@ class VariationRequest:
     other: Image.Image | None = None
     share: float = 0.0
     borrowed: tuple[str, ...] = field(default=())
+    walk: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.count <= MOST:
@@ -68,8 +69,10 @@ class VariationRequest:
             raise RecipeError(f"A variation is {' or '.join(LEVELS)}, not {str(self.strength)[:40]!r}.")
         if not 0 <= self.share <= 1:
             raise RecipeError("The share of the second photo is from 0 to 1.")
-        if self.other is None and (self.share or self.borrowed):
-            raise RecipeError("A second photo is needed to mix with it or to borrow from it.")
+        if self.other is None and (self.share or self.borrowed or self.walk):
+            raise RecipeError("A second photo is needed to mix with it, to walk to it or to borrow from it.")
+        if self.walk and self.count < 2:
+            raise RecipeError("A walk has two pictures or more.")
         unknown = [name for name in self.borrowed if name not in attributes.INDEX]
         if unknown:
             raise attributes.AttributeValueError(f"There is no attribute {unknown[0][:40]!r}.")

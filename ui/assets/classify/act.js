@@ -9,7 +9,7 @@ import { sameTarget, state, USUAL } from "./state.js";
  * @property {string} [model] name of the classifier
  * @property {string} [attribute] whose heat map is shown
  * @property {string} [class] whose heat map is shown
- * @property {"picture" | "figures"} [view]
+ * @property {"picture" | "variations" | "figures"} [view]
  */
 
 const known = (model) => state.models.some((one) => one.name === model && !one.problem);
@@ -29,7 +29,7 @@ function act({ model, attribute, class: named, view = "picture" }) {
   if (model && model !== state.model && known(model)) chooseModel(model);
   const target = { name: attribute || named, of_class: !attribute };
   if (target.name && !sameTarget(target, state.chosen)) choose(target);
-  if (["picture", "figures"].includes(view) && view !== state.mode) chooseMode(view);
+  if (["picture", "variations", "figures"].includes(view) && view !== state.mode) chooseMode(view);
 }
 
 let stop = () => {};

@@ -13,17 +13,22 @@ import { QUICK, Stage } from "../shared/stage.js";
 import { choose, open, requests } from "./requests.js";
 import { resultsView, showResults } from "./results.js";
 import { scoreOf, state, visible } from "./state.js";
+import { paintVariations, selectedVariation, variationWords } from "./varied.js";
 
 const LARGEST = 720; // CSS pixels of the picture
 const TOP = 127.5; // levels of paintHeat that the lightest colour stands for: a map has the whole range of bytes
-let stage, picture, actions, figures, view;
+let stage, picture, varied, actions, figures, view;
 
-const outgoing = () => state.classified && { uri: state.classified.picture, name: state.photo.name };
+function outgoing() {
+  if (state.mode === "variations" && selectedVariation()) return selectedVariation();
+  return state.classified && { uri: state.classified.picture, name: state.photo.name };
+}
 
 // --- the picture --------------------------------------------------------------------------------------------------
 
 function paintPicture() {
   const { classified, heat, photo } = state;
+  paintVariations(varied, stage.node);
   if (!classified || !stage.node.clientWidth) return;
   const { side } = arrange(1, ...roomOf(stage.node), LARGEST);
   const [canvas, over] = picture.children;
@@ -45,8 +50,9 @@ function heatWords({ words }) {
 }
 
 function tell() {
-  const { classified, chosen, heat, photo } = state;
+  const { classified, chosen, heat, photo, mode } = state;
   if (!classified) return;
+  if (mode === "variations") return stage.tell(variationWords());
   const score = heat && scoreOf(chosen);
   const size = `${classified.side} × ${classified.side} pixels, as the classifier sees it`;
   stage.tell(score ? heatWords(score) : [photo.name, size]);
@@ -60,12 +66,19 @@ function showFigures() {
   showView(figures, shown || { html: '<p class="hint">Reading the figures</p>', charts: [] });
 }
 
+// Weights that are not there: those of the classifier, or of the variations in their mode alone.
+function showAbsent() {
+  const again = () => button("Try again", () => open());
+  if (state.missing) stage.missing("No classifier here yet", state.missing, again());
+  else if (state.mode === "variations" && state.lacking) {
+    stage.missing("No variations here yet", state.lacking, again());
+  } else if (stage.lacks) stage.lack(false);
+}
+
 function render() {
   if (!stage) return;
   view.dataset.mode = state.mode;
-  if (state.missing) {
-    stage.missing("No classifier here yet", state.missing, button("Try again", () => open()));
-  } else if (stage.lacks) stage.lack(false);
+  showAbsent();
   stage.node.toggleAttribute("data-empty", !state.classified);
   actions.hidden = !state.classified;
   showResults();
@@ -81,10 +94,11 @@ register("classify-canvas", ({ root, props, watch }) => {
     el("canvas", { class: "heat", "aria-hidden": "true", hidden: true }),
   ];
   picture = el("div", { class: "compare classify-picture" }, canvases);
+  varied = el("div", { class: "pictures classify-varied" });
   const empty = emptyPlace("classify-file", "Drop a picture here, paste one, or click to choose", "A face or a dish.");
   stage = new Stage({
     actions,
-    content: [picture, empty],
+    content: [picture, varied, empty],
     kind: "classify-stage",
     stopId: "classify-stop",
     stopTitle: "Stop",
@@ -103,8 +117,13 @@ on("classify:changed", render);
 on("classify:say", (words) => stage.say(words));
 on("classify:strength", (value) => document.documentElement.style.setProperty("--classify-heat", String(value)));
 on("classify:requested", ({ request_id: id, slot }) => {
-  if (!["locate", "read"].includes(slot)) return;
-  setTimeout(() => requests.current?.request_id === id && stage.busy(true, "Reading the picture"), QUICK);
+  const words = { locate: "Reading the picture", read: "Reading the picture", vary: "Drawing" }[slot];
+  if (words) setTimeout(() => requests.current?.request_id === id && !stage.isBusy && stage.busy(true, words), QUICK);
+});
+on("classify:response", ({ progress, request: { slot } }) => {
+  if (slot !== "vary" || !progress) return;
+  stage.done(progress.step / progress.steps);
+  stage.busy(true, `Step ${progress.step} of ${progress.steps}`);
 });
 on("classify:finished", () => stage.busy(false));
 document.addEventListener("keydown", ({ key, defaultPrevented }) => {

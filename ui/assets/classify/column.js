@@ -21,14 +21,15 @@ import { term } from "../shared/term.js";
 import { whereItGoes } from "../shared/where.js";
 import { camera, cropParts, paste, receive, usePicture } from "./intake.js";
 import { chooseMode, chooseModel, open, requests } from "./requests.js";
-import { modelNow, state } from "./state.js";
+import { modelNow, state, vary } from "./state.js";
+import { variationParts } from "./variations.js";
 
 const STRENGTH = 0.8;
-const MODES = { picture: "Picture", figures: "Figures" };
+const MODES = { picture: "Picture", variations: "Variations", figures: "Figures" };
 const HOW =
   "A classifier of your own classes, trained by scripts/train_classifier.py on a folder for each class and exported into " +
   "the folder of checkpoints, is offered here.";
-let root, modes, models, about, pictureParts;
+let root, modes, models, about, intakeParts, heat, classifier;
 
 function modeSwitch() {
   const names = Object.keys(MODES);
@@ -87,7 +88,11 @@ function render() {
   root.dataset.mode = state.mode;
   checkRadio(modes, (one) => one.dataset.mode === state.mode);
   for (const one of modes) one.tabIndex = one.dataset.mode === state.mode ? 0 : -1;
-  for (const part of pictureParts) part.hidden = state.mode !== "picture";
+  for (const part of intakeParts) {
+    part.hidden = state.mode === "figures" || (state.mode === "variations" && state.lacking);
+  }
+  heat.hidden = state.mode !== "picture";
+  classifier.hidden = state.mode === "variations";
   const known = state.models.map(({ name }) => name).join("\n");
   if (models.dataset.known !== known) {
     models.dataset.known = known;
@@ -99,9 +104,12 @@ function render() {
 
 register("classify-controls", (handle) => {
   root = handle.root;
-  pictureParts = [intakeGroup(), el("div", { class: "classify-recent" }, recentFaces(usePicture)), heatGroup()];
+  vary.names = handle.props.config.borrowed;
+  intakeParts = [intakeGroup(), el("div", { class: "classify-recent" }, recentFaces(usePicture))];
+  [heat, classifier] = [heatGroup(), modelGroup()];
+  const parts = [...intakeParts, heat, variationParts(handle.props.config), classifier];
   root.classList.add("column", "classify-column");
-  root.append(el("div", { class: "column-body" }, modeSwitch(), ...pictureParts, modelGroup()));
+  root.append(el("div", { class: "column-body" }, modeSwitch(), ...parts));
   requests.connect(handle);
   render();
 });

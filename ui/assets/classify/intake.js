@@ -8,14 +8,21 @@ import { asUri, LARGEST } from "../shared/files.js";
 import { takeFiles } from "../shared/intake.js";
 import { takes } from "../shared/send.js";
 import { WholePhoto } from "../shared/whole_photo.js";
-import { chooseMode, classify, request } from "./requests.js";
-import { state, visible } from "./state.js";
+import { chooseMode, classify, request, setVariations } from "./requests.js";
+import { state, vary, visible } from "./state.js";
 
 let name = ""; // of the photo that the crop shows
 let closeCamera = () => {};
 
 const say = (words) => emit("classify:say", words);
-const crop = new Crop((source) => classify({ source, name }));
+
+// In the mode Variations a picture may be the second one.
+function place(photo) {
+  if (state.mode === "variations" && vary.slot === "second") setVariations({ other: photo });
+  else classify(photo);
+}
+
+const crop = new Crop((source) => place({ source, name }));
 const whole = new WholePhoto({
   send: (content) => request("locate", content),
   say,
@@ -24,7 +31,7 @@ const whole = new WholePhoto({
 });
 
 function toPicture() {
-  if (state.mode !== "picture") chooseMode("picture");
+  if (state.mode === "figures") chooseMode("picture");
 }
 
 /** The first of the files; what is none is said, and nothing else changes. */
@@ -40,6 +47,11 @@ export async function receive([file]) {
   }
 }
 
+// What this browser cannot show the server reads, as the first picture.
+function toFirst() {
+  if (vary.slot === "second") setVariations({ slot: "first" });
+}
+
 // A photo that this browser cannot show goes to the server as it is.
 async function takePhoto(file, called) {
   const source = await asUri(file);
@@ -48,6 +60,7 @@ async function takePhoto(file, called) {
   try {
     picture = await createImageBitmap(file);
   } catch {
+    toFirst();
     return classify({ source, name: called, align: true });
   }
   name = called;
@@ -60,7 +73,7 @@ export function usePicture(source, called) {
   toPicture();
   whole.forget();
   crop.close();
-  classify({ source, name: called });
+  place({ source, name: called });
 }
 
 export async function paste() {
@@ -76,7 +89,7 @@ export async function camera(panel) {
 export const cropParts = [whole.panel, crop.node];
 
 on("classify:response", (message) => message.request.slot === "locate" && whole.receive(message));
-on("classify:changed", () => state.mode !== "picture" && closeCamera()); // nobody is filmed behind another view
+on("classify:changed", () => state.mode === "figures" && closeCamera()); // nobody is filmed behind another view
 // A photo that was read as it came is not the one that the crop shows.
 on("classify:response", ({ classified, request: sent }) => {
   if (!classified || !sent.photo?.align) return;
@@ -84,4 +97,7 @@ on("classify:response", ({ classified, request: sent }) => {
   crop.close();
 });
 takeFiles({ visible, words: () => "Drop a picture to classify it", take: receive });
-takes("classify", ({ uri, name: called }) => usePicture(uri, called));
+takes("classify", ({ uri, name: called }) => {
+  if (state.mode !== "picture") chooseMode("picture");
+  usePicture(uri, called);
+});

@@ -4,24 +4,25 @@ import { emit, on } from "../shared/events.js";
 import { eventually } from "../shared/eventually.js";
 import { keep } from "../shared/kept.js";
 import { RequestQueue } from "../shared/request_queue.js";
-import { changed, modelNow, sameTarget, scoreOf, state } from "./state.js";
+import { changed, modelNow, sameTarget, scoreOf, state, vary } from "./state.js";
 
 const KEPT = 400_000; // characters of a picture that this browser tab keeps for when the page is loaded again
 
 /**
  * A request of the tab, as ui/classify/requests.py reads it; `kind` says which of the keys count.
  * @typedef {object} ClassifyRequest
- * @property {"open" | "locate" | "read" | "heat" | "figures"} kind
+ * @property {"open" | "locate" | "read" | "heat" | "figures" | "vary"} kind
  * @property {string} [model] name of the classifier
  * @property {string} [photo] data URI of the whole photo, or of the square that is classified
  * @property {boolean} [align] of a photo that no browser shows, take the largest face
  * @property {string} [name] of an attribute or a class
  * @property {boolean} [of_class]
+ * @property {string} [other] data URI of the second picture of variations; their other settings are those of `vary`
  */
 
 export const requests = new RequestQueue(
   "classify",
-  { open: { every: true }, locate: {}, read: {}, heat: {}, figures: {} },
+  { open: { every: true }, locate: {}, read: {}, heat: {}, figures: {}, vary: { background: true } },
   { kept: "Your picture is kept", take },
 );
 
@@ -68,13 +69,38 @@ export function chooseModel(name) {
   changed();
 }
 
+/** @param {Partial<typeof vary>} patch */
+export function setVariations(patch) {
+  Object.assign(vary, patch);
+  changed();
+}
+
+function variationsRequest() {
+  if (!state.photo) return null;
+  const { how, share, groups, strength, count, seed } = vary;
+  const common = { kind: "vary", photo: state.photo.source, strength, count, seed };
+  if (!vary.other) return common;
+  const borrowed = groups.flatMap((name) => vary.names[name]);
+  const both = {
+    mix: { share },
+    borrow: { borrowed },
+    walk: { walk: true, count: Math.max(2, count) },
+  };
+  return { ...common, other: vary.other.source, ...both[how] };
+}
+
+/** Draws new pictures that keep what the classifier sees in the one that is there, or in both. */
+export const drawVariations = () => request("vary", variationsRequest() || {});
+
 /** Requests which classifiers there are: one may have been trained meanwhile. */
 export const open = (onLast) => request("open", { kind: "open" }, { onLast });
 
 // --- responses ----------------------------------------------------------------------------------------------------
 
-function take({ models, missing, classified, heat, figures, error, last }, sent) {
-  if (models) takeModels(models, missing);
+function take({ models, missing, variations, classified, heat, figures, error, last, ...more }, sent) {
+  if (models) takeModels(models, missing, variations);
+  else if (missing && sent.kind === "vary") state.lacking = missing;
+  if (!models && variations) takeVariations(variations, more.milliseconds, sent.content);
   if (classified) takeClassified(classified, sent);
   if (heat && sent.content.photo === state.photo?.source && sameTarget(heat, state.chosen)) state.heat = heat;
   if (figures) state.figures[sent.of] = figures;
@@ -82,9 +108,13 @@ function take({ models, missing, classified, heat, figures, error, last }, sent)
   if (last) changed();
 }
 
-function takeModels(models, missing) {
-  Object.assign(state, { models, missing: missing || "" });
+function takeModels(models, missing, lacking) {
+  Object.assign(state, { models, missing: missing || "", lacking: lacking || "" });
   if (models.length && !modelNow()) state.model = models[0].name;
+}
+
+function takeVariations(variations, milliseconds, { photo, other }) {
+  Object.assign(vary, { drawn: { variations, milliseconds, photo, other }, selected: 0 });
 }
 
 function takeClassified(classified, { photo, content }) {
@@ -96,9 +126,12 @@ function takeClassified(classified, { photo, content }) {
 
 // --- the first visit, and the page loaded again -------------------------------------------------------------------
 
+const small = (photo) => (photo && photo.source.length < KEPT ? photo : null);
+
 const settings = () => {
-  const { photo } = state;
-  return { photo: photo && photo.source.length < KEPT ? photo : null, name: photo?.name };
+  const { other, how, share, groups, strength, count, seed } = vary;
+  const variations = { other: small(other), how, share, groups, strength, count, seed };
+  return { photo: small(state.photo), name: state.photo?.name, variations };
 };
 
 // Before anyone brings a picture, the newest face of the Faces tab is there, as soon as there is one.
@@ -110,6 +143,7 @@ function firstFace() {
 
 function first() {
   const kept = keep("classify", settings);
+  Object.assign(vary, kept?.variations);
   if (kept?.photo) classify(kept.photo);
   else if (kept?.name) {
     emit("classify:say", { text: `The page was loaded again. Add ${kept.name} again.`, brief: false });
