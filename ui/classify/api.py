@@ -10,7 +10,7 @@ from core.images import PictureError
 from core.photos.squares import NO_FACE
 from core.pipelines.classify.pipeline import USUAL, ClassifyPipeline
 from ui.classify.handlers import squared
-from ui.classify.requests import name
+from ui.classify.requests import AT_ONCE, name
 from ui.endpoints import off_the_page, with_sentences
 from ui.messages import RequestError
 from ui.photo_inputs import align_inputs, api_photo, face_number
@@ -44,7 +44,7 @@ def classify_api(pipeline: ClassifyPipeline, queue: str) -> None:
             [after, details],
             api_name="classify",
             api_description=run.__doc__,
-            concurrency_limit=1,
+            concurrency_limit=AT_ONCE,
             concurrency_id=queue,
         )
 

@@ -11,6 +11,8 @@ from core.pipelines.classify.types import Target
 from ui.checks import flag, picture, text
 from ui.messages import Request, checked
 
+AT_ONCE = 2  # requests of all visitors: while variations are drawn, others classify
+
 name = text(300)
 
 

@@ -13,6 +13,7 @@ from core.pipelines.compare.types import MOST
 from core.pipelines.models.pipeline import CheckpointIndex
 from ui.classify.api import classify_api
 from ui.classify.handlers import ClassifyHandlers
+from ui.classify.requests import AT_ONCE
 from ui.classify.variations import BORROWED, vary_api
 from ui.components.component import component, on_light, on_stream
 from ui.messages import Json, request_id_of
@@ -37,7 +38,7 @@ def classify_tab(pipeline: ClassifyPipeline, index: CheckpointIndex) -> None:
         state.stopped = request_id_of(value)
 
     inputs = [controls, state]
-    on_stream(controls.request, on_request, inputs, canvas, failure="classify", queue=CLASSIFY_QUEUE, at_once=2)
+    on_stream(controls.request, on_request, inputs, canvas, failure="classify", queue=CLASSIFY_QUEUE, at_once=AT_ONCE)
     on_light(controls.cancel, on_cancel, inputs)
     classify_api(pipeline, CLASSIFY_QUEUE)
     vary_api(variations, CLASSIFY_QUEUE)

@@ -15,6 +15,7 @@ from core.pipelines.compare.pipeline import VariationsPipeline
 from core.pipelines.compare.types import MOST, SeenFace, Variation, VariationRequest, VariationResult
 from core.recipe import SEEDS
 from ui.checks import flag, number, picture, several, text, whole
+from ui.classify.requests import AT_ONCE
 from ui.components.pictures import exact_uri
 from ui.endpoints import off_the_page, with_sentences
 from ui.messages import UNSET, Request, Response, checked
@@ -127,7 +128,7 @@ def vary_api(pipeline: VariationsPipeline, queue: str) -> None:
             [after, details],
             api_name="vary",
             api_description=run.__doc__,
-            concurrency_limit=1,
+            concurrency_limit=AT_ONCE,
             concurrency_id=queue,
         )
 

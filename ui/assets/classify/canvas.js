@@ -80,6 +80,7 @@ function render() {
   view.dataset.mode = state.mode;
   showAbsent();
   stage.node.toggleAttribute("data-empty", !state.classified);
+  stage.node.toggleAttribute("data-grid", state.mode === "variations");
   actions.hidden = !state.classified;
   showResults();
   paintPicture();

@@ -22,7 +22,7 @@ import { whereItGoes } from "../shared/where.js";
 import { camera, cropParts, paste, receive, usePicture } from "./intake.js";
 import { chooseMode, chooseModel, open, requests } from "./requests.js";
 import { modelNow, state, vary } from "./state.js";
-import { variationParts } from "./variations.js";
+import { drawFoot, variationParts } from "./variations.js";
 
 const STRENGTH = 0.8;
 const MODES = { picture: "Picture", variations: "Variations", figures: "Figures" };
@@ -107,9 +107,10 @@ register("classify-controls", (handle) => {
   vary.names = handle.props.config.borrowed;
   intakeParts = [intakeGroup(), el("div", { class: "classify-recent" }, recentFaces(usePicture))];
   [heat, classifier] = [heatGroup(), modelGroup()];
+  const foot = drawFoot();
   const parts = [...intakeParts, heat, variationParts(handle.props.config), classifier];
   root.classList.add("column", "classify-column");
-  root.append(el("div", { class: "column-body" }, modeSwitch(), ...parts));
+  root.append(el("div", { class: "column-body" }, modeSwitch(), ...parts), foot);
   requests.connect(handle);
   render();
 });

@@ -48,7 +48,7 @@ function slotButton(key, words, read) {
     const photo = read();
     canvas.hidden = !photo;
     if (photo) paint(canvas, photo.source, SLOT);
-    name.textContent = photo?.name || "Add a picture";
+    name.textContent = photo?.name || "Add one";
     node.setAttribute("aria-checked", String(vary.slot === key));
   });
   return node;
@@ -56,7 +56,7 @@ function slotButton(key, words, read) {
 
 function slots() {
   const first = slotButton("first", "First", () => state.photo);
-  const second = slotButton("second", "Second, if you like", () => vary.other);
+  const second = slotButton("second", "Second", () => vary.other);
   const remove = iconButton("close", "Remove the second picture", () => set({ other: null, slot: "first" }));
   when(() => (remove.hidden = !vary.other));
   const hint = el("p", { class: "hint classify-note" }, "A picture that comes in goes where the mark is.");
@@ -130,21 +130,28 @@ function settings(most) {
   return group("", strength, count.node, row);
 }
 
-function drawButton() {
+/** The foot of the column in this mode. */
+export function drawFoot() {
   const node = button([icon("face"), "Draw variations"], drawVariations, { class: "primary", id: "classify-vary" });
-  when(() => (node.disabled = !state.photo));
-  return el("div", { class: "group classify-draw" }, node);
+  const foot = el("footer", { class: "foot classify-draw" }, node);
+  when(() => {
+    node.disabled = !state.photo;
+    foot.hidden = !offered();
+  });
+  return foot;
 }
+
+const offered = () => state.mode === "variations" && !state.lacking;
 
 /**
  * The sections of the column; they follow the state.
  * @param {{borrowed: Record<string, string[]>, most: number}} config
  */
 export function variationParts(config) {
-  const parts = [slots(), together(Object.keys(config.borrowed)), settings(config.most), drawButton()];
+  const parts = [slots(), together(Object.keys(config.borrowed)), settings(config.most)];
   const node = el("div", { class: "classify-variations" }, parts);
   const refresh = () => {
-    node.hidden = state.mode !== "variations" || Boolean(state.lacking);
+    node.hidden = !offered();
     refreshers.forEach((refresher) => refresher());
   };
   on("classify:changed", refresh);

@@ -10,7 +10,10 @@ import { state, vary } from "./state.js";
 const LARGEST = 480; // CSS pixels of one picture
 
 /** What was drawn of the pictures that are there now; of former ones nothing is shown. */
-export const drawnNow = () => (vary.drawn?.photo === state.photo?.source ? vary.drawn : null);
+export function drawnNow() {
+  const { drawn, other } = vary;
+  return drawn?.photo === state.photo?.source && drawn?.other === other?.source ? drawn : null;
+}
 
 /** The chosen one as it goes to another tab. */
 export function selectedVariation() {
@@ -56,7 +59,7 @@ function tile({ uri, tag, place }, side) {
 export function paintVariations(node, stage) {
   if (state.mode !== "variations" || !stage.clientWidth) return;
   const shown = entries();
-  const { side, columns } = arrange(Math.max(2, shown.length), ...roomOf(stage), LARGEST);
+  const { side, columns } = arrange(shown.length, ...roomOf(stage), LARGEST);
   node.style.gridTemplateColumns = `repeat(${columns}, ${side}px)`;
   node.style.setProperty("--side", `${side}px`);
   node.replaceChildren(...shown.map((entry) => tile(entry, side)));
