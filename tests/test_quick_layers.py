@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from core.models.face_unet import Attention
+from core.models.text_unet import PRESETS, build_text_unet
 from core.training.group_norm import QuickGroupNorm, use_quick_group_norm
 from core.training.quick_layers import QuickAttention, QuickDropout, use_quick_layers
 
@@ -72,3 +73,20 @@ def test_dropout_drops_its_share_evenly_and_keeps_the_mean(layout):
     assert torch.equal(x.grad, y.detach())
     assert torch.equal(drop.eval()(x), x)
     assert not torch.equal(drop.train()(x), y)
+
+
+def test_the_text_denoiser_gives_what_it_gave_with_the_attention_of_diffusers():
+    torch.manual_seed(3)
+    plain = build_text_unet(4, 16, 32, **PRESETS["tiny"]).eval()
+    for parameter in plain.parameters():
+        nn.init.normal_(parameter, std=0.1)
+    quick = use_quick_layers(copy.deepcopy(plain))
+    x, timesteps, states = torch.randn(2, 4, 16, 16), torch.tensor([5, 900]), torch.randn(2, 7, 32)
+    values, gradients = [], []
+    for model in (plain, quick):
+        output = model(x, timesteps, states).sample
+        output.square().sum().backward()
+        values.append(output)
+        gradients.append(model.mid_block.attentions[0].transformer_blocks[0].attn2.to_k.weight.grad)
+    torch.testing.assert_close(values[1], values[0], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(gradients[1], gradients[0], rtol=1e-3, atol=1e-5)

@@ -2,12 +2,13 @@
 
 A step of the face denoiser (18.7 M parameters, 64 latents of 8x16x16, bfloat16, one core) takes 1.42 s with torch's own
 layers and 1.13 with these: 0.24 of it was the fused attention, which is made for more than 64 tokens, and 0.06 the
-random numbers of dropout.
+random numbers of dropout. That of the text denoiser (19.8 M) takes 1.46 instead of 1.80.
 """
 
 from __future__ import annotations
 
 import torch
+from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
 from torch import Tensor, nn
 
 from core.models.face_unet import Attention
@@ -39,8 +40,18 @@ class QuickDropout(nn.Dropout):
         return x * (kept.as_strided(x.shape, x.stride()) if dense else kept.view(x.shape))
 
 
+class QuickProcessor(AttnProcessor2_0):
+    """The attention of diffusers' networks, as two matrix products on a CPU."""
+
+    def __call__(self, attn: nn.Module, hidden_states: Tensor, *args: object, **kwargs: object) -> Tensor:
+        plain = AttnProcessor() if hidden_states.is_cpu else super()
+        return plain.__call__(attn, hidden_states, *args, **kwargs)
+
+
 def use_quick_layers(model: nn.Module) -> nn.Module:
     """Every group norm, dropout and attention of ``model`` that has a quick form, in place."""
+    if hasattr(model, "set_attn_processor"):
+        model.set_attn_processor(QuickProcessor())
     for module in model.modules():
         if type(module) is Attention:
             module.__class__ = QuickAttention

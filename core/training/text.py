@@ -27,6 +27,7 @@ from core.models.text_unet import build_text_unet
 from core.training import batches, init_from_faces
 from core.training.clip import Sources, captions_of
 from core.training.loop import Loop, LoopConfig
+from core.training.quick_layers import use_quick_layers
 
 _CAPTIONS = 128  # of one step that fits the sentences
 
@@ -146,7 +147,7 @@ def train_text(
         else:
             missed = begin_with(model, faces, drawn, states, objective)
             metadata["started_from"] = {"faces": checkpoints.fingerprint(faces), **missed}
-    loop = Loop(preset.loop, out, {"model": model}, metadata)
+    loop = Loop(preset.loop, out, {"model": use_quick_layers(model)}, metadata)
     states.encoder.to(loop.device)
 
     def train_step(step: int) -> dict[str, Tensor]:
