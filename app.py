@@ -23,8 +23,10 @@ from core.pipelines.models.pipeline import CheckpointIndex
 from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
+from ui.no_fetching import refuse_addresses
 from ui.own_machine import on_space
 from ui.shell import build_shell, launch_settings
+from ui.turns import Limits, Turns
 
 log = logging.getLogger("latentscape")
 
@@ -47,7 +49,9 @@ def build(root: str | None = None) -> gr.Blocks:
 
 def start(page: gr.Blocks, **settings: object) -> tuple[object, str, str]:
     """Launch with the app's theme and limits, then load the weights while the first page is loading."""
-    page.queue(max_size=64)
+    refuse_addresses()
+    page.queue(api_open=False)
+    page.turns = Turns(page, Limits.from_environment())
     served = page.launch(**{**launch_settings(), "prevent_thread_lock": True, **settings})
     threading.Thread(target=page.warm_up, name="warm-up", daemon=True).start()
     return served

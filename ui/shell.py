@@ -19,9 +19,10 @@ from core.pipelines.reconstruction.benchmark import read_benchmarks
 from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
 from core.stable_diffusion.locate import found
+from ui.body_limits import BodyLimits
 from ui.classify.tab import classify_tab
 from ui.compare.tab import compare_tab
-from ui.components.component import component
+from ui.components.component import component, on_light
 from ui.components.pictures import MAX_FILE
 from ui.downloads import DOWNLOADS
 from ui.faces.tab import faces_tab
@@ -54,7 +55,7 @@ def build_shell(
     """All tabs of the app around their pipelines."""
     frame = gr.Blocks(title=TITLE, fill_width=True, fill_height=True, analytics_enabled=False, delete_cache=(600, 3600))
     with frame as page:
-        _header()
+        _header(page)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Faces", id="faces", elem_id="faces-tab"):
                 faces_tab(faces)
@@ -78,9 +79,14 @@ def build_shell(
     return page
 
 
-def _header() -> None:
-    """The name of the app; its events keep a page's stream of answers open."""
-    header = component("header", config={"title": TITLE}, events=("listen",))
+def _header(page: gr.Blocks) -> None:
+    """The name of the app; its events keep a page's stream of answers open and tell its place in the queue."""
+
+    def place(request: gr.Request) -> dict[str, int | None]:
+        turns = getattr(page, "turns", None)  # Turns, once the app has started
+        return {"ahead": turns.ahead(request.session_hash or "") if turns else None}
+
+    header = component("header", config={"title": TITLE}, events=("listen", "place"))
     header.listen(
         _listen,
         None,
@@ -90,6 +96,7 @@ def _header() -> None:
         api_visibility="private",
         concurrency_limit=None,
     )
+    on_light(header.place, place, [], [header])
 
 
 async def _listen() -> None:
@@ -111,7 +118,10 @@ def launch_settings() -> dict[str, Any]:
     return {
         "theme": quiet_theme(),
         "head": page_head(),
-        "app_kwargs": {"routes": [*page_routes(), DOWNLOADS.route()], "middleware": [Middleware(CompressedPage)]},
+        "app_kwargs": {
+            "routes": [*page_routes(), DOWNLOADS.route()],
+            "middleware": [Middleware(CompressedPage), Middleware(BodyLimits)],
+        },
         "favicon_path": ASSETS / "shared" / "favicon.png",
         "footer_links": [],
         "run_history": False,

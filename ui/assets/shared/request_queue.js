@@ -3,6 +3,7 @@
 // Every tab has queues of its own, so that a heavy request of one never holds up a light one of another.
 import { onFailure } from "./components.js";
 import { emit } from "./events.js";
+import { begun, waits } from "./queue_place.js";
 
 const SLOW = 500; // milliseconds after which an unfinished request gives way to an urgent one
 
@@ -122,6 +123,7 @@ export class RequestQueue {
     } else {
       this.#handle.props.value = value;
       this.#handle.trigger(this.#options.events.send);
+      waits(this.#name);
     }
     emit(`${this.#name}:requested`, request);
   }
@@ -179,6 +181,7 @@ export class RequestQueue {
   receive(message) {
     const request = this.current;
     if (!request || !message || message.request_id !== request.request_id || !("last" in message)) return;
+    begun(this.#name);
     this.#watch();
     const wanted = this.#options.take?.(message, request) !== false;
     const superseded = Boolean(this.waiting.draw?.length);

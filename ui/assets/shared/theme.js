@@ -3,6 +3,7 @@ import { register } from "./components.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { learnButtons } from "./learn.js";
+import { placeBy, placeIs } from "./queue_place.js";
 import { listenBy } from "./stream.js";
 
 const KEY = "latentscape-theme";
@@ -42,8 +43,15 @@ system.addEventListener("change", apply);
 // Gradio sets its own class while it starts; the visitor's choice stands.
 new MutationObserver(apply).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 
-register("header", ({ root, props, plainTrigger }) => {
+register("header", ({ root, props, plainTrigger, watch }) => {
   listenBy(() => plainTrigger("listen"));
+  const place = el("p", { class: "queue-place", role: "status", hidden: true });
+  const showPlace = (text) => {
+    place.hidden = !text;
+    place.textContent = text;
+  };
+  placeBy({ ask: () => plainTrigger("place"), show: showPlace });
+  watch("value", () => placeIs(props.value?.ahead));
   const words = { system: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" };
   const icons = { system: "system", light: "sun", dark: "moon" };
   const toggle = el("button", { class: "icon-button", type: "button", id: "theme-toggle" });
@@ -59,6 +67,7 @@ register("header", ({ root, props, plainTrigger }) => {
   show();
   root.append(
     el("h1", { class: "brand" }, props.config.title),
+    place,
     el("div", { class: "header-end" }, learnButtons(), toggle),
   );
 });
