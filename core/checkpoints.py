@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,12 +148,24 @@ def save_model(model: nn.Module, folder: Path) -> None:
     }
     part = folder / f"{WEIGHTS}.part"
     try:
-        save_file(tensors, part, {"format": "pt"})
+        with full_disk_is_os_error():
+            save_file(tensors, part, {"format": "pt"})
         part.chmod(0o644)  # safetensors writes for the owner alone
         model.save_config(folder)
         os.replace(part, folder / WEIGHTS)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def full_disk_is_os_error() -> Iterator[None]:
+    """Raise ``OSError`` where safetensors cannot write: it has an error of its own that is none."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except SafetensorError as error:
+        raise OSError(f"{error}") from error
 
 
 def read_json(path: Path) -> dict:

@@ -80,6 +80,16 @@ def health(folder: Path, port: int) -> int:
     return subprocess.run(["sh", "-c", check.replace(":7860", f":{port}")], env=path, timeout=60).returncode
 
 
+def walk(address: str) -> list[str]:
+    """Use every tab as its page does; returns the kinds of requests that were answered."""
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
+    from _page_client import App, Page
+    from load_test import ask, cases
+
+    app = App.open(address)
+    return sorted({case[0] for case in cases(app).values() if case[0] == "list the models" or ask(Page(app), case, 1)})
+
+
 def main() -> None:
     folder, home, tmp, user, port = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], *map(int, sys.argv[4:])
     raise_loopback()
@@ -91,11 +101,13 @@ def main() -> None:
         from gradio_client import Client
 
         pictures, details = Client(address, verbose=False).predict(steps=3, api_name="/draw_face")
+        kinds = walk(address)
         status = Path(f"/proc/{app.pid}/status").read_text()
         print(
             json.dumps(
                 {
                     "page": len(page),
+                    "kinds": kinds,
                     "pictures": len(pictures),
                     "recipe": details["faces"][0]["recipe"],
                     "user": int(re.search(r"Uid:\s+(\d+)", status)[1]),

@@ -22,6 +22,7 @@ import deploy_space  # noqa: E402 its folder joined the path just now
 from space import as_user  # noqa: E402
 
 USER = 1000  # of Spaces
+KINDS = ["apply a style", "decode a code", "decode a place", "draw a face", "draw a prompt", "list the models", "sweep"]
 
 
 def allowed(*command: str) -> bool:
@@ -75,6 +76,7 @@ def test_the_folder_starts_as_a_space_starts_it_and_draws(space):
     seen = json.loads(done.stdout.strip().splitlines()[-1])
     assert (seen["pictures"], seen["recipe"]["steps"], seen["home"], seen["health"]) == (1, 3, [], 0)
     assert seen["page"] > 10_000 and seen["user"] == user
+    assert seen["kinds"] == KINDS
     assert {name for name in files(space) if name.partition("/")[0] != "tmp"} == before
 
 

@@ -1,6 +1,8 @@
 """Each trainer takes a few real steps, survives a kill, and what it leaves behind loads through the app's loader."""
 
 import json
+import resource
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -175,19 +177,40 @@ def test_half_precision_only_where_the_processor_has_it(tmp_path, monkeypatch, h
     assert json.loads((tmp_path / "run.json").read_text())["config"]["precision"] == loop.precision
 
 
-def test_a_full_disk_keeps_the_previous_state(tmp_path, monkeypatch, caplog):
-    loop = faces.train_faces(latent_set(), faces.PRESETS["smoke"], tmp_path, until=3)
-    before = (tmp_path / "state.safetensors").read_bytes()
+@contextmanager
+def full_disk(room=4096):
+    """No file may grow beyond ``room`` bytes: writers get an error in the middle, as on a disk that is full."""
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, usual[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
 
-    def full(*_args, **_kwargs):
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("core.training.state.save_file", full)
-    loop.step = 4
-    loop.save()
-    assert "could not be written" in caplog.text
-    assert (tmp_path / "state.safetensors").read_bytes() == before
-    assert not list(tmp_path.glob("*.part"))
+def test_a_full_disk_keeps_the_previous_state_and_the_training_alive(tmp_path, caplog):
+    latents, preset = latent_set(), faces.PRESETS["smoke"]
+    faces.train_faces(latents, preset, tmp_path / "whole")
+    faces.train_faces(latents, preset, tmp_path / "full", until=3)
+    before = (tmp_path / "full" / "state.safetensors").read_bytes()
+    with full_disk():
+        assert faces.train_faces(latents, preset, tmp_path / "full", resume=True).step > 3
+    assert "The state of step" in caplog.text and "The weights of step" in caplog.text
+    assert (tmp_path / "full" / "state.safetensors").read_bytes() == before
+    assert not list((tmp_path / "full").glob("*.part"))
+    faces.train_faces(latents, preset, tmp_path / "full", resume=True)
+    assert rows_of(tmp_path / "whole") == rows_of(tmp_path / "full")
+    assert checkpoints.load_model(tmp_path / "full" / "last")
+
+
+def test_a_full_disk_leaves_a_checkpoint_as_it_was(tmp_path):
+    model = torch.nn.Linear(100, 100)
+    model.save_config = lambda folder: None
+    checkpoints.save_model(model, tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with full_disk(), pytest.raises(OSError, match="File too large"):
+        checkpoints.save_model(model, tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_state_of_another_network_is_refused(tmp_path):

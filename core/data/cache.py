@@ -69,6 +69,8 @@ def _decode(
             with open(array_file.with_suffix(".short.part"), "wb") as file:
                 np.save(file, array[: len(kept)])
             os.replace(array_file.with_suffix(".short.part"), array_file)
-        names_file.write_text(json.dumps({"names": kept, "detail": detail}))
+        names_part = names_file.with_suffix(".part")
+        names_part.write_text(json.dumps({"names": kept, "detail": detail}))
+        os.replace(names_part, names_file)
     finally:
         part.unlink(missing_ok=True)

@@ -30,6 +30,7 @@ from core.latents.projection import pca_places
 from core.latents.spaces import ENCODERS, Basis, Space
 
 VERSION = 1
+UNFINISHED = (".part", ".old")  # folders of an atlas that is being saved, the new one and the one before
 KINDS = ("generated", "pictures", "photos")
 TILE, COLUMNS = 48, 32
 QUALITY = 78  # of WebP
@@ -101,9 +102,12 @@ class Atlas:
         return None if self.requested is None else self.requested > 0
 
     def save(self, folder: Path) -> None:
-        """Written whole beside ``folder`` and then put in its place."""
-        part = folder.with_name(f"{folder.name}.part")
+        """Written whole beside ``folder`` and then put in its place: a kill leaves the old one or the new."""
+        part, old = (folder.with_name(folder.name + suffix) for suffix in UNFINISHED)
+        if old.is_dir() and not folder.is_dir():  # killed between the two renamings below
+            old.rename(folder)
         shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
         (part / "sheets").mkdir(parents=True)
         for number in range(len(self.sheets)):
             (part / "sheets" / f"{number:02d}.webp").write_bytes(self.sheet(number))
@@ -112,8 +116,10 @@ class Atlas:
             np.save(part / f"{key}.npy", space.codes)
             _save_arrays(part / f"{key}.safetensors", _arrays(space))
         (part / "atlas.json").write_text(json.dumps(_manifest(self), indent=1) + "\n", encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.is_dir():
+            folder.rename(old)
         part.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
 
     @classmethod
     def open(cls, folder: str | Path) -> Atlas:

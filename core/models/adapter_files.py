@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from core.checkpoints import write_json
+from core.checkpoints import full_disk_is_os_error, write_json
 from core.models.adapter_formats import LAYERS_PER_BLOCK, AdapterError, Layers, LowRank, read_layers, to_half
 from core.safetensors_header import Header, read_header
 
@@ -69,7 +69,8 @@ def write_adapter(adapter: Adapter, folder: Path) -> None:
         tensors[f"{PREFIX}{layer}.lora_B.weight"] = up.half().cpu().contiguous()
     part = folder / f"{WEIGHTS}.part"
     try:
-        save_file(tensors, part, {"format": "pt", METADATA: json.dumps(adapter.metadata)})
+        with full_disk_is_os_error():
+            save_file(tensors, part, {"format": "pt", METADATA: json.dumps(adapter.metadata)})
         part.chmod(0o644)  # safetensors writes for the owner alone
         write_json(folder / "config.json", {"_class_name": "Adapter", **adapter.metadata})
         os.replace(part, folder / WEIGHTS)

@@ -5,6 +5,7 @@ Importing this module does not import torch; a network's libraries are imported 
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from core.networks.loading import LOADING
 if TYPE_CHECKING:
     from core.latents.codecs import OpenCodec
     from core.networks.text_pipeline import TextNetworks
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -71,6 +74,16 @@ class NetworkPool:
         if name in sources.BUILT_IN.values():
             return self.codec(name)
         return self._once(name, self.root / name)
+
+    def usable(self, name: str) -> Any | None:
+        """Return what :meth:`get` does, or None where it raises: for what a result can do without."""
+        if self.missing(name):
+            return None
+        try:
+            return self.get(name)
+        except CheckpointError as error:
+            log.warning("%s What needs it alone is left out.", error)
+            return None
 
     def classifier(self, name: str) -> Any:
         """Return a classifier of any name. Raises ``CheckpointError`` as :meth:`get` does."""

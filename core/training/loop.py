@@ -27,11 +27,12 @@ from diffusers.training_utils import EMAModel
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from core.checkpoints import full_disk_is_os_error
 from core.draws import SharedGenerator
 from core.hardware import cpu_has_bf16
 from core.processes import Processes
 from core.training.muon import Muon, matrices_and_rest, trained
-from core.training.state import load_state, save_state
+from core.training.state import cut_journal, load_state, save_state
 
 log = logging.getLogger(__name__)
 
@@ -229,10 +230,19 @@ class Loop:
         self._write(
             {"step": self.step, "seconds": round(self.seconds, 3), **{f"val_{k}": v for k, v in figures.items()}}
         )
-        model.save_pretrained(self.out / "last")
-        if rank < self.best:
+        self._keep(model, "last")
+        if rank < self.best and self._keep(model, "best"):
             self.best = rank
-            model.save_pretrained(self.out / "best")
+
+    def _keep(self, model: nn.Module, name: str) -> bool:
+        """Return whether the weights could be written; a full disk does not end the training."""
+        try:
+            with full_disk_is_os_error():
+                model.save_pretrained(self.out / name)
+            return True
+        except OSError as error:
+            log.error("The weights of step %d could not be written to %s/ (%s).", self.step, name, error)
+            return False
 
     def _write(self, row: Mapping[str, float]) -> None:
         if self.processes.main:
@@ -241,20 +251,17 @@ class Loop:
 
     def _resume(self, resume: bool) -> None:
         state, journal = self.out / "state.safetensors", self.out / "log.jsonl"
-        if not resume:
+        if not (resume and state.is_file()):
+            if resume:
+                log.warning("Nothing to resume in %s; starting from the beginning.", self.out)
             if self.processes.main:
                 journal.unlink(missing_ok=True)
-            return
-        if not state.is_file():
-            log.warning("Nothing to resume in %s; starting from the beginning.", self.out)
             return
         metadata = load_state(state, self.modules, self.optimisers, self._extra())
         self.step, self.best, self.seconds = metadata["step"], metadata["best"], metadata["seconds"]
         self.ema.optimization_step, self.sums = metadata["ema_steps"], metadata.get("sums", {})
-        if not self.processes.main:
-            return
-        rows = [json.loads(line) for line in journal.read_text().splitlines()] if journal.is_file() else []
-        journal.write_text("".join(json.dumps(row) + "\n" for row in rows if row["step"] <= self.step))
+        if self.processes.main:
+            cut_journal(journal, self.step)
 
     def _on_signal(self, *_: object) -> None:
         self._stop = True

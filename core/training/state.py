@@ -12,6 +12,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from core.checkpoints import full_disk_is_os_error
+
 
 def save_state(
     path: Path,
@@ -32,7 +34,9 @@ def save_state(
         tensors |= {f"extra.{name}.{index}": value for index, value in enumerate(values)}
     part = path.with_suffix(".part")
     try:
-        save_file({key: value.contiguous() for key, value in tensors.items()}, part, {"metadata": json.dumps(metadata)})
+        with full_disk_is_os_error():
+            tensors = {key: value.contiguous() for key, value in tensors.items()}
+            save_file(tensors, part, {"metadata": json.dumps(metadata)})
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
@@ -67,3 +71,20 @@ def load_state(
             for index, value in enumerate(values):
                 value.copy_(file.get_tensor(f"extra.{name}.{index}"))
     return metadata
+
+
+def cut_journal(journal: Path, step: int) -> None:
+    """Leave the rows of ``log.jsonl`` up to ``step``. What follows a line that was cut off, by a kill or a full disk,
+    goes as well.
+    """
+    kept = []
+    for line in journal.read_text(encoding="utf-8").splitlines() if journal.is_file() else ():
+        try:
+            row = json.loads(line)
+        except ValueError:
+            break
+        if row["step"] <= step:
+            kept.append(line + "\n")
+    part = journal.with_suffix(".part")
+    part.write_text("".join(kept), encoding="utf-8")
+    os.replace(part, journal)

@@ -14,7 +14,7 @@ import numpy as np
 
 from core import checkpoints
 from core.checkpoints import CheckpointError
-from core.latents.atlas import Atlas, AtlasError, read_manifest
+from core.latents.atlas import UNFINISHED, Atlas, AtlasError, read_manifest
 from core.latents.clusters import Clustering
 from core.latents.directions import Direction
 from core.latents.paths import NeighbourGraph
@@ -122,7 +122,9 @@ class AtlasStore:
         if not self.folder.is_dir():
             return []
         return sorted(
-            path.parent.name for path in self.folder.glob("*/atlas.json") if _NAME.fullmatch(path.parent.name)
+            path.parent.name
+            for path in self.folder.glob("*/atlas.json")
+            if _NAME.fullmatch(path.parent.name) and path.parent.suffix not in UNFINISHED
         )
 
     def get(self, name: str) -> OpenAtlas:

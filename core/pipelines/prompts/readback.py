@@ -11,13 +11,13 @@ from core import attributes
 from core.captions.parsing import parse_prompt
 from core.captions.weights import plain_words
 from core.images import to_pixels, to_tensor
-from core.models.clip import SIZE, embed_pictures, embed_texts, missing_clip, tokens_of
+from core.models.clip import SIZE, embed_pictures, embed_texts, tokens_of
 from core.networks.pool import NetworkPool
 from core.pipelines.prompts.types import Readback, Requested
 
 
 class PictureReader:
-    """Takes ``classifier`` and ``clip`` from the pool; either may be missing."""
+    """Takes ``classifier`` and ``clip`` from the pool; either may be missing or damaged."""
 
     def __init__(self, pool: NetworkPool) -> None:
         self.pool = pool
@@ -25,10 +25,7 @@ class PictureReader:
     def readback(self, image: Image.Image, prompt: str) -> Readback:
         """Compare a picture of any size with a cleaned prompt, whatever weights its words have."""
         prompt = " ".join(plain_words(prompt).split())
-        if self.pool.missing("classifier"):
-            probabilities, classes = {}, {}
-        else:
-            probabilities, classes = self._classified(image)
+        probabilities, classes = self._classified(image)
         scores = self.scores([image], prompt)
         parsed = parse_prompt(prompt)
         requested = [
@@ -41,15 +38,18 @@ class PictureReader:
 
     def scores(self, images: Sequence[Image.Image], prompt: str) -> list[float]:
         """Return the cosine of each picture with the prompt; empty without CLIP, pictures or words."""
-        if missing_clip(self.pool.root / "clip") or not images or not prompt:
+        found = self.pool.usable("clip") if images and prompt else None
+        if found is None:
             return []
-        model, tokenizer = self.pool.get("clip")
+        model, tokenizer = found
         text = self.pool.run(embed_texts, model, tokens_of(tokenizer, [prompt]))
         x = torch.cat([to_tensor(to_pixels(image, SIZE)) for image in images])
         return (self.pool.run(embed_pictures, model, x) @ text[0]).tolist()
 
     def _classified(self, image: Image.Image) -> tuple[dict[str, float], dict[str, float]]:
-        classifier = self.pool.get("classifier")
+        classifier = self.pool.usable("classifier")
+        if classifier is None:
+            return {}, {}
         output = self.pool.run(classifier, to_tensor(to_pixels(image, classifier.config.sample_size)))
         present = output.attributes[0].sigmoid().tolist()
         classes = zip(classifier.config.class_names, output.classes[0].softmax(dim=0).tolist(), strict=False)

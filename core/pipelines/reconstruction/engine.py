@@ -119,10 +119,10 @@ class CodecEngine:
         yield self.compare(pixels, self.embed(Image.fromarray(pixels)), rebuilt, latents, milliseconds)
 
     def embed(self, picture: Image.Image) -> np.ndarray | None:
-        """Return a picture's embedding (D,) float32 by the classifier; None without a classifier."""
-        if self.pool.missing("classifier"):
+        """Return a picture's embedding (D,) float32 by the classifier; None without one that can be used."""
+        classifier = self.pool.usable("classifier")
+        if classifier is None:
             return None
-        classifier = self.classifier()
         x = to_tensor(to_pixels(picture, classifier.config.sample_size))
         return self.pool.run(classifier, x).embedding[0].numpy()
 
