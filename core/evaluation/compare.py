@@ -24,7 +24,8 @@ from core.evaluation.sheets import codec_of, generator_sheet, save_sheet
 from core.evaluation.timing import machine
 from core.metrics import auc, diversity, frechet, kernel_distance, nearest, precision_recall
 from core.networks.pool import pool_of
-from core.pipelines.compare.generators import GENERATORS, draw, missing
+from core.pipelines.compare.generators import GENERATORS, draw
+from core.pipelines.compare.parts import missing
 from core.pipelines.compare.types import Batch
 from core.pipelines.faces.engine import FaceEngine
 from core.pipelines.faces.types import PARTS

@@ -58,4 +58,4 @@ def _row(row: TableRow, columns: Sequence[Column]) -> str:
 def _cell(value: float | None, form: str) -> str:
     if value is None:
         return '<td data-value="">–</td>'
-    return f'<td data-value="{value:.9g}">{value:{form}}</td>'
+    return f'<td data-value="{value:.9g}">{f"{value:{form}}".replace("-", "−")}</td>'

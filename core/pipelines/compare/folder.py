@@ -11,6 +11,7 @@ from PIL import Image
 from core.data.attribute_rows import read_attribute_rows
 from core.images import PictureError, write_png
 from core.photos.squares import FaceAligner
+from core.pipelines.compare.parts import missing
 from core.pipelines.compare.pipeline import VariationsPipeline
 from core.pipelines.compare.types import Batch, VariationRequest, VariationResult
 from core.pipelines.folders import open_pictures
@@ -35,7 +36,7 @@ def draw_files(name: str, root: Path, batch: Batch, out: Path) -> Iterator[Path]
     """A batch by one of the generators -> ``00000.png`` ...; yields each file. Raises ``CheckpointError``."""
     from core import checkpoints
     from core.networks.pool import pool_of
-    from core.pipelines.compare.generators import BATCH, draw, missing
+    from core.pipelines.compare.generators import BATCH, draw
 
     if problem := missing(root, name):
         raise checkpoints.CheckpointError(problem)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,6 +19,7 @@ from core.diffusion.variations import noises, vary_steps
 from core.images import to_uint8
 from core.models import FaceGenerator, VariationUNet
 from core.networks.pool import NetworkPool
+from core.pipelines.compare.parts import NEEDS, missing
 from core.pipelines.compare.types import Batch, Takes
 
 BATCH = 16  # pictures at a time
@@ -109,40 +109,10 @@ class Generator:
 
 
 GENERATORS: dict[str, Generator] = {
-    "vae": Generator("VAE's prior", ("autoencoder-vae",), ("nothing",), draw_prior),
-    "gan": Generator("GAN", ("gan", "autoencoder-kl"), ("nothing", "attributes", "embedding"), draw_gan),
-    "variations": Generator(
-        "Variations", ("variations", "autoencoder-kl"), ("nothing", "attributes", "embedding"), draw_variations
-    ),
+    "vae": Generator("VAE's prior", NEEDS["vae"], ("nothing",), draw_prior),
+    "gan": Generator("GAN", NEEDS["gan"], ("nothing", "attributes", "embedding"), draw_gan),
+    "variations": Generator("Variations", NEEDS["variations"], ("nothing", "attributes", "embedding"), draw_variations),
 }
-
-
-def missing(root: Path, name: str) -> str | None:
-    """Why a generator cannot draw, with the command that makes what it lacks; None where it can."""
-    for part in GENERATORS[name].needs:
-        if problem := checkpoints.missing(root / part):
-            return problem
-    return other_parts(root, name)
-
-
-def other_parts(root: Path, name: str) -> str | None:
-    """Whether a model was trained with another autoencoder than is here, so that its latents decode to nothing."""
-    if _trained_with(root, name, "autoencoder") not in (None, checkpoints.fingerprint(root / "autoencoder-kl")):
-        return f"The checkpoint {name!r} was trained with another autoencoder-kl; train it again, or fetch both."
-    return None
-
-
-def other_classifier(root: Path, name: str) -> str | None:
-    """Whether a model was trained with another classifier than is here, whose embeddings say nothing to it."""
-    if _trained_with(root, name, "classifier") not in (None, checkpoints.fingerprint(root / "classifier")):
-        return f"The checkpoint {name!r} was trained with another classifier; train it again, or fetch both."
-    return None
-
-
-def _trained_with(root: Path, name: str, part: str) -> str | None:
-    """The fingerprint of the ``part`` that a model was trained with; None where nothing says it."""
-    training = root / name / "training.json"
-    return checkpoints.read_json(training).get("trained_with", {}).get(part) if training.is_file() else None
 
 
 def draw(pool: NetworkPool, name: str, batch: Batch) -> np.ndarray:

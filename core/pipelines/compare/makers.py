@@ -12,6 +12,7 @@ from PIL import Image
 
 from core import attributes
 from core.networks.loading import LOADING
+from core.pipelines.compare import parts
 from core.pipelines.compare.types import Batch, Wanted
 from core.pipelines.faces.pipeline import FacesPipeline
 from core.pipelines.progress import Cancel
@@ -60,17 +61,16 @@ class Makers:
             return self.faces.missing()
         if name == "text":
             return self.prompts.missing()
-        generators = _generators()
-        problem = generators.missing(self.root, name)
+        problem = parts.missing(self.root, name)
         other = of_photo and KINDS[name].reads == "embedding" and not problem
-        return generators.other_classifier(self.root, name) if other else problem
+        return parts.other_classifier(self.root, name) if other else problem
 
     def load(self, name: str) -> None:
         """Load the networks of a generator, so that its time is that of drawing. Raises ``CheckpointError``."""
         if name in ("faces", "text"):
             (self.faces if name == "faces" else self.prompts).engine.load()
             return
-        for part in _generators().GENERATORS[name].needs:
+        for part in parts.NEEDS[name]:
             self.pool.get(part)
 
     def draw(self, name: str, wanted: Wanted, seeds: Sequence[int], cancel: Cancel) -> Iterator[Drawn]:

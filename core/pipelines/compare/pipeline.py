@@ -12,6 +12,7 @@ from PIL import Image
 from core import attributes, checkpoints
 from core.networks.pool import pool_of
 from core.pipelines.compare.embeddings import borrow, mix, walk
+from core.pipelines.compare.parts import other_classifier, other_parts
 from core.pipelines.compare.types import LEVELS, SeenFace, Variation, VariationRequest, VariationResult
 from core.pipelines.progress import Cancel, Progress
 from core.recipe import SEEDS
@@ -28,8 +29,6 @@ class VariationsPipeline:
 
     def missing(self) -> str | None:
         """Return a sentence with the command that makes what is missing, or None."""
-        from core.pipelines.compare.generators import other_classifier, other_parts
-
         problems = (checkpoints.missing(self.root / part) for part in NEEDS)
         problem = next((each for each in problems if each), None) or other_parts(self.root, "variations")
         return problem or other_classifier(self.root, "variations")

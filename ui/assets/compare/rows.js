@@ -7,14 +7,19 @@ import { splitCommand } from "../shared/notice.js";
 import { paint } from "../shared/pictures.js";
 import { choosePicture, state } from "./state.js";
 
-const [HEAD, GAP, PAD] = [208, 8, 16];
+const [GAP, PAD] = [8, 16];
+const [NARROW, ROOMY] = [560, 800]; // of the canvas; below them the words stand above the pictures, or close beside them
+const [SHORT, LONG] = [152, 208]; // of the words
 const [LEAST, MOST] = [72, 176]; // CSS pixels of a picture
 const nodes = new Map(); // name of a row -> its parts
 let scroller, list;
 
 function sideOf(count) {
-  const narrow = scroller.clientWidth < 720;
-  const width = scroller.clientWidth - 2 * PAD - (narrow ? 0 : HEAD + PAD);
+  const narrow = scroller.clientWidth < NARROW;
+  const head = scroller.clientWidth < ROOMY ? SHORT : LONG;
+  list.toggleAttribute("data-narrow", narrow);
+  list.style.setProperty("--head", `${head}px`);
+  const width = scroller.clientWidth - 2 * PAD - (narrow ? 0 : head + PAD);
   const across = Math.floor((width - GAP * (count - 1)) / count);
   return Math.max(LEAST, Math.min(across, MOST));
 }
