@@ -38,13 +38,15 @@ export class Stage {
     new ResizeObserver(() => this.#clear(actions)).observe(this.node); // before those of who paints into it
   }
 
-  // Beside the picture there is room for the lines and the buttons, or they stand in a bar above it.
+  // Beside the picture there is room for the lines and the buttons, in one line or two, or they stand in a bar above it.
   #clear(actions) {
     if (!this.node.clientWidth) return;
     this.node.removeAttribute("data-bar");
     const side = Math.min(...roomOf(this.node), LARGEST);
     const beside = (this.node.clientWidth - side) / 2;
-    this.node.toggleAttribute("data-bar", beside < ACTION * actions.children.length + MARGIN);
+    const bar = beside < ACTION * Math.ceil(actions.children.length / 2) + MARGIN;
+    this.node.toggleAttribute("data-bar", bar);
+    actions.style.maxWidth = bar ? "" : `${Math.floor(beside - MARGIN)}px`;
   }
 
   say = (words) => this.notice.say(words);
