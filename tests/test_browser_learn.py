@@ -6,6 +6,7 @@ import pytest
 from browser import IN_BROWSER, served
 
 import app
+from core import __version__
 
 pytestmark = IN_BROWSER
 GUIDANCE = '#faces [data-term="guidance"]'
@@ -76,6 +77,7 @@ def test_a_key_shows_the_keys_of_the_tab(opened, url):
     page.wait_for_selector("#pictures canvas[data-seed][data-painted]")
     page.keyboard.press("?")
     page.locator("#help dd", has_text="another person").wait_for()
+    page.locator("#help .hint", has_text=f"Latentscape {__version__}.").wait_for()
     page.keyboard.press("Escape")
     page.get_by_role("tab", name="Latent map").click()
     page.locator("#help-open").click()

@@ -12,6 +12,7 @@ import pytest
 from browser import IN_BROWSER, running
 from fastapi.testclient import TestClient
 
+from core import __version__
 from ui.components.component import component
 from ui.page_files import ASSETS, CompressedPage, modules_of, version
 from ui.shell import launch_settings
@@ -184,3 +185,12 @@ class TestInBrowser:
         page.get_by_role("button", name="One model").wait_for()
         assert page.locator("#models-list nav").evaluate("(node) => getComputedStyle(node).display") == "flex"
         context.close()
+
+
+def test_the_version_is_the_same_wherever_it_is_told(mounted):
+    root = ASSETS.parent.parent
+    assert f"\nversion: {__version__}\n" in (root / "CITATION.cff").read_text()
+    newest = next(line for line in (root / "CHANGELOG.md").read_text().splitlines() if line.startswith("## "))
+    assert newest.startswith(f"## {__version__}, ")
+    help_of_page = TestClient(mounted).get(f"/some/where/page/{version()}/learn/help.json").json()
+    assert help_of_page["version"] == __version__ and "Faces" in help_of_page["tabs"]

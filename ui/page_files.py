@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from functools import cache
 from hashlib import sha256
@@ -15,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from core import __version__
 from ui.components.plotly_bundle import bundle_route, bundle_version
 from ui.learn.sources import lesson_sources
 
@@ -96,6 +98,9 @@ def _files() -> dict[str, tuple[str, bytes, bytes]]:
     plain = [path for suffix in ("*.js", "*.json") for path in ASSETS.rglob(suffix)]
     contents = {path.relative_to(ASSETS).as_posix(): path.read_bytes() for path in plain}
     contents["learn/sources.json"] = lesson_sources()
+    contents["learn/help.json"] = json.dumps(
+        {**json.loads(contents["learn/help.json"]), "version": __version__}
+    ).encode()
     contents["main.css"] = b"\n".join((ASSETS / folder / "main.css").read_bytes() for folder in STYLES)
     return {
         name: (MEDIA_TYPES[Path(name).suffix], content, gzip.compress(content, 9)) for name, content in contents.items()

@@ -33,6 +33,7 @@ export async function openHelp() {
     el("h3", {}, "On every tab"),
     el("p", {}, "Words with a dotted line are explained when you point at them, reach them by Tab or tap them."),
     keyTable(help.keys),
+    el("p", { class: "hint" }, `Latentscape ${help.version}. Code under the MIT licence, weights for research only.`),
     el("div", { class: "help-ways" }, button("All terms", toTerms, { id: "help-terms" })),
   );
 }
