@@ -51,7 +51,16 @@ def test_a_request_goes_to_everyone_and_a_picture_goes_on(page):
     page.wait_for_function("() => window.latentscape.faces.state.recipe.seed === 6")
     attributes = page.evaluate("() => window.latentscape.faces.state.recipe.attributes")
     assert attributes == {"Bangs": 1, "Smiling": 1}
-    page.locator("#compare-controls").wait_for(state="hidden")
+    page.locator('#faces-canvas [data-send="compare"]').click()
+    page.locator('#compare-kinds [data-kind="photo"][aria-checked="true"]').wait_for()
+    shown(page)
+    page.locator(".compare-column .group canvas").wait_for()  # the photo as the models see it
+    assert "read from the photo" in page.locator('.compare-row[data-row="faces"]').inner_text()
+    drawn = page.locator(".compare-tile").count()
+    page.locator("#compare-file").set_input_files([{"name": "a.png", "mimeType": "image/png", "buffer": b"nothing"}])
+    page.locator('#compare-canvas .message[data-kind="error"]').wait_for()
+    shown(page)  # nothing is waited for any more, and what was there stays
+    assert page.locator(".compare-tile").count() == drawn
 
 
 def test_a_game_is_played_to_its_end_by_keys_and_kept(page):

@@ -96,7 +96,7 @@ register("compare-canvas", ({ root, props, watch }) => {
   on("compare:view", show);
   on("compare:chosen", () => (stage.hidden = Boolean(state.chosen)));
   for (const name of ["rows", "makers", "requested", "finished"]) on(`compare:${name}`, tell);
-  on("compare:requested", () => state.view === "pictures" && showRows(drawing()));
+  for (const name of ["requested", "finished"]) on(`compare:${name}`, () => showRows(drawing()));
   on("compare:say", notice.say);
   document.addEventListener("keydown", keys);
   watch("value", () => requests.receive(props.value));

@@ -4,7 +4,7 @@ import { keep } from "../shared/kept.js";
 import { RequestQueue } from "../shared/request_queue.js";
 import { randomSeed } from "../shared/seeds.js";
 import { refresh } from "./refresh.js";
-import { openView, state } from "./state.js";
+import { choosePicture, openView, state } from "./state.js";
 
 /**
  * A request of the tab, as ui/compare/requests.py reads it; `kind` says which of the keys count.
@@ -62,6 +62,7 @@ export function change(patch, { live = false } = {}) {
   refresh();
   if (live) return;
   emit("compare:changed");
+  if (state.chosen) choosePicture(null);
   if (state.view !== "pictures") openView("pictures");
   compare();
 }
@@ -79,14 +80,22 @@ export function setAttribute(name, strength) {
 export const reroll = () => change({ seed: randomSeed() });
 
 const set = () => {
-  const { view, kind, attributes, align, prompt, seed, count, off } = state;
-  return { view, kind: kind === "photo" ? "nothing" : kind, attributes, align, prompt, seed, count, off: [...off] };
+  const { view, attributes, align, prompt, seed, count, off } = state;
+  const lost = state.kind === "photo" && state.photo?.name;
+  const kind = state.kind === "photo" ? "nothing" : state.kind;
+  return { view, kind, attributes, align, prompt, seed, count, off: [...off], lost };
 };
+
+// A photo goes with the page that brought it, also when it was loaded again.
+function restoreKept({ off, lost, ...kept }) {
+  Object.assign(state, kept, { off: new Set(off) });
+  if (lost) emit("compare:say", { text: `The page was loaded again. Add ${lost} again.`, brief: false });
+}
 
 on("compare:mounted", () => {
   if (state.opened) return;
   const kept = keep("compare", set);
-  if (kept) Object.assign(state, kept, { off: new Set(kept.off) });
+  if (kept) restoreKept(kept);
   refresh();
   emit("compare:view");
   requests.request("open", { kind: "open" }, { onLast: ({ error }) => error || compare() });
