@@ -177,7 +177,9 @@ def test_own_classes_are_measured_on_what_was_held_back(call, root, tmp_path):
     assert measured.f1["classes"]["red"].value == pytest.approx(1) and measured.calibration.keys() == {"classes"}
     held = data.load("folder", tmp_path / "own", 64, tmp_path / "cache").indices("test")
     assert sum(map(sum, measured.confusion.values)) == len(held) > 2
-    assert (root / "my-classes" / "README.md").is_file()
+    card = (root / "my-classes" / "README.md").read_text()
+    assert "2 classes of a person's own apart in pictures of 64x64 pixels: green, red." in card
+    assert "# My classes" in card and "--model my-classes" in card
     (tmp_path / "other" / "blue").mkdir(parents=True)
     photo().save(tmp_path / "other" / "blue" / "1.png")
     options[1] = f"folder={tmp_path / 'other'}"

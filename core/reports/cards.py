@@ -48,8 +48,9 @@ def write_card(folder: Path) -> Path:
 def model_card(folder: Path) -> ModelCard:
     """The card of a checkpoint folder, as ``huggingface_hub`` holds it."""
     config, training, metrics = (_read(folder / f"{name}.json") for name in ("config", "training", "metrics"))
-    style, own = config.get("_class_name") == "Adapter", TEMPLATES / "models" / f"{folder.name}.md"
-    template = "models/style.md" if style else f"models/{own.name}" if own.is_file() else "card.md"
+    style = config.get("_class_name") == "Adapter"
+    kind = "style" if style else "own-classes" if training.get("own_classes") else folder.name
+    template = f"models/{kind}.md" if (TEMPLATES / "models" / f"{kind}.md").is_file() else "card.md"
     terms = _sections("data.md")
     kinds = [kind for kind in training.get("data", {}) if kind in terms] or ["celeba"]
     kinds = list(dict.fromkeys(["celeba", *kinds])) if style else kinds  # its base was trained on these
