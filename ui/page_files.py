@@ -37,10 +37,12 @@ STYLES = (
     "compare",
     "models",
     "learn",
+    "small_world",
     "inside",
 )  # a later one wins
 FOR_EVER = "public, max-age=31536000, immutable"
 IMPORT = re.compile(r"^(?:import|export)\s+(?:[^;\"']*?\sfrom\s+)?[\"'](\.[^\"']+)[\"'];", re.MULTILINE)
+WORKER = re.compile(r"new Worker\(new URL\(\"(\.[^\"]+)\", import\.meta\.url\)")
 
 
 @cache
@@ -57,7 +59,7 @@ def base() -> str:
 
 
 def modules_of(start: str) -> set[str]:
-    """The module ``start`` and all that its import statements bring along, by their names below ``assets``.
+    """The module ``start`` and all that its import statements and workers bring along, by their names below ``assets``.
 
     What a module fetches later, by a call of ``import``, is not among them.
     """
@@ -69,7 +71,8 @@ def modules_of(start: str) -> set[str]:
             continue
         found.add(name)
         path = ASSETS / name
-        for imported in IMPORT.findall(path.read_text(encoding="utf-8")):
+        text = path.read_text(encoding="utf-8")
+        for imported in [*IMPORT.findall(text), *WORKER.findall(text)]:
             ahead.append((path.parent / imported).resolve().relative_to(ASSETS.resolve()).as_posix())
     return found
 

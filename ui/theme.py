@@ -15,6 +15,7 @@ LATER = (
     "compare",
     "models",
     "learn",
+    "small_world",
     "inside",
 )  # folders that are not seen first
 SANS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]

@@ -1,6 +1,7 @@
 // The list of lessons, with how far somebody has come.
 import { button } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
+import { fetchTab } from "../shared/later.js";
 import { makeDialog } from "./dialog.js";
 import { openGlossary } from "./glossary.js";
 import { loadLesson, loadList } from "./lessons.js";
@@ -28,6 +29,10 @@ export async function openMenu(open) {
     ];
     return button(words, start, { class: "button lesson-entry", "data-lesson": name });
   });
+  const toSmallWorld = async () => {
+    dialog.close();
+    (await fetchTab("small_world", (folder) => import(`../${folder}/main.js`))).openSmallWorld();
+  };
   const toTerms = () => {
     dialog.close();
     openGlossary();
@@ -35,6 +40,11 @@ export async function openMenu(open) {
   dialog.open(
     el("p", {}, "Each sets the real controls beside it. You say what you expect, then see what happens."),
     el("div", { class: "lesson-list" }, entries),
-    el("div", { class: "help-ways" }, button("All terms", toTerms)),
+    el(
+      "div",
+      { class: "help-ways" },
+      button("Small world: draw a distribution, watch it being learned", toSmallWorld, { id: "small-world-open" }),
+      button("All terms", toTerms),
+    ),
   );
 }
