@@ -42,7 +42,6 @@ def test_a_drawing_is_learned_by_presets_pointer_and_keys(opened, faces_url):
     page.mouse.up()
     assert page.evaluate(INK, ".world-pad") > few
     page.wait_for_function(f"() => {STEP} > 0")
-    page.keyboard.press("Escape")
-    page.wait_for_selector("#small-world", state="hidden")
-    page.wait_for_function("() => true")
-    assert not page.workers
+    with page.workers[-1].expect_event("close"):
+        page.keyboard.press("Escape")
+    assert not page.is_visible("#small-world")

@@ -94,7 +94,7 @@ def test_only_the_first_view_is_fetched_at_the_start():
 def test_one_file_has_the_styles_of_all_folders(mounted):
     styles = TestClient(mounted).get(f"/some/where/page/{version()}/main.css").text
     sheets = [path.read_text() for path in ASSETS.glob("*/main.css")]
-    assert len(sheets) == 11 and all(sheet in styles for sheet in sheets)
+    assert len(sheets) == 12 and all(sheet in styles for sheet in sheets)
 
 
 def test_the_page_is_compressed_and_its_stream_of_events_is_not(mounted):
