@@ -24,7 +24,7 @@ from core.pipelines.prompts.pipeline import PromptsPipeline
 from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.styles.pipeline import StylesPipeline
 from ui.no_fetching import refuse_addresses
-from ui.own_machine import on_space
+from ui.own_machine import on_space, trust_proxy_of_space
 from ui.shell import build_shell, launch_settings
 from ui.turns import Limits, Turns
 
@@ -50,6 +50,7 @@ def build(root: str | None = None) -> gr.Blocks:
 def start(page: gr.Blocks, **settings: object) -> tuple[object, str, str]:
     """Launch with the app's theme and limits, then load the weights while the first page is loading."""
     refuse_addresses()
+    trust_proxy_of_space()
     page.queue(api_open=False)
     page.turns = Turns(page, Limits.from_environment())
     served = page.launch(**{**launch_settings(), "prevent_thread_lock": True, **settings})

@@ -9,6 +9,7 @@ when a request failed or a picture differed.
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 import threading
 import time
@@ -120,11 +121,13 @@ def ask(page: Page, case: Case, number: int) -> str:
 
 def visit(app: App, client: int, requests: int, plan: dict[str, Case], tally: Tally) -> None:
     """Be one visitor: one request after the other, in an order of its own."""
-    page, names = Page(app), list(plan)
+    page, names, order = Page(app), list(plan), random.Random(client)
     for number in range(requests):
         if time.monotonic() > tally.until:
             return
-        name = names[(client * 7 + number * 5) % len(names)]
+        if number % len(names) == 0:  # everybody sends the same mixture
+            order.shuffle(names)
+        name = names[number % len(names)]
         began, problem = time.monotonic(), ""
         try:
             if ask(page, plan[name], number + 1) != tally.expected[name]:
@@ -137,13 +140,13 @@ def visit(app: App, client: int, requests: int, plan: dict[str, Case], tally: Ta
 def report(tally: Tally, clients: int, took: float) -> None:
     """Print what came of it."""
     print(f"{tally.count} requests of {clients} clients in {took:.0f} s; {len(tally.problems)} went wrong")
-    print(f"{'seconds':<20}{'number':>8}{'median':>9}{'p95':>9}")
+    print(f"{'seconds':<20}{'number':>8}{'median':>9}{'p95':>9}{'longest':>9}")
     for kind, seconds in sorted(tally.seconds.items()):
         ordered = sorted(seconds)
         median, high = ordered[len(ordered) // 2], ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
-        print(f"{kind:<20}{len(ordered):>8}{median:>9.2f}{high:>9.2f}")
-    served = tally.by_client.values()
-    print(f"requests of each client that ended: {min(served, default=0)} to {max(served, default=0)}")
+        print(f"{kind:<20}{len(ordered):>8}{median:>9.2f}{high:>9.2f}{ordered[-1]:>9.2f}")
+    served = sorted(tally.by_client.values())
+    print(f"requests of each client that ended: {', '.join(map(str, served))}")
     if tally.memory:
         before = next((size for count, size in tally.memory if count >= WARM_REQUESTS), tally.memory[0][1])
         after = tally.memory[-1][1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections import namedtuple
@@ -13,6 +14,7 @@ import pytest
 
 import ui.turns
 from ui.components.component import component, on_stream
+from ui.own_machine import trust_proxy_of_space
 from ui.turns import Limits, Turns, in_turns
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
@@ -131,6 +133,15 @@ def test_a_limit_that_is_none_is_refused(monkeypatch, value):
         Limits.from_environment()
 
 
+@pytest.mark.parametrize(("space", "trusted"), [("someone/latentscape", "*"), ("", None)])
+def test_on_a_space_visitors_have_addresses_of_their_own(monkeypatch, space, trusted):
+    monkeypatch.setenv("SPACE_ID", space)
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "as it was")
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS")
+    trust_proxy_of_space()
+    assert os.environ.get("FORWARDED_ALLOW_IPS") == trusted
+
+
 def test_limits_are_settings(monkeypatch):
     monkeypatch.setenv("LATENTSCAPE_QUEUE", "9")
     monkeypatch.setenv("LATENTSCAPE_QUEUE_PER_ADDRESS", " ")
@@ -146,7 +157,7 @@ def test_many_visitors_of_the_app_see_the_pictures_that_are_drawn_alone(faces_ur
     status, printed = call("load_test.py", faces_url, "--clients", 4, "--requests", 6, "--minutes", 2)
     assert status == 0, printed
     assert "24 requests of 4 clients" in printed and "0 went wrong" in printed
-    assert "requests of each client that ended: 6 to 6" in printed
+    assert "requests of each client that ended: 6, 6, 6, 6" in printed
     assert all(kind in printed for kind in ("draw a face", "sweep", "decode a code", "list the models"))
 
 

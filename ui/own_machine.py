@@ -17,6 +17,14 @@ def on_space() -> bool:
     return bool(os.environ.get(SPACE))
 
 
+def trust_proxy_of_space() -> None:
+    """Let uvicorn believe what a Space's proxy says of addresses: nobody else reaches the app, and without it all
+    visitors would have the proxy's.
+    """
+    if on_space():
+        os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")
+
+
 def by_owner(request: gr.Request | None) -> bool:
     """Return whether a request comes from a browser on this machine: not from a Space, through a tunnel or a proxy."""
     if request is None or on_space():

@@ -37,7 +37,7 @@ class Limits:
     @property
     def at_work(self) -> int:
         """Requests of one address that wait or are being answered; pages listen by requests that compute nothing."""
-        return 3 * self.address
+        return 5 * self.address
 
 
 def _setting(name: str, usual: int) -> int:
