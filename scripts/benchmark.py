@@ -1,5 +1,5 @@
-"""Measure the app on this machine: start, memory, drawing, editing, prompts, styles, the map, and the same weights in a
-plain pipeline.
+"""Measure the app on this machine: start, memory, drawing and its arithmetic floor, editing, prompts, styles, the map,
+and the same weights in a plain pipeline.
 
 Example: python scripts/benchmark.py --json runs/app.json
 """
@@ -30,14 +30,14 @@ def main() -> None:
         parser.error("--times and --photos must be 1 or more.")
 
     from core import checkpoints
-    from core.benchmarks import app, latent_map, memory, prompts, styles
+    from core.benchmarks import app, floor, latent_map, memory, prompts, styles
 
     root = args.checkpoints or checkpoints.root()
     rows = app.machine()
     try:
         if not args.no_app:
             rows |= app.measure_app(root.resolve()) | memory.measure_memory(root)
-        rows |= app.measure_pipeline(root, args.times)
+        rows |= app.measure_pipeline(root, args.times) | floor.measure_floor(root, args.times)
         if not args.no_prompts:
             rows |= prompts.measure_prompts(root, args.times, plain=not args.no_plain)
         if not args.no_styles:
