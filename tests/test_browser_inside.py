@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
 from browser import IN_BROWSER, nameless
 from faces_page import idle, set_state, visited
+from PIL import Image
+from tiny_map import FIRST
 
 pytestmark = IN_BROWSER
 PAINTED = """() => Object.fromEntries([...document.querySelectorAll('#faces-inside figure[data-part]')].map(
@@ -69,8 +74,11 @@ def test_one_slider_moves_latents_predictions_sum_and_schedule(opened, map_url):
 
 
 def test_two_drawings_are_two_paths_on_the_map_with_a_legend(opened, map_url):
-    page = visited(opened, map_url, reduced_motion="reduce")
+    clipboard = ["clipboard-read", "clipboard-write"]
+    page = visited(opened, map_url, reduced_motion="reduce", permissions=clipboard)
     idle(page)
+    page.locator("#copy-python").click()
+    page.wait_for_function("async () => (await navigator.clipboard.readText()).includes('FacesPipeline')")
     for count, guidance in ((1, 2), (2, 9)):
         page.get_by_role("tab", name="Faces").click()
         page.locator('#faces input[aria-label="Guidance, exact"]').fill(str(guidance))
@@ -94,6 +102,18 @@ def test_two_drawings_are_two_paths_on_the_map_with_a_legend(opened, map_url):
     assert "noisy latents" in legend.inner_text()
     assert page.evaluate("() => latentscape.map.state.drawings.map((one) => one.numbers[0])") == [0, 0]
     page.wait_for_function(COLOUR, arg=1)
+    # What is seen is kept: as a picture, as a table, and as lines of Python.
+    kept = {}
+    for ending in ("png", "csv"):
+        with page.expect_download() as download:
+            page.locator(f"#latent-map-{ending}").click()
+        kept[ending] = Path(download.value.path()).read_bytes()
+        assert download.value.suggested_filename == f"latentscape-map-kl-{FIRST['projection']}.{ending}"
+    seen = Image.open(io.BytesIO(kept["png"])).convert("RGB")
+    assert len(set(seen.resize((64, 64)).getdata())) > 8, "points and paths, not an empty canvas"
+    assert kept["csv"].decode().count("\n") == 65
+    page.locator("#latent-map-python").click()
+    page.wait_for_function("async () => (await navigator.clipboard.readText()).includes('LatentMapPipeline')")
     legend.get_by_role("button", name="off the map").first.click()
     assert legend.locator("li").count() == 1
     page.wait_for_function(COLOUR, arg=0)

@@ -31,6 +31,7 @@ from ui.latent_map.tab import latent_map_tab
 from ui.models.tab import models_tab
 from ui.page_files import ASSETS, CompressedPage, page_routes
 from ui.prompts.tab import prompts_tab
+from ui.python_code import python_code
 from ui.reconstruction.benchmark_view import benchmark_view
 from ui.reconstruction.tab import reconstruction_tab
 from ui.styles.tab import styles_tab
@@ -56,6 +57,7 @@ def build_shell(
     frame = gr.Blocks(title=TITLE, fill_width=True, fill_height=True, analytics_enabled=False, delete_cache=(600, 3600))
     with frame as page:
         _header(page)
+        python_code()
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Faces", id="faces", elem_id="faces-tab"):
                 faces_tab(faces)

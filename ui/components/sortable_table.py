@@ -37,6 +37,8 @@ def sortable_table(label: str, first: str, columns: Sequence[Column], rows: Sequ
     head = f'<tr><th scope="col">{escape(first)}</th>{"".join(cells)}</tr>'
     body = "".join(_row(row, columns) for row in rows)
     return (
+        f'<div class="table-tools"><button type="button" class="button small" data-table="{escape(label)}" '
+        f'aria-label="CSV: {escape(label)} as a file">CSV</button></div>'
         f'<div class="benchmark-scroll" tabindex="0" role="region" aria-label="{escape(label)}">'
         f"<table><thead>{head}</thead><tbody>{body}</tbody></table></div>"
     )

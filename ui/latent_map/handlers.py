@@ -54,9 +54,11 @@ from ui.latent_map.responses import (
     SelectionResponse,
     SheetResponse,
     SpacesResponse,
+    TableResponse,
     WalkResponse,
 )
 from ui.latent_map.space_charts import count_charts, space_charts
+from ui.latent_map.table import map_table
 from ui.latent_map.views import finite, packed
 from ui.latent_map.web_page import web_page
 from ui.messages import Json, Request, RequestError, reply, stream
@@ -102,6 +104,7 @@ class LatentMapHandlers:
             "locate": (LocateRequest, self.locate),
             "spaces": (AtlasRequest, self.spaces),
             "page": (PageRequest, self.page),
+            "table": (PageRequest, self.table),
         }
         slow = {kind: (Request, _refuse) for kind in self.routes if kind not in QUICK}
         self.quick_routes = {**self.routes, **slow}
@@ -206,6 +209,9 @@ class LatentMapHandlers:
 
     def page(self, request: PageRequest) -> PageResponse:
         return PageResponse(page=web_page(self.latent_map, request))
+
+    def table(self, request: PageRequest) -> TableResponse:
+        return TableResponse(table=map_table(self.latent_map, request))
 
     def outliers(self, request: SpaceRequest) -> OutliersResponse:
         found = self.latent_map.outliers(request.atlas, request.space, OUTLIERS)

@@ -24,6 +24,7 @@ QUICK = (
     "search",
     "sheet",
     "page",
+    "table",
 )  # take milliseconds: past the queue
 MOST_ROWS = 50_000
 MOST_STOPS = 24
@@ -141,7 +142,7 @@ class MapRequest(SpaceRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class PageRequest(MapRequest):
-    """One map as a web page. ``colours`` are read against the atlas (``web_page.read_colours``)."""
+    """One map as a web page or a table. ``colours`` are read against the atlas (``web_page.read_colours``)."""
 
     colours: Any = None
     rows: tuple[int, ...] = checked(row_list, ())  # selected; none: all

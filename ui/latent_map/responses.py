@@ -194,6 +194,11 @@ class PageResponse(Response):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TableResponse(Response):
+    table: str = UNSET  # CSV
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutliersResponse(Response):
     outliers: tuple[int, ...] = UNSET
     factors: list[float | None] = UNSET

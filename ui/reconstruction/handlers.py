@@ -9,15 +9,17 @@ from typing import Any
 from PIL import Image
 
 from core.pipelines.reconstruction import types
+from core.pipelines.reconstruction.archive import grid_archive
 from core.pipelines.reconstruction.download import download
 from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.reconstruction.types import ReconstructionRequest, SurgeryRequest
 from core.pipelines.uploads import SIDE, LeftOut, take
-from ui.components.pictures import exact_uri
+from ui.components.pictures import data_uri, exact_uri
 from ui.messages import FileProblemView, Json, Request, RequestError, stream
 from ui.reconstruction import responses
 from ui.reconstruction.requests import (
     AddRequest,
+    ArchiveRequest,
     CellRequest,
     DownloadRequest,
     ExampleRequest,
@@ -30,6 +32,7 @@ from ui.reconstruction.requests import (
 from ui.reconstruction.responses import (
     AddedView,
     AddResponse,
+    ArchiveResponse,
     CellView,
     DownloadResponse,
     ExampleView,
@@ -60,6 +63,7 @@ class ReconstructionHandlers:
             "example": (ExampleRequest, self.example),
             "add": (AddRequest, self.add),
             "grid": (GridRequest, self.grid),
+            "archive": (ArchiveRequest, self.archive),
             "latent": (CellRequest, self.latent),
             "operate": (OperateRequest, self.operate),
             "traverse": (TraverseRequest, self.traverse),
@@ -138,6 +142,14 @@ class ReconstructionHandlers:
                 yield GridResponse(cells=list(cells))
                 sent = time.perf_counter()
         yield GridResponse(cells=cells)
+
+    def archive(self, request: ArchiveRequest, table: Table) -> Iterator[ArchiveResponse]:
+        if not request.pictures or not request.models:
+            raise RequestError("There is nothing on the table to keep. Add a picture first.")
+        wanted = types.GridRequest(tuple(table[key] for key in request.pictures), request.models)
+        kept = grid_archive(self.reconstruction, wanted, lambda: table.stopped >= request.request_id)
+        if kept is not None:
+            yield ArchiveResponse(archive=data_uri(kept, "application/zip"), last=True)
 
     # --- one cell -----------------------------------------------------------------------------------------------------
 

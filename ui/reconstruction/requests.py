@@ -15,6 +15,7 @@ from core.latents.surgery import MOST_CHANNELS, Surgery
 from core.recipe import SEEDS
 from ui.checks import flag, number, picture, several, text, uploaded, whole
 from ui.messages import Request, RequestError, checked
+from ui.reconstruction.table import MOST_PICTURES
 
 MOST_MODELS = 16
 MOST_CELLS = 64  # per request; the page sends another for the rest
@@ -82,6 +83,14 @@ class AddRequest(TableRequest):
     paths: tuple[Path, ...] = checked(upload_list, ())
     added: tuple[str, Image.Image] | None = checked(named_picture)
     align: bool = checked(flag)  # of files, take the square of the largest face
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchiveRequest(Request):
+    """Send pictures of the table through models as one zip with their figures."""
+
+    pictures: tuple[str, ...] = checked(names(MOST_PICTURES), ())
+    models: tuple[str, ...] = checked(names(MOST_MODELS), ())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -89,6 +89,11 @@ class GridResponse(Response):
     cells: list[CellView] = UNSET
 
 
+@dataclass(frozen=True, kw_only=True)
+class ArchiveResponse(Response):
+    archive: str = UNSET  # a zip as a data URI
+
+
 @dataclass(frozen=True)
 class LatentsView:
     channels: list[str]

@@ -11,6 +11,7 @@ import { duration, percent } from "../shared/format.js";
 import { makeInside } from "../shared/inside.js";
 import { roomOf } from "../shared/layout.js";
 import { enlargedFile, paint, showRaw } from "../shared/pictures.js";
+import { pythonButton } from "../shared/python_code.js";
 import { QUICK, Stage } from "../shared/stage.js";
 import { hasTab } from "../shared/tabs.js";
 import { whereItGoes } from "../shared/where.js";
@@ -84,7 +85,9 @@ function render() {
     stage.tell(kind === "edit" ? editWords(face) : drawWords(face));
   }
   actions.hidden = !face;
-  for (const one of actions.querySelectorAll("#download, #download-enlarged, #copy-link")) one.hidden = !face?.picture;
+  for (const one of actions.querySelectorAll("#download, #download-enlarged, #copy-link, #copy-python")) {
+    one.hidden = !face?.picture;
+  }
 }
 
 const drawWords = (face) => [
@@ -214,6 +217,7 @@ function toolbar() {
       id: "download-enlarged",
     }),
     iconButton("link", "Copy a link to this picture", copyLink, { id: "copy-link" }),
+    pythonButton(() => ({ kind: "drawing", link: entry.link }), (words) => stage.say(words), { id: "copy-python" }),
   );
 }
 

@@ -2,15 +2,16 @@
 import { register } from "../shared/components.js";
 import { button, group, setting } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
+import { copyPython } from "../shared/python_code.js";
 import { term } from "../shared/term.js";
 import { clusterGroup, filledSlider, fillMethods } from "./clusters.js";
-import { compareSpaces, keepPage } from "./keep.js";
+import { compareSpaces, keepPage, keepPicture, keepTable, seenNow } from "./keep.js";
 import { showOutliers } from "./near.js";
 import { photosGroup } from "./photos.js";
 import { connect } from "./requests.js";
 import { searchGroup } from "./search.js";
 import { atlases, besideGroup, card, colours, layoutNote, legend, projections, redraw, spaces } from "./space.js";
-import { state } from "./state.js";
+import { say, state } from "./state.js";
 
 function pointSettings() {
   const size = { min: 2, max: 20, step: 0.5, value: state.size };
@@ -36,13 +37,22 @@ const layoutTerms = () =>
     term("tsne", "t-SNE"),
   );
 
-const files = () =>
-  el(
-    "div",
-    { class: "button-row latent-map-buttons" },
+const row = (...buttons) => el("div", { class: "button-row latent-map-buttons" }, buttons);
+
+const files = () => [
+  row(
     button("Compare spaces", compareSpaces, { id: "latent-map-spaces-compare" }),
     button("Save as a web page", keepPage, { id: "latent-map-keep" }),
-  );
+  ),
+  row(
+    button("CSV", keepTable, {
+      id: "latent-map-csv",
+      title: "Places, selection and colours of all pictures as a table",
+    }),
+    button("PNG", keepPicture, { id: "latent-map-png", title: "The map as it is seen, as a picture" }),
+    button("Python", () => copyPython(seenNow(), say), { id: "latent-map-python", title: "Copy as Python" }),
+  ),
+];
 
 register("latent-map-controls", (handle) => {
   const { root } = handle;
@@ -58,7 +68,7 @@ register("latent-map-controls", (handle) => {
       { class: "column-body" },
       searchGroup(),
       group(term("latent-space", "Space"), choice, spaces, card, besideGroup()),
-      group("Layout", projections, layoutTerms(), layoutNote, files()),
+      group("Layout", projections, layoutTerms(), layoutNote, ...files()),
       group("Colour", colours, legend, ...pointSettings()),
       clusterGroup(),
       group(term("outlier", "Outliers"), outliers),

@@ -2,6 +2,7 @@
 import { makeChart } from "../shared/charts.js";
 import { el } from "../shared/dom.js";
 import { saveBlob } from "../shared/files.js";
+import { filmSettings } from "./acts.js";
 import { palette } from "./colours.js";
 import { showInPanel } from "./panel.js";
 import { request } from "./requests.js";
@@ -16,16 +17,40 @@ function packed(values) {
   return btoa(text);
 }
 
+const nameOf = (ending) => `latentscape-map-${where().space}-${where().projection}.${ending}`;
+
 // What is coloured and selected now goes along: it may be clusters with names of one's own, or nearness to words.
-export function keepPage() {
+function shown() {
   const colouring = state.colouring || { ...PLAIN, values: new Float32Array(state.atlas.count) };
   const { title, scale, values } = colouring;
   const colours = { title, scale, values: packed(values), ...palette(colouring) };
-  const { space, projection } = where();
+  return { ...where(), colours, rows: [...(state.rows || [])] };
+}
+
+export function keepTable() {
+  const name = nameOf("csv");
+  request("table", { kind: "table", ...shown() }, ({ table, error }) => {
+    if (!error) saveBlob(new Blob([table], { type: "text/csv" }), name);
+  });
+}
+
+/** The map as it is seen, with its marks. */
+export const keepPicture = () => state.plane.picture().toBlob((blob) => saveBlob(blob, nameOf("png")), "image/png");
+
+/** What is picked on the map, or the stops of the path. @returns {import("../shared/python_code.js").Seen} */
+export function seenNow() {
+  const { picked, stops } = state;
+  const chosen = picked?.place ? [{ place: picked.place }] : picked?.row >= 0 ? [{ row: picked.row }] : [];
+  const { way, frames } = filmSettings;
+  return { kind: "map", ...where(), stops: stops.length > 1 ? stops : chosen, way, frames };
+}
+
+export function keepPage() {
+  const name = nameOf("html");
   say({ text: "Putting the web page together" });
-  request("page", { kind: "page", ...where(), colours, rows: [...(state.rows || [])] }, ({ page, error }) => {
+  request("page", { kind: "page", ...shown() }, ({ page, error }) => {
     if (error) return;
-    saveBlob(new Blob([page], { type: "text/html" }), `latentscape-map-${space}-${projection}.html`);
+    saveBlob(new Blob([page], { type: "text/html" }), name);
     say({ text: `The map is saved: one file of ${(page.length / 1e6).toFixed(1)} MB that needs nothing else.` });
   });
 }

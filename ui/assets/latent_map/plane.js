@@ -172,6 +172,19 @@ export class Plane {
     emit("latent-map:shown", this);
   }
 
+  /** The map as it is seen, points and marks on the page's ground. @returns {HTMLCanvasElement} */
+  picture() {
+    this.#draw(); // what the graphics card drew is gone once it has been shown
+    const { width, height } = this.#points;
+    const canvas = el("canvas", { width, height });
+    const context = canvas.getContext("2d");
+    context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--canvas").trim();
+    context.fillRect(0, 0, width, height);
+    context.drawImage(this.#points, 0, 0);
+    context.drawImage(this.#marks, 0, 0);
+    return canvas;
+  }
+
   // --- what lies under the pointer --------------------------------------------------------------------------------
 
   /** Whether a point is among those that a filter or a selection leaves. */

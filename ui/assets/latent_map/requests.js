@@ -20,13 +20,13 @@ const ORDER = [
   "path",
   "drawing",
 ];
-const LATER = ["clusters", "counts", "outliers", "spaces", "gif", "page", "film", "atlas", "sheet"];
+const LATER = ["clusters", "counts", "outliers", "spaces", "gif", "page", "table", "film", "atlas", "sheet"];
 
 /**
  * A request of the tab, as ui/latent_map/requests.py reads it; `kind` says which of the keys count.
  * @typedef {object} MapRequest
  * @property {"open" | "atlas" | "points" | "colour" | "sheet" | "point" | "near" | "decode" | "locate" | "path" | "drawing" | "walk" | "gif"
- *   | "search" | "selection" | "clusters" | "counts" | "outliers" | "spaces" | "page"} kind
+ *   | "search" | "selection" | "clusters" | "counts" | "outliers" | "spaces" | "page" | "table"} kind
  * @property {string} [atlas] its name
  * @property {string} [space] key of an encoder
  * @property {string} [projection] key

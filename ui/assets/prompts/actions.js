@@ -5,6 +5,7 @@ import { button, iconButton } from "../shared/controls.js";
 import { el } from "../shared/dom.js";
 import { emit } from "../shared/events.js";
 import { saveAs } from "../shared/files.js";
+import { pythonButton } from "../shared/python_code.js";
 import { sendButtons } from "../shared/send.js";
 import { requests } from "./requests.js";
 import { chosenPicture, linkOf, state } from "./state.js";
@@ -44,6 +45,7 @@ export function toolbar() {
     button("GIF", gif, { class: "button small", id: "prompts-gif", hidden: true }),
     iconButton("download", "Download PNG with its recipe", download, { id: "prompts-download" }),
     iconButton("link", "Copy a link to this picture", copyLink, { id: "prompts-link" }),
+    pythonButton(() => ({ kind: "drawing", link: linkOf(state.shown) }), say, { id: "prompts-python" }),
   );
   for (const one of sendButtons("prompts", outgoing)) {
     one.id = `prompts-to-${one.dataset.send}`;

@@ -8,7 +8,7 @@ import { icon } from "../shared/icons.js";
 import { pictureTile } from "../shared/tiles.js";
 import { whereItGoes } from "../shared/where.js";
 import { addFiles, addPicture, camera, connectUpload, paste } from "./intake.js";
-import { bringBack, changeTable, removePicture, requests, toggleModel } from "./requests.js";
+import { bringBack, changeTable, keepAll, removePicture, requests, toggleModel } from "./requests.js";
 import { state } from "./state.js";
 
 let status, problems, examples, models;
@@ -85,7 +85,10 @@ register("reconstruction-controls", (handle) => {
   models = el("div", { class: "reconstruction-models" });
   const act = () => (state.rows.length ? removePicture(null) : bringBack());
   const clear = button("Remove all pictures", act, { id: "reconstruction-clear", disabled: true });
+  const keeping = { id: "reconstruction-keep", disabled: true, title: "Pictures as PNG, their figures as CSV" };
+  const keep = button("Save all as a zip", keepAll, keeping);
   on("reconstruction:rows", () => {
+    keep.disabled = !state.rows.length;
     const gone = state.rows.length ? 0 : state.removed?.rows.length;
     clear.disabled = !state.rows.length && !gone;
     clear.textContent = gone ? `Undo: bring back ${gone} picture${gone === 1 ? "" : "s"}` : "Remove all pictures";
@@ -93,7 +96,7 @@ register("reconstruction-controls", (handle) => {
   root.classList.add("column", "reconstruction-column");
   root.append(
     el("div", { class: "column-body" }, intakeGroup(), examples, recentFaces(addPicture), group("Models", models)),
-    el("footer", { class: "foot" }, clear),
+    el("footer", { class: "foot" }, keep, clear),
   );
   requests.connect(handle);
 });

@@ -7,6 +7,7 @@ import { duration, signed } from "../shared/format.js";
 import { heatLegend, paintHeat } from "../shared/heat.js";
 import { icon } from "../shared/icons.js";
 import { paint, viewOf } from "../shared/pictures.js";
+import { pythonButton } from "../shared/python_code.js";
 import { term } from "../shared/term.js";
 import { isBent, isOperated, latentPanel, openLatents } from "./latent.js";
 import { chooseCell } from "./requests.js";
@@ -108,7 +109,10 @@ function bar() {
     class: "button small",
     id: "reconstruction-back",
   });
-  return el("div", { class: "reconstruction-bar" }, back, title, flip);
+  const seen = () => ({ kind: "reconstruction", model: chosenCell().model.key, name: chosenCell().row.name });
+  const say = (words) => emit("reconstruction:say", words);
+  const python = pythonButton(seen, say, { id: "reconstruction-python" });
+  return el("div", { class: "reconstruction-bar" }, back, title, python, flip);
 }
 
 export function detailView() {

@@ -1,6 +1,7 @@
 // What the Reconstruction tab requests from the server. A moving control keeps only its newest request, uploads are never
 // dropped, and the grid fills itself whenever nothing else waits.
 import { emit, on } from "../shared/events.js";
+import { saveAs } from "../shared/files.js";
 import { keep } from "../shared/kept.js";
 import { RequestQueue } from "../shared/request_queue.js";
 import { cellKey, cellOf, pictureIds, presentModels, rowOf, state } from "./state.js";
@@ -12,7 +13,7 @@ const GIVE_WAY = 60; // milliseconds after which the grid gives way to somebody'
 /**
  * A request of the tab, as ui/reconstruction/requests.py reads it; `kind` says which of the keys count.
  * @typedef {object} ReconstructionRequest
- * @property {"open" | "models" | "add" | "example" | "grid" | "latent" | "operate" | "interpolate" | "sample" | "traverse"} kind
+ * @property {"open" | "models" | "add" | "example" | "grid" | "archive" | "latent" | "operate" | "interpolate" | "sample" | "traverse"} kind
  * @property {string[]} [paths] uploaded pictures and zips
  * @property {boolean} [align] of those, take the square of the largest face
  * @property {{uri: string, name: string}} [added] a picture that the page has already
@@ -36,6 +37,7 @@ export const requests = new RequestQueue(
     live: {},
     latent: {},
     strip: {},
+    archive: {},
     grid: { background: true },
     thumb: { background: true, whole: true },
   },
@@ -93,6 +95,7 @@ function take(message, sent) {
   }
   for (const one of message.cells || []) state.cells.set(cellKey(one.id, one.model), one);
   if (message.cells) emit("reconstruction:cells");
+  if (message.archive) saveAs(message.archive, "latentscape-reconstructions.zip");
   if (message.last && message.error) fail(message.error, sent);
 }
 
@@ -143,6 +146,13 @@ export function bringBack() {
   Object.assign(state, { rows, cells, removed: null });
   emit("reconstruction:rows");
   requests.pump();
+}
+
+/** Everything on the table as one file: pictures, and their figures as a table. */
+export function keepAll() {
+  emit("reconstruction:say", { text: "Putting pictures and figures into one file." });
+  const models = presentModels().map((model) => model.key);
+  request("archive", { kind: "archive", pictures: pictureIds(), models });
 }
 
 // A cell that could not be computed is requested again.

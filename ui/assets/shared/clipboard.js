@@ -26,9 +26,9 @@ async function copy(text) {
 }
 
 /** Copies a text and says `copied`; where the browser keeps its clipboard closed, the text is shown to be copied. */
-export async function copyText(text, say, copied) {
+export async function copyText(text, say, copied, what = "link") {
   if (await copy(text)) say({ text: copied, brief: true });
-  else say({ text: "The browser keeps its clipboard closed. Copy the link from here:", error: true, link: text });
+  else say({ text: `The browser keeps its clipboard closed. Copy the ${what} from here:`, error: true, link: text });
 }
 
 /** @returns {Promise<File | null>} the picture in the clipboard; null when there is none, which is said */
