@@ -13,7 +13,7 @@ from core.pipelines.reconstruction.pipeline import ReconstructionPipeline
 from core.pipelines.reconstruction.types import GridRequest, Reconstruction
 
 COLUMNS = ("picture", "model", "file", "psnr", "ssim", "embedding_distance", "ms", "problem")
-_UNSAFE = re.compile(r"[^\w.-]+")
+_UNSAFE = re.compile(r"[^\w.-]+|\.{2,}")
 
 
 def grid_archive(pipeline: ReconstructionPipeline, request: GridRequest, cancel: Cancel | None = None) -> bytes | None:
