@@ -100,6 +100,7 @@ def test_two_drawings_are_two_paths_on_the_map_with_a_legend(opened, map_url):
     page.locator('#latent-map-controls [data-key="kl"]').click()
     page.wait_for_function(f"() => latentscape.map.state.plane.space === 'kl' && ({PLACED})(2)")
     legend.get_by_text("noisy latents").wait_for()
+    page.wait_for_function(PLACED, arg=2)
     assert page.evaluate("() => latentscape.map.state.drawings.map((one) => one.numbers[0])") == [0, 0]
     page.wait_for_function(COLOUR, arg=1)
     # What is seen is kept: as a picture, as a table, and as lines of Python.

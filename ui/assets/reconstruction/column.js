@@ -86,7 +86,7 @@ register("reconstruction-controls", (handle) => {
   const act = () => (state.rows.length ? removePicture(null) : bringBack());
   const clear = button("Remove all pictures", act, { id: "reconstruction-clear", disabled: true });
   const keeping = { id: "reconstruction-keep", disabled: true, title: "Pictures as PNG, their figures as CSV" };
-  const keep = button("Save all as a zip", keepAll, keeping);
+  const keep = button("Save as a zip", keepAll, keeping);
   on("reconstruction:rows", () => {
     keep.disabled = !state.rows.length;
     const gone = state.rows.length ? 0 : state.removed?.rows.length;
