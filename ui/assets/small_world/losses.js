@@ -34,6 +34,6 @@ export const lossFigure = (losses) => ({
     font: { family: "var(--sans)", size: 12, color: "var(--text)" },
     hoverlabel: { bgcolor: "var(--raised)", bordercolor: "var(--line-strong)", font: { color: "var(--text)" } },
     xaxis: { ...axis("step"), showgrid: false },
-    yaxis: { ...axis("loss"), type: "log" },
+    yaxis: { ...axis("loss"), type: "log", dtick: "D2" },
   },
 });

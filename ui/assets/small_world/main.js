@@ -164,7 +164,7 @@ class SmallWorld {
   #moveTime() {
     const time = Number(this.#time.value);
     fillSlider(this.#time, 0, time);
-    this.#timeSaid.textContent = time === 0 ? "noise" : time === 1 ? "the drawing" : time.toFixed(2);
+    this.#timeSaid.textContent = time === 0 ? "noise" : time === 1 ? "drawing" : time.toFixed(2);
     this.#tell({ kind: "time", time });
   }
 
