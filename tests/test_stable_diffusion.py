@@ -145,6 +145,15 @@ def test_files_of_other_kinds_are_named(tmp_path):
         assert message in describe(tmp_path / name).problem
 
 
+def test_a_denoiser_of_eight_latent_channels_edits_nothing(plain, tmp_path):
+    shutil.copytree(plain, tmp_path / "eight")
+    config = tmp_path / "eight" / "unet" / "config.json"
+    write_json(config, {**read_json(config), "in_channels": 8, "out_channels": 8})
+    assert not describe(tmp_path / "eight").problem
+    write_json(config, {**read_json(config), "out_channels": 4})
+    assert "by instructions" in describe(tmp_path / "eight").problem
+
+
 def test_folders_of_other_models_are_refused(plain, tmp_path):
     for name, part, changed, message in (
         ("inpaint", "unet/config.json", {"in_channels": 9}, "inpainting"),

@@ -182,12 +182,13 @@ def _distilled(title: str, unet: dict, schedule: dict, ema: Header | None = None
 
 
 def _check_channels(name: str, channels: object, drawn: object = 4) -> None:
+    if channels == drawn:  # also of an autoencoder with 8 or 9 latent channels
+        return
     if channels == 9:
         raise CheckpointError(f"{name} is an inpainting model (9 channels); models that draw whole pictures have 4.")
     if channels == 8:
         raise CheckpointError(f"{name} edits pictures by instructions (8 channels); models that draw them have 4.")
-    if channels != drawn:
-        raise CheckpointError(f"{name} has {channels} input channels; models that draw whole pictures have {drawn}.")
+    raise CheckpointError(f"{name} has {channels} input channels; models that draw whole pictures have {drawn}.")
 
 
 def _has(shapes: dict[str, tuple[int, ...]], prefix: str) -> bool:
