@@ -59,7 +59,7 @@ def _built(args: argparse.Namespace, root: Path, processes: Processes) -> Atlas 
     from core.pipelines.latent_map.shared_build import encode_together, fit_maps
 
     state = _state(args)
-    pictures = _generated(args, root, state, processes) if args.generate else _of_data(args, processes)
+    pictures = _generated(args, root, state, processes) if args.generate else _of_data(args, root, processes)
 
     from core.networks.pool import pool_of
     from core.pipelines.latent_map.engine import LatentMapEngine  # imports torch, which the pictures do not need
@@ -150,7 +150,7 @@ def _generated(args: argparse.Namespace, root: Path, state: Path, processes: Pro
     from core.reports.data_set import correlation
 
     if args.like:
-        source = _set(args.like, processes)
+        source = _set(args.like, root, processes)
         if source.attributes is None:
             raise SystemExit("error: --like needs a set with attributes, such as celeba=DIR.")
         labels = source.attributes[source.indices("train")]
@@ -190,13 +190,13 @@ def _generated(args: argparse.Namespace, root: Path, state: Path, processes: Pro
     )
 
 
-def _of_data(args: argparse.Namespace, processes: Processes) -> Pictures:
+def _of_data(args: argparse.Namespace, root: Path, processes: Processes) -> Pictures:
     """Take an even sample of a picture set. Such an atlas holds real pictures: keep it where the set may be kept."""
     import numpy as np
 
     from core.pipelines.latent_map.build import Pictures
 
-    source = _set(args.data, processes)
+    source = _set(args.data, root, processes)
     rows = source.indices(args.part) if args.part else np.arange(len(source))
     if len(rows) < 2:
         raise FileNotFoundError(f"{args.data} has fewer than two pictures in this part.")
@@ -215,14 +215,14 @@ def _of_data(args: argparse.Namespace, processes: Processes) -> Pictures:
     )
 
 
-def _set(option: str, processes: Processes):
+def _set(option: str, root: Path, processes: Processes):
     """Open a picture set; with several processes, the first decodes it."""
     from core import data
-    from core.latents.spaces import SIZE
+    from core.latents.spaces import picture_side
 
     (kind, paths), *_ = data.parse_data_options([option]).items()
     with processes.main_first():
-        return data.load(kind, paths, SIZE)
+        return data.load(kind, paths, picture_side(root))
 
 
 if __name__ == "__main__":

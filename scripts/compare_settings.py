@@ -30,7 +30,8 @@ def main() -> None:
     from core.evaluation.settings import compare_settings
     from core.recipe import Recipe
 
-    sets = load_sets(args.data)
+    root = args.checkpoints or checkpoints.root()
+    sets = load_sets(args.data, size=checkpoints.picture_size(root / "autoencoder-kl"))
     if "celeba" not in sets:
         raise DataError("Settings are compared on CelebA; give it with --data celeba=DIR.")
     intervals = [tuple(float(end) for end in interval.split("-")) for interval in args.intervals]
@@ -38,7 +39,6 @@ def main() -> None:
         Recipe(solver=solver, steps=steps, guidance=guidance, guidance_interval=interval)
         for solver, steps, guidance, interval in itertools.product(args.solvers, args.steps, args.guidance, intervals)
     ]
-    root = args.checkpoints or checkpoints.root()
     for number, row in enumerate(
         compare_settings(root, sets["celeba"], settings, samples=args.samples, control=args.control)
     ):

@@ -81,14 +81,16 @@ def main() -> None:
 
 
 def _size(name: str, root: Path, foreign: bool) -> int:
-    """Return the side of the pictures that a model is measured on; a denoiser's is its autoencoder's."""
+    """Return the side of the pictures that a model is measured on; a denoiser's is its autoencoder's, and so is
+    CLIP's, which reduces them.
+    """
     from core import checkpoints
     from core.latents import sources
 
     if foreign:
         return sources.metadata(sources.find(name, root)).size
     own = root / name
-    draws = name in ("faces", "gan", "variations", "compare") or not (own / "config.json").is_file()
+    draws = name in ("clip", "faces", "gan", "variations", "compare") or not (own / "config.json").is_file()
     return checkpoints.picture_size(root / "autoencoder-kl" if draws else own)
 
 

@@ -38,14 +38,14 @@ def main() -> None:
 
     from core import checkpoints
     from core.latents.quality import table
-    from core.latents.spaces import ENCODERS
+    from core.latents.spaces import ENCODERS, picture_side
 
     if unknown := [key for key in args.spaces if key not in ENCODERS]:
         parser.error(f"There is no space {unknown[0]!r}; there are: {', '.join(ENCODERS)}.")
     root = args.checkpoints or checkpoints.root()
     args.out.mkdir(parents=True, exist_ok=True)
     figures: dict[str, dict[str, SpaceQuality]] = {}
-    sets = load_sets(args.data)
+    sets = load_sets(args.data, size=picture_side(root))
     for kind, source in sets.items():
         for key, quality in measure_set(source, root, args).items():
             figures.setdefault(key, {})[kind] = quality

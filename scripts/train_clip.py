@@ -21,6 +21,10 @@ def main() -> None:
         metavar="DIR",
         help="classifier checkpoint whose embedding the picture tower learns to tell (a few pictures go further)",
     )
+    parser.add_argument("--size", type=int, default=64, help="of the pictures as they are loaded; CLIP reduces them")
+    parser.add_argument(
+        "--start", type=Path, metavar="DIR", help="a CLIP whose picture tower learns further; its text tower stays"
+    )
     args = parser.parse_args()
 
     from core.checkpoints import load_model
@@ -28,13 +32,12 @@ def main() -> None:
     from core.training.clip import PRESETS, train_clip
     from core.training.text_export import export_clip
 
-    sets = load_sets(args.data)
+    sets = load_sets(args.data, size=args.size)
     if "celeba" not in sets:
         raise DataError("CLIP learns words from CelebA's attributes; give it with --data celeba=DIR.")
     classifier = load_model(args.classifier) if args.classifier else None
-    loop = train_clip(
-        sets, with_options(PRESETS[args.preset], args), args.out, classifier=classifier, resume=args.resume
-    )
+    preset = with_options(PRESETS[args.preset], args)
+    loop = train_clip(sets, preset, args.out, classifier=classifier, start=args.start, resume=args.resume)
     if args.export and loop.processes.main:
         figures = export_clip(args.out, args.export, sets, which=args.which)
         print(f"{args.export} written: zero-shot AUC {figures['auc_mean']:.3f} over the attributes")

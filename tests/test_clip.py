@@ -118,6 +118,19 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(tmp_path, tokenizer):
         assert torch.equal(a, b)
 
 
+def test_a_locked_text_tower_stays_while_larger_pictures_teach_the_other(folder, tmp_path):
+    small = tiny_text.picture_sets()
+    large = {kind: replace(one, pixels=one.pixels.repeat(2, 1).repeat(2, 2)) for kind, one in small.items()}
+    before, _ = load_clip(folder)
+    after = clip.train_clip(large, clip.PRESETS["smoke"], tmp_path, start=folder).averaged().state_dict()
+    for name, value in before.state_dict().items():
+        if value.is_floating_point() and value.ndim == 2:
+            stays = name.startswith(("text_model", "text_projection"))
+            assert torch.equal(after[name].half(), value.half()) == stays, name
+    seen = [embed_pictures(before, to_tensor(each["celeba"].pixels[:4])) for each in (small, large)]
+    assert (seen[0] * seen[1]).sum(dim=1).min() > 0.98  # one is the other enlarged
+
+
 def test_the_folder_opens_without_us_and_says_the_same(folder):
     model, tokenizer = load_clip(folder)
     image = Image.fromarray(tiny_text.picture_sets()["celeba"].pixels[0])

@@ -20,13 +20,22 @@ from core.latents.projection import fit
 from core.models import FlatAutoencoder
 from core.networks.pool import pool_of
 from core.pipelines.latent_map.build import Pictures, assemble, encode_pictures
-from core.pipelines.latent_map.engine import LatentMapEngine
+from core.pipelines.latent_map.engine import LatentMapEngine, at_side
 from core.pipelines.latent_map.pipeline import LatentMapPipeline
 from core.pipelines.latent_map.requests import ClusterRequest, PathRequest, Stop, WalkRequest
 from core.pipelines.latent_map.types import LatentMapError
 from core.recipe import Recipe, to_json
 
 SPACES = ["cae", "vae", "kl", "kl-pooled", "classifier"]
+
+
+def test_every_encoder_sees_the_pictures_at_its_own_size(tiny_checkpoints):
+    engine = LatentMapEngine(pool_of(tiny_checkpoints))
+    large = np.random.default_rng(3).integers(0, 255, (2, 128, 128, 3), np.uint8)
+    reduced, seen = (engine.encode(pixels, SPACES, errors=True) for pixels in (large, at_side(large, 64)))
+    for key in SPACES:
+        np.testing.assert_allclose(reduced.vectors[key], seen.vectors[key], atol=1e-5)
+    assert {key: values.shape for key, values in reduced.psnr.items()} == dict.fromkeys(["cae", "vae", "kl"], (2,))
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
+from core import checkpoints
+
 CHUNK = 1024  # rows that are unpacked at once
-SIZE = 64  # pixels along a side that all built-in encoders take
 AROUND = 20  # neighbours that a density is judged by
 POOL = 4  # cells along a side that the KL latents are averaged over
 
@@ -75,6 +77,16 @@ ENCODERS = {
         "it can be found by words.",
     ),
 }
+
+
+def picture_side(root: Path) -> int:
+    """Pixels along a side of the pictures that a map is made of: those of the KL autoencoder, 64 where it is not here.
+    Encoders for smaller pictures get them reduced.
+    """
+    try:
+        return checkpoints.picture_size(root / ENCODERS["kl"].checkpoint)
+    except checkpoints.CheckpointError:
+        return 64
 
 
 @dataclass(frozen=True)

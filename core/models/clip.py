@@ -178,8 +178,14 @@ def embed_texts(model: CLIPModel, tokens: Tensor) -> Tensor:
 
 
 def embed_pictures(model: CLIPModel, x: Tensor) -> Tensor:
-    """Pictures (N, 3, S, S) in [-1, 1] -> unit vectors (N, D)."""
-    return F.normalize(model.get_image_features(x).pooler_output.float(), dim=1)
+    """Pictures (N, 3, S, S) in [-1, 1] -> unit vectors (N, D); larger ones than CLIP's are reduced."""
+    return F.normalize(model.get_image_features(reduced(model, x)).pooler_output.float(), dim=1)
+
+
+def reduced(model: CLIPModel, x: Tensor) -> Tensor:
+    """Pictures (N, 3, S, S) -> the same at the size that CLIP sees."""
+    side = model.config.vision_config.image_size
+    return x if x.shape[-1] == side else F.interpolate(x, size=(side, side), mode="bilinear", antialias=True)
 
 
 def _specials() -> dict[str, str]:

@@ -28,7 +28,7 @@ from core.captions.sentences import Caption, describe_face, describe_food, distu
 from core.data import PictureSet
 from core.models.classifier import PictureClassifier
 from core.models.clip import PRESETS as SHAPES
-from core.models.clip import build_clip, build_tokenizer, embed_texts, tokens_of
+from core.models.clip import build_clip, build_tokenizer, embed_texts, load_clip, reduced, tokens_of
 from core.processes import Processes
 from core.training import batches
 from core.training.clip_zero_shot import zero_shot
@@ -123,24 +123,24 @@ def train_clip(
     *,
     classifier: PictureClassifier | None = None,
     tokenizer: CLIPTokenizer | None = None,
+    start: Path | None = None,
     resume: bool = False,
     until: int | None = None,
 ) -> Loop:
     """CelebA and, where given, Food-101 -> a run folder with ``best/``, ``last/`` and ``tokenizer/``.
 
-    ``classifier`` is what the picture tower learns from besides the captions.
+    ``classifier`` is what the picture tower learns from besides the captions. Of ``start`` the text tower stays (Zhai
+    et al. 2021, arXiv:2111.07991), so that a text denoiser made with it still fits. Pictures may be large.
     """
     # data
     sources = Sources.of(sets)
-    tokenizer = _saved_tokenizer(sources, preset, out, tokenizer, resume)
     # model, optimiser
-    torch.manual_seed(preset.loop.seed)
-    model = build_clip(tokenizer, SHAPES[preset.shape])
-    model.set_attn_implementation("eager")  # the fused attention's backward pass is slow on a CPU at this size
+    model, tokenizer = _begun(sources, preset, out, tokenizer, start, resume)
     modules: dict[str, nn.Module] = {"model": model}
     if classifier is not None:
         modules["guide"] = Guide(model.config.vision_config.hidden_size, classifier.config.embedding_dim)
     metadata = {**batches.metadata_of(sets), "shape": preset.shape, "distilled": classifier is not None}
+    metadata |= {"started_from": batches.history(start)} if start else {}
     loop = Loop(preset.loop, out, modules, metadata)
     teacher = None if classifier is None else classifier.eval().requires_grad_(False).to(loop.device)
     count = loop.batch_size if sources.foods is None else round(preset.faces * loop.batch_size)
@@ -157,7 +157,7 @@ def train_clip(
         batch = tokenised(captions_of(sources, rows, picked, generator), sources, tokenizer)
         matches = matching(batch, labels).to(loop.device)
         with loop.autocast():
-            seen = loop.modules["model"].get_image_features(x.contiguous(memory_format=torch.channels_last))
+            seen = loop.modules["model"].get_image_features(reduced(loop.modules["model"], x))
             pictures = F.normalize(seen.pooler_output.float(), dim=1)
             texts = embed_texts(loop.modules["model"], batch.tokens.to(loop.device))
         scale = loop.modules["model"].logit_scale.clamp(max=_LARGEST_SCALE).exp()
@@ -176,6 +176,22 @@ def train_clip(
     # train, log, save
     loop.run(train_step, lambda trained: _validate(trained, tokenizer, sets), resume=resume, until=until)
     return loop
+
+
+def _begun(
+    sources: Sources, preset: ClipPreset, out: Path, given: CLIPTokenizer | None, start: Path | None, resume: bool
+) -> tuple[CLIPModel, CLIPTokenizer]:
+    """A new model, or that of ``start``, of which all but the text tower and its projection learns; its tokenizer."""
+    known, given = (None, given) if start is None else load_clip(start)
+    tokenizer = _saved_tokenizer(sources, preset, out, given, resume)
+    torch.manual_seed(preset.loop.seed)
+    model = known or build_clip(tokenizer, SHAPES[preset.shape])
+    model.set_attn_implementation("eager")  # the fused attention's backward pass is slow on a CPU at this size
+    if known is not None:
+        model.train().requires_grad_(True)
+        model.text_model.requires_grad_(False)
+        model.text_projection.requires_grad_(False)
+    return model, tokenizer
 
 
 def captions_of(sources: Sources, rows: np.ndarray, picked: np.ndarray, generator: torch.Generator) -> list[Caption]:

@@ -6,7 +6,7 @@ data=$1
 root=checkpoints/128px
 sets=(--data "celeba=$data/celeba-sharp" --data "food101=$data/food101")
 python scripts/train_clip.py --preset "${PRESET:-cpu}" "${sets[@]}" --classifier "$root/classifier" \
-    --out runs/clip-128 --export "$root/clip" ${ARGS:-}
+    --size 128 --out runs/clip-128 --export "$root/clip" ${ARGS:-}
 python scripts/train_text.py --preset "${PRESET:-cpu}" "${sets[@]}" --autoencoder "$root/autoencoder-kl" \
     --clip "$root/clip" --faces "$root/faces" --prediction flow --muon --out runs/text-128 --export "$root/text" ${ARGS:-}
 python scripts/train_prior.py --preset "${PRESET:-cpu}" "${sets[@]}" --autoencoder "$root/autoencoder-kl" \

@@ -19,7 +19,7 @@ from core.latents.atlas import Atlas, make_sheets
 from core.latents.clusters import ClusterError, cluster
 from core.latents.fitting import fit_in_process
 from core.latents.projection import LEAST, fit_basis, pca_places
-from core.latents.spaces import ENCODERS, SIZE, Space, quantise
+from core.latents.spaces import ENCODERS, Space, picture_side, quantise
 from core.pipelines.latent_map.types import Advance
 from core.pipelines.progress import Cancel
 
@@ -158,11 +158,12 @@ def _kept_pictures(engine: LatentMapEngine, atlas: Atlas) -> Generator[Advance, 
         and not checkpoints.missing(folder)
         and checkpoints.fingerprint(folder) == sharpest.fingerprint
     )
-    pixels = np.empty((atlas.count, SIZE, SIZE, 3), np.uint8)
+    side = picture_side(engine.root)
+    pixels = np.empty((atlas.count, side, side, 3), np.uint8)
     for start in range(0, atlas.count, BATCH):
         rows = np.arange(start, min(atlas.count, start + BATCH))
         kept = engine.decode("kl", sharpest.vectors(rows)) if decodes else [atlas.thumbnail(row) for row in rows]
-        pixels[rows] = [to_pixels(picture, SIZE) for picture in kept]
+        pixels[rows] = [to_pixels(picture, side) for picture in kept]
         yield Advance("reading", int(rows[-1]) + 1, atlas.count)
     return pixels
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.images import to_pixels
 from core.latents.projection import SUPPORT, place_codes
-from core.latents.spaces import ENCODERS, SIZE, Space, pool
+from core.latents.spaces import ENCODERS, Space, picture_side, pool
 from core.pipelines.inside import Trajectory
 from core.pipelines.latent_map.atlas_store import AtlasStore, OpenAtlas
 from core.pipelines.latent_map.types import LatentMapError
@@ -48,7 +48,8 @@ def place_drawing(
         codes = pool(drawn.latents) if space.key == "kl-pooled" else drawn.latents.reshape(len(drawn.latents), -1)
         numbers, notes = (drawn.numbers[0] - 1, *drawn.numbers), [NOISY]
     else:
-        pixels = np.stack([to_pixels(picture, SIZE) for picture in drawn.pictures])
+        side = picture_side(engine.root)
+        pixels = np.stack([to_pixels(picture, side) for picture in drawn.pictures])
         codes = engine.encode(pixels, [space.key]).vectors[space.key]
         numbers, notes = drawn.numbers, [PREDICTED]
     if codes.shape[1] != space.dimensions:

@@ -5,15 +5,16 @@ Importing this module imports torch and diffusers, which takes seconds; the pipe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from PIL import Image
 
-from core.images import to_images, to_tensor, to_uint8
+from core.images import to_images, to_pixels, to_tensor, to_uint8
 from core.latents.codecs import OpenCodec
 from core.latents.spaces import ENCODERS, pool
 from core.metrics import psnr
@@ -53,25 +54,28 @@ class LatentMapEngine:
         return self.pool.get("clip")
 
     def encode(self, pixels: np.ndarray, spaces: Sequence[str], *, errors: bool = False) -> EncodedPictures:
-        """Encode a small batch uint8 (n, 64, 64, 3) in ``spaces``. Attributes come with the classifier's space; with
-        ``errors`` the PSNR of the reconstructions is measured in each space that decodes."""
-        x = to_tensor(pixels)
+        """Encode a small batch uint8 (n, S, S, 3) in ``spaces``, each picture at the size that the encoder takes.
+        Attributes come with the classifier's space; with ``errors`` the PSNR of the reconstructions is measured in each
+        space that decodes."""
+        sized = cache(partial(at_side, pixels))
         vectors, measured, latents, lost = {}, None, {}, {}
         for key in spaces:
             if key == "clip":
-                vectors[key] = self._seen_by_clip(x)
+                vectors[key] = self._seen_by_clip(sized)
                 continue
             if key == "classifier":
-                output = self.pool.run(self.classifier(), x)
+                network = self.classifier()
+                output = self.pool.run(network, to_tensor(sized(network.config.sample_size)))
                 vectors[key], measured = output.embedding.numpy(), output.attributes.sigmoid().numpy()
                 continue
             name = ENCODERS[key].codec
+            seen = sized(self.codec(name).size)
             if name not in latents:
-                latents[name] = self.pool.run(self.codec(name).encode, x).float().numpy()
-            vectors[key] = pool(latents[name]) if key == "kl-pooled" else latents[name].reshape(len(x), -1)
+                latents[name] = self.pool.run(self.codec(name).encode, to_tensor(seen)).float().numpy()
+            vectors[key] = pool(latents[name]) if key == "kl-pooled" else latents[name].reshape(len(pixels), -1)
             if errors and ENCODERS[key].decodes:
                 rebuilt = self.pool.run(self.codec(name).decode, torch.from_numpy(latents[name]))
-                lost[key] = psnr(to_uint8(rebuilt), np.asarray(pixels))
+                lost[key] = psnr(to_uint8(rebuilt), seen)
         return EncodedPictures(vectors, measured, lost)
 
     def embed_words(self, text: str) -> tuple[np.ndarray, int]:
@@ -84,11 +88,12 @@ class LatentMapEngine:
         vector = self.pool.run(embed_texts, model, tokens.input_ids)[0].numpy()
         return vector, int(tokens.offset_mapping[..., 1].max())
 
-    def _seen_by_clip(self, x: torch.Tensor) -> np.ndarray:
-        """Pictures (N, 3, S, S) -> unit vectors float32 (N, D)."""
+    def _seen_by_clip(self, sized: Callable[[int], np.ndarray]) -> np.ndarray:
+        """Pictures at any size -> unit vectors float32 (N, D)."""
         model, _ = self.clip()
         from core.models.clip import embed_pictures
 
+        x = to_tensor(sized(model.config.vision_config.image_size))
         return self.pool.run(embed_pictures, model, x).numpy()
 
     def decode(self, key: str, vectors: np.ndarray) -> list[Image.Image]:
@@ -99,3 +104,10 @@ class LatentMapEngine:
             z = torch.from_numpy(np.array(vector, np.float32)).reshape(1, *codec.latent_shape)
             pictures += to_images(self.pool.run(codec.decode, z))
         return pictures
+
+
+def at_side(pixels: np.ndarray, side: int) -> np.ndarray:
+    """Pictures uint8 (n, S, S, 3) -> the same at ``side`` pixels, uint8 (n, side, side, 3)."""
+    if pixels.shape[1] == side:
+        return np.asarray(pixels)
+    return np.stack([to_pixels(Image.fromarray(picture), side) for picture in np.asarray(pixels)])

@@ -10,7 +10,7 @@ from PIL import Image
 from core.checkpoints import CheckpointError
 from core.images import to_pixels
 from core.latents.projection import place_codes
-from core.latents.spaces import ENCODERS, SIZE
+from core.latents.spaces import ENCODERS, picture_side
 from core.pipelines.latent_map.atlas_store import AtlasStore, OpenAtlas
 from core.pipelines.latent_map.types import PROJECTIONS, Located, Neighbours
 
@@ -32,7 +32,7 @@ def locate(
     store: AtlasStore, engine: LatentMapEngine, opened: OpenAtlas, picture: Image.Image, count: int
 ) -> tuple[Located, ...]:
     """Locate a picture of any size in every space of an atlas, with its nearest neighbours."""
-    vectors, problems = _encoded(store, engine, opened, to_pixels(picture, SIZE)[None])
+    vectors, problems = _encoded(store, engine, opened, to_pixels(picture, picture_side(engine.root))[None])
     found = []
     for key, space in opened.atlas.spaces.items():
         if key in problems:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.latents.atlas import Atlas
-from core.latents.spaces import SIZE
+from core.latents.spaces import picture_side
 from core.pipelines.latent_map.photos import PhotoReader
 from core.pipelines.latent_map.types import Advance
 from core.pipelines.progress import Cancel
@@ -32,7 +32,7 @@ def photo_atlas(
     """
     from core.pipelines.latent_map.build import Pictures, assemble, encode_pictures
 
-    reader = PhotoReader(sources, SIZE, cancel, root / "autoencoder-kl" if align else None)
+    reader = PhotoReader(sources, picture_side(root), cancel, root / "autoencoder-kl" if align else None)
     yield from reader
     if reader.cancelled:
         return
