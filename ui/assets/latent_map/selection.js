@@ -108,10 +108,11 @@ function clusterCard(card, labels) {
   return el(
     "article",
     { class: "latent-map-cluster" },
-    el("header", {}, mark, nameField(card), size, send),
+    el("header", {}, mark, nameField(card), size),
     button(clusterFace(card), () => selectRows(rows()), shown),
     telling.length ? traitList(telling) : el("p", { class: "hint" }, "Nothing distinguishes it clearly."),
     thumbnails(card.rows.slice(0, 6)),
+    send && el("footer", {}, send),
   );
 }
 
