@@ -19,7 +19,7 @@ def test_a_cell_leads_to_the_faces_behind_it(opened, map_url):
     page.locator("#models-bias .chart-frame").first.focus()
     said = page.locator("#models-bias .chart-said").first
     for _ in range(41):
-        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowDown")  # the rows; sideways are the series
         if "Smiling" in said.inner_text():
             break
     page.keyboard.press("Enter")

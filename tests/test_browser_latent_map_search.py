@@ -98,7 +98,7 @@ def test_contours_the_number_of_clusters_outliers_and_a_table_to_keep(visit):
     page.locator(".latent-map-cluster .field").first.fill("bright")
     page.keyboard.press("Tab")
     with page.expect_download() as download:
-        page.get_by_role("button", name="CSV", exact=True).click()
+        page.get_by_role("region", name="Latent map").get_by_role("button", name="CSV").click()
     rows = Path(download.value.path()).read_text().splitlines()
     assert rows[0] == "picture,cluster,name" and len(rows) == COUNT + 1
     assert all(row.endswith('"bright"') == (row.split(",")[1] == "0") for row in rows[1:])

@@ -49,7 +49,7 @@ def test_a_card_is_whole(name, place):
 def test_every_tab_that_a_card_sets_listens():
     tabs = {card[when]["tab"] for card in CARDS.values() for when in ("act", "show") if when in card}
     text = "".join(path.read_text(encoding="utf-8") for path in ASSETS.glob("*/act.js"))
-    assert tabs <= set(re.findall(r'^acts\("(\w+)"', text, re.MULTILINE))
+    assert tabs <= set(re.findall(r'^acts\(\s*"(\w+)"', text, re.MULTILINE))
 
 
 def test_an_unknown_source_is_refused():

@@ -139,7 +139,7 @@ def test_absent_models_spoil_their_own_cells_only(pipeline):
 
 def test_large_models_come_last(tiny_checkpoints, tmp_path, monkeypatch):
     blocks = {"down_block_types": ["DownEncoderBlock2D"] * 2, "up_block_types": ["UpDecoderBlock2D"] * 2}
-    sizes = {"block_out_channels": [8, 8], "norm_num_groups": 4, "sample_size": 128}
+    sizes = {"block_out_channels": [8, 8], "norm_num_groups": 4, "sample_size": 144}
     AutoencoderKL(**blocks, **sizes, mid_block_add_attention=False).save_pretrained(tmp_path / "sd" / "vae")
     monkeypatch.setenv("LATENTSCAPE_SD", str(tmp_path / "sd"))
     pipeline = ReconstructionPipeline(tiny_checkpoints)
