@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -73,6 +75,19 @@ def _warm(faces: FacesPipeline, latent_map: LatentMapPipeline, prompts: PromptsP
         log.exception("the weights could not be loaded; the page says so when they are needed")
 
 
+def no_room() -> str | None:
+    """A sentence naming the folder for uploaded files if nothing can be written there, else None."""
+    place = os.environ.get("GRADIO_TEMP_DIR", "")
+    try:
+        place = place or os.path.join(tempfile.gettempdir(), "gradio")  # where Gradio puts them
+        os.makedirs(place, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place):
+            return None
+    except OSError as error:
+        where = f"{place} cannot be written" if place else "There is no temporary folder that can be written"
+        return f"{where} ({error.strerror}). Set GRADIO_TEMP_DIR to a folder for uploaded files."
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Latentscape: touch a latent space in the browser.")
     everywhere = "0.0.0.0" if on_space() else "127.0.0.1"
@@ -90,6 +105,8 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    if problem := no_room():
+        sys.exit(problem)
     page = build()
     where = {"server_name": arguments.host, "server_port": arguments.port, "root_path": arguments.root_path}
     start(page, share=arguments.share, **where)

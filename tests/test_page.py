@@ -12,6 +12,7 @@ import pytest
 from browser import IN_BROWSER, running
 from fastapi.testclient import TestClient
 
+import app
 from core import __version__
 from ui.components.component import component
 from ui.page_files import ASSETS, CompressedPage, modules_of, version
@@ -194,3 +195,20 @@ def test_the_version_is_the_same_wherever_it_is_told(mounted):
     assert newest.startswith(f"## {__version__}, ")
     help_of_page = TestClient(mounted).get(f"/some/where/page/{version()}/learn/help.json").json()
     assert help_of_page["version"] == __version__ and "Faces" in help_of_page["tabs"]
+
+
+def test_a_folder_that_cannot_be_written_is_named(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setattr("sys.argv", ["app.py"])
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "file" / "uploads"))
+    with pytest.raises(SystemExit, match=r"file/uploads cannot be written .*Set GRADIO_TEMP_DIR"):
+        app.main()
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    assert app.no_room() is None and (tmp_path / "uploads").is_dir()
+
+    def none():
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.delenv("GRADIO_TEMP_DIR")
+    monkeypatch.setattr("tempfile.gettempdir", none)
+    assert app.no_room().startswith("There is no temporary folder that can be written (No usable")
