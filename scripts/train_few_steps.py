@@ -23,7 +23,8 @@ def main() -> None:
 
     from core import checkpoints
     from core.data import DataError
-    from core.pipelines.faces.few_steps import FOLDER, WEIGHTS
+    from core.pipelines.faces.few_steps import FOLDER
+    from core.pipelines.styles.library import FILE
     from core.training.export import training_metadata
     from core.training.few_steps import PRESETS, draw_trajectories, train_few_steps
     from core.training.lora.data import open_base
@@ -42,7 +43,7 @@ def main() -> None:
     if args.export and loop.processes.main:
         folder = root / "faces" / FOLDER
         folder.mkdir(exist_ok=True)
-        for name in ("config.json", WEIGHTS):  # the weights last: with them the folder counts
+        for name in ("config.json", FILE):  # the weights last: with them the folder counts
             shutil.copyfile(args.out / "last" / name, folder / name)
         checkpoints.write_json(folder / "training.json", training_metadata(args.out))
         print(f"{folder} written: faces in {preset.steps} steps")

@@ -13,7 +13,7 @@ from core.recipe import Recipe
 
 def test_multiply_adds_are_those_of_the_layers_and_of_every_call(tiny_checkpoints):
     convolution, x = nn.Conv2d(3, 5, 3, padding=1), torch.zeros(1, 3, 8, 8)
-    assert floor._counted(lambda: convolution(x)) == 3 * 5 * 9 * 64
+    assert floor.counted(lambda: convolution(x)) == 3 * 5 * 9 * 64
     plain = floor.multiply_adds(tiny_checkpoints, Recipe(steps=4))
     guided = floor.multiply_adds(tiny_checkpoints, Recipe(steps=4, attributes={"Male": 1}, guidance_interval=(0, 1)))
     assert guided["faces"] == 2 * plain["faces"] > 0

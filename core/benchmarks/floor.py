@@ -55,13 +55,13 @@ def multiply_adds(root: Path, recipe: Recipe) -> dict[str, float]:
     calls = plan.steps + sum(plan.guided(step) for step in range(plan.steps) if recipe.attributes)
     picture = torch.zeros(1, 3, *autoencoder.decode(x).sample.shape[2:])
     return {
-        "faces": calls * _counted(lambda: denoiser(x, torch.tensor([500]), torch.zeros(1, 40))),
-        "autoencoder-kl": _counted(lambda: autoencoder.decode(x)),
-        "classifier": _counted(lambda: classifier(picture)),
+        "faces": calls * counted(lambda: denoiser(x, torch.tensor([500]), torch.zeros(1, 40))),
+        "autoencoder-kl": counted(lambda: autoencoder.decode(x)),
+        "classifier": counted(lambda: classifier(picture)),
     }
 
 
-def _counted(call: Callable[[], object]) -> float:
+def counted(call: Callable[[], object]) -> float:
     with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
         call()
     return counter.get_total_flops() / 2

@@ -15,9 +15,9 @@ from core.pipelines.models.pipeline import CheckpointIndex
 from ui.classify import responses
 from ui.classify.figures import classifier_figures
 from ui.classify.requests import HeatRequest, LocateRequest, ModelRequest, ReadRequest
-from ui.classify.responses import FiguresResponse, HeatResponse, LocateResponse, OpenResponse, ReadResponse
+from ui.classify.responses import FiguresResponse, HeatResponse, OpenResponse, ReadResponse
 from ui.classify.variations import VaryRequest, vary
-from ui.faces.responses import LocatedView
+from ui.faces.responses import LocatedView, LocateResponse
 from ui.messages import UNSET, Json, Request, stream
 from ui.session import SessionState
 

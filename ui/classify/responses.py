@@ -11,7 +11,6 @@ from PIL import Image
 from core import attributes
 from core.pipelines.classify.types import Classified, ClassifierInfo, HeatMap
 from ui.components.pictures import exact_uri
-from ui.faces.responses import LocatedView
 from ui.messages import UNSET, Json, Response
 
 SHIPPED = "Faces and dishes"
@@ -30,11 +29,6 @@ class ClassifierView:
 class OpenResponse(Response):
     models: list[ClassifierView] = UNSET
     variations: str = UNSET  # a sentence where they cannot be drawn; else empty
-
-
-@dataclass(frozen=True, kw_only=True)
-class LocateResponse(Response):
-    located: LocatedView = UNSET
 
 
 @dataclass(frozen=True)

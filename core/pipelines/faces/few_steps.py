@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from core import checkpoints
+from core.pipelines.styles.library import FILE
 
 FOLDER = "few-steps"
-WEIGHTS = "pytorch_lora_weights.safetensors"
 SOLVER = "few-step"  # its name in recipes
 
 
@@ -15,7 +15,7 @@ def steps_of(root: Path) -> int:
     """Steps that the adapter of these weights draws a face in; 0 where there is none, or one for other weights."""
     folder = root / "faces" / FOLDER
     try:
-        if not (folder / WEIGHTS).is_file():
+        if not (folder / FILE).is_file():
             return 0
         config = checkpoints.read_json(folder / "config.json")
         fits = config["fingerprint"] == checkpoints.fingerprint(root / "faces")

@@ -14,6 +14,7 @@ from PIL import Image
 
 from core import attributes, checkpoints
 from core.images import PictureError
+from core.latents.spaces import picture_side
 from core.networks.loading import LOADING
 from core.networks.pool import NetworkPool, pool_of
 from core.photos.alignment import Placement
@@ -101,10 +102,7 @@ class FacesPipeline:
 
     def side(self) -> int:
         """Pixels along a side of a face, without loading a network."""
-        try:
-            return checkpoints.picture_size(self.root / "autoencoder-kl")
-        except checkpoints.CheckpointError:
-            return 64
+        return picture_side(self.root)
 
     def draw(
         self, recipe: Recipe, *, previews: bool = True, cancel: Cancel | None = None
